@@ -1,0 +1,72 @@
+"""async-rollout: replace every instance of EC2 Auto Scaling groups without dropping a request.
+
+    import async_rollout as ar
+
+    async with ar.connect(region="eu-west-1") as cloud:
+        summary = await ar.roll_out(cloud.groups("web", "api"), ar.RolloutSpec(max_surge=2), tell=print)
+
+The names below are loaded when they are first used, so importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from async_rollout.aws.session import connect
+    from async_rollout.core.actions import Outcome, Verdict
+    from async_rollout.core.events import Event
+    from async_rollout.core.plan import Plan
+    from async_rollout.core.sight import Stop
+    from async_rollout.core.spec import Amount, HookCall, HookPoint, Hooks, Limits, OnFailure, RolloutSpec, Scope
+    from async_rollout.engine.fleet import restore, roll_out
+    from async_rollout.engine.halt import Halt
+    from async_rollout.engine.ports import GroupRef
+    from async_rollout.engine.preview import Status, plan, status
+    from async_rollout.engine.result import GroupResult, Summary
+    from async_rollout.errors import (
+        CredentialsError,
+        RefusedError,
+        RolloutError,
+        UnknownGroupError,
+        UnseenError,
+        UsageError,
+    )
+    from async_rollout.sandbox import Sandbox
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "async_rollout.aws.session": ("connect",),
+    "async_rollout.core.actions": ("Outcome", "Verdict"),
+    "async_rollout.core.events": ("Event",),
+    "async_rollout.core.plan": ("Plan",),
+    "async_rollout.core.sight": ("Stop",),
+    "async_rollout.core.spec": (
+        "Amount", "HookCall", "HookPoint", "Hooks", "Limits", "OnFailure", "RolloutSpec", "Scope",
+    ),
+    "async_rollout.engine.fleet": ("restore", "roll_out"),
+    "async_rollout.engine.halt": ("Halt",),
+    "async_rollout.engine.ports": ("GroupRef",),
+    "async_rollout.engine.preview": ("Status", "plan", "status"),
+    "async_rollout.engine.result": ("GroupResult", "Summary"),
+    "async_rollout.errors": (
+        "CredentialsError", "RefusedError", "RolloutError", "UnknownGroupError", "UnseenError", "UsageError",
+    ),
+    "async_rollout.sandbox": ("Sandbox",),
+}  # fmt: skip
+
+__all__ = [
+    "Amount", "CredentialsError", "Event", "GroupRef", "GroupResult", "Halt", "HookCall", "HookPoint", "Hooks",
+    "Limits", "OnFailure", "Outcome", "Plan", "RefusedError", "RolloutError", "RolloutSpec", "Sandbox", "Scope",
+    "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError", "UsageError", "Verdict", "connect", "plan",
+    "restore", "roll_out", "status",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)

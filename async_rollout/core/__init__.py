@@ -1,0 +1,1 @@
+"""THE DECISIONS: theory of operation (to be written)."""

@@ -1,0 +1,165 @@
+"""What can be done, what the next look must show, and the decision that holds both.
+
+`Decision.actions` is ordered and the order is a contract: they are done one after the other, each only if the one
+before it was answered Done. A Record always stands before the act it writes down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from async_rollout.core.journal import Journal
+from async_rollout.core.spec import HookPoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """One instance at one traffic source; port None = the source's own (and always for Classic)."""
+
+    source: str
+    instance: str
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Write the journal into the group's tags; lanes that it no longer names lose their tag."""
+
+    journal: Journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase:
+    """Take every one of our tags off the group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Write the order to stop into the tags, for a live holder elsewhere."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspend:
+    """Suspend these scaling processes; never an empty tuple (AWS takes that for all)."""
+
+    processes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Resume these scaling processes; never an empty tuple (AWS takes that for all)."""
+
+    processes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCapacity:
+    """Absolute sizes; exactly one of the two is given."""
+
+    desired: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deregister:
+    """Take instances out of traffic sources, port by port."""
+
+    registrations: tuple[Registration, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """Put instances back into traffic sources, port by port."""
+
+    registrations: tuple[Registration, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkHealthy:
+    """SetInstanceHealth(Healthy): the mark is sticky and ReplaceUnhealthy would act on it."""
+
+    instances: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminate:
+    """Terminate one member; shrink lowers DesiredCapacity by one. The one relative call: sent once."""
+
+    instance: str
+    shrink: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHook:
+    """Start a hook beside the loop; its outcome comes with a later look."""
+
+    point: HookPoint
+    instance: str
+    private_ip: str | None = None
+    public_ip: str | None = None
+    attempt: int = 1
+    resumed: bool = False
+
+
+CloudAction = (
+    Record | Erase | Order | Suspend | Resume | SetCapacity | Deregister | Register | MarkHealthy | Terminate
+)
+Action = CloudAction | RunHook
+
+
+class Need(StrEnum):
+    """What the next look must show beside the group itself (which every look shows, journal included)."""
+
+    TARGETS = "targets"
+    SURVEY = "survey"
+    ACTIVITIES = "activities"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """One thing waited for. since and until are AWS's time; option names what raises the limit."""
+
+    on: str
+    why: str
+    since: float
+    until: float | None = None
+    option: str = ""
+
+
+class Outcome(StrEnum):
+    """How a rollout of one group ended."""
+
+    DONE = "done"
+    NOTHING = "nothing to do"
+    RESTORED = "restored"
+    FAILED = "failed"
+    PAUSED = "paused"
+    REFUSED = "refused"
+    HELD = "held"
+    STUCK = "stuck"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The end. code: exit code; why: one sentence; left: what stays changed, a line each; next: command to type."""
+
+    outcome: Outcome
+    code: int
+    why: str = ""
+    left: tuple[str, ...] = ()
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """actions to do now in this order; needs of the next look; look_again: seconds to sleep before it, at the most."""
+
+    actions: tuple[Action, ...] = ()
+    needs: frozenset[Need] = frozenset({Need.TARGETS})
+    waits: tuple[Wait, ...] = ()
+    verdict: Verdict | None = None
+    look_again: float = 0.0

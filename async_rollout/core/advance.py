@@ -1,0 +1,170 @@
+"""The loop of the walkthrough: lanes fall, newcomers are checked, old ones are taken out, new ones are asked for.
+
+Everything is derived from one look; several lanes move in one tick, each at its own pace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.core.actions import Need, RunHook, SetCapacity, Suspend, Terminate, Wait
+from async_rollout.core.budget import Tally
+from async_rollout.core.draft import Draft, is_under_way
+from async_rollout.core.finish import finish
+from async_rollout.core.journal import SUSPENDED_BY_US
+from async_rollout.core.lanes import fall, open_lane
+from async_rollout.core.sight import Instance
+from async_rollout.core.spec import HookPoint, amount
+from async_rollout.core.stages import Stage
+from async_rollout.core.trouble import launch_limit
+
+OVERDUE = 30.0
+"""A launch that does not show after so many seconds is worth a look at the activities (ROLLOUT §5)."""
+
+
+def advance(draft: Draft, *, explained: bool) -> Draft:
+    """One tick towards all new. explained: the field seen is accounted for; else capacity is left alone."""
+    running = sorted(set(SUSPENDED_BY_US) - draft.sight.group.suspended)
+    if running and is_under_way(draft):
+        return _suspended_again(draft, tuple(running))
+    for lane in draft.journal.lanes:
+        draft = fall(draft, lane)
+    draft = check_newcomers(draft)
+    draft = watch_launches(draft)
+    if not explained:
+        return draft.wait(_unexplained(draft))
+    draft = take_out(draft)
+    draft = ask_for_more(draft)
+    tally = draft.tally
+    if tally.victims or draft.journal.lanes:
+        return draft.wait(*_why_none_goes(draft, tally))
+    return finish(draft)
+
+
+def _suspended_again(draft: Draft, running: tuple[str, ...]) -> Draft:
+    """One of the four runs: nothing is taken out until it is suspended again, and what is ours to resume is noted."""
+    ours = tuple(sorted({*draft.journal.suspended, *running}))
+    return draft.write(replace(draft.journal, suspended=ours)).act(Suspend(processes=running))
+
+
+def _unexplained(draft: Draft) -> Wait:
+    group, seen = draft.sight.group, draft.memory.desired
+    why = f"desired is {group.desired}, {draft.journal.asked} was asked for: looking again before acting"
+    return Wait(on="desired capacity", why=why, since=seen.at if seen else draft.at)
+
+
+def check_newcomers(draft: Draft) -> Draft:
+    """The operator's up-check for each newcomer that is healthy, once a check interval until it returns 0."""
+    for one in draft.sight.instances:
+        stage = draft.memory.stage(one.id)
+        if stage in (Stage.REGISTERING, Stage.CHECKING):
+            draft = draft.wait(_proving(draft, one))
+        if stage is Stage.CHECKING and draft.spec.hooks.up_check is not None:
+            draft = _checked(draft, one)
+    return draft
+
+
+def _proving(draft: Draft, one: Instance) -> Wait:
+    since = draft.memory.serving_since.get(one.id, draft.at)
+    bad = [target for target in one.targets if target.state != "healthy"]
+    words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
+    why = words or ("its up-check" if draft.spec.hooks.up_check else "healthy, looked at once more")
+    until = since + draft.spec.limits.healthy
+    return Wait(on=f"{one.id} getting healthy", why=why, since=since, until=until, option="--healthy-timeout")
+
+
+def _name(draft: Draft, id: str) -> str:
+    source = draft.sight.source(id)
+    return source.name if source else id
+
+
+def _checked(draft: Draft, one: Instance) -> Draft:
+    key = (HookPoint.UP_CHECK, one.id)
+    ended = draft.memory.ended.get(key)
+    if key in draft.memory.running or (ended is not None and ended.outcome.ok):
+        return draft
+    if ended is not None and draft.at - ended.at < draft.spec.check_interval:
+        return draft
+    tries = ended.tries + 1 if ended else 1
+    return draft.act(
+        RunHook(
+            point=HookPoint.UP_CHECK,
+            instance=one.id,
+            private_ip=one.private_ip,
+            public_ip=one.public_ip,
+            attempt=tries,
+        )
+    )
+
+
+def watch_launches(draft: Draft) -> Draft:
+    """Say what boots and for how long; when it is overdue, ask AWS what its activities say."""
+    hollow = draft.memory.hollow
+    booting = [one for one in draft.sight.instances if one.booting]
+    for one in booting:
+        since = draft.memory.stages[one.id].at
+        draft = draft.wait(_booting(draft, one.id, one.lifecycle, since))
+    if hollow is not None:
+        draft = draft.wait(_booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at))
+    oldest = min([draft.memory.stages[one.id].at for one in booting] + ([hollow.at] if hollow else []), default=None)
+    return draft.ask(Need.ACTIVITIES) if oldest is not None and draft.at - oldest >= OVERDUE else draft
+
+
+def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
+    last = next((one for one in draft.memory.activities if one.kind == "launch" and one.failed), None)
+    words = f"{state}; AWS says: {last.message}" if last and last.started_at >= since - 1 else state
+    until = since + launch_limit(draft)
+    return Wait(on=f"{who} booting", why=words, since=since, until=until, option="--launch-timeout")
+
+
+def take_out(draft: Draft) -> Draft:
+    """Open a lane for every victim that floor, draining and proof allow, first ones first."""
+    for victim in draft.tally.victims:
+        tally = draft.tally
+        if not _free_lane(draft, tally) or not _is_proven(draft, tally):
+            break
+        if tally.may_go(victim.id):
+            draft = open_lane(draft, victim)
+    return draft
+
+
+def _free_lane(draft: Draft, tally: Tally) -> bool:
+    return len(tally.out) < (1 if draft.spec.one_by_one else tally.bounds.draining)
+
+
+def _is_proven(draft: Draft, tally: Tally) -> bool:
+    """A new one is proven before the first old one goes; without surge that cannot be, the floor alone holds."""
+    return tally.proven_new >= 1 or not amount(draft.spec.max_surge).up(tally.base)
+
+
+def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
+    """The reason why no further old one is taken out, where nothing else is waited for."""
+    if draft.waits or draft.acts or not tally.victims:
+        return ()
+    held = len(tally.available)
+    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    why = f"{held} available, the floor is {tally.bounds.floor}"
+    return (Wait(on="the floor", why=why, since=since),)
+
+
+def ask_for_more(draft: Draft) -> Draft:
+    """Raise desired by as many as there is room for; the maximum first, where it is in the way."""
+    tally, journal, group = draft.tally, draft.journal, draft.sight.group
+    if not amount(draft.spec.max_surge).up(tally.base):
+        return draft
+    needed = tally.base + min(tally.bounds.exist - tally.base, len(tally.victims))
+    if tally.victims and group.maximum < needed:
+        return draft.write(replace(journal, raised=needed)).act(SetCapacity(maximum=needed))
+    if not tally.room or not _may_launch(draft):
+        return draft
+    field = min(group.desired + tally.room, group.maximum)
+    if field <= group.desired:
+        return draft
+    launches = journal.launches + field - group.desired
+    return draft.write(replace(journal, asked=field, launches=launches)).act(SetCapacity(desired=field))
+
+
+def _may_launch(draft: Draft) -> bool:
+    """Not while a terminate is on its way: its effect on the field is not known yet."""
+    sent = {id for id in draft.memory.removed if (one := draft.sight.instance(id)) is not None and not one.leaving}
+    return not sent and not any(isinstance(act, Terminate) for act in draft.acts)

@@ -1,0 +1,236 @@
+"""From an untouched group to one that is ours: refuse or go on, lease, suspend, settle, cutoff.
+
+The order is ROLLOUT §3's. Nothing is changed before the lease has stood for two looks and two check intervals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.core.actions import Decision, Need, Order, Outcome, Record, Suspend, Verdict, Wait
+from async_rollout.core.draft import LEASE, Draft, renewed
+from async_rollout.core.journal import (
+    SUSPENDED_BY_US,
+    Cause,
+    Found,
+    Goal,
+    Journal,
+    Mark,
+    Unreadable,
+    digest,
+    template_mark,
+)
+from async_rollout.core.memory import Odd
+from async_rollout.core.sight import Sight, Snapshot
+from async_rollout.core.spec import RolloutSpec, Scope
+from async_rollout.core.survey import objections, unhealthy
+from async_rollout.core.trouble import stopped
+
+FRESH = 6 * 3600
+"""A record renewed within so many seconds keeps its cutoff (ROLLOUT §4)."""
+SICK_LOOKS = 3
+"""Unhealthy in so many looks in a row is refused; less may be a flap."""
+LOOK_NOW = frozenset({Need.TARGETS, Need.SURVEY})
+RESTORE_CAUSE = Cause(code=0, text="restore was ordered")
+
+
+def wait(spec: RolloutSpec, *waits: Wait) -> Decision:
+    """Nothing to do but to look again."""
+    return Decision(waits=waits, look_again=spec.check_interval)
+
+
+def refused(*why: str, next: str = "") -> Decision:
+    """Exit 3: nothing was changed."""
+    return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=3, why="; ".join(why), next=next))
+
+
+def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
+    """No record in the tags: a fresh start, the end of ours, or one that was taken away from us."""
+    memory, sight = snapshot.memory, snapshot.sight
+    if memory.erased is not None:
+        return Decision(verdict=over(memory.erased))
+    if memory.journal is not None:
+        return _vanished(spec, snapshot, memory.journal)
+    if memory.me.intent is Goal.RESTORE:
+        return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why="no record: nothing to restore"))
+    if cause := stopped(snapshot):
+        why = f"{cause.text}; nothing was changed"
+        return Decision(verdict=Verdict(outcome=Outcome.STOPPED, code=cause.code, why=why))
+    if memory.survey is None or not sight.health_seen:
+        return Decision(needs=LOOK_NOW)
+    if memory.denied is not None:
+        why = f"{memory.denied.code}: {memory.denied.message}"
+        return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next="look at the IAM policy in README"))
+    if objected := objections(spec, sight, memory.survey):
+        return refused(*objected)
+    return _settle_then_lease(spec, snapshot)
+
+
+def over(journal: Journal) -> Verdict:
+    """How it ended, once our tags are off."""
+    if journal.goal is Goal.REPLACE:
+        return Verdict(outcome=Outcome.DONE, code=0, why="all replaced, the group is as it was found")
+    cause = journal.cause or RESTORE_CAUSE
+    outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(cause.code, Outcome.FAILED)
+    return Verdict(outcome=outcome, code=cause.code, why=f"{cause.text}; the group is as it was found")
+
+
+def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:
+    """Other tools strip tags: the record is written once more; a second time someone means it."""
+    memory = snapshot.memory
+    if memory.torn is None or memory.torn.looks < 2:
+        return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.sight.at))
+    again = renewed(journal, snapshot.sight.at)
+    if memory.rewritten:
+        again = replace(again, goal=Goal.RESTORE, cause=again.cause or Cause(code=1, text="our tags were taken off twice"))
+    if memory.rewritten > 1:
+        why = "our tags are taken off the group again and again"
+        return Decision(verdict=Verdict(outcome=Outcome.STUCK, code=10, why=why, left=tuple(journal.suspended)))
+    return Decision(actions=(Record(journal=again),))
+
+
+def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
+    sight, memory = snapshot.sight, snapshot.memory
+    over_time = sight.at - memory.began > spec.limits.launch + (memory.survey.launch_heartbeat if memory.survey else 0)
+    settled = memory.settled is not None and memory.settled.looks >= 2
+    sick = unhealthy(sight) if spec.require_healthy_group else ()
+    if not settled and over_time and spec.require_healthy_group:
+        return refused(f"the group did not settle within {spec.limits.launch:.0f} s: {_moving(sight)}")
+    if sick and settled and _sick_long(snapshot):
+        return refused("not healthy: " + "; ".join(sick[:5]), next="mend them, or --force skips this check")
+    if (not settled or sick) and not (over_time and not spec.require_healthy_group):
+        why = _moving(sight) if not settled else "; ".join(sick[:3])
+        return wait(spec, Wait(on="the group to settle", why=why, since=memory.began))
+    if not _anything_old(spec, sight):
+        why = "the group is empty" if not sight.instances else "no instance is old"
+        return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why=why))
+    return Decision(actions=(Record(journal=_first(spec, snapshot)),))
+
+
+def _sick_long(snapshot: Snapshot) -> bool:
+    streaks = snapshot.memory.streaks.values()
+    return max((streak.bad for streak in streaks), default=0) >= SICK_LOOKS
+
+
+def _moving(sight: Sight) -> str:
+    states = [f"{one.id} is {one.lifecycle}" for one in sight.instances if not one.in_service and not one.standby]
+    return "; ".join(states[:3]) or f"{len(sight.instances)} instances, {sight.group.desired} desired"
+
+
+def _anything_old(spec: RolloutSpec, sight: Sight) -> bool:
+    members = (one for one in sight.instances if not one.leaving and not one.standby)
+    return any(spec.scope is Scope.ALL or one.outdated for one in members)
+
+
+def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
+    group, me = snapshot.sight.group, snapshot.memory.me
+    ours = tuple(sorted(set(SUSPENDED_BY_US) - (group.suspended if spec.require_healthy_group else frozenset())))
+    return Journal(
+        group=digest(group.arn, 16),
+        run=me.run,
+        serial=1,
+        holder=me.holder,
+        until=int(snapshot.sight.at) + LEASE,
+        found=Found(minimum=group.minimum, desired=group.desired, maximum=group.maximum),
+        base=group.desired,
+        asked=group.desired,
+        suspended=ours,
+    )
+
+
+def unreadable(spec: RolloutSpec, snapshot: Snapshot, record: Unreadable) -> Decision:
+    """A record that is not one to act on: perhaps it is just being written; else say so and touch nothing."""
+    torn = snapshot.memory.torn
+    if record.torn and (torn is None or torn.looks < 4):
+        return wait(spec, Wait(on="the record", why=record.why, since=snapshot.sight.at))
+    if snapshot.memory.journal is not None:
+        return Decision(actions=(Record(journal=renewed(snapshot.memory.journal, snapshot.sight.at)),))
+    return refused(record.why, next="look at the tags async-rollout:*, put right by hand what they name, remove them")
+
+
+def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
+    """Somebody's record: dead, let go, or alive."""
+    memory, at, peer = snapshot.memory, snapshot.sight.at, snapshot.memory.peer
+    if memory.held is None and memory.journal is not None:
+        return Decision(verdict=_held(record, "took the group over from us"))
+    if snapshot.holder_dead or _let_go(record, peer, at):
+        return _take_over(spec, snapshot, record)
+    if memory.me.intent is Goal.RESTORE:
+        return _order_to_stop(spec, snapshot, record)
+    if peer is not None and peer.looks == 1 and memory.looks > 1:
+        return Decision(verdict=_held(record, "holds the group"))
+    why = f"{record.holder} holds the group until {record.until - at:.0f} s from now: watching for a renewal"
+    return wait(spec, Wait(on="the lease", why=why, since=memory.began, until=float(record.until)))
+
+
+def _let_go(record: Journal, peer: Odd | None, at: float) -> bool:
+    """Its time has passed, and it was not renewed while we watched."""
+    return record.until <= at and peer is not None and peer.looks >= 2
+
+
+def _held(record: Journal, what: str) -> Verdict:
+    why = f"run {record.run} of {record.holder} {what} (lease until {record.until})"
+    return Verdict(outcome=Outcome.HELD, code=5, why=why, next="async-rollout status")
+
+
+def _order_to_stop(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
+    order = f"stop {record.run} {snapshot.memory.me.holder}"
+    why = f"{record.holder} was told to stop"
+    pause = Wait(on="the live run", why=why, since=snapshot.memory.began, until=float(record.until))
+    if snapshot.sight.order == order:
+        return wait(spec, pause)
+    return Decision(actions=(Order(text=order),), waits=(pause,))
+
+
+def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
+    """Its record becomes ours: what was found always, its cutoff only if it still means the same (ROLLOUT §4)."""
+    if snapshot.memory.survey is None or not snapshot.sight.health_seen:
+        return Decision(needs=LOOK_NOW)
+    me, sight = snapshot.memory.me, snapshot.sight
+    ours = replace(record, run=me.run, holder=me.holder)
+    if me.intent is Goal.RESTORE:
+        ours = replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE)
+        return Decision(actions=(Record(journal=renewed(ours, sight.at)),))
+    lanes = tuple(replace(lane, before=Mark.BEGUN) if lane.before is Mark.FAILED else lane for lane in ours.lanes)
+    lanes = tuple(replace(lane, after=Mark.BEGUN) if lane.after is Mark.FAILED else lane for lane in lanes)
+    ours = replace(ours, goal=Goal.REPLACE, cause=None, lanes=lanes, lost=0)
+    stale = record.until - LEASE < sight.at - FRESH or record.template != template_mark(sight.group.template)
+    if record.cutoff is not None and stale:
+        ours = with_cutoff(ours, sight)
+    return Decision(actions=(Record(journal=renewed(ours, sight.at)),))
+
+
+def with_cutoff(journal: Journal, sight: Sight) -> Journal:
+    """Everything that is there now is from before the cutoff: AWS's time of the newest, never our clock."""
+    newest = max((one.launched_at for one in sight.instances if one.launched_at is not None), default=0.0)
+    return replace(journal, cutoff=round(newest, 3), template=template_mark(sight.group.template), began=int(sight.at))
+
+
+def is_held(spec: RolloutSpec, snapshot: Snapshot) -> bool:
+    """The lease has stood for two looks and two check intervals: only now may we act."""
+    held = snapshot.memory.held
+    return held is not None and held.looks >= 2 and snapshot.sight.at - held.at >= 2 * spec.check_interval
+
+
+def prepare(draft: Draft) -> Draft:
+    """Suspend, settle, take the cutoff."""
+    group, journal = draft.sight.group, draft.journal
+    running = tuple(name for name in SUSPENDED_BY_US if name not in group.suspended)
+    if running:
+        ours = tuple(sorted({*journal.suspended, *running}))
+        return draft.write(replace(journal, suspended=ours)).act(Suspend(processes=running))
+    settled = draft.memory.settled
+    if settled is None or settled.looks < 2:
+        return draft.wait(Wait(on="the group to settle", why=_moving(draft.sight), since=draft.memory.began))
+    if any(one.launched_at is None for one in draft.sight.instances):
+        return draft.wait(Wait(on="launch times", why="EC2 does not tell all of them yet", since=draft.memory.began))
+    field = group.desired
+    return draft.write(replace(with_cutoff(journal, draft.sight), base=field, asked=field))
+
+
+def undo_beginning(draft: Draft) -> bool:
+    """Nothing was changed yet but the record itself."""
+    ours = [name for name in draft.journal.suspended if name in draft.sight.group.suspended]
+    return draft.journal.cutoff is None and not ours and not draft.journal.lanes
+
+

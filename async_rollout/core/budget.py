@@ -1,0 +1,199 @@
+"""The arithmetic: how many may boot, how many may go, and which.
+
+Everything is counted from one look and the record. Worked example, the table of ROLLOUT (3 instances, surge 1,
+draining 1): with a draining and x proven the field is 4, so serving = 3 (b c x), out = 1, exist = 4; the ceiling is 4
+and 5 may exist, so one more may boot and none more may go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from async_rollout.core.journal import LANES_MAX, Journal, Removal
+from async_rollout.core.memory import Memory, rows
+from async_rollout.core.sight import Instance, Sight
+from async_rollout.core.spec import RolloutSpec, amount
+from async_rollout.core.stages import Stage, is_new, is_old
+
+ILL_LOOKS = 3
+"""So many bad looks in a row before an instance counts as ill: one flap is no illness."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What the owner allows for a base of so many instances. draining: how many may be on their way out at once."""
+
+    floor: int
+    ceiling: int
+    exist: int
+    draining: int
+
+
+def bounds(spec: RolloutSpec, base: int) -> Bounds:
+    """floor = base - max unavailable; ceiling = base + max surge; exist = ceiling + max draining.
+
+    A quarter of 3 unavailable is none (rounded down), a quarter of 3 surge is one (rounded up); if both come to
+    nothing by rounding, one may be unavailable, or nothing could ever be replaced.
+    """
+    surge, gap = amount(spec.max_surge).up(base), min(base, amount(spec.max_unavailable).down(base))
+    if not surge and not gap:
+        gap = min(base, 1)
+    larger = max(surge, gap)
+    draining = larger if spec.max_draining is None else amount(spec.max_draining).up(base)
+    return Bounds(
+        floor=base - gap, ceiling=base + surge, exist=base + surge + draining, draining=min(draining or larger, LANES_MAX)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """One look, counted. out: ids in a lane or leaving; victims: what is still to go, first ones first.
+
+    available: proven and not on its way out; places: as available, but old ones count however they are;
+    booting: asked for and not InService, seen or not; wanted: how many more must be launched in all.
+    """
+
+    base: int
+    field: int
+    bounds: Bounds
+    booting: int
+    serving: int
+    exist: int
+    out: tuple[str, ...]
+    available: frozenset[str]
+    places: int
+    proven_new: int
+    victims: tuple[Instance, ...]
+    ill: frozenset[str]
+    surplus: int
+    wanted: int
+
+    @property
+    def room(self) -> int:
+        """How many may be launched now: within the ceiling, within what may exist, no more than wanted."""
+        free = min(self.bounds.ceiling - self.booting - self.serving, self.bounds.exist - self.exist)
+        return max(0, min(free, self.wanted))
+
+    def may_go(self, id: str) -> bool:
+        """Whether this one may be taken out now as far as the floor is concerned.
+
+        One that is ill serves nobody: it may go where others hold its place. Any other only where the floor is held
+        by available ones without it.
+        """
+        if id in self.ill:
+            return self.places - 1 >= self.bounds.floor
+        return len(self.available - {id}) >= self.bounds.floor
+
+
+def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> Tally:
+    """Count one look with the record as it is about to be (lanes just added count as out)."""
+    lanes = {lane.id for lane in journal.lanes}
+    in_service = [one for one in sight.instances if one.in_service]
+    serving = [one for one in in_service if one.id not in lanes]
+    ill = frozenset(one.id for one in serving if _is_ill(memory, one))
+    victims = [one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in ill)]
+    field, held = sight.group.desired, sum(one.id in lanes for one in in_service)
+    available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
+    fresh = {one.id for one in serving if is_new(journal, one)}
+    booting = max(0, field - len(in_service))
+    leaving = tuple(one.id for one in sight.instances if one.leaving)
+    limits = bounds(spec, journal.base)
+    return Tally(
+        base=journal.base,
+        field=field,
+        bounds=limits,
+        booting=booting,
+        serving=len(serving),
+        exist=len(leaving) + max(field, rows(sight)),
+        out=tuple(sorted(lanes.union(leaving))),
+        available=available,
+        places=len(available | {one.id for one in serving if one.id not in fresh}),
+        proven_new=len(available & fresh),
+        victims=tuple(ordered(victims, ill, serving)),
+        ill=ill,
+        surplus=max(0, field - _shrinking(journal, sight) - journal.base),
+        wanted=max(0, journal.base - (field - len(victims) - held)),
+    )
+
+
+def _is_ill(memory: Memory, instance: Instance) -> bool:
+    streak = memory.streaks.get(instance.id)
+    return streak is not None and streak.bad >= ILL_LOOKS and (instance.marked_unhealthy or _was_well(memory, instance))
+
+
+def _was_well(memory: Memory, instance: Instance) -> bool:
+    """A newcomer that never was proven is not ill, it is not there yet."""
+    return instance.id in memory.proven or memory.stage(instance.id) is Stage.AILING
+
+
+def _shrinking(journal: Journal, sight: Sight) -> int:
+    """Lanes still in service: each holds a place that its terminate will take along while the field is above base."""
+    in_service = {one.id for one in sight.instances if one.in_service}
+    return sum(lane.id in in_service and lane.removal is not Removal.KEEP for lane in journal.lanes)
+
+
+def ordered(victims: list[Instance], ill: frozenset[str], serving: list[Instance]) -> list[Instance]:
+    """Who goes first: marked unhealthy, then ill, then from the zone with most, then the oldest."""
+    zones = Counter(one.zone for one in serving)
+    left, order = list(victims), list[Instance]()
+    while left:
+        first = min(left, key=lambda one: (*_rank(one, ill), -zones[one.zone], one.launched_at or 0.0, one.id))
+        left.remove(first)
+        order.append(first)
+        zones[first.zone] -= 1
+    return order
+
+
+def _rank(instance: Instance, ill: frozenset[str]) -> tuple[bool, bool]:
+    return not (instance.marked_unhealthy and instance.id in ill), instance.id not in ill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoned:
+    """The record after the field was explained. explained False: look again before any act."""
+
+    journal: Journal
+    explained: bool
+    lowered: bool = False
+
+
+def reckon(journal: Journal, sight: Sight, memory: Memory, interval: float) -> Reckoned:
+    """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (ROLLOUT §1, rules 3 to 6).
+
+    Only a field seen in two looks in a row changes the base: one stale answer must not.
+    """
+    field = sight.group.desired
+    gone = tuple(lane.id for lane in journal.lanes if lane.removal is Removal.SHRINK and _has_left(sight, lane.id))
+    expected = journal.asked - len(gone)
+    counted = replace(_count(journal, gone), asked=field)
+    seen = memory.desired
+    steady = seen is not None and seen.looks >= 2 and seen.what == str(field)
+    if field == expected:
+        return Reckoned(journal=counted if gone else journal, explained=True)
+    if not steady:
+        return Reckoned(journal=journal, explained=False)
+    if field > journal.asked:
+        highest = max(journal.base, journal.found.maximum)
+        return Reckoned(journal=replace(counted, base=min(highest, journal.base + field - expected)), explained=True)
+    if field > expected:
+        patient = seen is not None and seen.looks >= 3 and sight.at - seen.at >= max(30.0, interval)
+        return Reckoned(journal=counted if patient else journal, explained=patient)
+    return _cut(journal, counted, expected - field, expected, sight)
+
+
+def _cut(journal: Journal, counted: Journal, drop: int, expected: int, sight: Sight) -> Reckoned:
+    """Someone lowered it (or our own raise never came to be): that eats our lift first, then the base."""
+    lift = max(0, expected - journal.base)
+    base = max(sight.group.minimum, journal.base - max(0, drop - lift))
+    return Reckoned(journal=replace(counted, base=min(base, journal.base)), explained=True, lowered=True)
+
+
+def _count(journal: Journal, gone: tuple[str, ...]) -> Journal:
+    lanes = (replace(lane, removal=Removal.COUNTED) if lane.id in gone else lane for lane in journal.lanes)
+    return replace(journal, lanes=tuple(lanes))
+
+
+def _has_left(sight: Sight, id: str) -> bool:
+    one = sight.instance(id)
+    return one is None or one.leaving

@@ -1,0 +1,128 @@
+"""The one function: what to do next, given everything known.
+
+A dispatcher: whose record is it, what is its goal, and which room answers. It never acts, never waits, never tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from async_rollout.core.actions import Decision, Erase, Need, Outcome, Resume, Verdict
+from async_rollout.core.advance import advance
+from async_rollout.core.begin import is_held, of_another, prepare, undo_beginning, unreadable, wait, without_record
+from async_rollout.core.budget import reckon
+from async_rollout.core.draft import Draft, decided
+from async_rollout.core.finish import changes
+from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
+from async_rollout.core.restore import quick, restore
+from async_rollout.core.sight import Snapshot, Stop
+from async_rollout.core.spec import OnFailure, RolloutSpec
+from async_rollout.core.trouble import marked_failed, stopped, trouble
+
+SURVEY_EVERY = 60.0
+"""An instance refresh that appears mid-run is noticed within so many seconds."""
+
+
+def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
+    """What to do next. Same snapshot, same decision; doing it twice is doing it once."""
+    record = snapshot.sight.journal
+    match record:
+        case None:
+            return without_record(spec, snapshot)
+        case Unreadable():
+            return unreadable(spec, snapshot, record)
+        case Journal() if record.run != snapshot.memory.me.run:
+            return of_another(spec, snapshot, record)
+        case Journal():
+            return _ours(spec, snapshot, record)
+        case _:
+            assert_never(record)
+
+
+def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
+    if snapshot.memory.erased is not None:
+        return Decision(actions=(Erase(),))
+    draft = Draft(spec=spec, sight=snapshot.sight, memory=snapshot.memory, journal=record)
+    if not snapshot.sight.health_seen or snapshot.memory.survey is None:
+        return replace(decided(draft), needs=frozenset({Need.TARGETS, Need.SURVEY}), look_again=0.0)
+    draft = _counted(_surveyed(draft))
+    if record.goal is Goal.REPLACE and (cause := stopped(snapshot)):
+        return _turned(draft, cause, snapshot.stop)
+    if snapshot.stop is Stop.NOW:
+        return _quickly(draft)
+    if not is_held(spec, snapshot):
+        return wait(spec)
+    return _towards(draft, record.goal)
+
+
+def _surveyed(draft: Draft) -> Draft:
+    """Ask now and then what else may be at work on the group."""
+    survey = draft.memory.survey
+    return draft.ask(Need.SURVEY) if survey is None or draft.at - survey.at >= SURVEY_EVERY else draft
+
+
+def _counted(draft: Draft) -> Draft:
+    """The record with what the look adds to it: failed hooks, newcomers that vanished, an owner's new maximum."""
+    journal = marked_failed(draft)
+    lost = max(journal.lost, len(draft.memory.vanished))
+    group = draft.sight.group
+    journal = replace(journal, lost=lost)
+    raised, found = journal.raised, journal.found
+    if raised and group.maximum not in (raised, found.maximum) and _steady(draft):
+        journal = replace(journal, raised=0, found=replace(found, maximum=group.maximum))
+    return draft.write(journal)
+
+
+def _steady(draft: Draft) -> bool:
+    maximum = draft.memory.maximum
+    return maximum is not None and maximum.looks >= 2
+
+
+def _towards(draft: Draft, goal: Goal) -> Decision:
+    if not draft.spec.require_healthy_group and goal is Goal.REPLACE:
+        if reset := tuple(name for name in REQUIRED_RUNNING if name in draft.sight.group.suspended):
+            return decided(draft.act(Resume(processes=reset)))
+    if goal is Goal.REPLACE and (cause := trouble(draft)):
+        return _turned(draft, cause, None)
+    if goal is Goal.REPLACE and draft.journal.cutoff is None:
+        return decided(prepare(draft))
+    reckoned = reckon(draft.journal, draft.sight, draft.memory, draft.spec.check_interval)
+    draft = draft.write(reckoned.journal)
+    if goal is Goal.REPLACE:
+        draft = advance(draft, explained=reckoned.explained)
+    else:
+        draft = restore(draft, explained=reckoned.explained)
+    return _stuck(draft) if draft.stuck else decided(draft)
+
+
+def _turned(draft: Draft, cause: Cause, stop: Stop | None) -> Decision:
+    """From here on everything is put back; or, where the owner wants it so, all stays as it is, recorded."""
+    if draft.spec.on_failure is OnFailure.PAUSE and cause.code not in (130, 143):
+        verdict = Verdict(outcome=Outcome.PAUSED, code=cause.code, why=cause.text, left=changes(draft.sight, draft.journal), next="restore")
+        return decided(draft, verdict)
+    turned = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
+    return _quickly(turned) if stop is Stop.NOW else decided(turned)
+
+
+def _quickly(draft: Draft) -> Decision:
+    """SIGTERM: record, register back, let alarms and schedules run; the rest stands in the record."""
+    cause = draft.journal.cause or Cause(code=143, text="stopped")
+    if undo_beginning(draft):
+        verdict = Verdict(outcome=Outcome.STOPPED, code=cause.code, why=f"{cause.text}; nothing was changed")
+        return Decision(actions=(Erase(),), verdict=verdict)
+    left = changes(draft.sight, draft.journal)
+    verdict = Verdict(outcome=Outcome.STOPPED, code=cause.code, why=cause.text, left=left, next="run or restore")
+    first = decided(draft, verdict)
+    return replace(first, actions=(*first.actions, *quick(draft)))
+
+
+def _stuck(draft: Draft) -> Decision:
+    """Put back what can be, name the rest, keep the record: exit 10."""
+    why = draft.journal.cause.text if draft.journal.cause else ""
+    left = (*draft.stuck, *changes(draft.sight, draft.journal))
+    verdict = Verdict(outcome=Outcome.STUCK, code=10, why=f"the restore could not end ({why})", left=left, next="restore")
+    first = decided(replace(draft, acts=()), verdict)
+    return replace(first, actions=(*first.actions, *quick(draft)))
+
+

@@ -1,0 +1,92 @@
+"""A decision in the making: the record as it is to be, the acts, the waits.
+
+Questions (advance, restore, finish, lanes) take a draft and give back a fuller one; nothing is done here. `decided`
+turns it into a Decision with the Record in front, so that what is done was always written down before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from async_rollout.core.actions import Action, Decision, Need, Record, Verdict, Wait
+from async_rollout.core.budget import Tally, tally
+from async_rollout.core.journal import Journal, Lane
+from async_rollout.core.memory import Memory
+from async_rollout.core.pace import look_again
+from async_rollout.core.sight import Sight
+from async_rollout.core.spec import RolloutSpec
+
+LEASE = 180
+"""Seconds a record holds the group without renewal (ROLLOUT: the lease)."""
+BEAT = 60
+"""An idle holder renews after so many seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """See the module's docstring. stuck: what could not be put back, a line each."""
+
+    spec: RolloutSpec
+    sight: Sight
+    memory: Memory
+    journal: Journal
+    acts: tuple[Action, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    needs: frozenset[Need] = frozenset({Need.TARGETS})
+    stuck: tuple[str, ...] = ()
+
+    @property
+    def at(self) -> float:
+        return self.sight.at
+
+    @property
+    def tally(self) -> Tally:
+        return tally(self.spec, self.sight, self.memory, self.journal)
+
+    def act(self, *actions: Action) -> Draft:
+        return replace(self, acts=(*self.acts, *actions))
+
+    def wait(self, *waits: Wait) -> Draft:
+        return replace(self, waits=(*self.waits, *waits))
+
+    def ask(self, *needs: Need) -> Draft:
+        return replace(self, needs=self.needs.union(needs))
+
+    def write(self, journal: Journal) -> Draft:
+        return replace(self, journal=journal)
+
+    def lane(self, lane: Lane) -> Draft:
+        return self.write(self.journal.with_lane(lane))
+
+    def drop(self, id: str) -> Draft:
+        return self.write(self.journal.without_lane(id))
+
+    def leave(self, line: str) -> Draft:
+        return replace(self, stuck=(*self.stuck, line))
+
+
+def is_under_way(draft: Draft) -> bool:
+    """Something is still to be taken out, so the four processes have to stay suspended."""
+    return bool(draft.journal.lanes or draft.tally.victims)
+
+
+def renewed(journal: Journal, at: float) -> Journal:
+    """The next version of the record, with its lease renewed."""
+    return replace(journal, serial=journal.serial + 1, until=int(at) + LEASE)
+
+
+def released(journal: Journal, at: float) -> Journal:
+    """The next version of the record, held by nobody any more."""
+    return replace(journal, serial=journal.serial + 1, until=int(at))
+
+
+def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
+    """The draft as a decision: Record first if anything in it changed or the lease is due."""
+    changed = draft.journal != draft.sight.journal
+    due = draft.journal.until - draft.at < LEASE - BEAT
+    record = renewed(draft.journal, draft.at) if verdict is None else released(draft.journal, draft.at)
+    written = (Record(journal=record),) if changed or due or verdict else ()
+    pause = 0.0 if draft.acts or changed else look_again(draft.spec, draft.sight, draft.journal, draft.at)
+    return Decision(
+        actions=(*written, *draft.acts), needs=draft.needs, waits=draft.waits, verdict=verdict, look_again=pause
+    )

@@ -1,0 +1,144 @@
+"""What an act is expected to do, and what time is expected to bring: AWS as it should be, for `plan`.
+
+Pure and optimistic: launches succeed, newcomers get healthy, drains take their whole delay. The durations that only
+reality knows are assumptions, named here and told with every plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    Erase,
+    MarkHealthy,
+    Record,
+    Register,
+    Registration,
+    Resume,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.sight import Instance, Sight, Target, TargetState
+
+BOOT = 180.0
+"""Assumed seconds from the launch request to healthy everywhere."""
+SHUTDOWN = 60.0
+"""Assumed seconds from the terminate call until the instance is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A sight as it is expected to become. due: (when, instance) of what time will bring; born: launches so far."""
+
+    sight: Sight
+    due: tuple[tuple[float, str], ...] = ()
+    born: int = 0
+
+
+def effect(state: Expected, action: Action) -> Expected:
+    """The state after one act, at the same instant."""
+    match action:
+        case Record(journal=journal):
+            return replace(state, sight=replace(state.sight, journal=journal))
+        case Erase():
+            return replace(state, sight=replace(state.sight, journal=None))
+        case Suspend(processes=names):
+            return _group(state, suspended=state.sight.group.suspended.union(names))
+        case Resume(processes=names):
+            return _group(state, suspended=state.sight.group.suspended.difference(names))
+        case SetCapacity(maximum=int() as most):
+            return _group(state, maximum=most)
+        case SetCapacity(desired=int() as size):
+            return _launched(_group(state, desired=size), size - state.sight.group.desired)
+        case Terminate(instance=id, shrink=shrink):
+            return _terminated(state, id, shrink=shrink)
+        case Deregister(registrations=ones):
+            return _draining(state, ones)
+        case Register(registrations=ones):
+            return _serving(state, {one.instance for one in ones})
+        case MarkHealthy(instances=ids):
+            return _each(state, set(ids), health="Healthy")
+        case _:
+            return state
+
+
+def elapse(state: Expected, at: float) -> Expected:
+    """The state at a later time."""
+    sight = replace(state.sight, at=at, sources=tuple(replace(one, seen_at=at) for one in state.sight.sources))
+    return _come(replace(state, sight=sight), at) if any(when <= at for when, _ in state.due) else replace(state, sight=sight)
+
+
+def _come(state: Expected, at: float) -> Expected:
+    come = [id for when, id in state.due if when <= at]
+    state = replace(state, due=tuple(entry for entry in state.due if entry[0] > at))
+    instances = tuple(new for one in state.sight.instances for new in _later(state.sight, one, one.id in come))
+    return replace(state, sight=replace(state.sight, instances=instances))
+
+
+def _later(sight: Sight, one: Instance, come: bool) -> Iterator[Instance]:
+    if not come:
+        yield one
+    elif one.booting:
+        yield replace(one, lifecycle="InService", targets=_healthy(sight))
+    elif not one.leaving:
+        yield replace(one, targets=())
+
+
+def _healthy(sight: Sight) -> tuple[Target, ...]:
+    healthy = TargetState.HEALTHY
+    return tuple(Target(source=one.id, port=one.default_port, state=healthy) for one in sight.sources if one.gated)
+
+
+def _group(state: Expected, **fields: object) -> Expected:
+    group = replace(state.sight.group, **fields)  # type: ignore[arg-type]
+    return replace(state, sight=replace(state.sight, group=group))
+
+
+def _each(state: Expected, ids: set[str], **fields: object) -> Expected:
+    changed = (replace(one, **fields) if one.id in ids else one for one in state.sight.instances)  # type: ignore[arg-type]
+    return replace(state, sight=replace(state.sight, instances=tuple(changed)))
+
+
+def _launched(state: Expected, number: int) -> Expected:
+    at, sight = state.sight.at, state.sight
+    zones = sorted({one.zone for one in sight.instances}) or [""]
+    new = tuple(
+        Instance(
+            id=f"new-{state.born + n + 1}",
+            lifecycle="Pending",
+            zone=zones[(state.born + n) % len(zones)],
+            launched_at=at,
+            launched_from=sight.group.template,
+            outdated=False,
+        )
+        for n in range(max(0, number))
+    )
+    due = (*state.due, *((at + BOOT, one.id) for one in new))
+    sight = replace(sight, instances=(*sight.instances, *new))
+    return replace(state, sight=sight, due=due, born=state.born + len(new))
+
+
+def _terminated(state: Expected, id: str, *, shrink: bool) -> Expected:
+    at = state.sight.at
+    state = _each(state, {id}, lifecycle="Terminating", targets=())
+    state = replace(state, due=(*state.due, (at + SHUTDOWN, id)))
+    return _group(state, desired=state.sight.group.desired - 1) if shrink else _launched(state, 1)
+
+
+def _draining(state: Expected, registrations: tuple[Registration, ...]) -> Expected:
+    at = state.sight.at
+    for id in dict.fromkeys(one.instance for one in registrations):
+        instance = state.sight.instance(id)
+        targets = tuple(replace(one, state=TargetState.DRAINING) for one in instance.targets) if instance else ()
+        state = _each(state, {id}, targets=targets)
+        delay = max((source.drain_delay for source in state.sight.sources), default=0.0)
+        state = replace(state, due=(*state.due, (at + delay, id)))
+    return state
+
+
+def _serving(state: Expected, ids: set[str]) -> Expected:
+    return _each(state, ids, targets=_healthy(state.sight))

@@ -1,0 +1,176 @@
+"""What can be told: one frozen dataclass an event, one union.
+
+Events have three origins: `narrate` (what changed between two looks), the engine (acts, hooks, waiting), the aws
+layer (throttled, retried). `group` is the group's name, `at` AWS's time in epoch seconds (0.0 where no look was had).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from async_rollout.core.actions import Verdict, Wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutStarted:
+    """The group is ours. old: instances to replace, in order; resumed: a killed run's record was taken over."""
+
+    group: str
+    at: float
+    run: str
+    base: int
+    floor: int
+    ceiling: int
+    old: tuple[str, ...]
+    resumed: bool = False
+    restoring: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageChanged:
+    """An instance came into a new stage of its life; was is None when it is seen for the first time."""
+
+    group: str
+    at: float
+    instance: str
+    stage: str
+    was: str | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """One more old instance is gone, its hooks through. left: how many are still to go."""
+
+    group: str
+    at: float
+    instance: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """One act was answered. action: in words; answer: done, unknown or refused, with AWS's words."""
+
+    group: str
+    at: float
+    action: str
+    answer: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookStarted:
+    """A hook began."""
+
+    group: str
+    at: float
+    instance: str
+    point: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookSaid:
+    """One line of a hook's output, safe to show."""
+
+    group: str
+    at: float
+    instance: str
+    point: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookEnded:
+    """A hook ended; code None: it timed out or could not start."""
+
+    group: str
+    at: float
+    instance: str
+    point: str
+    ok: bool
+    code: int | None
+    seconds: float
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What the group waits for, and why. Told when that changes and every 30 s."""
+
+    group: str
+    at: float
+    waits: tuple[Wait, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityChanged:
+    """Desired, minimum or maximum are other than in the look before. ours: it is what we asked for."""
+
+    group: str
+    at: float
+    minimum: int
+    desired: int
+    maximum: int
+    base: int
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """The goal became to put everything back."""
+
+    group: str
+    at: float
+    cause: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Something the owner ought to know; the rollout goes on."""
+
+    group: str
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttled:
+    """AWS asked for fewer calls, or an answer was lost; the call is tried again."""
+
+    group: str
+    at: float
+    call: str
+    why: str
+    again_in: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutEnded:
+    """The group's rollout is over. replaced: old instances gone; seconds: by the loop's clock."""
+
+    group: str
+    at: float
+    verdict: Verdict
+    replaced: tuple[str, ...] = ()
+    total: int = 0
+    seconds: float = 0.0
+    missed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetEnded:
+    """All groups are over. codes: each group's own exit code."""
+
+    at: float
+    code: int
+    codes: dict[str, int] = field(default_factory=dict)
+    group: str = ""
+
+
+Event = (
+    RolloutStarted | StageChanged | Replaced | Acted | HookStarted | HookSaid | HookEnded | Waiting
+    | CapacityChanged | Turned | Warned | Throttled | RolloutEnded | FleetEnded
+)

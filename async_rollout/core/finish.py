@@ -1,0 +1,121 @@
+"""The end of every rollout, of a restore too: surplus gone, settled, sizes and processes back, our tags off.
+
+It knows nothing of what was done; it reads what is seen and what is recorded, and stops when both agree with what was
+found, apart from what others changed meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.lanes import open_lane, terminate_limit
+from async_rollout.core.memory import rows
+from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.stages import Stage, is_new
+
+ALARMS = "AlarmNotification"
+MARKS_MAX = 3
+"""So often an instance is marked healthy again before it is left to AWS."""
+
+
+def finish(draft: Draft) -> Draft:
+    """The next step of the end; called when no lane is open and nothing old is left to go."""
+    group = draft.sight.group
+    if any(one.leaving for one in draft.sight.instances):
+        return draft.wait(_leaving(draft))
+    if draft.tally.surplus:
+        return shed(draft)
+    if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
+        return draft
+    if marks := _falsely_marked(draft):
+        return draft.act(MarkHealthy(instances=marks))
+    if draft.memory.settled is None or draft.memory.settled.looks < 2:
+        return draft.wait(_settling(draft))
+    lower = max(draft.journal.found.maximum, group.desired)
+    if draft.journal.raised and group.maximum == draft.journal.raised != lower:
+        return draft.act(SetCapacity(maximum=lower))
+    return put_processes_back(draft)
+
+
+def _leaving(draft: Draft) -> Wait:
+    slow = next(one for one in draft.sight.instances if one.leaving)
+    since = draft.memory.stages[slow.id].at
+    until = since + terminate_limit(draft)
+    return Wait(on=f"{slow.id} leaving", why=slow.lifecycle, since=since, until=until, option="--terminate-timeout")
+
+
+def _settling(draft: Draft) -> Wait:
+    group = draft.sight.group
+    since = draft.memory.settled.at if draft.memory.settled else draft.at
+    return Wait(on="settling", why=f"{rows(draft.sight)} members, {group.desired} desired", since=since)
+
+
+def _all_proven(draft: Draft) -> bool:
+    fresh = [one.id for one in draft.sight.instances if is_new(draft.journal, one)]
+    return all(draft.memory.stage(id) is Stage.AVAILABLE for id in fresh)
+
+
+def shed(draft: Draft) -> Draft:
+    """Give back what is ours too many: that very instance, or a launch that never came."""
+    hollow, group = draft.memory.hollow, draft.sight.group
+    if hollow is not None:
+        return _launch_given_up(draft) if hollow.looks >= 2 else draft.ask(Need.ACTIVITIES).wait(_settling(draft))
+    own = [one for one in draft.sight.instances if is_new(draft.journal, one) or one.booting]
+    if not own:
+        return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
+    return open_lane(draft, min(own, key=lambda one: _worth(draft, one)), surplus=True)
+
+
+def _worth(draft: Draft, one: Instance) -> tuple[bool, float, str]:
+    """Unproven ones first, then the newest."""
+    return draft.memory.stage(one.id) is Stage.AVAILABLE, -(one.launched_at or draft.at), one.id
+
+
+def _launch_given_up(draft: Draft) -> Draft:
+    """The one case in which desired is lowered: nothing stands behind it, so AWS has no victim to pick."""
+    draft = draft.ask(Need.ACTIVITIES)
+    busy = any(one.kind == "launch" and one.ended_at is None for one in draft.memory.activities)
+    hollow = draft.memory.hollow
+    if busy or hollow is None or draft.memory.activities_at <= hollow.at:
+        return draft.wait(_settling(draft))
+    field = max(draft.journal.base, rows(draft.sight))
+    return draft.write(replace(draft.journal, asked=field)).act(SetCapacity(desired=field))
+
+
+def _falsely_marked(draft: Draft) -> tuple[str, ...]:
+    """Marked Unhealthy, but every load balancer calls it healthy: the mark is sticky, ReplaceUnhealthy would act."""
+    gated = [source.id for source in draft.sight.sources if source.gated]
+    marked = (one for one in draft.sight.instances if one.in_service and one.marked_unhealthy and gated)
+    return tuple(
+        one.id
+        for one in marked
+        if draft.memory.marked.get(one.id, 0) < MARKS_MAX
+        and {t.source for t in one.targets if t.state is TargetState.HEALTHY}.issuperset(gated)
+    )
+
+
+def put_processes_back(draft: Draft) -> Draft:
+    """Resume what is ours, alarms last; when all run, take our tags off."""
+    still = [name for name in draft.journal.suspended if name in draft.sight.group.suspended]
+    first = tuple(name for name in still if name != ALARMS)
+    if first:
+        return draft.act(Resume(processes=first))
+    return draft.act(Resume(processes=(ALARMS,))) if still else draft.act(Erase())
+
+
+def changes(sight: Sight, journal: Journal) -> tuple[str, ...]:
+    """What is other than it was found, a line each: what a record that stays behind still has to put back."""
+    group = sight.group
+    ours = [name for name in journal.suspended if name in group.suspended]
+    lines = []
+    if group.desired != journal.base:
+        lines.append(f"desired capacity is {group.desired}, the owner's is {journal.base}")
+    if journal.raised and group.maximum == journal.raised:
+        lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
+    if ours:
+        lines.append(f"suspended by us: {', '.join(ours)}")
+    lines += [f"{lane.id} is out of its load balancers" for lane in journal.lanes if sight.instance(lane.id)]
+    return tuple(lines)

@@ -1,0 +1,262 @@
+"""The way out of one instance: deregistered, drained, hooks, rest, terminated, gone.
+
+Shared by advance (old ones) and finish (surplus of ours); restore turns some of them round. Each function is asked
+about one lane and answers with the next step of it, from what is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from async_rollout.core.actions import Deregister, Need, Register, Registration, RunHook, Terminate, Wait
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import Journal, Lane, Mark, Removal, digest
+from async_rollout.core.memory import Ended
+from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.spec import HookPoint
+from async_rollout.core.stages import is_registered
+
+RESEND = 15.0
+"""A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
+RESEND_TERMINATE = 30.0
+"""ROLLOUT, calls: a terminate is resent only after two looks at least this long after the first."""
+
+
+def open_lane(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
+    """Write down that the instance goes, then take it out of every source, port by port."""
+    missing, odd = _registered_where(draft.sight, instance)
+    lane = Lane(
+        id=instance.id,
+        at=int(draft.at),
+        private_ip=instance.private_ip,
+        public_ip=instance.public_ip,
+        missing=missing,
+        odd=odd,
+        surplus=surplus,
+    )
+    return _deregistered(draft.lane(lane), instance)
+
+
+def _registered_where(sight: Sight, instance: Instance) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
+    """Where it is not registered on the source's own port, and where it is on another."""
+    ports = {target.source: target.port for target in instance.targets if is_registered(target)}
+    missing, odd = [], []
+    for source in sight.sources:
+        held = {one.port for one in instance.targets if one.source == source.id and is_registered(one)}
+        if source.id not in ports or source.default_port not in held:
+            missing.append(digest(source.id, 6))
+        odd += [(digest(source.id, 6), port) for port in sorted(p for p in held if p) if port != source.default_port]
+    return tuple(missing), tuple(odd)
+
+
+def fall(draft: Draft, lane: Lane) -> Draft:
+    """The next step of one lane."""
+    instance = draft.sight.instance(lane.id)
+    if instance is None or instance.leaving:
+        return _going(draft, lane, instance)
+    if lane.removal is not Removal.NOT:
+        return _sent(draft, lane)
+    if any(is_registered(target) for target in instance.targets):
+        return _draining(draft, lane, instance)
+    if lane.before is not Mark.ENDED and draft.spec.hooks.before_terminate is not None:
+        draft, lane = _before(draft, lane)
+    if lane.before is Mark.ENDED or draft.spec.hooks.before_terminate is None:
+        return _rest(draft, lane)
+    return draft
+
+
+def _draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
+    limit = lane.at + drain_limit(draft)
+    slow = sorted({_words(draft.sight, target.source) for target in instance.targets})
+    wait = Wait(
+        on=f"{lane.id} draining", why=", ".join(slow), since=float(lane.at), until=limit, option="--drain-timeout"
+    )
+    return _deregistered(draft, instance).wait(wait)
+
+
+def _words(sight: Sight, id: str) -> str:
+    source = sight.source(id)
+    return f"{source.name} (delay {source.drain_delay:.0f} s)" if source else id
+
+
+def drain_limit(draft: Draft) -> float:
+    return draft.spec.limits.drain + longest_delay(draft.sight)
+
+
+def longest_delay(sight: Sight) -> float:
+    return max((source.drain_delay for source in sight.sources), default=0.0)
+
+
+def _deregistered(draft: Draft, instance: Instance) -> Draft:
+    """Deregister where it still serves; what was just sent is given time to show."""
+    due = tuple(one for one in registrations(instance) if draft.at - draft.memory.sent.get(one, 0.0) >= RESEND)
+    return draft.act(Deregister(registrations=due)) if due else draft
+
+
+def registrations(instance: Instance) -> Iterator[Registration]:
+    """Its registrations that are not draining yet."""
+    for target in instance.targets:
+        if is_registered(target) and target.state is not TargetState.DRAINING:
+            yield Registration(source=target.source, instance=instance.id, port=target.port)
+
+
+def _before(draft: Draft, lane: Lane) -> tuple[Draft, Lane]:
+    key = (HookPoint.BEFORE_TERMINATE, lane.id)
+    if key in draft.memory.running:
+        return draft.wait(_hook_wait(draft, lane, "before")), lane
+    ended = draft.memory.ended.get(key)
+    if lane.before is Mark.BEGUN and ended is not None and ended.outcome.ok:
+        lane = replace(lane, before=Mark.ENDED)
+        return draft.lane(lane), lane
+    if lane.before is Mark.FAILED:
+        return draft, lane
+    return _begin_hook(draft, lane, HookPoint.BEFORE_TERMINATE, ended), lane
+
+
+def _begin_hook(draft: Draft, lane: Lane, point: HookPoint, ended: Ended | None) -> Draft:
+    mark = lane.before if point is HookPoint.BEFORE_TERMINATE else lane.after
+    begun = replace(lane, before=Mark.BEGUN) if point is HookPoint.BEFORE_TERMINATE else replace(lane, after=Mark.BEGUN)
+    hook = RunHook(
+        point=point,
+        instance=lane.id,
+        private_ip=lane.private_ip,
+        public_ip=lane.public_ip,
+        attempt=ended.tries + 1 if ended else 1,
+        resumed=mark is Mark.BEGUN,
+    )
+    return draft.lane(begun).act(hook)
+
+
+def _hook_wait(draft: Draft, lane: Lane, which: str) -> Wait:
+    since = draft.memory.stages[lane.id].at if lane.id in draft.memory.stages else draft.at
+    limit = since + draft.spec.limits.hook
+    return Wait(
+        on=f"{lane.id} {which}-command", why="the command still runs", since=since, until=limit, option="--hook-timeout"
+    )
+
+
+def _rest(draft: Draft, lane: Lane) -> Draft:
+    """The operator's wait, then terminate; it shrinks the group exactly when the field seen is above base."""
+    since = _resting_since(draft, lane)
+    until = since + draft.spec.wait_before_terminate
+    if draft.at < until:
+        return draft.wait(
+            Wait(on=f"{lane.id} resting", why="the wait before terminate", since=since, until=until)
+        )
+    return _terminated(draft, lane)
+
+
+def _resting_since(draft: Draft, lane: Lane) -> float:
+    if draft.spec.hooks.before_terminate is None:
+        return draft.memory.stages[lane.id].at if lane.id in draft.memory.stages else draft.at
+    ended = draft.memory.ended.get((HookPoint.BEFORE_TERMINATE, lane.id))
+    return ended.at if ended else max(draft.memory.began, float(lane.at))
+
+
+def _terminated(draft: Draft, lane: Lane) -> Draft:
+    shrink = draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
+    removal = Removal.SHRINK if shrink else Removal.KEEP
+    return draft.lane(replace(lane, removal=removal)).act(Terminate(instance=lane.id, shrink=shrink))
+
+
+def _shrinks_under_way(journal: Journal, sight: Sight) -> int:
+    """Shrinking terminates that are recorded and not yet seen: they will take their place out of the field too."""
+    recorded = (lane.id for lane in journal.lanes if lane.removal is Removal.SHRINK)
+    return sum((one := sight.instance(id)) is not None and not one.leaving for id in recorded)
+
+
+def _sent(draft: Draft, lane: Lane) -> Draft:
+    """Recorded, and still InService: wait, then make sure that nothing came of it, then send it once more."""
+    since = draft.memory.removed.get(lane.id)
+    wait = Wait(
+        on=f"{lane.id} terminating",
+        why="the terminate call has not shown yet",
+        since=since.at if since else draft.at,
+        until=(since.at if since else draft.at) + terminate_limit(draft),
+        option="--terminate-timeout",
+    )
+    draft = draft.wait(wait).ask(Need.ACTIVITIES)
+    late = since is not None and since.looks >= 3 and draft.at - since.at >= RESEND_TERMINATE
+    asked = since is not None and draft.memory.activities_at > since.at
+    if not late or not asked or since is None or _under_way(draft, lane.id, since.at):
+        return draft
+    return _terminated(draft.lane(replace(lane, removal=Removal.NOT)), replace(lane, removal=Removal.NOT))
+
+
+def _under_way(draft: Draft, id: str, since: float) -> bool:
+    named = (one for one in draft.memory.activities if one.kind == "terminate" and one.instance == id)
+    return any(one.ended_at is None or (one.started_at >= since - 60 and not one.failed) for one in named)
+
+
+def terminate_limit(draft: Draft) -> float:
+    survey = draft.memory.survey
+    return draft.spec.limits.terminate + longest_delay(draft.sight) + (survey.terminate_heartbeat if survey else 0.0)
+
+
+def _going(draft: Draft, lane: Lane, instance: Instance | None) -> Draft:
+    """Leaving or gone. Absent in one look may be a gap in the answer; absent in two is gone."""
+    if instance is not None or draft.memory.missing.get(lane.id, 0) < 2:
+        since = float(lane.at) if lane.id not in draft.memory.removed else draft.memory.removed[lane.id].at
+        until = since + terminate_limit(draft)
+        why = f"it is {instance.lifecycle}" if instance else "it is out of sight"
+        return draft.wait(
+            Wait(on=f"{lane.id} terminating", why=why, since=since, until=until, option="--terminate-timeout")
+        )
+    if draft.spec.hooks.after_terminate is None or lane.after in (Mark.ENDED, Mark.FAILED):
+        return draft.drop(lane.id)
+    return _after(draft, lane)
+
+
+def _after(draft: Draft, lane: Lane) -> Draft:
+    key = (HookPoint.AFTER_TERMINATE, lane.id)
+    if key in draft.memory.running:
+        return draft.wait(_hook_wait(draft, lane, "after"))
+    ended = draft.memory.ended.get(key)
+    if lane.after is Mark.BEGUN and ended is not None and ended.outcome.ok:
+        return draft.drop(lane.id)
+    return _begin_hook(draft, lane, HookPoint.AFTER_TERMINATE, ended)
+
+
+def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
+    """Register it back where it was; once it is healthy there its lane is closed."""
+    wanted = tuple(_were(draft.sight, lane))
+    serving = {(one.source, one.port) for one in instance.targets if one.state is TargetState.HEALTHY}
+    if all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted):
+        return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
+    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    wait = Wait(
+        on=f"{lane.id} registering back",
+        why="until every source calls it healthy again",
+        since=since,
+        until=since + draft.spec.limits.healthy,
+        option="--healthy-timeout",
+    )
+    return _registered(draft, instance, wanted).wait(wait)
+
+
+def _registered(draft: Draft, instance: Instance, wanted: tuple[Registration, ...]) -> Draft:
+    due = tuple(one for one in _absent(instance, wanted) if draft.at - draft.memory.sent.get(one, 0.0) >= RESEND)
+    return draft.act(Register(registrations=due)) if due else draft
+
+
+def _absent(instance: Instance, wanted: tuple[Registration, ...]) -> tuple[Registration, ...]:
+    draining = (TargetState.DRAINING,)
+    held = {(t.source, t.port) for t in instance.targets if is_registered(t) and t.state not in draining}
+    return tuple(one for one in wanted if (one.source, one.port) not in held)
+
+
+def _ungated(sight: Sight, id: str) -> bool:
+    source = sight.source(id)
+    return source is not None and not source.gated
+
+
+def _were(sight: Sight, lane: Lane) -> Iterator[Registration]:
+    """Where the instance was registered when its lane was opened, as far as those sources are still the group's."""
+    for source in sight.sources:
+        short = digest(source.id, 6)
+        if short not in lane.missing:
+            yield Registration(source=source.id, instance=lane.id, port=source.default_port)
+        for name, port in lane.odd:
+            if name == short:
+                yield Registration(source=source.id, instance=lane.id, port=port)

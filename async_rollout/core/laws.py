@@ -1,0 +1,187 @@
+"""Why an act may not be done: asked before each one, of the look it rests on and of the acts since.
+
+Independent of how `decide` came to it: these are the laws 1 to 6, 8, 9 and 11 of DESIGN as guards, a function each,
+its sentence as docstring. An objection is a fault of this program; the loop stops there and leaves the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    Erase,
+    Order,
+    Record,
+    Resume,
+    RunHook,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.budget import Tally, tally
+from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Removal
+from async_rollout.core.sight import Snapshot
+from async_rollout.core.spec import RolloutSpec, amount
+from async_rollout.core.stages import Stage, is_new, is_old
+
+OLDEST_LOOK = 30.0
+"""No act rests on an older look (ROLLOUT §4)."""
+SPARE_LAUNCHES = 3
+"""Launches beyond one for each instance: what may fail before it is a runaway."""
+
+Law = Callable[[RolloutSpec, Snapshot, Journal, Action], str | None]
+
+
+def objection(spec: RolloutSpec, snapshot: Snapshot, since: tuple[Action, ...], action: Action) -> str | None:
+    """The first law that forbids the act, in words; None if none does. since: what was done after the look."""
+    written = [act.journal for act in since if isinstance(act, Record)]
+    seen = snapshot.sight.journal
+    record = written[-1] if written else seen if isinstance(seen, Journal) else None
+    if isinstance(action, Record | Order):
+        return None
+    if record is None:
+        return "law 9: nothing is done without a record"
+    return next((why for law in LAWS if (why := law(spec, snapshot, record, action))), None)
+
+
+def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 1: available never falls below the floor through us."""
+    going = _taken_out(snapshot, action)
+    if not going:
+        return None
+    before, after = _tally(spec, snapshot, record, without=going), _tally(spec, snapshot, record)
+    well = [id for id in going if id not in before.ill and not _is_surplus(record, id)]
+    if well and len(after.available) < after.bounds.floor:
+        return f"law 1: {len(after.available)} available without {', '.join(well)}, the floor is {after.bounds.floor}"
+    return None
+
+
+def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 2: booting and serving never above the ceiling, nor all that exists above ceiling and max draining."""
+    if not isinstance(action, SetCapacity) or action.desired is None:
+        return None
+    tally, more = _tally(spec, snapshot, record), action.desired - snapshot.sight.group.desired
+    if more > 0 and tally.booting + tally.serving + more > tally.bounds.ceiling:
+        return f"law 2: {tally.booting + tally.serving + more} booting and serving, the ceiling is {tally.bounds.ceiling}"
+    if more > 0 and tally.exist + more > tally.bounds.exist:
+        return f"law 2: {tally.exist + more} would exist, {tally.bounds.exist} may"
+    return None
+
+
+def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 3: only old, dead or our own surplus is ever deregistered or terminated."""
+    for id in _named(action):
+        one = snapshot.sight.instance(id)
+        lane = record.lane(id)
+        if one is None or lane is None:
+            return f"law 3: {id} has no lane or is out of sight"
+        dead = snapshot.memory.streaks[id].bad > 0 or one.marked_unhealthy
+        own = lane.surplus and (is_new(record, one) or one.booting)
+        if not (is_old(spec, record, one) or own or dead):
+            return f"law 3: {id} is not old"
+    return None
+
+
+def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 5: with a surge, a new instance is proven before the first old one goes."""
+    if record.goal is Goal.RESTORE or not amount(spec.max_surge).up(record.base):
+        return None
+    going = [id for id in _taken_out(snapshot, action) if not _is_surplus(record, id)]
+    if going and not _tally(spec, snapshot, record).proven_new:
+        return f"law 5: no new instance is proven, and {', '.join(going)} would go"
+    return None
+
+
+def launches_are_bounded(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 6: the launches that we cause are bounded, across kills."""
+    most = 2 * max(record.base, record.found.maximum, len(snapshot.sight.instances)) + SPARE_LAUNCHES
+    if isinstance(action, SetCapacity) and action.desired is not None and record.launches > most:
+        return f"law 6: {record.launches} launches were asked for, {most} are the most"
+    return None
+
+
+def only_ours_is_resumed(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 8: we resume only what we suspended, and never lower the maximum below desired."""
+    match action:
+        case Resume(processes=names):
+            forced = () if spec.require_healthy_group else REQUIRED_RUNNING
+            foreign = set(names) - {*record.suspended, *forced}
+            return f"law 8: {', '.join(sorted(foreign)) or 'nothing'} is not ours to resume" if foreign or not names else None
+        case Suspend(processes=names) if not names or not set(names) <= set(SUSPENDED_BY_US):
+            return "law 8: only the four processes are ever suspended"
+        case SetCapacity(maximum=int() as most) if most < snapshot.sight.group.desired:
+            return f"law 8: a maximum of {most} is below desired {snapshot.sight.group.desired}"
+        case _:
+            return None
+
+
+def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 9: write down, then do."""
+    match action:
+        case Deregister(registrations=ones):
+            missing = [one.instance for one in ones if record.lane(one.instance) is None]
+            return f"law 9: {', '.join(missing)} has no lane in the record" if missing else None
+        case Terminate(instance=id, shrink=shrink):
+            lane, wanted = record.lane(id), Removal.SHRINK if shrink else Removal.KEEP
+            return None if lane and lane.removal is wanted else f"law 9: the terminate of {id} is not recorded"
+        case SetCapacity(desired=int() as desired) if record.asked != desired:
+            return f"law 9: desired {desired} is not recorded"
+        case SetCapacity(maximum=int() as most) if most > snapshot.sight.group.maximum and record.raised != most:
+            return f"law 9: the maximum {most} is not recorded"
+        case Suspend(processes=names) if not set(names) <= set(record.suspended):
+            return "law 9: what is suspended is not recorded"
+        case _:
+            return None
+
+
+def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 11: no act on a record that names another, or on one whose lease is over."""
+    seen = snapshot.sight.journal
+    if not isinstance(seen, Journal) or seen.run != snapshot.memory.me.run:
+        return "law 11: the record that was seen is not ours"
+    if isinstance(action, RunHook | Erase):
+        return None
+    late = record.until < snapshot.sight.at - OLDEST_LOOK
+    return "law 11: our lease is over" if late else None
+
+
+LAWS: tuple[Law, ...] = (
+    the_floor_holds,
+    the_ceiling_holds,
+    only_old_go,
+    a_new_one_is_proven_first,
+    launches_are_bounded,
+    only_ours_is_resumed,
+    it_is_written_down,
+    one_conductor,
+)
+
+
+def _named(action: Action) -> tuple[str, ...]:
+    match action:
+        case Deregister(registrations=ones):
+            return tuple(sorted({one.instance for one in ones}))
+        case Terminate(instance=id):
+            return (id,)
+        case _:
+            return ()
+
+
+def _taken_out(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
+    """Whom this act takes out of service who was in service till now."""
+    serving = (Stage.SERVING, Stage.AVAILABLE, Stage.AILING, Stage.CHECKING)
+    return tuple(id for id in _named(action) if snapshot.memory.stage(id) in serving)
+
+
+def _is_surplus(record: Journal, id: str) -> bool:
+    lane = record.lane(id)
+    return lane is not None and lane.surplus
+
+
+def _tally(spec: RolloutSpec, snapshot: Snapshot, record: Journal, without: tuple[str, ...] = ()) -> Tally:
+    """The look counted with this record; without: as if these had no lane yet."""
+    lanes = tuple(lane for lane in record.lanes if lane.id not in without)
+    return tally(spec, snapshot.sight, snapshot.memory, replace(record, lanes=lanes))

@@ -1,0 +1,117 @@
+"""What changed between two looks, told as events. Asks nothing, decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from async_rollout.core.actions import Decision, Record
+from async_rollout.core.budget import tally
+from async_rollout.core.events import CapacityChanged, Event, Replaced, RolloutStarted, StageChanged, Turned, Warned
+from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.sight import Snapshot
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import Stage
+from async_rollout.core.survey import warnings
+
+
+def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
+    """Events between the look before and this one, and of what the decision is about to record."""
+    told = (_warned, _begun, _taken_over, _moved, _sized, _done, _turned)
+    return tuple(event for tell in told for event in tell(spec, before, after, decision))
+
+
+def _warned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    if before is None:
+        for text in warnings(after.sight):
+            yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+
+
+def _recorded(decision: Decision) -> Journal | None:
+    return next((act.journal for act in decision.actions if isinstance(act, Record)), None)
+
+
+def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    """The cutoff was taken: from here instances are replaced."""
+    new, old = _recorded(decision), after.sight.journal
+    if new is None or new.cutoff is None or not isinstance(old, Journal) or old.cutoff is not None:
+        return
+    yield _started(spec, after, new, resumed=False)
+
+
+def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: bool) -> RolloutStarted:
+    counted = tally(spec, after.sight, after.memory, journal)
+    return RolloutStarted(
+        group=after.sight.group.name,
+        at=after.sight.at,
+        run=journal.run,
+        base=journal.base,
+        floor=counted.bounds.floor,
+        ceiling=counted.bounds.ceiling,
+        old=tuple(one.id for one in counted.victims),
+        resumed=resumed,
+        restoring=journal.goal is Goal.RESTORE,
+    )
+
+
+def _taken_over(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    new, old = _recorded(decision), after.sight.journal
+    if new is None or not isinstance(old, Journal) or old.run == new.run:
+        return
+    if new.cutoff is not None:
+        yield _started(spec, after, new, resumed=True)
+    if new.cutoff != old.cutoff:
+        text = "the record is old or the template has changed: everything that is there now counts as old"
+        yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+
+
+def _moved(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    group, at = after.sight.group.name, after.sight.at
+    was = {} if before is None else before.memory.stages
+    for id, since in after.memory.stages.items():
+        old = was[id].stage if id in was else None
+        if old is not since.stage and (before is not None or since.stage is not Stage.SERVING):
+            yield StageChanged(group=group, at=at, instance=id, stage=since.stage, was=old, why=_why(after, id))
+    for id in sorted(was.keys() - after.memory.stages.keys()):
+        yield StageChanged(group=group, at=at, instance=id, stage=Stage.GONE, was=was[id].stage)
+
+
+def _why(after: Snapshot, id: str) -> str:
+    one = after.sight.instance(id)
+    words = {f"{t.state} {t.reason}".strip() for t in one.targets if t.reason} if one else set()
+    return "; ".join(sorted(words))
+
+
+def _sized(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    if before is None:
+        return
+    old, new, record = before.sight.group, after.sight.group, after.sight.journal
+    if (old.minimum, old.desired, old.maximum) == (new.minimum, new.desired, new.maximum):
+        return
+    yield CapacityChanged(
+        group=new.name,
+        at=after.sight.at,
+        minimum=new.minimum,
+        desired=new.desired,
+        maximum=new.maximum,
+        base=record.base if isinstance(record, Journal) else new.desired,
+        ours=isinstance(record, Journal) and new.desired <= record.asked and new.minimum == old.minimum,
+    )
+
+
+def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    """A lane that the decision closes with its instance gone: one more is replaced."""
+    new, old = _recorded(decision), after.sight.journal
+    if new is None or not isinstance(old, Journal) or old.run != new.run:
+        return
+    left = len(tally(spec, after.sight, after.memory, new).victims) + len(new.lanes)
+    for lane in old.lanes:
+        gone = after.sight.instance(lane.id) is None
+        if new.lane(lane.id) is None and gone and not lane.surplus:
+            yield Replaced(group=after.sight.group.name, at=after.sight.at, instance=lane.id, left=left)
+
+
+def _turned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    new, old = _recorded(decision), after.sight.journal
+    if new is None or new.cause is None or not isinstance(old, Journal) or old.goal is new.goal:
+        return
+    yield Turned(group=after.sight.group.name, at=after.sight.at, cause=new.cause.text, code=new.cause.code)

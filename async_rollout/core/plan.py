@@ -1,0 +1,166 @@
+"""What `run` would do: the same `decide`, folded over the expected effects until it gives its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from async_rollout.core.actions import (
+    Action,
+    Decision,
+    Deregister,
+    Record,
+    RunHook,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.budget import bounds
+from async_rollout.core.decide import decide
+from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
+from async_rollout.core.journal import Journal
+from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes, recall, started
+from async_rollout.core.sight import Sight, Snapshot, Survey
+from async_rollout.core.spec import Hook, HookPoint, RolloutSpec
+from async_rollout.core.survey import missed, warnings
+
+TICKS_MAX = 100_000
+"""A plan that does not end by then is a fault; it is told as a note, never a hang."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One act; at: expected seconds after the start."""
+
+    at: float
+    action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What `run` would do with one group. Times are seconds; old: ids in the order in which they go."""
+
+    group: str
+    base: int
+    floor: int
+    ceiling: int
+    exist_at_most: int
+    old: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    suspends: tuple[str, ...] = ()
+    maximum: int | None = None
+    hooks: tuple[tuple[str, str], ...] = ()
+    expected_seconds: float = 0.0
+    worst_seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    objections: tuple[str, ...] = ()
+    steps: tuple[PlannedStep, ...] = ()
+
+    @property
+    def work(self) -> bool:
+        """Whether there is anything to replace."""
+        return bool(self.old)
+
+
+def plan_of(spec: RolloutSpec, sight: Sight) -> Plan:
+    """The plan from one complete sight (targets and survey asked). Pure."""
+    story = _told(spec, sight)
+    record = sight.journal if isinstance(sight.journal, Journal) else None
+    base = record.base if record else sight.group.desired
+    limits = bounds(spec, base)
+    acts = [step.action for step in story.steps]
+    old = tuple(dict.fromkeys(one.instance for act in acts if isinstance(act, Deregister) for one in act.registrations))
+    old = old or tuple(dict.fromkeys(act.instance for act in acts if isinstance(act, Terminate)))
+    return Plan(
+        group=sight.group.name,
+        base=base,
+        floor=limits.floor,
+        ceiling=limits.ceiling,
+        exist_at_most=limits.exist,
+        old=old,
+        skipped=tuple(one.id for one in sight.instances if one.id not in old),
+        suspends=tuple(name for act in acts if isinstance(act, Suspend) for name in act.processes),
+        maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
+        hooks=tuple(_words(spec)),
+        expected_seconds=story.seconds,
+        worst_seconds=worst(spec, sight, len(old)),
+        notes=(*warnings(sight), *_notes(sight, story)),
+        objections=story.objections,
+        steps=story.steps,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    steps: tuple[PlannedStep, ...]
+    seconds: float
+    objections: tuple[str, ...]
+    ended: bool
+
+
+def _told(spec: RolloutSpec, sight: Sight) -> _Story:
+    state, memory = Expected(sight=sight), Memory(me=Me(run="plan", holder="plan"))
+    steps: list[PlannedStep] = []
+    outcomes: Outcomes = ()
+    for _ in range(TICKS_MAX):
+        memory = recall(spec, memory, state.sight, outcomes)
+        decision = decide(spec, Snapshot(sight=state.sight, memory=memory, holder_dead=True))
+        steps += [PlannedStep(at=state.sight.at - sight.at, action=act) for act in _visible(decision)]
+        state, memory, outcomes = _acted(state, memory, decision)
+        if decision.verdict is not None:
+            refused = (decision.verdict.why,) if decision.verdict.code else ()
+            return _Story(steps=tuple(steps), seconds=state.sight.at - sight.at, objections=refused, ended=True)
+        state = elapse(state, _next(spec, state, decision))
+    return _Story(steps=tuple(steps), seconds=state.sight.at - sight.at, objections=(), ended=False)
+
+
+def _visible(decision: Decision) -> tuple[Action, ...]:
+    return tuple(act for act in decision.actions if not isinstance(act, Record))
+
+
+def _acted(state: Expected, memory: Memory, decision: Decision) -> tuple[Expected, Memory, Outcomes]:
+    """Every act is taken to succeed, every hook to end well at once."""
+    outcomes: list[ActOutcome | HookOutcome] = []
+    for act in decision.actions:
+        state = effect(state, act)
+        if isinstance(act, RunHook):
+            memory = started(memory, (act.point, act.instance))
+            outcomes.append(HookOutcome(point=act.point, instance=act.instance, ok=True))
+        else:
+            outcomes.append(ActOutcome(action=act, at=state.sight.at, ok=True))
+    return state, memory, tuple(outcomes)
+
+
+def _next(spec: RolloutSpec, state: Expected, decision: Decision) -> float:
+    """The next moment worth a look: a second after an act, else at the pace, or when time brings something."""
+    at = state.sight.at
+    return at + (1.0 if decision.actions else max(1.0, decision.look_again))
+
+
+def _words(spec: RolloutSpec) -> list[tuple[str, str]]:
+    said = [(point.value, spec.hooks.at(point)) for point in HookPoint]
+    return [(point, _word(hook)) for point, hook in said if hook is not None]
+
+
+def _word(hook: Hook) -> str:
+    return hook if isinstance(hook, str) else getattr(hook, "__qualname__", repr(hook))
+
+
+def _notes(sight: Sight, story: _Story) -> tuple[str, ...]:
+    lost = missed(sight.survey, sight.at, sight.at + story.seconds)
+    assumed = f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"
+    unended = () if story.ended else ("the plan did not come to an end: please report it",)
+    return (*(f"scheduled action {name} falls into the run and does not fire" for name in lost), assumed, *unended)
+
+
+def worst(spec: RolloutSpec, sight: Sight, old: int) -> float:
+    """Every wait at its limit, one instance after the other, seconds; `--max-timeout` ends it earlier."""
+    survey = sight.survey or Survey(at=sight.at)
+    delay = max((source.drain_delay for source in sight.sources), default=0.0)
+    limits = spec.limits
+    hooks = limits.hook * sum(hook is not None for hook in (spec.hooks.before_terminate, spec.hooks.after_terminate))
+    boot = limits.launch + survey.launch_heartbeat + limits.healthy
+    down = limits.drain + delay + limits.terminate + delay + survey.terminate_heartbeat
+    each = boot + down + hooks + spec.wait_before_terminate
+    whole = limits.launch + old * each
+    return whole if limits.total is None else min(whole, limits.total)
+

@@ -1,0 +1,71 @@
+"""Everything back as it was found. It has no stack of undo steps: it reads the same look and the same record.
+
+Terminated instances do not come back. One that is only drained is registered back, unless its before-command has
+begun: then it left its cluster, so it is finished where the floor allows, or left out and named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.core.actions import Action, Register, Registration, Resume, Wait
+from async_rollout.core.advance import check_newcomers, watch_launches
+from async_rollout.core.draft import Draft
+from async_rollout.core.finish import finish
+from async_rollout.core.journal import Lane, Mark, Removal
+from async_rollout.core.lanes import fall, put_back
+from async_rollout.core.trouble import patience
+
+QUICK = ("ScheduledActions", "AlarmNotification")
+"""What runs again even while an instance is out: the other two would act on it (ROLLOUT §7)."""
+
+
+def restore(draft: Draft, *, explained: bool) -> Draft:
+    """One tick back. What cannot be put back is named in `stuck`."""
+    for lane in draft.journal.lanes:
+        draft = _turned_round(draft, lane)
+    draft = watch_launches(check_newcomers(draft))
+    if draft.journal.lanes or draft.stuck:
+        return _out_of_patience(draft)
+    return _out_of_patience(finish(draft) if explained else draft)
+
+
+def _turned_round(draft: Draft, lane: Lane) -> Draft:
+    instance = draft.sight.instance(lane.id)
+    finishing = lane.surplus or lane.removal is not Removal.NOT
+    if instance is None or instance.leaving or finishing:
+        return fall(draft, lane)
+    if lane.before is Mark.NOT:
+        return put_back(draft, lane, instance)
+    if lane.before is Mark.FAILED:
+        return draft.leave(f"{lane.id} is out of its load balancers: its before-command failed, so it is not put back")
+    if len(draft.tally.available) < draft.tally.bounds.floor:
+        since = draft.memory.progress.at if draft.memory.progress else draft.at
+        why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"
+        return draft.wait(Wait(on=lane.id, why=why, since=since, until=since + patience(draft)))
+    return fall(draft, lane)
+
+
+def _out_of_patience(draft: Draft) -> Draft:
+    progress = draft.memory.progress
+    if progress is None or draft.at - progress.at <= patience(draft):
+        return draft
+    names = ", ".join(wait.on for wait in draft.waits) or "nothing to name"
+    return draft.leave(f"nothing came forward for {patience(draft):.0f} s, waiting for: {names}")
+
+
+def quick(draft: Draft) -> tuple[Action, ...]:
+    """What fits into the five seconds after SIGTERM: serve with all that may serve, let alarms and schedules run."""
+    back = tuple(one for lane in draft.journal.lanes for one in _back(draft, lane))
+    ours = tuple(name for name in draft.journal.suspended if name in draft.sight.group.suspended and name in QUICK)
+    return (*((Register(registrations=back),) if back else ()), *((Resume(processes=ours),) if ours else ()))
+
+
+def _back(draft: Draft, lane: Lane) -> tuple[Registration, ...]:
+    instance = draft.sight.instance(lane.id)
+    begun = lane.before is not Mark.NOT or lane.removal is not Removal.NOT or lane.surplus
+    if instance is None or instance.leaving or begun:
+        return ()
+    fresh = replace(draft, memory=replace(draft.memory, sent={}), acts=())
+    acts = put_back(fresh, lane, instance).acts
+    return tuple(one for act in acts if isinstance(act, Register) for one in act.registrations)

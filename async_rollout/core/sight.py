@@ -1,0 +1,206 @@
+"""One look at AWS: the group, its instances, their health everywhere; and what `decide` is asked with.
+
+All of it is what AWS said, in AWS's words where they are an open list (lifecycle states, reasons); `at` is AWS's
+time, epoch seconds, from the reply's Date header. A kind of traffic source maps its own states onto `TargetState`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from async_rollout.core.journal import Journal, Unreadable
+    from async_rollout.core.memory import Memory
+
+
+class TargetState(StrEnum):
+    """How one traffic source sees one instance (the words of Elastic Load Balancing v2)."""
+
+    UNUSED = "unused"
+    INITIAL = "initial"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    DRAINING = "draining"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One registration of an instance. `port` None where the source has no ports (Classic)."""
+
+    source: str
+    port: int | None
+    state: TargetState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A Classic Load Balancer or a target group of the group.
+
+    id: its name or ARN as AWS wants it back. gated False: no listener, so no health to wait for. drain_delay: longest
+    deregistration delay, seconds. zones: zones enabled on its load balancer, None if unknown. seen_at: AWS's time of
+    the health in this sight, None if it was not asked.
+    """
+
+    id: str
+    kind: str
+    name: str
+    gated: bool = True
+    drain_delay: float = 0.0
+    default_port: int | None = None
+    zones: frozenset[str] | None = None
+    seen_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One member of the group. launched_at: attach time of its first network interface, None until EC2 tells it.
+
+    launched_from: the launch template version or launch configuration it came from, None if AWS does not say.
+    outdated: whether that is not what the group would launch now for its type, None if unknown.
+    """
+
+    id: str
+    lifecycle: str = "InService"
+    health: str = "Healthy"
+    zone: str = ""
+    launched_at: float | None = None
+    launched_from: str | None = None
+    outdated: bool = True
+    private_ip: str | None = None
+    public_ip: str | None = None
+    protected: bool = False
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def in_service(self) -> bool:
+        return self.lifecycle == "InService"
+
+    @property
+    def booting(self) -> bool:
+        return self.lifecycle.startswith("Pending")
+
+    @property
+    def standby(self) -> bool:
+        return self.lifecycle in ("Standby", "EnteringStandby")
+
+    @property
+    def leaving(self) -> bool:
+        """On its way out and out of DesiredCapacity already."""
+        return self.lifecycle.startswith(("Terminat", "Detach"))
+
+    @property
+    def marked_unhealthy(self) -> bool:
+        return self.health.casefold() != "healthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The group's own fields. template: what it launches now, resolved to a number or name."""
+
+    name: str
+    arn: str
+    minimum: int
+    desired: int
+    maximum: int
+    template: str
+    suspended: frozenset[str] = frozenset()
+    status: str | None = None
+    health_check_type: str = "EC2"
+    tag_count: int = 0
+    weighted: bool = False
+    warm_pool: bool = False
+    ecs_managed: bool = False
+    unknown_sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """A scheduled action. at: when it fires next, epoch seconds (None if AWS does not say)."""
+
+    name: str
+    at: float | None
+    minimum: int | None = None
+    maximum: int | None = None
+    desired: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Facts asked rarely. Heartbeats: the longest lifecycle hook of each kind, seconds, 0 without one.
+
+    refresh: the status of an active instance refresh, None if there is none.
+    """
+
+    at: float
+    launch_heartbeat: float = 0.0
+    terminate_heartbeat: float = 0.0
+    scheduled: tuple[Scheduled, ...] = ()
+    refresh: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One scaling activity. kind: launch or terminate. ended_at None while it is in progress."""
+
+    id: str
+    kind: str
+    status: str
+    message: str
+    started_at: float
+    ended_at: float | None = None
+    instance: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.status in ("Failed", "Cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """One look. survey and activities are None where the needs did not name them; order is the stop order's text."""
+
+    at: float
+    group: Group
+    instances: tuple[Instance, ...] = ()
+    sources: tuple[Source, ...] = ()
+    journal: Journal | Unreadable | None = None
+    order: str | None = None
+    survey: Survey | None = None
+    activities: tuple[Activity, ...] | None = None
+
+    @property
+    def health_seen(self) -> bool:
+        """Every source was asked in this very look."""
+        return all(source.seen_at is not None for source in self.sources)
+
+    def instance(self, id: str) -> Instance | None:
+        return next((one for one in self.instances if one.id == id), None)
+
+    def source(self, id: str) -> Source | None:
+        return next((one for one in self.sources if one.id == id), None)
+
+
+class Stop(StrEnum):
+    """Someone wants the run to end. FINISH: no more removals, put back. NOW: what fits into five seconds."""
+
+    FINISH = "finish"
+    NOW = "now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that a decision is made of. holder_dead: the journal's holder is of this machine and no longer lives.
+
+    stop_cause, stop_code: why to stop, and the exit code to end with (0: a signal's, 130 or 143).
+    """
+
+    sight: Sight
+    memory: Memory
+    stop: Stop | None = None
+    stop_cause: str = ""
+    stop_code: int = 0
+    holder_dead: bool = False

@@ -1,0 +1,169 @@
+"""What the owner wants: one rollout's order, checked once, never changed afterwards.
+
+Sits at the bottom of the core; everything else reads it. Durations are seconds as float.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from async_rollout.errors import UsageError
+
+LONGEST = 30 * 86_400.0
+"""No duration above 30 days: a typo in a unit must not become a wait without end."""
+
+
+class Scope(StrEnum):
+    """Which instances are old."""
+
+    ALL = "all"
+    OUTDATED = "outdated"
+
+
+class OnFailure(StrEnum):
+    """What follows a failure: put everything back, or leave the record and stop."""
+
+    RESTORE = "restore"
+    PAUSE = "pause"
+
+
+class HookPoint(StrEnum):
+    """The three places where the operator's own code runs."""
+
+    UP_CHECK = "up-check"
+    BEFORE_TERMINATE = "before-terminate"
+    AFTER_TERMINATE = "after-terminate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookCall:
+    """What a hook is told. Addresses are None where the instance has none."""
+
+    point: HookPoint
+    group: str
+    instance: str
+    private_ip: str | None = None
+    public_ip: str | None = None
+    attempt: int = 1
+    resumed: bool = False
+
+
+AsyncHook = Callable[[HookCall], Awaitable[object]]
+"""An async callable as hook: it succeeds unless it raises or returns False or a non-zero int."""
+
+Hook = str | AsyncHook
+"""A shell command (`sh -c`) or an async callable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """The operator's own steps; each may be absent."""
+
+    up_check: Hook | None = None
+    before_terminate: Hook | None = None
+    after_terminate: Hook | None = None
+
+    def at(self, point: HookPoint) -> Hook | None:
+        """The hook of one point, or None."""
+        match point:
+            case HookPoint.UP_CHECK:
+                return self.up_check
+            case HookPoint.BEFORE_TERMINATE:
+                return self.before_terminate
+            case HookPoint.AFTER_TERMINATE:
+                return self.after_terminate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """A number of instances or a share of the group: `3` or `25%`."""
+
+    value: int
+    percent: bool = False
+
+    def up(self, base: int) -> int:
+        """Rounded up, as a surge is: 25 % of 3 is 1."""
+        return -(-base * self.value // 100) if self.percent else self.value
+
+    def down(self, base: int) -> int:
+        """Rounded down, as an allowed gap is: 25 % of 3 is 0."""
+        return base * self.value // 100 if self.percent else self.value
+
+    def __str__(self) -> str:
+        return f"{self.value}%" if self.percent else str(self.value)
+
+
+AmountLike = Amount | int | str
+
+
+def amount(text: AmountLike) -> Amount:
+    """Read `3`, `"3"` or `"25%"`. Raises UsageError on anything else, negatives and shares above 100 %."""
+    if isinstance(text, Amount):
+        return text
+    found = re.fullmatch(r"(\d{1,6})(%?)", str(text).strip()) if not isinstance(text, bool) else None
+    if not found or (found[2] and int(found[1]) > 100):
+        raise UsageError(f"{text!r} is not a number of instances: write 3 or 25%")
+    return Amount(value=int(found[1]), percent=bool(found[2]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long each wait may last, in seconds (ROLLOUT: limits). What AWS itself adds is added to these."""
+
+    launch: float = 600.0
+    healthy: float = 900.0
+    drain: float = 300.0
+    hook: float = 3600.0
+    terminate: float = 900.0
+    check_attempt: float = 60.0
+    credentials: float = 1800.0
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutSpec:
+    """One order: what to replace, how many at a time, which hooks, how long to wait.
+
+    `max_draining` None means the larger of surge and unavailable. `require_healthy_group` False is `--force`: skip
+    the health pre-checks and reset the processes found suspended. Raises UsageError when it makes no sense.
+    """
+
+    scope: Scope = Scope.ALL
+    max_surge: AmountLike = 1
+    max_unavailable: AmountLike = 0
+    max_draining: AmountLike | None = None
+    hooks: Hooks = field(default_factory=Hooks)
+    wait_before_terminate: float = 0.0
+    require_healthy_group: bool = True
+    require_healthy_targets: bool = True
+    check_interval: float = 5.0
+    healthy_threshold: int = 2
+    limits: Limits = field(default_factory=Limits)
+    on_failure: OnFailure = OnFailure.RESTORE
+
+    def __post_init__(self) -> None:
+        if not amount(self.max_surge).value and not amount(self.max_unavailable).value:
+            raise UsageError("max surge and max unavailable are both 0: then nothing can ever be replaced")
+        if self.max_draining is not None:
+            amount(self.max_draining)
+        if self.healthy_threshold < 1:
+            raise UsageError("the healthy threshold is a number of looks, at least 1")
+        _sensible("check interval", self.check_interval, 0.1)
+        _sensible("wait before terminate", self.wait_before_terminate, 0.0)
+        for name in ("launch", "healthy", "drain", "hook", "terminate", "check_attempt", "credentials", "total"):
+            if (limit := getattr(self.limits, name)) is not None:
+                _sensible(f"{name} limit", limit, 1.0)
+
+    @property
+    def one_by_one(self) -> bool:
+        """With a step after the drain, the next old one waits until this one is through with it."""
+        return bool(self.hooks.before_terminate or self.hooks.after_terminate or self.wait_before_terminate)
+
+
+def _sensible(name: str, seconds: float, least: float) -> None:
+    if not math.isfinite(seconds) or not least <= seconds <= LONGEST:
+        raise UsageError(f"{name}: {seconds} s is not between {least:g} s and 30 days")

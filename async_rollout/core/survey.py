@@ -1,0 +1,90 @@
+"""Why not to begin: everything in a group that a rollout would trip over, each with what to do.
+
+Asked once before the first change, of the first complete look; nothing here acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from async_rollout.core.budget import bounds
+from async_rollout.core.journal import HEAD_TAGS, REQUIRED_RUNNING, SUSPENDED_BY_US
+from async_rollout.core.sight import Sight, Source, Survey, TargetState
+from async_rollout.core.spec import RolloutSpec
+
+TAGS_MAX = 50
+"""AWS's limit of tags a group."""
+
+
+def objections(spec: RolloutSpec, sight: Sight, survey: Survey) -> tuple[str, ...]:
+    """Every reason not to begin, a sentence each; empty if there is none."""
+    return (*_conflicts(spec, sight, survey), *_unsupported(sight), *_misfits(sight))
+
+
+def _conflicts(spec: RolloutSpec, sight: Sight, survey: Survey) -> Iterator[str]:
+    group = sight.group
+    if group.status:
+        yield f"the group is being deleted ({group.status})"
+    if survey.refresh:
+        yield f"an instance refresh is active ({survey.refresh}): wait for it or cancel it"
+    missing = [name for name in REQUIRED_RUNNING if name in group.suspended]
+    if missing and spec.require_healthy_group:
+        yield f"suspended: {', '.join(missing)}; a rollout needs them (resume them, or --force resumes them)"
+    if spec.require_healthy_group and sight.journal is None and group.suspended.issuperset(SUSPENDED_BY_US):
+        yield (
+            f"{', '.join(SUSPENDED_BY_US)} are all suspended and no record says by whom: this looks like a rollout "
+            "whose record was deleted; resume what the owner did not suspend, then run again"
+        )
+    needed = HEAD_TAGS + bounds(spec, group.desired).draining
+    if group.tag_count + needed > TAGS_MAX:
+        yield f"the group has {group.tag_count} tags of {TAGS_MAX} and the record needs up to {needed}: remove some"
+
+
+def _unsupported(sight: Sight) -> Iterator[str]:
+    group = sight.group
+    if group.weighted:
+        yield "the group counts in weights or units, not in instances: not supported"
+    if group.warm_pool:
+        yield "the group has a warm pool, whose instances may be of an old template: not supported"
+    if group.ecs_managed:
+        yield "the group belongs to an ECS cluster (tag AmazonECSManaged): not supported"
+    for source in group.unknown_sources:
+        yield f"traffic source {source} is of a kind that is not supported"
+
+
+def _misfits(sight: Sight) -> Iterator[str]:
+    """A target in a zone that its load balancer does not serve stays unused for ever."""
+    zones = {one.zone for one in sight.instances if one.zone}
+    for source in sight.sources:
+        if source.gated and source.zones is not None and (off := sorted(zones - source.zones)):
+            yield f"{source.name}: zone {', '.join(off)} is not enabled on its load balancer, so targets there stay unused"
+
+
+def unhealthy(sight: Sight) -> tuple[str, ...]:
+    """Who is not healthy where, a line each, in AWS's words."""
+    marked = (f"{one.id} is marked {one.health}" for one in sight.instances if one.in_service and one.marked_unhealthy)
+    gated = (source for source in sight.sources if source.gated)
+    return (*marked, *(line for source in gated for line in _unhealthy_at(sight, source)))
+
+
+def _unhealthy_at(sight: Sight, source: Source) -> Iterator[str]:
+    for one in sight.instances:
+        states = [target for target in one.targets if target.source == source.id]
+        if one.in_service and not any(target.state is TargetState.HEALTHY for target in states):
+            words = "; ".join(f"{target.state} {target.reason}".strip() for target in states) or "not registered"
+            yield f"{one.id} at {source.name}: {words}"
+
+
+def warnings(sight: Sight) -> tuple[str, ...]:
+    """What the owner ought to know before; no reason not to begin."""
+    idle = (f"{one.name} has no listener: not waited for, still deregistered from" for one in sight.sources if not one.gated)
+    standby = (f"{one.id} is in Standby: left alone" for one in sight.instances if one.standby)
+    held = (f"{one.id} is protected from scale-in: replaced all the same" for one in sight.instances if one.protected)
+    return (*idle, *standby, *held)
+
+
+def missed(survey: Survey | None, since: float, until: float) -> tuple[str, ...]:
+    """Scheduled actions that fall into the time from since to until: suspended, they are lost, not deferred."""
+    if survey is None:
+        return ()
+    return tuple(one.name for one in survey.scheduled if one.at is not None and since <= one.at <= until)

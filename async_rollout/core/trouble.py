@@ -1,0 +1,189 @@
+"""What ends a rollout early: an order to stop, someone else at work, a limit passed, a hook that failed.
+
+Asked on every look while the goal is to replace. The first trouble found becomes the record's cause; from then on
+everything is put back (or left as it is, with `--on-failure pause`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from async_rollout.core.draft import Draft, is_under_way
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Mark, template_mark
+from async_rollout.core.lanes import drain_limit, terminate_limit
+from async_rollout.core.sight import Activity, Snapshot, Stop
+from async_rollout.core.spec import HookPoint
+from async_rollout.core.stages import Stage, is_new
+
+LOST_MAX = 3
+"""So many newcomers that never came to serve stop the group (ROLLOUT §2)."""
+MASTERS_MAX = 3
+"""Lowered so often after we raised it: someone else steers the group."""
+NEVER_RAN = (126, 127)
+"""Exit codes of `sh` for a command that could not be run at all."""
+
+_PERMANENT = re.compile(
+    r"image|key ?pair|security group|not authorized|unauthorized|access ?denied|kms|client error|"
+    r"requested configuration|invalid|does not exist|launch template|placement group|role",
+    re.IGNORECASE,
+)
+_PASSING = re.compile(r"sufficient|capacity|rate exceeded|requestlimitexceeded|throttl|try again", re.IGNORECASE)
+
+
+def stopped(snapshot: Snapshot) -> Cause | None:
+    """An order to stop: by a signal to this process, or by `restore` through the tags."""
+    if snapshot.stop is not None:
+        signal = 143 if snapshot.stop is Stop.NOW else 130
+        return Cause(code=snapshot.stop_code or signal, text=snapshot.stop_cause or "stopped")
+    order, me = snapshot.sight.order, snapshot.memory.me
+    if order is not None and order.startswith(f"stop {me.run} "):
+        return Cause(code=130, text=f"stopped by restore from {order.removeprefix(f'stop {me.run} ')}")
+    return None
+
+
+def trouble(draft: Draft) -> Cause | None:
+    """The first reason to give up replacing, or None."""
+    questions: tuple[Callable[[Draft], Iterator[Cause]], ...] = (_denied, _foreign, _hooks, _launches, _limits)
+    return next((cause for question in questions for cause in question(draft)), None)
+
+
+def _denied(draft: Draft) -> Iterator[Cause]:
+    """A missing permission stays missing; credentials that expired may be renewed beside us."""
+    denied, since = draft.memory.denied, draft.memory.denied_since
+    if denied is None or since is None:
+        return
+    if "expired" not in denied.code.casefold() or draft.at - since > draft.spec.limits.credentials:
+        yield Cause(code=4, text=f"{denied.code}: {denied.message}")
+
+
+def _foreign(draft: Draft) -> Iterator[Cause]:
+    group, survey, journal = draft.sight.group, draft.memory.survey, draft.journal
+    if group.status:
+        yield Cause(code=1, text=f"the group is being deleted: {group.status}")
+    if survey is not None and survey.refresh:
+        yield Cause(code=1, text=f"an instance refresh has begun: {survey.refresh}")
+    if journal.cutoff is not None and journal.template != template_mark(group.template):
+        text = f"the template changed during the run: from {journal.template} to {template_mark(group.template)}"
+        yield Cause(code=1, text=text)
+    if draft.memory.lowered >= MASTERS_MAX:
+        yield Cause(code=1, text="desired capacity was lowered again and again: someone else steers this group")
+    running = not group.suspended.issuperset(SUSPENDED_BY_US)
+    if draft.memory.resuspended >= 1 and running and is_under_way(draft):
+        yield Cause(code=1, text="processes that we suspended were resumed by someone, twice")
+
+
+def _hooks(draft: Draft) -> Iterator[Cause]:
+    for (point, id), ended in draft.memory.ended.items():
+        if point is HookPoint.UP_CHECK or ended.outcome.ok or draft.journal.lane(id) is None:
+            continue
+        how = "timed out" if ended.outcome.timed_out else f"ended with {ended.outcome.code}"
+        yield Cause(code=6, text=f"the {point} command for {id} {how}: {ended.outcome.said[-120:]}")
+
+
+def marked_failed(draft: Draft) -> Journal:
+    """The record with the failed hooks marked. One whose command could not even be run has not begun."""
+    journal = draft.journal
+    for (point, id), ended in draft.memory.ended.items():
+        lane = journal.lane(id)
+        if lane is None or ended.outcome.ok:
+            continue
+        if point is HookPoint.BEFORE_TERMINATE and lane.before is Mark.BEGUN:
+            mark = Mark.NOT if ended.outcome.code in NEVER_RAN else Mark.FAILED
+            journal = journal.with_lane(replace(lane, before=mark))
+        if point is HookPoint.AFTER_TERMINATE and lane.after is Mark.BEGUN:
+            journal = journal.with_lane(replace(lane, after=Mark.FAILED))
+    return journal
+
+
+def _launches(draft: Draft) -> Iterator[Cause]:
+    if draft.journal.lost >= LOST_MAX:
+        yield Cause(code=1, text=f"{draft.journal.lost} new instances vanished before they served")
+    for one in failed_launches(draft):
+        if is_permanent(one):
+            yield Cause(code=1, text=f"a launch failed: {one.message}")
+
+
+def failed_launches(draft: Draft) -> tuple[Activity, ...]:
+    """Launches that failed since this process began; newest first, as AWS lists them."""
+    since = max(float(draft.journal.began), draft.memory.began)
+    return tuple(
+        one for one in draft.memory.activities if one.kind == "launch" and one.failed and one.started_at >= since
+    )
+
+
+def is_permanent(activity: Activity) -> bool:
+    """Whether waiting cannot help: the image, the key, the security group, the permission."""
+    return bool(_PERMANENT.search(activity.message)) and not _PASSING.search(activity.message)
+
+
+def _limits(draft: Draft) -> Iterator[Cause]:
+    limits, memory, at = draft.spec.limits, draft.memory, draft.at
+    if limits.total is not None and at - memory.began > limits.total:
+        yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
+    hollow = memory.hollow
+    if hollow is not None and at - hollow.at > launch_limit(draft):
+        yield Cause(code=1, text=_never(f"no instance appeared within {launch_limit(draft):.0f} s", draft))
+    for one in draft.sight.instances:
+        since = memory.stages.get(one.id)
+        if one.booting and since is not None and at - since.at > launch_limit(draft):
+            words = f"{one.id} is still {one.lifecycle} after {launch_limit(draft):.0f} s; raise --launch-timeout"
+            yield Cause(code=1, text=words)
+    yield from _unproven(draft)
+    yield from _lanes(draft)
+    if memory.progress is not None and at - memory.progress.at > patience(draft):
+        yield Cause(code=1, text=f"nothing came forward for {patience(draft):.0f} s")
+
+
+def _never(what: str, draft: Draft) -> str:
+    failed = failed_launches(draft)
+    return f"{what}; AWS says: {failed[0].message}" if failed else f"{what}; raise --launch-timeout"
+
+
+def _unproven(draft: Draft) -> Iterator[Cause]:
+    limit = draft.spec.limits.healthy
+    for one in draft.sight.instances:
+        stage, since = draft.memory.stage(one.id), draft.memory.serving_since.get(one.id)
+        late = since is not None and draft.at - since > limit and is_new(draft.journal, one)
+        if late and stage in (Stage.REGISTERING, Stage.CHECKING):
+            yield Cause(code=1, text=f"{one.id} was not proven healthy within {limit:.0f} s: {_ails(draft, one.id)}")
+
+
+def _ails(draft: Draft, id: str) -> str:
+    check = draft.memory.ended.get((HookPoint.UP_CHECK, id))
+    if check is not None and not check.outcome.ok:
+        return f"the up-check ended with {check.outcome.code}: {check.outcome.said[-80:]}"
+    one = draft.sight.instance(id)
+    bad = [target for target in one.targets if target.state != "healthy"] if one else []
+    words = [f"{_name(draft, target.source)} {target.state} {target.reason}".strip() for target in bad]
+    return "; ".join(words) or "not registered everywhere"
+
+
+def _name(draft: Draft, id: str) -> str:
+    source = draft.sight.source(id)
+    return source.name if source else id
+
+
+def _lanes(draft: Draft) -> Iterator[Cause]:
+    for lane in draft.journal.lanes:
+        stage, removed = draft.memory.stage(lane.id), draft.memory.removed.get(lane.id)
+        if stage is Stage.DRAINING and draft.at - lane.at > drain_limit(draft):
+            words = f"{lane.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
+            yield Cause(code=1, text=words)
+        if removed is not None and draft.sight.instance(lane.id) and draft.at - removed.at > terminate_limit(draft):
+            words = f"{lane.id} is still there {terminate_limit(draft):.0f} s after terminate; raise --terminate-timeout"
+            yield Cause(code=1, text=words)
+
+
+def launch_limit(draft: Draft) -> float:
+    survey = draft.memory.survey
+    return draft.spec.limits.launch + (survey.launch_heartbeat if survey else 0.0)
+
+
+def patience(draft: Draft) -> float:
+    """How long nothing at all may come forward: every single wait's limit, one after the other."""
+    limits = draft.spec.limits
+    hook = limits.hook if draft.spec.one_by_one else 0.0
+    single = launch_limit(draft) + limits.healthy + drain_limit(draft) + terminate_limit(draft)
+    return single + hook + draft.spec.wait_before_terminate

@@ -1,0 +1,151 @@
+"""Many groups: all looked at before any is touched, so many at once, and what one's failure does to the others."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import anyio
+
+from async_rollout.core.actions import Outcome, Verdict
+from async_rollout.core.events import Event, FleetEnded
+from async_rollout.core.journal import Goal
+from async_rollout.core.sight import Stop
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.halt import Halt
+from async_rollout.engine.hooks import ShellHooks
+from async_rollout.engine.identity import identify
+from async_rollout.engine.ports import GroupRef, HookRunner, Tell
+from async_rollout.engine.result import GroupResult, Summary
+from async_rollout.engine.rollout import Rollout
+from async_rollout.errors import RolloutError, UnknownGroupError, UsageError
+
+LOG = logging.getLogger("async_rollout")
+
+
+async def roll_out(
+    groups: Sequence[GroupRef],
+    spec: RolloutSpec | None = None,
+    *,
+    tell: Tell | None = None,
+    max_groups: int | None = None,
+    fail_fast: bool = False,
+    halt: Halt | None = None,
+    hooks: HookRunner | None = None,
+) -> Summary:
+    """Replace every old instance of these groups; resumes by itself what a killed run began.
+
+    Raises UsageError, UnknownGroupError (one unknown name refuses all, nothing is touched), CredentialsError,
+    UnseenError before the first change; afterwards how each group ended stands in the summary. Cancelling is safe.
+    """
+    fleet = _Fleet(spec or RolloutSpec(), tell, halt, hooks, max_groups=max_groups, fail_fast=fail_fast)
+    return await fleet.run(groups, Goal.REPLACE)
+
+
+async def restore(
+    groups: Sequence[GroupRef],
+    spec: RolloutSpec | None = None,
+    *,
+    tell: Tell | None = None,
+    halt: Halt | None = None,
+    hooks: HookRunner | None = None,
+) -> Summary:
+    """Put back what a run changed and did not finish; a live run, also one elsewhere, is told to stop first."""
+    return await _Fleet(spec or RolloutSpec(), tell, halt, hooks).run(groups, Goal.RESTORE)
+
+
+class _Fleet:
+    def __init__(
+        self,
+        spec: RolloutSpec,
+        tell: Tell | None,
+        halt: Halt | None,
+        hooks: HookRunner | None,
+        *,
+        max_groups: int | None = None,
+        fail_fast: bool = False,
+    ) -> None:
+        if max_groups is not None and max_groups < 1:
+            raise UsageError("--max-groups is a number of groups, at least 1")
+        self._spec, self._halt, self._hooks = spec, halt or Halt(), hooks or ShellHooks()
+        self._tell, self._fail_fast, self._most = _Told(tell), fail_fast, max_groups
+        self._results: dict[GroupRef, GroupResult] = {}
+
+    async def run(self, groups: Sequence[GroupRef], goal: Goal) -> Summary:
+        once = list(dict.fromkeys(groups))
+        if not once:
+            raise UsageError("no group was named")
+        await all_known(once)
+        places = anyio.CapacityLimiter(self._most or len(once))
+        async with anyio.create_task_group() as tasks:
+            for group in once:
+                tasks.start_soon(self._one, group, goal, places)
+        summary = Summary(results=tuple(self._results[group] for group in once))
+        codes = {result.group: result.verdict.code for result in summary.results}
+        self._tell(FleetEnded(at=0.0, code=summary.code, codes=codes))
+        return summary
+
+    async def _one(self, group: GroupRef, goal: Goal, places: anyio.CapacityLimiter) -> None:
+        async with places:
+            me = identify(goal)
+            rollout = Rollout(
+                group.cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=self._halt
+            )
+            result = await _kept_apart(rollout, group.name)
+        self._results[group] = result
+        if self._fail_fast and result.verdict.code:
+            self._halt.request(Stop.FINISH, f"--fail-fast: {group.name} failed", code=result.verdict.code)
+
+
+async def _kept_apart(rollout: Rollout, group: str) -> GroupResult:
+    """A fault of ours in one group ends that one only (law 13); its record stands."""
+    try:
+        return await rollout.run()
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the other groups must go on
+        why = f"a fault of async-rollout: {_flat(fault)!r}"
+        left = ("the record stands",)
+        return GroupResult(group=group, verdict=Verdict(outcome=Outcome.STUCK, code=10, why=why, left=left))
+
+
+def _flat(fault: BaseException) -> BaseException:
+    while isinstance(fault, BaseExceptionGroup) and len(fault.exceptions) == 1:
+        fault = fault.exceptions[0]
+    return fault
+
+
+async def all_known(groups: Sequence[GroupRef]) -> None:
+    """Every group answers before any is touched. Raises one error that names all that do not."""
+    unknown: list[str] = []
+    other: list[RolloutError] = []
+
+    async def ask(group: GroupRef) -> None:
+        try:
+            await group.cloud.look(group.name, frozenset(), anyio.current_time())
+        except UnknownGroupError:
+            unknown.append(group.name)
+        except RolloutError as error:
+            other.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for group in groups:
+            tasks.start_soon(ask, group)
+    if unknown:
+        raise UnknownGroupError(f"no such group: {', '.join(sorted(unknown))}; nothing was touched, in no group")
+    if other:
+        raise other[0]
+
+
+class _Told:
+    """Someone who is told; one that raises is named once and dropped."""
+
+    def __init__(self, tell: Tell | None) -> None:
+        self._tell = tell
+
+    def __call__(self, event: Event) -> None:
+        if self._tell is None:
+            return
+        try:
+            self._tell(event)
+        except Exception as fault:  # noqa: BLE001 - a view must never change the rollout
+            deaf, self._tell = self._tell, None
+            LOG.warning("%r raised %r at %s and is told no more", deaf, fault, type(event).__name__)

@@ -1,0 +1,31 @@
+"""An order to stop, for every group of a run at once. Signals call it; embedders may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from async_rollout.core.sight import Stop
+
+
+class Halt:
+    """Not for threads: call it on the loop that the rollouts run on."""
+
+    def __init__(self) -> None:
+        self.stop: Stop | None = None
+        self.cause = ""
+        self.code = 0
+        self._listeners: list[Callable[[], None]] = []
+
+    def request(self, stop: Stop, cause: str = "", *, code: int = 0) -> None:
+        """Ask for a stop. NOW outranks FINISH; the first cause is kept. code 0: 130 or 143, as a signal's."""
+        if self.stop is not Stop.NOW:
+            self.stop = stop
+        self.cause, self.code = self.cause or cause, self.code or code
+        for listener in self._listeners:
+            listener()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called at each request; at once if there was one."""
+        self._listeners.append(listener)
+        if self.stop is not None:
+            listener()

@@ -1,0 +1,88 @@
+"""What the loop needs from outside: a cloud, a hook runner, someone to tell.
+
+Implemented by `aws.cloud` (the real one), `sandbox.doors.port` (the simulated one) and `engine.hooks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.events import Event
+from async_rollout.core.sight import Sight
+from async_rollout.core.spec import Hook, HookCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """AWS took it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """No answer: it may or may not have happened. Only the next look can tell."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """AWS said no. code and message are AWS's own words; `denied`: a permission or the credentials are missing."""
+
+    code: str
+    message: str
+    denied: bool = False
+
+
+Answer = Done | Unknown | Refused
+
+
+class Cloud(Protocol):
+    """One account and region."""
+
+    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+        """One complete sight of the group named `group`.
+
+        Every request in it was sent at or after the loop's time `after` (`anyio.current_time()`). `Need.TARGETS`
+        fills `Instance.targets` and `Source.seen_at` from every source; `SURVEY` and `ACTIVITIES` fill their fields.
+
+        Raises UnknownGroupError, CredentialsError, or UnseenError (transient: ask again later).
+        """
+        ...
+
+    async def act(self, group: str, action: CloudAction) -> Answer:
+        """Do one thing. Never raises for what AWS answered."""
+        ...
+
+
+@dataclass(frozen=True)
+class GroupRef:
+    """A group of one cloud; groups of several clouds add up in one call."""
+
+    cloud: Cloud
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookResult:
+    """How a hook ended. code: exit status (0 good; None when it timed out or could not start); said: last output."""
+
+    ok: bool
+    code: int | None = 0
+    timed_out: bool = False
+    said: str = ""
+    seconds: float = 0.0
+
+
+class HookRunner(Protocol):
+    """Runs one hook to its end; cancelling kills its whole process tree. Never raises for what the hook did."""
+
+    async def run(self, hook: Hook, call: HookCall, limit: float, say: Callable[[str], None]) -> HookResult:
+        """Run `hook` with at most `limit` seconds; `say` gets each line of output, already made safe to show."""
+        ...
+
+
+Tell = Callable[[Event], object]
+"""Gets every event, in order, on the loop's thread. One that raises is named once and dropped."""

@@ -1,0 +1,95 @@
+"""Looking without touching: what `run` would do, and what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from async_rollout.core.actions import Need
+from async_rollout.core.finish import changes
+from async_rollout.core.journal import Journal, Unreadable
+from async_rollout.core.plan import Plan, plan_of
+from async_rollout.core.sight import Sight
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.identity import is_dead
+from async_rollout.engine.fleet import all_known
+from async_rollout.engine.ports import GroupRef
+from async_rollout.errors import UsageError
+
+EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the tags of one group say. run None: nothing is under way. alive None: cannot be told from here."""
+
+    group: str
+    at: float
+    run: str | None = None
+    holder: str = ""
+    until: int = 0
+    goal: str = ""
+    cause: str = ""
+    going: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    alive: bool | None = None
+    unreadable: str = ""
+
+
+async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> tuple[Plan, ...]:
+    """What `roll_out` would do with each group, in their order. Changes nothing.
+
+    Raises as `roll_out` does before its first change.
+    """
+    sights = await _looked_at(groups)
+    return tuple(plan_of(spec or RolloutSpec(), sight) for sight in sights)
+
+
+async def status(groups: Sequence[GroupRef]) -> tuple[Status, ...]:
+    """What is under way in each group, from its tags alone. Changes nothing."""
+    return tuple(_status(sight) for sight in await _looked_at(groups))
+
+
+async def _looked_at(groups: Sequence[GroupRef]) -> list[Sight]:
+    once = list(dict.fromkeys(groups))
+    if not once:
+        raise UsageError("no group was named")
+    await all_known(once)
+    sights: dict[GroupRef, Sight] = {}
+
+    async def look(group: GroupRef) -> None:
+        sights[group] = await group.cloud.look(group.name, EVERYTHING, anyio.current_time())
+
+    async with anyio.create_task_group() as tasks:
+        for group in once:
+            tasks.start_soon(look, group)
+    return [sights[group] for group in once]
+
+
+def _status(sight: Sight) -> Status:
+    match sight.journal:
+        case Journal() as record:
+            return Status(
+                group=sight.group.name,
+                at=sight.at,
+                run=record.run,
+                holder=record.holder,
+                until=record.until,
+                goal=record.goal.value,
+                cause=record.cause.text if record.cause else "",
+                going=tuple(lane.id for lane in record.lanes),
+                changed=changes(sight, record),
+                alive=_alive(sight, record),
+            )
+        case Unreadable(why=why):
+            return Status(group=sight.group.name, at=sight.at, unreadable=why)
+        case None:
+            return Status(group=sight.group.name, at=sight.at)
+
+
+def _alive(sight: Sight, record: Journal) -> bool | None:
+    if record.until <= sight.at or is_dead(record.holder):
+        return False
+    return None

@@ -1,0 +1,305 @@
+"""One group: look, recall, decide, act, tell, until there is a verdict.
+
+The story is `Rollout.run`; everything that is known lives in the snapshot, everything that is decided in the core.
+Hooks run beside the loop as children of its task group and wake it when they end.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import anyio
+import anyio.abc
+
+from async_rollout.core.actions import (
+    Action,
+    CloudAction,
+    Decision,
+    Need,
+    Outcome,
+    RunHook,
+    Verdict,
+)
+from async_rollout.core.decide import decide
+from async_rollout.core.events import (
+    Acted,
+    Event,
+    HookEnded,
+    HookSaid,
+    HookStarted,
+    Replaced,
+    RolloutEnded,
+    RolloutStarted,
+    Waiting,
+    Warned,
+)
+from async_rollout.core.journal import Journal
+from async_rollout.core.laws import objection
+from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes, recall, started
+from async_rollout.core.narrate import narrate
+from async_rollout.core.sight import Sight, Snapshot, Stop
+from async_rollout.core.spec import HookCall, HookPoint, RolloutSpec
+from async_rollout.core.survey import missed
+from async_rollout.engine.halt import Halt
+from async_rollout.engine.identity import is_dead
+from async_rollout.engine.ports import Answer, Cloud, Done, HookResult, HookRunner, Refused, Tell, Unknown
+from async_rollout.engine.result import GroupResult
+from async_rollout.engine.wording import words_of
+from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
+
+TELL_AGAIN = 30.0
+"""What is waited for is told when it changes, and again after so many seconds."""
+LAST_BREATH = 5.0
+"""An act in flight when the run is cancelled gets so many seconds to be answered."""
+
+
+class Rollout:
+    """One group's rollout. Made for one run; `run` may be called once."""
+
+    def __init__(
+        self, cloud: Cloud, group: str, spec: RolloutSpec, me: Me, *, hooks: HookRunner, tell: Tell, halt: Halt
+    ) -> None:
+        self._cloud, self._group, self._spec = cloud, group, spec
+        self._hooks, self._tell, self._halt = hooks, tell, halt
+        self._memory = Memory(me=me)
+        self._before: Snapshot | None = None
+        self._outcomes: list[ActOutcome | HookOutcome] = []
+        self._needs = frozenset({Need.TARGETS, Need.SURVEY})
+        self._acted_at = self._began = anyio.current_time()
+        self._blind_since: float | None = None
+        self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
+        self._replaced: list[str] = []
+        self._total = 0
+        self._stalled = False
+        self._wake = anyio.Event()
+
+    async def run(self) -> GroupResult:
+        """Roll the group to its end. Cancelling it is a safe stop: nothing new begins, the record stands."""
+        self._halt.listen(self._woken)
+        async with anyio.create_task_group() as children:
+            verdict = await self._to_the_end(children)
+            children.cancel_scope.cancel()
+        return self._result(verdict)
+
+    async def _to_the_end(self, children: anyio.abc.TaskGroup) -> Verdict:
+        while True:
+            if (verdict := await self._tick(children)) is not None:
+                return verdict
+
+    async def _tick(self, children: anyio.abc.TaskGroup) -> Verdict | None:
+        sight = await self._look()
+        if isinstance(sight, Verdict):
+            return sight
+        snapshot = self._recall(sight)
+        decision = decide(self._spec, snapshot)
+        self._narrate(snapshot, decision)
+        verdict = await self._act(snapshot, decision, children)
+        if verdict is None:
+            await self._pause(decision)
+        return verdict
+
+    async def _look(self) -> Sight | Verdict:
+        """One sight; blind, it tries again with more patience each time, as long as the limits allow."""
+        delay = self._spec.check_interval
+        while True:
+            try:
+                sight = await self._cloud.look(self._group, self._needs, self._acted_at)
+            except UnknownGroupError as gone:
+                return self._vanished(gone)
+            except CredentialsError as error:
+                if end := self._blind(str(error), 4, self._spec.limits.credentials):
+                    return end
+            except UnseenError as error:
+                if end := self._blind(str(error), 1, self._spec.limits.credentials):
+                    return end
+            else:
+                self._blind_since = None
+                return sight
+            await self._sleep(delay)
+            delay = min(2 * delay, 30.0)
+
+    def _vanished(self, gone: UnknownGroupError) -> Verdict:
+        if self._before is None:
+            return Verdict(outcome=Outcome.REFUSED, code=3, why=str(gone))
+        return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
+
+    def _blind(self, why: str, code: int, limit: float) -> Verdict | None:
+        """Without any look yet there is nothing to wait for; later the record waits with us."""
+        now = anyio.current_time()
+        self._blind_since = self._blind_since if self._blind_since is not None else now
+        self._say(Warned(group=self._group, at=self._at, text=f"AWS cannot be seen: {why}"))
+        if self._before is None:
+            return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
+        if self._halt.stop is Stop.NOW or now - self._blind_since > limit:
+            return Verdict(outcome=Outcome.FAILED, code=code, why=f"{why}; the record stands", next="run or restore")
+        return None
+
+    @property
+    def _at(self) -> float:
+        return self._before.sight.at if self._before else 0.0
+
+    def _recall(self, sight: Sight) -> Snapshot:
+        outcomes: Outcomes = tuple(self._outcomes)
+        self._outcomes.clear()
+        self._memory = recall(self._spec, self._memory, sight, outcomes)
+        record = sight.journal
+        dead = isinstance(record, Journal) and record.run != self._memory.me.run and is_dead(record.holder)
+        halt = self._halt
+        return Snapshot(
+            sight=sight, memory=self._memory, stop=halt.stop, stop_cause=halt.cause, stop_code=halt.code, holder_dead=dead
+        )
+
+    def _narrate(self, snapshot: Snapshot, decision: Decision) -> None:
+        for event in narrate(self._spec, self._before, snapshot, decision):
+            self._say(event)
+        self._before = snapshot
+        key, now = tuple(wait.on + wait.why for wait in decision.waits), anyio.current_time()
+        if decision.waits and (key != self._told[0] or now - self._told[1] >= TELL_AGAIN):
+            self._say(Waiting(group=self._group, at=snapshot.sight.at, waits=decision.waits))
+            self._told = (key, now)
+
+    def _say(self, event: Event) -> None:
+        match event:
+            case Replaced(instance=id):
+                self._replaced.append(id)
+            case RolloutStarted(old=old):
+                self._total = len(old)
+        self._tell(event)
+
+    async def _act(
+        self, snapshot: Snapshot, decision: Decision, children: anyio.abc.TaskGroup
+    ) -> Verdict | None:
+        """Do the actions in their order; the first that is not answered Done ends the tick."""
+        since: tuple[Action, ...] = ()
+        self._needs, self._stalled = decision.needs, False
+        for action in decision.actions:
+            if why := objection(self._spec, snapshot, since, action):
+                return self._forbidden(action, why)
+            if isinstance(action, RunHook):
+                self._start(action, children)
+            elif not await self._done(action):
+                self._stalled = True
+                break
+            since = (*since, action)
+        return decision.verdict
+
+    def _forbidden(self, action: Action, why: str) -> Verdict:
+        words = f"a fault of async-rollout: {words_of(action)} was about to be done against {why}"
+        return Verdict(outcome=Outcome.STUCK, code=10, why=words, left=("the record stands",), next="restore")
+
+    async def _done(self, action: CloudAction) -> bool:
+        answer = await self._shielded(action)
+        self._acted_at = anyio.current_time()
+        outcome = _outcome(action, answer, self._at)
+        self._outcomes.append(outcome)
+        said = {True: "done", False: "refused", None: "unknown"}[outcome.ok]
+        why = f"{outcome.code}: {outcome.message}" if outcome.code else outcome.message
+        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why))
+        return outcome.ok is True
+
+    async def _shielded(self, action: CloudAction) -> Answer:
+        """An act in flight is not torn: on cancel it gets its last breath, so that its answer may be known."""
+        answer: Answer = Unknown(why="cancelled while in flight")
+        scope, done = anyio.CancelScope(shield=True), anyio.Event()
+
+        async def in_flight() -> None:
+            nonlocal answer
+            with scope:
+                answer = await self._cloud.act(self._group, action)
+            done.set()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(in_flight)
+            try:
+                await done.wait()
+            except anyio.get_cancelled_exc_class():
+                scope.deadline = anyio.current_time() + LAST_BREATH
+                raise
+        return answer
+
+    def _start(self, hook: RunHook, children: anyio.abc.TaskGroup) -> None:
+        self._memory = started(self._memory, (hook.point, hook.instance))
+        at, point = self._at, hook.point.value
+        self._say(HookStarted(group=self._group, at=at, instance=hook.instance, point=point, attempt=hook.attempt))
+        children.start_soon(self._hook, hook)
+
+    async def _hook(self, hook: RunHook) -> None:
+        command = self._spec.hooks.at(hook.point)
+        if command is None:
+            return
+        limits = self._spec.limits
+        limit = limits.check_attempt if hook.point is HookPoint.UP_CHECK else limits.hook
+        result = await self._hooks.run(command, self._call(hook), limit, lambda line: self._said(hook, line))
+        self._outcomes.append(_hook_outcome(hook, result))
+        self._say(
+            HookEnded(
+                group=self._group, at=self._at, instance=hook.instance, point=hook.point.value, ok=result.ok,
+                code=result.code, seconds=result.seconds, said=result.said,
+            )
+        )
+        self._woken()
+
+    def _call(self, hook: RunHook) -> HookCall:
+        return HookCall(
+            point=hook.point, group=self._group, instance=hook.instance, private_ip=hook.private_ip,
+            public_ip=hook.public_ip, attempt=hook.attempt, resumed=hook.resumed,
+        )
+
+    def _said(self, hook: RunHook, line: str) -> None:
+        at, point = self._at, hook.point.value
+        self._say(HookSaid(group=self._group, at=at, instance=hook.instance, point=point, line=line))
+
+    async def _pause(self, decision: Decision) -> None:
+        """Until the next look is due; a hook that ends or an order to stop wakes earlier. After a no: not at once."""
+        seconds = max(decision.look_again, self._spec.check_interval) if self._stalled else decision.look_again
+        if seconds > 0:
+            await self._sleep(seconds)
+
+    async def _sleep(self, seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            await self._wake.wait()
+        self._wake = anyio.Event()
+
+    def _woken(self) -> None:
+        self._wake.set()
+
+    def _result(self, verdict: Verdict) -> GroupResult:
+        lost = missed(self._memory.survey, self._memory.began, self._memory.at)
+        result = GroupResult(
+            group=self._group,
+            verdict=verdict,
+            replaced=tuple(self._replaced),
+            total=max(self._total, len(self._replaced)),
+            missed=lost,
+            seconds=anyio.current_time() - self._began,
+        )
+        self._say(
+            RolloutEnded(
+                group=result.group, at=self._at, verdict=verdict, replaced=result.replaced, total=result.total,
+                seconds=result.seconds, missed=lost,
+            )
+        )
+        return result
+
+
+def _outcome(action: CloudAction, answer: Answer, at: float) -> ActOutcome:
+    match answer:
+        case Done():
+            return ActOutcome(action=action, at=at, ok=True)
+        case Unknown(why=why):
+            return ActOutcome(action=action, at=at, ok=None, message=why)
+        case Refused(code=code, message=message, denied=denied):
+            return ActOutcome(action=action, at=at, ok=False, code=code, message=message, denied=denied)
+        case _:
+            assert_never(answer)
+
+
+def _hook_outcome(hook: RunHook, result: HookResult) -> HookOutcome:
+    return HookOutcome(
+        point=hook.point,
+        instance=hook.instance,
+        ok=result.ok,
+        code=result.code,
+        timed_out=result.timed_out,
+        said=result.said,
+    )

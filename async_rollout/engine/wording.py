@@ -1,0 +1,57 @@
+"""An action in words, as people read it in a view or a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    Erase,
+    MarkHealthy,
+    Order,
+    Record,
+    Register,
+    Registration,
+    Resume,
+    RunHook,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+
+
+def words_of(action: Action) -> str:
+    """One line, no control characters: ids, sizes and process names only."""
+    match action:
+        case Record(journal=journal):
+            return f"record {journal.serial} ({journal.goal}, {len(journal.lanes)} going)"
+        case Erase():
+            return "take our tags off"
+        case Order():
+            return "order the live run to stop"
+        case Suspend(processes=names):
+            return f"suspend {', '.join(names)}"
+        case Resume(processes=names):
+            return f"resume {', '.join(names)}"
+        case SetCapacity(desired=int() as size):
+            return f"set desired capacity to {size}"
+        case SetCapacity(maximum=size):
+            return f"set maximum to {size}"
+        case Deregister(registrations=ones):
+            return f"deregister {_ids(ones)} from {len({one.source for one in ones})} sources"
+        case Register(registrations=ones):
+            return f"register {_ids(ones)} back at {len({one.source for one in ones})} sources"
+        case MarkHealthy(instances=ids):
+            return f"mark {', '.join(ids)} healthy"
+        case Terminate(instance=id, shrink=shrink):
+            return f"terminate {id}{'' if shrink else ', its place stays'}"
+        case RunHook(point=point, instance=id):
+            return f"run the {point} command for {id}"
+        case _:
+            assert_never(action)
+
+
+def _ids(registrations: Iterable[Registration]) -> str:
+    return ", ".join(sorted({one.instance for one in registrations}))
