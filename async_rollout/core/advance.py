@@ -22,8 +22,8 @@ OVERDUE = 30.0
 """A launch that does not show after so many seconds is worth a look at the activities (ROLLOUT §5)."""
 
 
-def advance(draft: Draft, *, explained: bool) -> Draft:
-    """One tick towards all new. explained: the field seen is accounted for; else capacity is left alone."""
+def advance(draft: Draft) -> Draft:
+    """One tick towards all new."""
     running = sorted(set(SUSPENDED_BY_US) - draft.sight.group.suspended)
     if running and is_under_way(draft):
         return _suspended_again(draft, tuple(running))
@@ -31,7 +31,7 @@ def advance(draft: Draft, *, explained: bool) -> Draft:
         draft = fall(draft, lane)
     draft = check_newcomers(draft)
     draft = watch_launches(draft)
-    if not explained:
+    if not draft.explained:
         return draft.wait(_unexplained(draft))
     draft = take_out(draft)
     draft = ask_for_more(draft)

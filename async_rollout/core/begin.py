@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.actions import Decision, Need, Order, Outcome, Record, Suspend, Verdict, Wait
+from async_rollout.core.budget import STEADY
 from async_rollout.core.draft import LEASE, Draft, renewed
 from async_rollout.core.journal import (
     SUSPENDED_BY_US,
@@ -20,8 +21,8 @@ from async_rollout.core.journal import (
     digest,
     template_mark,
 )
-from async_rollout.core.memory import Odd
-from async_rollout.core.sight import Sight, Snapshot
+from async_rollout.core.memory import Memory
+from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.survey import objections, unhealthy
 from async_rollout.core.trouble import stopped
@@ -78,7 +79,7 @@ def over(journal: Journal) -> Verdict:
 def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:
     """Other tools strip tags: the record is written once more; a second time someone means it."""
     memory = snapshot.memory
-    if memory.torn is None or memory.torn.looks < 2:
+    if memory.torn is None or memory.torn.looks < 3 or snapshot.sight.at - memory.torn.at < STEADY:
         return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.sight.at))
     again = renewed(journal, snapshot.sight.at)
     if memory.rewritten:
@@ -96,7 +97,7 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     sick = unhealthy(sight) if spec.require_healthy_group else ()
     if not settled and over_time and spec.require_healthy_group:
         return refused(f"the group did not settle within {spec.limits.launch:.0f} s: {_moving(sight)}")
-    if sick and settled and _sick_long(snapshot):
+    if sick and settled and (over_time or _sick_long(snapshot)):
         return refused("not healthy: " + "; ".join(sick[:5]), next="mend them, or --force skips this check")
     if (not settled or sick) and not (over_time and not spec.require_healthy_group):
         why = _moving(sight) if not settled else "; ".join(sick[:3])
@@ -108,8 +109,14 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 
 
 def _sick_long(snapshot: Snapshot) -> bool:
-    streaks = snapshot.memory.streaks.values()
-    return max((streak.bad for streak in streaks), default=0) >= SICK_LOOKS
+    """Bad in look after look; one that is only just being registered is not sick, it settles."""
+    streaks = snapshot.memory.streaks
+    known = (one for one in snapshot.sight.instances if not _is_coming(one))
+    return any(one.id in streaks and streaks[one.id].bad >= SICK_LOOKS for one in known)
+
+
+def _is_coming(one: Instance) -> bool:
+    return any(target.state is TargetState.INITIAL for target in one.targets)
 
 
 def _moving(sight: Sight) -> str:
@@ -141,7 +148,7 @@ def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
 def unreadable(spec: RolloutSpec, snapshot: Snapshot, record: Unreadable) -> Decision:
     """A record that is not one to act on: perhaps it is just being written; else say so and touch nothing."""
     torn = snapshot.memory.torn
-    if record.torn and (torn is None or torn.looks < 4):
+    if record.torn and (torn is None or torn.looks < 3 or snapshot.sight.at - torn.at < STEADY):
         return wait(spec, Wait(on="the record", why=record.why, since=snapshot.sight.at))
     if snapshot.memory.journal is not None:
         return Decision(actions=(Record(journal=renewed(snapshot.memory.journal, snapshot.sight.at)),))
@@ -150,22 +157,31 @@ def unreadable(spec: RolloutSpec, snapshot: Snapshot, record: Unreadable) -> Dec
 
 def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     """Somebody's record: dead, let go, or alive."""
-    memory, at, peer = snapshot.memory, snapshot.sight.at, snapshot.memory.peer
-    if memory.held is None and memory.journal is not None:
-        return Decision(verdict=_held(record, "took the group over from us"))
-    if snapshot.holder_dead or _let_go(record, peer, at):
+    memory, at = snapshot.memory, snapshot.sight.at
+    if memory.journal is not None:
+        return _taken_away(spec, snapshot, record, memory.journal)
+    if snapshot.holder_dead or _let_go(record, memory, at):
         return _take_over(spec, snapshot, record)
     if memory.me.intent is Goal.RESTORE:
         return _order_to_stop(spec, snapshot, record)
-    if peer is not None and peer.looks == 1 and memory.looks > 1:
+    if record.until - LEASE > memory.began:
         return Decision(verdict=_held(record, "holds the group"))
-    why = f"{record.holder} holds the group until {record.until - at:.0f} s from now: watching for a renewal"
+    why = f"{record.holder} holds the group for {record.until - at:.0f} s more: watching for a renewal"
     return wait(spec, Wait(on="the lease", why=why, since=memory.began, until=float(record.until)))
 
 
-def _let_go(record: Journal, peer: Odd | None, at: float) -> bool:
+def _taken_away(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ours: Journal) -> Decision:
+    """We held it, and now it names another: an old answer, or somebody who took it from us."""
+    peer = snapshot.memory.peer
+    stale = record.serial < ours.serial and (peer is None or snapshot.sight.at - peer.at < LEASE)
+    if stale:
+        return wait(spec, Wait(on="the record", why="an older record was read", since=snapshot.sight.at))
+    return Decision(verdict=_held(record, "took the group over from us"))
+
+
+def _let_go(record: Journal, memory: Memory, at: float) -> bool:
     """Its time has passed, and it was not renewed while we watched."""
-    return record.until <= at and peer is not None and peer.looks >= 2
+    return record.until <= at and memory.peer is not None and memory.peer.looks >= 2
 
 
 def _held(record: Journal, what: str) -> Verdict:

@@ -16,6 +16,8 @@ from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import Stage, is_new, is_old
 
+STEADY = 30.0
+"""Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
 ILL_LOOKS = 3
 """So many bad looks in a row before an instance counts as ill: one flap is no illness."""
 
@@ -158,28 +160,34 @@ class Reckoned:
     lowered: bool = False
 
 
-def reckon(journal: Journal, sight: Sight, memory: Memory, interval: float) -> Reckoned:
+def reckon(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
     """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (ROLLOUT §1, rules 3 to 6).
 
-    Only a field seen in two looks in a row changes the base: one stale answer must not.
+    Only a field that reads the same for a while changes the base: stale answers must not. One between what is expected
+    and what was asked is ours, still in flight; if it stays, it becomes our lift, never the owner's base.
     """
     field = sight.group.desired
     gone = tuple(lane.id for lane in journal.lanes if lane.removal is Removal.SHRINK and _has_left(sight, lane.id))
     expected = journal.asked - len(gone)
     counted = replace(_count(journal, gone), asked=field)
-    seen = memory.desired
-    steady = seen is not None and seen.looks >= 2 and seen.what == str(field)
     if field == expected:
         return Reckoned(journal=counted if gone else journal, explained=True)
-    if not steady:
+    if not _is_steady(memory, sight):
         return Reckoned(journal=journal, explained=False)
     if field > journal.asked:
         highest = max(journal.base, journal.found.maximum)
         return Reckoned(journal=replace(counted, base=min(highest, journal.base + field - expected)), explained=True)
     if field > expected:
-        patient = seen is not None and seen.looks >= 3 and sight.at - seen.at >= max(30.0, interval)
-        return Reckoned(journal=counted if patient else journal, explained=patient)
+        return Reckoned(journal=counted, explained=True)
     return _cut(journal, counted, expected - field, expected, sight)
+
+
+def _is_steady(memory: Memory, sight: Sight) -> bool:
+    """The field reads the same for longer than answers are stale; or it is higher than it ever was: no stale one is."""
+    seen = memory.desired
+    if seen is None or seen.what != str(sight.group.desired) or seen.looks < 2:
+        return False
+    return sight.group.desired > memory.peak or sight.at - seen.at >= STEADY
 
 
 def _cut(journal: Journal, counted: Journal, drop: int, expected: int, sight: Sight) -> Reckoned:

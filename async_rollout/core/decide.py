@@ -15,6 +15,7 @@ from async_rollout.core.budget import reckon
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
+from async_rollout.core.memory import is_blinded
 from async_rollout.core.restore import quick, restore
 from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import OnFailure, RolloutSpec
@@ -27,6 +28,8 @@ SURVEY_EVERY = 60.0
 def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     """What to do next. Same snapshot, same decision; doing it twice is doing it once."""
     record = snapshot.sight.journal
+    if is_blinded(snapshot.memory):
+        return wait(spec)
     match record:
         case None:
             return without_record(spec, snapshot)
@@ -87,12 +90,9 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
         return _turned(draft, cause, None)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
-    reckoned = reckon(draft.journal, draft.sight, draft.memory, draft.spec.check_interval)
-    draft = draft.write(reckoned.journal)
-    if goal is Goal.REPLACE:
-        draft = advance(draft, explained=reckoned.explained)
-    else:
-        draft = restore(draft, explained=reckoned.explained)
+    reckoned = reckon(draft.journal, draft.sight, draft.memory)
+    draft = replace(draft, journal=reckoned.journal, explained=reckoned.explained)
+    draft = advance(draft) if goal is Goal.REPLACE else restore(draft)
     return _stuck(draft) if draft.stuck else decided(draft)
 
 

@@ -24,7 +24,10 @@ BEAT = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """See the module's docstring. stuck: what could not be put back, a line each."""
+    """See the module's docstring. stuck: what could not be put back, a line each.
+
+    explained: the DesiredCapacity that was seen is accounted for; while it is not, nothing that moves it is done.
+    """
 
     spec: RolloutSpec
     sight: Sight
@@ -34,6 +37,7 @@ class Draft:
     waits: tuple[Wait, ...] = ()
     needs: frozenset[Need] = frozenset({Need.TARGETS})
     stuck: tuple[str, ...] = ()
+    explained: bool = True
 
     @property
     def at(self) -> float:

@@ -6,6 +6,7 @@ found, apart from what others changed meanwhile.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
@@ -14,9 +15,14 @@ from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.lanes import open_lane, terminate_limit
 from async_rollout.core.memory import rows
 from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.spec import amount
 from async_rollout.core.stages import Stage, is_new
 
 ALARMS = "AlarmNotification"
+EVENED_MAX = 2
+"""So often the zones are evened out before it is left to AZRebalance: AWS may lack capacity in a zone."""
+GIVE_UP = 120.0
+"""Seconds that a launch may stay out of sight before it is given up, where the rollout does not need it."""
 MARKS_MAX = 3
 """So often an instance is marked healthy again before it is left to AWS."""
 
@@ -26,14 +32,16 @@ def finish(draft: Draft) -> Draft:
     group = draft.sight.group
     if any(one.leaving for one in draft.sight.instances):
         return draft.wait(_leaving(draft))
-    if draft.tally.surplus:
-        return shed(draft)
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
         return draft
+    if draft.tally.surplus:
+        return shed(draft)
     if marks := _falsely_marked(draft):
         return draft.act(MarkHealthy(instances=marks))
     if draft.memory.settled is None or draft.memory.settled.looks < 2:
         return draft.wait(_settling(draft))
+    if draft.journal.goal is Goal.REPLACE and is_uneven(draft):
+        return even_out(draft)
     lower = max(draft.journal.found.maximum, group.desired)
     if draft.journal.raised and group.maximum == draft.journal.raised != lower:
         return draft.act(SetCapacity(maximum=lower))
@@ -62,16 +70,43 @@ def shed(draft: Draft) -> Draft:
     """Give back what is ours too many: that very instance, or a launch that never came."""
     hollow, group = draft.memory.hollow, draft.sight.group
     if hollow is not None:
-        return _launch_given_up(draft) if hollow.looks >= 2 else draft.ask(Need.ACTIVITIES).wait(_settling(draft))
+        patience = GIVE_UP if draft.journal.goal is Goal.REPLACE else 0.0
+        ripe = hollow.looks >= 2 and draft.at - hollow.at >= patience
+        return _launch_given_up(draft) if ripe else draft.ask(Need.ACTIVITIES).wait(_settling(draft))
     own = [one for one in draft.sight.instances if is_new(draft.journal, one) or one.booting]
     if not own:
         return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
     return open_lane(draft, min(own, key=lambda one: _worth(draft, one)), surplus=True)
 
 
-def _worth(draft: Draft, one: Instance) -> tuple[bool, float, str]:
-    """Unproven ones first, then the newest."""
-    return draft.memory.stage(one.id) is Stage.AVAILABLE, -(one.launched_at or draft.at), one.id
+def _worth(draft: Draft, one: Instance) -> tuple[bool, int, float, str]:
+    """Unproven ones first, then from the fullest zone, then the newest."""
+    full = zone_counts(draft.sight)[one.zone]
+    return draft.memory.stage(one.id) is Stage.AVAILABLE, -full, -(one.launched_at or draft.at), one.id
+
+
+def zone_counts(sight: Sight) -> Counter[str]:
+    """Members by zone, zones without any included."""
+    counts = Counter(dict.fromkeys(sight.group.zones, 0))
+    counts.update(one.zone for one in sight.instances if not one.leaving and not one.standby)
+    return counts
+
+
+def is_uneven(draft: Draft) -> bool:
+    """AZRebalance would act as soon as we resume it: launch in the emptiest zone, terminate in the fullest."""
+    counts = zone_counts(draft.sight).values()
+    ours = "AZRebalance" in draft.journal.suspended and amount(draft.spec.max_surge).up(draft.journal.base)
+    tried = draft.journal.evened >= EVENED_MAX
+    return bool(ours) and not tried and max(counts, default=0) - min(counts, default=0) >= 2
+
+
+def even_out(draft: Draft) -> Draft:
+    """Do under our floor what AZRebalance would do without: one more, and then one of the fullest zone is surplus."""
+    journal, field = draft.journal, draft.sight.group.desired + 1
+    if draft.sight.group.maximum < field:
+        return draft.write(replace(journal, raised=field)).act(SetCapacity(maximum=field))
+    more = replace(journal, asked=field, launches=journal.launches + 1, evened=journal.evened + 1)
+    return draft.write(more).act(SetCapacity(desired=field))
 
 
 def _launch_given_up(draft: Draft) -> Draft:
@@ -82,7 +117,8 @@ def _launch_given_up(draft: Draft) -> Draft:
     if busy or hollow is None or draft.memory.activities_at <= hollow.at:
         return draft.wait(_settling(draft))
     field = max(draft.journal.base, rows(draft.sight))
-    return draft.write(replace(draft.journal, asked=field)).act(SetCapacity(desired=field))
+    lowered = replace(draft.journal, asked=field, evened=EVENED_MAX)
+    return draft.write(lowered).act(SetCapacity(desired=field))
 
 
 def _falsely_marked(draft: Draft) -> tuple[str, ...]:

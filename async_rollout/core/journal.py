@@ -96,7 +96,7 @@ class Journal:
 
     group: digest of the group's ARN. template: what it launched when cutoff was taken (`template_mark`). raised: the
     maximum that we wrote, 0 if none. suspended: processes that are ours to resume. launches: instances we asked for so
-    far. lost: newcomers that never came to serve. began: when cutoff was taken.
+    far. lost: newcomers that never came to serve. evened: launches to even out the zones. began: when cutoff was taken.
     """
 
     group: str
@@ -115,6 +115,7 @@ class Journal:
     suspended: tuple[str, ...] = ()
     launches: int = 0
     lost: int = 0
+    evened: int = 0
     began: int = 0
     lanes: tuple[Lane, ...] = ()
 
@@ -176,6 +177,7 @@ def _found(journal: Journal) -> str:
     return (
         f"min={journal.found.minimum} des={journal.found.desired} max={journal.found.maximum} base={journal.base}"
         f" ask={journal.asked} up={journal.raised} susp={letters or '-'} new={journal.launches} lost={journal.lost}"
+        f" even={journal.evened}"
     )
 
 
@@ -252,6 +254,7 @@ def _journal(
         suspended=() if found["susp"] == "-" else tuple(_LETTERS[letter] for letter in found["susp"]),
         launches=_number(found, "new"),
         lost=_number(found, "lost"),
+        evened=_number(found, "even"),
         lanes=tuple(sorted(lanes, key=lambda lane: (lane.at, lane.id))),
     )
 

@@ -67,17 +67,21 @@ def fall(draft: Draft, lane: Lane) -> Draft:
 
 
 def _draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
-    limit = lane.at + drain_limit(draft)
+    since = draining_since(draft, lane)
     slow = sorted({_words(draft.sight, target.source) for target in instance.targets})
-    wait = Wait(
-        on=f"{lane.id} draining", why=", ".join(slow), since=float(lane.at), until=limit, option="--drain-timeout"
-    )
+    until = since + drain_limit(draft)
+    wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
     return _deregistered(draft, instance).wait(wait)
 
 
 def _words(sight: Sight, id: str) -> str:
     source = sight.source(id)
     return f"{source.name} (delay {source.drain_delay:.0f} s)" if source else id
+
+
+def draining_since(draft: Draft, lane: Lane) -> float:
+    """Since when this process saw it drain: a resumed run begins the limit anew."""
+    return draft.memory.stages[lane.id].at if lane.id in draft.memory.stages else draft.at
 
 
 def drain_limit(draft: Draft) -> float:
@@ -155,6 +159,8 @@ def _resting_since(draft: Draft, lane: Lane) -> float:
 
 
 def _terminated(draft: Draft, lane: Lane) -> Draft:
+    if not draft.explained:
+        return draft
     shrink = draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
     removal = Removal.SHRINK if shrink else Removal.KEEP
     return draft.lane(replace(lane, removal=removal)).act(Terminate(instance=lane.id, shrink=shrink))

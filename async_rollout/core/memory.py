@@ -79,6 +79,8 @@ class Odd:
     looks: int = 1
 
 
+STALE_MAX = 180.0
+"""Seconds after which a record older than what we wrote is no old answer any more, but somebody's doing."""
 _YOUNG = (Stage.LAUNCHING, Stage.REGISTERING, Stage.CHECKING)
 
 HookKey = tuple[HookPoint, str]
@@ -94,6 +96,8 @@ class Memory:
     looks: int = 0
     journal: Journal | None = None
     erased: Journal | None = None
+    newest: int = 0
+    stale: Odd | None = None
     held: Odd | None = None
     peer: Odd | None = None
     torn: Odd | None = None
@@ -116,6 +120,7 @@ class Memory:
     survey: Survey | None = None
     activities: tuple[Activity, ...] = ()
     activities_at: float = 0.0
+    peak: int = 0
     reached: bool = False
     lowered: int = 0
     rewritten: int = 0
@@ -144,11 +149,25 @@ def recall(spec: RolloutSpec, memory: Memory, sight: Sight, outcomes: Outcomes =
     """What is remembered after one more look, and after how the last acts and hooks ended."""
     for outcome in outcomes:
         memory = _heard(memory, outcome)
+    memory = replace(memory, at=max(sight.at, memory.at), stale=_odd(memory.stale, "stale" if _is_stale(memory, sight) else None, sight.at))
+    if is_blinded(memory):
+        return memory
     memory = _seen(memory, sight)
     memory = replace(memory, streaks=_streaks(spec, memory, sight))
     stages = _stages(spec, memory, sight)
     proven = memory.proven.union(id for id, since in stages.items() if since.stage is Stage.AVAILABLE)
     return replace(memory, stages=stages, proven=proven, serving_since=_serving(memory, sight))
+
+
+def _is_stale(memory: Memory, sight: Sight) -> bool:
+    """The record comes in the same reply as the group: one older than what we wrote makes the whole reply an old one."""
+    record = sight.journal
+    return isinstance(record, Journal) and record.run == memory.me.run and record.serial < memory.newest
+
+
+def is_blinded(memory: Memory) -> bool:
+    """This look was an old answer and is left out; one that stays old is believed in the end."""
+    return memory.stale is not None and memory.at - memory.stale.at < STALE_MAX
 
 
 def _heard(memory: Memory, outcome: ActOutcome | HookOutcome) -> Memory:
@@ -173,7 +192,8 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
     match outcome.action:
         case Record(journal=journal) if outcome.ok is not False:
             vanished = memory.journal is not None and memory.torn is not None and memory.torn.what == "vanished"
-            return replace(memory, journal=journal, rewritten=memory.rewritten + int(vanished))
+            newest = journal.serial if outcome.ok else memory.newest
+            return replace(memory, journal=journal, newest=newest, rewritten=memory.rewritten + int(vanished))
         case Erase() if outcome.ok is not False:
             return replace(memory, erased=memory.journal or memory.erased, journal=None)
         case Suspend() if outcome.ok and memory.journal is not None and memory.journal.cutoff is not None:
@@ -211,12 +231,14 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
         at=max(at, memory.at),
         looks=memory.looks + 1,
         journal=sight.journal if ours and isinstance(sight.journal, Journal) else memory.journal,
+        newest=sight.journal.serial if ours and isinstance(sight.journal, Journal) else memory.newest,
         held=_odd(memory.held, "held" if ours else None, at),
         peer=_odd(memory.peer, f"{peer.run} {peer.serial}" if peer else None, at),
         torn=_odd(memory.torn, torn, at),
         settled=_odd(memory.settled, "settled" if is_settled(sight) else None, at),
         desired=_odd(memory.desired, str(group.desired), at),
         maximum=_odd(memory.maximum, str(group.maximum), at),
+        peak=_peak(memory, sight),
         reached=_reached(memory, sight),
         lowered=memory.lowered + int(memory.reached and _is_lowered(sight)),
         hollow=_odd(memory.hollow, f"{group.desired}" if group.desired > rows(sight) else None, at),
@@ -228,6 +250,13 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
         vanished=memory.vanished | _vanished(memory, sight),
         missing=_missing(memory, sight),
     )
+
+
+def _peak(memory: Memory, sight: Sight) -> int:
+    """The highest DesiredCapacity that was asked for, or read before this look's."""
+    before = int(memory.desired.what) if memory.desired and memory.desired.what != str(sight.group.desired) else 0
+    asked = sight.journal.asked if isinstance(sight.journal, Journal) else 0
+    return max(memory.peak, before, asked)
 
 
 def _reached(memory: Memory, sight: Sight) -> bool:

@@ -20,14 +20,14 @@ QUICK = ("ScheduledActions", "AlarmNotification")
 """What runs again even while an instance is out: the other two would act on it (ROLLOUT §7)."""
 
 
-def restore(draft: Draft, *, explained: bool) -> Draft:
+def restore(draft: Draft) -> Draft:
     """One tick back. What cannot be put back is named in `stuck`."""
     for lane in draft.journal.lanes:
         draft = _turned_round(draft, lane)
     draft = watch_launches(check_newcomers(draft))
     if draft.journal.lanes or draft.stuck:
         return _out_of_patience(draft)
-    return _out_of_patience(finish(draft) if explained else draft)
+    return _out_of_patience(finish(draft) if draft.explained else draft)
 
 
 def _turned_round(draft: Draft, lane: Lane) -> Draft:

@@ -99,7 +99,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The group's own fields. template: what it launches now, resolved to a number or name."""
+    """The group's own fields. template: what it launches now, resolved to a number or name; zones: where it may."""
 
     name: str
     arn: str
@@ -111,6 +111,7 @@ class Group:
     status: str | None = None
     health_check_type: str = "EC2"
     tag_count: int = 0
+    zones: tuple[str, ...] = ()
     weighted: bool = False
     warm_pool: bool = False
     ecs_managed: bool = False

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from async_rollout.core.draft import Draft, is_under_way
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Mark, template_mark
-from async_rollout.core.lanes import drain_limit, terminate_limit
+from async_rollout.core.lanes import drain_limit, draining_since, terminate_limit
 from async_rollout.core.sight import Activity, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new
@@ -168,7 +168,7 @@ def _name(draft: Draft, id: str) -> str:
 def _lanes(draft: Draft) -> Iterator[Cause]:
     for lane in draft.journal.lanes:
         stage, removed = draft.memory.stage(lane.id), draft.memory.removed.get(lane.id)
-        if stage is Stage.DRAINING and draft.at - lane.at > drain_limit(draft):
+        if stage is Stage.DRAINING and draft.at - draining_since(draft, lane) > drain_limit(draft):
             words = f"{lane.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
             yield Cause(code=1, text=words)
         if removed is not None and draft.sight.instance(lane.id) and draft.at - removed.at > terminate_limit(draft):

@@ -49,6 +49,8 @@ from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenErro
 
 TELL_AGAIN = 30.0
 """What is waited for is told when it changes, and again after so many seconds."""
+FIRST_LOOK = 120.0
+"""So long the first look is tried for; later the limits hold."""
 LAST_BREATH = 5.0
 """An act in flight when the run is cancelled gets so many seconds to be answered."""
 
@@ -128,7 +130,7 @@ class Rollout:
         now = anyio.current_time()
         self._blind_since = self._blind_since if self._blind_since is not None else now
         self._say(Warned(group=self._group, at=self._at, text=f"AWS cannot be seen: {why}"))
-        if self._before is None:
+        if self._before is None and (code == 4 or now - self._blind_since > FIRST_LOOK):
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
         if self._halt.stop is Stop.NOW or now - self._blind_since > limit:
             return Verdict(outcome=Outcome.FAILED, code=code, why=f"{why}; the record stands", next="run or restore")

@@ -1,0 +1,80 @@
+"""Scaling activities: AWS's own account of what it launches and terminates, and of what it could not."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from async_rollout.sandbox.ground import Ground
+from async_rollout.sandbox.records import Activity
+
+
+def stamp(at: float) -> str:
+    """ "2026-01-05T08:00:00Z"."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def start(ground: Ground, group: str, instance: str, zone: str, why: str, *, launch: bool) -> Activity:
+    """An activity in progress."""
+    verb = "Launching a new EC2 instance" if launch else "Terminating EC2 instance"
+    activity = Activity(
+        id=_new_id(ground),
+        group=group,
+        launch=launch,
+        description=f"{verb}: {instance}",
+        cause=f"At {stamp(ground.now)} {why}.",
+        status="PreInService" if launch else "InProgress",
+        started_at=ground.now,
+        instance=instance,
+        zone=zone,
+        progress=30,
+    )
+    ground.put_activity(activity)
+    return activity
+
+
+def failed(ground: Ground, group: str, zone: str, why: str, message: str, *, launch: bool = True) -> None:
+    """An activity that failed at once."""
+    text = f"Launching a new EC2 instance.  Status Reason: {message}" if launch else "Terminating EC2 instance"
+    ground.put_activity(
+        Activity(
+            id=_new_id(ground),
+            group=group,
+            launch=launch,
+            description=text,
+            cause=f"At {stamp(ground.now)} {why}.",
+            status="Failed" if launch else "Cancelled",
+            started_at=ground.now,
+            ended_at=ground.now,
+            message=message,
+            zone=zone,
+            progress=100,
+        )
+    )
+
+
+def under_way(ground: Ground, group: str, instance: str, *, launch: bool) -> Activity | None:
+    """The instance's own activity, if it has not ended."""
+    return next(
+        (
+            one
+            for one in ground.state.activities.get(group, ())
+            if one.instance == instance and one.launch is launch and one.ended_at is None
+        ),
+        None,
+    )
+
+
+def move(ground: Ground, group: str, instance: str, status: str, *, launch: bool, message: str = "") -> None:
+    """Give the instance's activity another status; Successful, Failed and Cancelled end it."""
+    one = under_way(ground, group, instance, launch=launch)
+    if one is None:
+        return
+    over = status in ("Successful", "Failed", "Cancelled")
+    ended = ground.now if over else None
+    ground.put_activity(replace(one, status=status, message=message, ended_at=ended, progress=100 if over else 50))
+
+
+def _new_id(ground: Ground) -> str:
+    return str(uuid.UUID(int=ground.rng.getrandbits(128), version=4))

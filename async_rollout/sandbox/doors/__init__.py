@@ -1,0 +1,1 @@
+"""The doors of the sandbox: ways from outside into one simulated world."""

@@ -1,0 +1,117 @@
+"""Actions as calls: which AWS calls one action is made of, in order, and what each of them does to the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar, assert_never
+
+from async_rollout.core.actions import (
+    CloudAction,
+    Deregister,
+    Erase,
+    MarkHealthy,
+    Order,
+    Record,
+    Register,
+    Registration,
+    Resume,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.journal import ORDER, PREFIX, to_tags
+from async_rollout.sandbox.records import Tag
+from async_rollout.sandbox.world import World
+
+T = TypeVar("T")
+
+TAGS_A_CALL = 25
+"""CreateOrUpdateTags and DeleteTags take so many (Auto Scaling's documents)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One call. name: "service:Operation"; do: what it does to the world, raises AwsError."""
+
+    name: str
+    do: Callable[[], object]
+
+
+def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
+    """The calls of one action, made one after the other; each is worked out only when the one before is done."""
+    match action:
+        case Record(journal=journal):
+            tags = to_tags(journal)
+            yield from _put(world, group, tags)
+            yield from _drop(world, group, [key for key in _ours(world, group) if key not in tags and key != ORDER])
+        case Erase():
+            yield from _drop(world, group, _ours(world, group))
+        case Order(text=text):
+            yield from _put(world, group, {ORDER: text})
+        case Suspend(processes=processes):
+            yield Step(name="autoscaling:SuspendProcesses", do=partial(world.suspend, group, processes))
+        case Resume(processes=processes):
+            yield Step(name="autoscaling:ResumeProcesses", do=partial(world.resume, group, processes))
+        case SetCapacity():
+            yield _sizes(world, group, action)
+        case Deregister(registrations=several):
+            yield from _move(world, several, register=False)
+        case Register(registrations=several):
+            yield from _move(world, several, register=True)
+        case MarkHealthy(instances=ids):
+            for id in ids:
+                yield Step(name="autoscaling:SetInstanceHealth", do=partial(world.set_health, id, "Healthy"))
+        case Terminate(instance=id, shrink=shrink):
+            do = partial(world.terminate, id, decrement=shrink)
+            yield Step(name="autoscaling:TerminateInstanceInAutoScalingGroup", do=do)
+        case _:
+            assert_never(action)
+
+
+def _sizes(world: World, group: str, action: SetCapacity) -> Step:
+    if action.desired is not None:
+        do = partial(world.set_desired_capacity, group, action.desired)
+        return Step(name="autoscaling:SetDesiredCapacity", do=do)
+    return Step(
+        name="autoscaling:UpdateAutoScalingGroup", do=partial(world.update_group, group, maximum=action.maximum)
+    )
+
+
+def _ours(world: World, group: str) -> list[str]:
+    return [tag.key for tag in world.group(group).tags if tag.key.startswith(PREFIX)]
+
+
+def _put(world: World, group: str, tags: dict[str, str]) -> Iterator[Step]:
+    records = [Tag(key=key, value=value) for key, value in tags.items()]
+    for part in _chunks(records, TAGS_A_CALL):
+        yield Step(name="autoscaling:CreateOrUpdateTags", do=partial(world.put_tags, group, part))
+
+
+def _drop(world: World, group: str, keys: list[str]) -> Iterator[Step]:
+    for part in _chunks(keys, TAGS_A_CALL):
+        yield Step(name="autoscaling:DeleteTags", do=partial(world.delete_tags, group, part))
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _move(world: World, several: Sequence[Registration], *, register: bool) -> Iterator[Step]:
+    """One call a source, with all of its instances and ports."""
+    for source in dict.fromkeys(one.source for one in several):
+        here = [one for one in several if one.source == source]
+        yield Step(name=_call(source, register=register), do=partial(_move_here, world, here, register=register))
+
+
+def _call(source: str, *, register: bool) -> str:
+    if source.startswith("arn:"):
+        return f"elbv2:{'Register' if register else 'Deregister'}Targets"
+    return f"elb:{'RegisterInstancesWith' if register else 'DeregisterInstancesFrom'}LoadBalancer"
+
+
+def _move_here(world: World, here: Sequence[Registration], *, register: bool) -> None:
+    for one in here:
+        (world.register if register else world.deregister)(one.source, one.instance, one.port)

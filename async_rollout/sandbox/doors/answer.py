@@ -1,0 +1,132 @@
+"""The one application behind the wire and the http door: a request in, what AWS would say out, faults included."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+
+import anyio
+
+from async_rollout.sandbox.doors import codec
+from async_rollout.sandbox.doors.answers import TABLES
+from async_rollout.sandbox.doors.answers.asked import Asked
+from async_rollout.sandbox.doors.codec import Call, Encoded
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults
+from async_rollout.sandbox.ground import OWNER
+from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.world import World
+
+HTML = """<!DOCTYPE html>
+<html>
+<head><title>503 Service Temporarily Unavailable</title></head>
+<body>
+<center><h1>503 Service Temporarily Unavailable</h1></center>
+<hr>
+</body>
+</html>
+"""
+"""What a proxy in front of AWS says when AWS does not. botocore knows pages that begin with <html>; not this one."""
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits so many of the world's seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request. query: of its URL; headers: names in small letters."""
+
+    body: bytes
+    query: str = ""
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One HTTP response, its Date by the world's clock."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class CutError(Exception):
+    """The connection has to be cut without an answer; what was asked may have been done."""
+
+
+async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = anyio.sleep) -> Response:
+    """Answer one request as AWS would. Raises CutError.
+
+    Time passes in here only by a fault that delays, before the call is done.
+    """
+    world.advance()
+    id = _request_id(world)
+    try:
+        call = codec.decode(request.query, request.body, request.headers)
+        if call.operation not in TABLES[call.service]:
+            raise codec.unknown_action(call.service, call.operation)
+    except codec.UndecodableError as wrong:
+        return _response(world, id, codec.encode_error(wrong.protocol, wrong, id))
+    name = f"{call.service}:{call.operation}"
+    world.calls[name] += 1
+    fault = faults.verdict(name)
+    if fault is not None and fault.kind is FaultKind.DELAY:
+        await sleep(fault.seconds)
+    return _befall(world, call, fault, id)
+
+
+def _befall(world: World, call: Call, fault: Fault | None, id: str) -> Response:
+    """Do the call, unless its fault comes before."""
+    match fault.kind if fault else None:
+        case FaultKind.RESET:
+            raise CutError
+        case FaultKind.THROTTLE:
+            return _refuse(world, call, id, _throttled(call))
+        case FaultKind.ERROR_500:
+            return _refuse(world, call, id, internal_failure())
+        case FaultKind.HTML_503:
+            return Response(status=503, headers={"date": _date(world), "content-type": "text/html"}, body=HTML.encode())
+        case FaultKind.LOST_ANSWER:
+            _done(world, call, 0.0, id)
+            raise CutError
+        case FaultKind.STALE if fault is not None:
+            return _done(world, call, fault.seconds, id)
+    return _done(world, call, 0.0, id)
+
+
+def _done(world: World, call: Call, stale: float, id: str) -> Response:
+    asked = Asked(world=world, state=world.look(stale), params=call.params, who=OWNER)
+    try:
+        written = codec.encode(call, TABLES[call.service][call.operation](asked), id)
+    except AwsError as refused:
+        return _refuse(world, call, id, refused)
+    return _response(world, id, written)
+
+
+def _refuse(world: World, call: Call, id: str, error: AwsError) -> Response:
+    return _response(world, id, codec.encode_error(codec.protocol(call.service), error, id))
+
+
+def _response(world: World, id: str, written: Encoded) -> Response:
+    headers = {"date": _date(world), "x-amzn-requestid": id, "content-type": written.content_type}
+    return Response(status=written.status, headers=headers, body=written.body)
+
+
+def _throttled(call: Call) -> AwsError:
+    if codec.protocol(call.service) == "ec2":
+        return AwsError("RequestLimitExceeded", "Request limit exceeded.", 503)
+    return AwsError("Throttling", "Rate exceeded")
+
+
+def internal_failure(why: str = "") -> AwsError:
+    return AwsError("InternalFailure", why or "An internal error occurred. Please try again later.", 500)
+
+
+def _date(world: World) -> str:
+    return formatdate(world.now, usegmt=True)
+
+
+def _request_id(world: World) -> str:
+    """Another one each time, the same in the same world."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{world.seed} {world.calls.total()}"))

@@ -1,0 +1,81 @@
+"""What an answer is made from, and the little that all answers need: pages, times, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from async_rollout.sandbox.state import State
+from async_rollout.sandbox.words import AwsError, invalid
+from async_rollout.sandbox.world import World
+
+Params = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One call to be answered. state: what a read sees, perhaps a picture of the past; acts go to the world."""
+
+    world: World
+    state: State
+    params: Params
+    who: str
+
+    def names(self, key: str) -> list[str]:
+        """A list parameter of texts; empty if it was not given."""
+        return self.params.get(key) or []
+
+    def rows(self, key: str) -> list[Params]:
+        """A list parameter of structures; empty if it was not given."""
+        return self.params.get(key) or []
+
+
+Answer = Callable[[Asked], Params]
+"""One operation. Raises AwsError as AWS would."""
+Table = Mapping[str, Answer]
+"""By operation name."""
+
+
+def required(asked: Asked, key: str) -> Any:
+    """Raises AwsError (ValidationError) if the parameter is missing."""
+    if key not in asked.params:
+        name = key[0].lower() + key[1:]
+        raise invalid(
+            f"1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
+        )
+    return asked.params[key]
+
+
+def moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def page(items: Sequence[T], asked: Asked, *, size: int, most: int, limit: str, token: str) -> tuple[list[T], str | None]:
+    """One page of items and the next token. limit, token: names of their parameters; size, most: AWS's numbers."""
+    wanted = asked.params.get(limit, size)
+    if wanted > most:
+        name = limit[0].lower() + limit[1:]
+        raise invalid(
+            f"1 validation error detected: Value '{wanted}' at '{name}' failed to satisfy constraint:"
+            f" Member must have value less than or equal to {most}"
+        )
+    begin = _offset(asked.params.get(token))
+    end = begin + max(1, wanted)
+    return list(items[begin:end]), f"page-{end}" if end < len(items) else None
+
+
+def _offset(token: str | None) -> int:
+    if token is None:
+        return 0
+    number = token.removeprefix("page-")
+    if number == token or not number.isdecimal():
+        raise AwsError("InvalidNextToken", f"The token '{token}' is invalid.")
+    return int(number)
+
+
+def listing(key: str, rows: list[Params], token: str, following: str | None) -> Params:
+    """A page as an answer; without a next page AWS sends no token."""
+    return {key: rows} if following is None else {key: rows, token: following}

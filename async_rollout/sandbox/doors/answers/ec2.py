@@ -1,0 +1,172 @@
+"""EC2: the instances. The table at the end is the whole service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+
+from async_rollout.sandbox.doors.answers import ec2_templates
+from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
+from async_rollout.sandbox.records import Instance
+from async_rollout.sandbox.state import State
+from async_rollout.sandbox.words import AwsError
+
+_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+_VPC = "vpc-0123456789abcdef0"
+
+
+def describe_instances(asked: Asked) -> Params:
+    """An unknown id refuses the whole call; an unknown id in a filter is just missing. Terminated ones stay visible."""
+    shown = _chosen(asked)
+    rows, following = page(shown, asked, size=1000, most=1000, limit="MaxResults", token="NextToken")
+    reservations = [
+        {"ReservationId": f"r-{one.id[2:]}", "OwnerId": asked.world.account, "Groups": [], "Instances": [_row(asked, one)]}
+        for one in rows
+    ]
+    return listing("Reservations", reservations, "NextToken", following)
+
+
+def _chosen(asked: Asked) -> list[Instance]:
+    ids, state = asked.names("InstanceIds"), asked.state
+    if missing := [id for id in ids if id not in state.instances]:
+        raise AwsError("InvalidInstanceID.NotFound", f"The instance ID '{', '.join(missing)}' does not exist")
+    shown = [one for one in state.instances.values() if not ids or one.id in ids]
+    for each in asked.rows("Filters"):
+        fits = _filter(each["Name"])
+        shown = [one for one in shown if fits(one) in each.get("Values", ())]
+    return shown
+
+
+def _filter(name: str) -> Callable[[Instance], str]:
+    known: dict[str, Callable[[Instance], str]] = {
+        "instance-id": lambda one: one.id,
+        "instance-state-name": lambda one: one.ec2,
+        "availability-zone": lambda one: one.zone,
+        "private-ip-address": lambda one: one.private_ip,
+        "tag:aws:autoscaling:groupName": lambda one: one.group,
+    }
+    if name not in known:
+        raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
+    return known[name]
+
+
+def _row(asked: Asked, one: Instance) -> Params:
+    up = one.ec2 not in ("shutting-down", "terminated")
+    return {
+        "InstanceId": one.id,
+        "ImageId": _image(asked.state, one),
+        "InstanceType": one.instance_type,
+        "State": _state(one.ec2),
+        "LaunchTime": moment(one.launched_at),
+        "Placement": {"AvailabilityZone": one.zone, "Tenancy": "default"},
+        "Tags": _tags(asked.state, one),
+        "PrivateDnsName": "",
+        "PublicDnsName": "",
+        **(_addresses(one) if up else {}),
+    }
+
+
+def _state(name: str) -> Params:
+    return {"Code": _CODES[name], "Name": name}
+
+
+def _image(state: State, one: Instance) -> str:
+    if one.template is None or one.template.id not in state.templates:
+        return f"ami-{one.configuration or 'unknown'}"
+    return state.templates[one.template.id].images[int(one.template.version or 1) - 1]
+
+
+def _addresses(one: Instance) -> Params:
+    """An instance that goes has none any more."""
+    public = {"PublicIp": one.public_ip} if one.public_ip else None
+    interface = {
+        "NetworkInterfaceId": f"eni-{one.id[2:]}",
+        "Status": "in-use",
+        "SubnetId": one.subnet or None,
+        "VpcId": _VPC,
+        "PrivateIpAddress": one.private_ip,
+        "Association": public,
+        "Attachment": {
+            "AttachmentId": f"eni-attach-{one.id[2:]}",
+            "AttachTime": moment(one.attached_at),
+            "DeleteOnTermination": True,
+            "DeviceIndex": 0,
+            "Status": "attached",
+        },
+    }
+    return {
+        "PrivateIpAddress": one.private_ip,
+        "PublicIpAddress": one.public_ip,
+        "SubnetId": one.subnet or None,
+        "VpcId": _VPC,
+        "NetworkInterfaces": [interface],
+    }
+
+
+def _tags(state: State, one: Instance) -> list[Params]:
+    tags = {"aws:autoscaling:groupName": one.group}
+    if one.template:
+        tags |= {"aws:ec2launchtemplate:id": one.template.id, "aws:ec2launchtemplate:version": one.template.version or ""}
+    if group := state.groups.get(one.group):
+        tags |= {tag.key: tag.value for tag in group.tags if tag.propagate}
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def describe_status(asked: Asked) -> Params:
+    """Only running ones, unless all are asked for."""
+    everyone = asked.params.get("IncludeAllInstances", False)
+    shown = [one for one in _chosen(asked) if everyone or one.ec2 == "running"]
+    rows, following = page(shown, asked, size=1000, most=1000, limit="MaxResults", token="NextToken")
+    return listing("InstanceStatuses", [_status(one) for one in rows], "NextToken", following)
+
+
+def _status(one: Instance) -> Params:
+    word = "ok" if one.ec2 == "running" else "not-applicable"
+    return {
+        "InstanceId": one.id,
+        "AvailabilityZone": one.zone,
+        "InstanceState": _state(one.ec2),
+        "InstanceStatus": {"Status": word},
+        "SystemStatus": {"Status": word},
+    }
+
+
+def terminate(asked: Asked) -> Params:
+    """Behind the group's back: its health check finds out."""
+    required(asked, "InstanceIds")
+    before = {one.id: one.ec2 for one in _chosen(asked)}
+    for id in before:
+        asked.world.kill(id, who=asked.who)
+    changes = [
+        {"InstanceId": id, "PreviousState": _state(was), "CurrentState": _state(asked.world.instance(id).ec2)}
+        for id, was in before.items()
+    ]
+    return {"TerminatingInstances": changes}
+
+
+def describe_subnets(asked: Asked) -> Params:
+    """Those that a group uses."""
+    pairs = chain.from_iterable(zip(one.subnets, one.zones, strict=False) for one in asked.state.groups.values())
+    ids = asked.names("SubnetIds")
+    rows: list[Params] = [
+        {"SubnetId": subnet, "AvailabilityZone": zone, "VpcId": _VPC, "State": "available"}
+        for subnet, zone in dict(pairs).items()
+        if not ids or subnet in ids
+    ]
+    return {"Subnets": rows}
+
+
+def describe_zones(asked: Asked) -> Params:
+    used = sorted({zone for group in asked.state.groups.values() for zone in group.zones})
+    rows = [{"ZoneName": zone, "RegionName": asked.world.region, "State": "available"} for zone in used]
+    return {"AvailabilityZones": rows}
+
+
+TABLE: Table = {
+    "DescribeInstances": describe_instances,
+    "DescribeInstanceStatus": describe_status,
+    "TerminateInstances": terminate,
+    "DescribeSubnets": describe_subnets,
+    "DescribeAvailabilityZones": describe_zones,
+    **ec2_templates.TABLE,
+}

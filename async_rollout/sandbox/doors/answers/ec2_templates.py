@@ -1,0 +1,101 @@
+"""EC2's launch templates and their versions."""
+
+from __future__ import annotations
+
+from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page
+from async_rollout.sandbox.ground import EPOCH
+from async_rollout.sandbox.records import Template
+from async_rollout.sandbox.state import State
+from async_rollout.sandbox.words import AwsError
+
+
+def describe(asked: Asked) -> Params:
+    """One unknown id or name refuses the whole call."""
+    shown = [_by_id(asked.state, id) for id in asked.names("LaunchTemplateIds")]
+    shown += [_by_name(asked.state, name) for name in asked.names("LaunchTemplateNames")]
+    if not asked.names("LaunchTemplateIds") and not asked.names("LaunchTemplateNames"):
+        shown = list(asked.state.templates.values())
+    rows, following = page(shown, asked, size=200, most=200, limit="MaxResults", token="NextToken")
+    return listing("LaunchTemplates", [_row(one) for one in rows], "NextToken", following)
+
+
+def _by_id(state: State, id: str) -> Template:
+    if id not in state.templates:
+        raise AwsError(
+            "InvalidLaunchTemplateId.NotFound", f"The specified launch template, with template ID {id}, does not exist."
+        )
+    return state.templates[id]
+
+
+def _by_name(state: State, name: str) -> Template:
+    found = next((one for one in state.templates.values() if one.name == name), None)
+    if found is None:
+        raise AwsError(
+            "InvalidLaunchTemplateName.NotFoundException",
+            "At least one of the launch templates specified in the request does not exist.",
+        )
+    return found
+
+
+def _asked_one(asked: Asked) -> Template:
+    match asked.params:
+        case {"LaunchTemplateId": id}:
+            return _by_id(asked.state, id)
+        case {"LaunchTemplateName": name}:
+            return _by_name(asked.state, name)
+    raise AwsError("MissingParameter", "Either a launch template ID or a launch template name must be specified.")
+
+
+def _row(one: Template) -> Params:
+    return {
+        "LaunchTemplateId": one.id,
+        "LaunchTemplateName": one.name,
+        "CreateTime": moment(EPOCH),
+        "DefaultVersionNumber": one.default,
+        "LatestVersionNumber": one.latest,
+    }
+
+
+def describe_versions(asked: Asked) -> Params:
+    """$Latest and $Default are resolved; without versions all, newest first."""
+    one = _asked_one(asked)
+    numbers = [_number(one, text) for text in asked.names("Versions")] or list(range(one.latest, 0, -1))
+    rows, following = page(numbers, asked, size=200, most=200, limit="MaxResults", token="NextToken")
+    return listing("LaunchTemplateVersions", [_version(one, number) for number in rows], "NextToken", following)
+
+
+def _number(one: Template, text: str) -> int:
+    match text:
+        case "$Latest":
+            return one.latest
+        case "$Default":
+            return one.default
+        case _ if text.isdecimal() and 1 <= int(text) <= one.latest:
+            return int(text)
+    raise AwsError("InvalidLaunchTemplateId.VersionNotFound", f"Could not find launch template version {text}.")
+
+
+def _version(one: Template, number: int) -> Params:
+    return {
+        "LaunchTemplateId": one.id,
+        "LaunchTemplateName": one.name,
+        "VersionNumber": number,
+        "DefaultVersion": number == one.default,
+        "CreateTime": moment(EPOCH),
+        "LaunchTemplateData": {"ImageId": one.images[number - 1]},
+    }
+
+
+def create_version(asked: Asked) -> Params:
+    """Of its data only the image is kept. The default version stays, as in AWS."""
+    one = _asked_one(asked)
+    image = asked.params.get("LaunchTemplateData", {}).get("ImageId", "")
+    number = asked.world.human_releases(one.name, image, default=False, who=asked.who)
+    return {"LaunchTemplateVersion": _version(asked.world.state.templates[one.id], number)}
+
+
+TABLE: Table = {
+    "DescribeLaunchTemplates": describe,
+    "DescribeLaunchTemplateVersions": describe_versions,
+    "CreateLaunchTemplateVersion": create_version,
+}

@@ -1,0 +1,172 @@
+"""The wire formats of AWS: bytes to a call, an answer or an error back to bytes. Knows no world.
+
+moto's model-driven codec does it with botocore's own service models; no moto backend is imported. It is private
+machinery of moto, so its version is pinned exactly.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+import moto
+from botocore.loaders import Loader
+from moto.core.model import OperationModel, ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.serialize import SerializationContext, get_serializer_class
+
+from async_rollout.sandbox.words import AwsError
+
+MOTO = "5.2.5"
+if moto.__version__ != MOTO:
+    raise ImportError(f"the sandbox's codec needs moto {MOTO} exactly, found {moto.__version__}")
+
+SERVICES = {
+    "2011-01-01": "autoscaling",
+    "2012-06-01": "elb",
+    "2015-12-01": "elbv2",
+    "2016-11-15": "ec2",
+    "2011-06-15": "sts",
+}
+"""By API version: it is in each request, and alone tells classic load balancers from their second version."""
+
+JSON_ERROR = "application/x-amz-json-1.1"
+XML_ERROR = "text/xml"
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot carry, not even escaped; AWS replaces it too."""
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, understood. params are in the shape that botocore's model gives them."""
+
+    service: str
+    operation: str
+    params: Params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """An answer as it goes over the wire."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@cache
+def loader() -> Loader:
+    """Botocore's reader of the model files: they never change, and the large ones take 50 ms and more."""
+    return Loader()
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    return ServiceModel(loader().load_service_model(service, "service-2"), service)
+
+
+def decode(query: str, body: bytes, headers: Mapping[str, str]) -> Call:
+    """Understand a request of the query or ec2 protocol.
+
+    Raises UndecodableError with what can be told of the call, when the action or the service is none of ours.
+    """
+    values = dict(parse_qsl(query, keep_blank_values=True))
+    values |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    action, version = values.pop("Action", ""), values.pop("Version", "")
+    service = SERVICES.get(version)
+    if service is None:
+        raise UndecodableError(_guess(headers), f"Could not find operation {action} for version {version}")
+    if action not in service_model(service).operation_names:
+        raise unknown_action(service, action)
+    operation = operation_model(service, action)
+    parser: Any = PROTOCOL_PARSERS[protocol(service)](operation)
+    try:
+        params = parser.parse({"values": values})
+    except ValueError as wrong:
+        raise UndecodableError(protocol(service), str(wrong), code="MalformedInput") from wrong
+    return Call(service=service, operation=action, params=params)
+
+
+class UndecodableError(AwsError):
+    """A request that is none of ours; protocol: how its error has to be written."""
+
+    def __init__(self, protocol: str, message: str, code: str = "InvalidAction") -> None:
+        super().__init__(code, message)
+        self.protocol = protocol
+
+
+def unknown_action(service: str, action: str) -> UndecodableError:
+    """In the words of the service."""
+    model = service_model(service)
+    if protocol(service) == "ec2":
+        return UndecodableError("ec2", f"The action {action} is not valid for this web service.")
+    return UndecodableError("query", f"Could not find operation {action} for version {model.api_version}")
+
+
+def operation_model(service: str, operation: str) -> OperationModel:
+    model: OperationModel = service_model(service).operation_model(operation)
+    return model
+
+
+def protocol(service: str) -> str:
+    """How the service's requests and answers are written: "query" or "ec2"."""
+    return str(service_model(service).protocol)
+
+
+def _guess(headers: Mapping[str, str]) -> str:
+    return "json" if "json" in headers.get("content-type", "") else "query"
+
+
+def encode(call: Call, answer: Params, request: str) -> Encoded:
+    """Write an answer in the operation's output shape; request: the request's id."""
+    serializer = get_serializer_class(call.service, protocol(call.service))
+    writer = serializer(operation_model(call.service, call.operation), SerializationContext(request), value_picker=_pick)
+    written = writer.serialize(answer)
+    body = NOT_XML.sub("\ufffd", str(written["body"]))
+    return Encoded(status=200, content_type=written["headers"]["Content-Type"], body=body.encode())
+
+
+def _pick(asked: Any) -> Any:
+    """moto would guess at several names for a member; an answer here has the model's own."""
+    return asked.obj.get(asked.key)
+
+
+def encode_error(protocol: str, error: AwsError, request: str) -> Encoded:
+    """Write an error by hand: moto warns of each code that the service's model does not name, as most do not."""
+    writer, content_type = _ERRORS[protocol]
+    text = NOT_XML.sub("\ufffd", writer(error, request))
+    return Encoded(status=error.status, content_type=content_type, body=text.encode())
+
+
+def _query_error(error: AwsError, request: str) -> str:
+    side = "Sender" if error.status < 500 else "Receiver"
+    return (
+        f"<ErrorResponse><Error><Type>{side}</Type><Code>{escape(error.code)}</Code>"
+        f"<Message>{escape(error.message)}</Message></Error><RequestId>{request}</RequestId></ErrorResponse>"
+    )
+
+
+def _ec2_error(error: AwsError, request: str) -> str:
+    return (
+        f"<Response><Errors><Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        f"</Error></Errors><RequestID>{request}</RequestID></Response>"
+    )
+
+
+def _json_error(error: AwsError, request: str) -> str:
+    return json.dumps({"__type": error.code, "message": error.message})
+
+
+_ERRORS: dict[str, tuple[Callable[[AwsError, str], str], str]] = {
+    "query": (_query_error, XML_ERROR),
+    "ec2": (_ec2_error, XML_ERROR),
+    "json": (_json_error, JSON_ERROR),
+}

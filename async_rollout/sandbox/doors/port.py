@@ -1,0 +1,171 @@
+"""The port door: the world as an `engine.ports.Cloud`, without any wire between. For thousands of simulated rollouts.
+
+Each call takes a little time, so others act in between; each may go wrong by the fault rules. A fault here means that
+the retries of a real cloud layer are used up: a look is then UnseenError, an act is Unknown, executed or not.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import anyio
+
+from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.sight import Sight
+from async_rollout.engine.ports import Answer, Done, Refused, Unknown
+from async_rollout.errors import UnknownGroupError, UnseenError
+from async_rollout.sandbox.doors.acts import Step, steps
+from async_rollout.sandbox.doors.sights import Health, activities_of, health_of, sight_of, survey_of
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults
+from async_rollout.sandbox.state import State
+from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.world import World
+
+GROUPS_A_CALL = 100
+"""DescribeAutoScalingGroups takes so many names with MaxRecords=100."""
+LOST = (FaultKind.THROTTLE, FaultKind.ERROR_500, FaultKind.HTML_503, FaultKind.RESET, FaultKind.LOST_ANSWER)
+
+
+class PortCloud:
+    """One cloud. latency: least and most seconds of a call. closed: set True, and every call hangs for ever.
+
+    A simulated kill closes the door first and then cancels, so that nothing the killed one still tries reaches the
+    world. Calls are counted in `world.calls` by "service:Operation"; groups that look at the same moment share the
+    one DescribeAutoScalingGroups, as in a real sweep.
+    """
+
+    def __init__(
+        self, world: World, *, faults: Faults | None = None, latency: tuple[float, float] = (0.05, 0.2)
+    ) -> None:
+        self.world = world
+        self.faults = faults or Faults(world)
+        self.closed = False
+        self._latency = latency
+        self._rng = random.Random(f"latency {world.seed}")
+        self._sharing: tuple[float, int] = (-1.0, 0)
+        self._known: set[str] = set()
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+        """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
+        self._count_group()
+        if Need.TARGETS not in needs:
+            seen = await self._see_group(group)
+        else:
+            seen = await self._see_all(group)
+        if Need.SURVEY in needs:
+            state = self._with(group, await self._read(*_SURVEY))
+            seen = replace(seen, survey=survey_of(state.groups[group], self.world.now))
+        if Need.ACTIVITIES in needs:
+            state = await self._read("autoscaling:DescribeScalingActivities")
+            seen = replace(seen, activities=activities_of(state, group))
+        return seen
+
+    def _count_group(self) -> None:
+        """One call for all groups that look at the same moment, up to a call's worth."""
+        now, (at, shared) = anyio.current_time(), self._sharing
+        if at == now and 0 < shared < GROUPS_A_CALL:
+            self._sharing = (at, shared + 1)
+        else:
+            self._sharing = (now, 1)
+            self.world.calls["autoscaling:DescribeAutoScalingGroups"] += 1
+
+    async def _see_group(self, group: str) -> Sight:
+        state = await self._read("autoscaling:DescribeAutoScalingGroups", counted=True)
+        state = self._with(group, state)
+        if unknown := [id for id in state.rosters[group] if id not in self._known]:
+            self.world.calls["ec2:DescribeInstances"] += 1
+            self._known.update(unknown)
+        return sight_of(state, group, self.world.now)
+
+    def _with(self, group: str, state: State) -> State:
+        if group not in state.groups:
+            raise UnknownGroupError(f"{group}: no such group in {self.world.region}")
+        return state
+
+    async def _see_all(self, group: str) -> Sight:
+        """The group and its sources' health, asked at once: which answer shows the older truth is chance."""
+        if self._rng.random() < 0.5:
+            seen = await self._see_group(group)
+            health, seen_at = await self._see_health(group)
+        else:
+            health, seen_at = await self._see_health(group)
+            seen = await self._see_group(group)
+        instances = tuple(replace(one, targets=health.get(one.id, ())) for one in seen.instances)
+        sources = tuple(replace(one, seen_at=seen_at.get(one.id)) for one in seen.sources)
+        return replace(seen, instances=instances, sources=sources)
+
+    async def _see_health(self, group: str) -> tuple[Health, dict[str, float]]:
+        known = self.world.state.groups.get(group)
+        ids = known.source_ids if known else ()
+        if not ids:
+            return {}, {}
+        state = await self._read(*(_health_call(id) for id in ids))
+        return health_of(state, ids), dict.fromkeys(ids, self.world.now)
+
+    async def _read(self, *names: str, counted: bool = False) -> State:
+        """Calls made together: one wait, the world as it is at its end. Raises UnseenError if one is lost."""
+        stale = 0.0
+        await self._wait(self._rng.uniform(*self._latency))
+        for name in names:
+            self.world.calls[name] += not counted
+            fault = self.faults.verdict(name)
+            if fault is not None and fault.kind in LOST:
+                raise UnseenError(f"{name}: no answer ({fault.kind.value})")
+            await self._delay(fault)
+            if fault is not None and fault.kind is FaultKind.STALE:
+                stale = max(stale, fault.seconds)
+        return self.world.look(stale)
+
+    async def act(self, group: str, action: CloudAction) -> Answer:
+        """See engine.ports.Cloud. The first call that is not answered well ends the action."""
+        for step in steps(self.world, group, action):
+            answer = await self._take(step)
+            if not isinstance(answer, Done):
+                return answer
+        return Done()
+
+    async def _take(self, step: Step) -> Answer:
+        there, back = (self._rng.uniform(*self._latency) / 2 for _ in range(2))
+        await self._wait(there)
+        self.world.calls[step.name] += 1
+        fault = self.faults.verdict(step.name)
+        await self._delay(fault)
+        lost = fault is not None and fault.kind in LOST
+        answer: Answer = Done()
+        if not lost or (fault is not None and fault.kind is FaultKind.LOST_ANSWER):
+            answer = _done(step)
+        await self._wait(back)
+        return Unknown(why=f"{step.name}: no answer ({fault.kind.value})") if lost and fault else answer
+
+    async def _delay(self, fault: Fault | None) -> None:
+        if fault is not None and fault.kind is FaultKind.DELAY:
+            await self._wait(fault.seconds)
+
+    async def _wait(self, seconds: float) -> None:
+        if not self.closed:
+            await anyio.sleep(seconds)
+        if self.closed:
+            await anyio.sleep_forever()
+
+
+_SURVEY = (
+    "autoscaling:DescribeLifecycleHooks",
+    "autoscaling:DescribeScheduledActions",
+    "autoscaling:DescribeInstanceRefreshes",
+)
+
+
+def _health_call(source: str) -> str:
+    return "elbv2:DescribeTargetHealth" if source.startswith("arn:") else "elb:DescribeInstanceHealth"
+
+
+def _done(step: Step) -> Answer:
+    try:
+        step.do()
+    except AwsError as refused:
+        return Refused(code=refused.code, message=refused.message)
+    return Done()

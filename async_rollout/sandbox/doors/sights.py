@@ -1,0 +1,129 @@
+"""The world's tables as the core sees them: pure, from a State to the parts of a Sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from async_rollout.core import sight
+from async_rollout.core.journal import ORDER, from_tags
+from async_rollout.sandbox import templates
+from async_rollout.sandbox.records import Group, Hook, Instance, Registration, Source
+from async_rollout.sandbox.state import State
+from async_rollout.sandbox.words import classic_words
+
+ACTIVE_REFRESH = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")
+
+Health = dict[str, tuple[sight.Target, ...]]
+"""By instance id: where it is registered."""
+
+
+def sight_of(state: State, name: str, at: float) -> sight.Sight:
+    """What DescribeAutoScalingGroups and EC2 tell: everything but the health in the sources."""
+    group = state.groups[name]
+    tags = {tag.key: tag.value for tag in group.tags}
+    return sight.Sight(
+        at=at,
+        group=group_of(state, group),
+        instances=tuple(instance_of(state, group, one) for one in state.members(name)),
+        sources=tuple(source_of(one) for one in state.sources_of(name)),
+        journal=from_tags(tags, group.arn),
+        order=tags.get(ORDER),
+    )
+
+
+def group_of(state: State, group: Group) -> sight.Group:
+    return sight.Group(
+        name=group.name,
+        arn=group.arn,
+        minimum=group.minimum,
+        desired=group.desired,
+        maximum=group.maximum,
+        template=templates.of_group(state, group),
+        suspended=group.suspended_names,
+        status=group.status,
+        health_check_type=group.health_check_type,
+        tag_count=len(group.tags),
+        zones=group.zones,
+        weighted=group.weighted,
+        warm_pool=group.warm_pool,
+        ecs_managed=any(tag.key == "AmazonECSManaged" for tag in group.tags),
+        unknown_sources=tuple(id for id, _ in group.other_sources),
+    )
+
+
+def instance_of(state: State, group: Group, one: Instance) -> sight.Instance:
+    return sight.Instance(
+        id=one.id,
+        lifecycle=one.lifecycle,
+        health=one.health,
+        zone=one.zone,
+        launched_at=one.attached_at,
+        launched_from=templates.spoken(one.template, one.configuration),
+        outdated=templates.outdated(state, group, one),
+        private_ip=one.private_ip,
+        public_ip=one.public_ip,
+        protected=one.protected,
+    )
+
+
+def source_of(one: Source) -> sight.Source:
+    return sight.Source(
+        id=one.id,
+        kind="classic" if one.classic else "target group",
+        name=one.name,
+        gated=one.gated,
+        drain_delay=one.delay if one.drains else 0.0,
+        default_port=one.port,
+        zones=frozenset(one.zones) if one.gated else None,
+    )
+
+
+def health_of(state: State, sources: Iterable[str]) -> Health:
+    """What DescribeInstanceHealth and DescribeTargetHealth list for these sources."""
+    found: Health = {}
+    for source in sources:
+        for one in state.registered(source):
+            target = _target(state.sources[source], one)
+            found[one.instance] = (*found.get(one.instance, ()), target)
+    return found
+
+
+def _target(source: Source, one: Registration) -> sight.Target:
+    reason = one.reason
+    if source.classic and one.state != "healthy":
+        reason = classic_words(one)[2]
+    return sight.Target(source=source.id, port=one.port, state=sight.TargetState(one.state), reason=reason)
+
+
+def survey_of(group: Group, at: float) -> sight.Survey:
+    """DescribeLifecycleHooks, DescribeScheduledActions, DescribeInstanceRefreshes."""
+    return sight.Survey(
+        at=at,
+        launch_heartbeat=_longest(hook for hook in group.hooks if hook.launching),
+        terminate_heartbeat=_longest(hook for hook in group.hooks if not hook.launching),
+        scheduled=tuple(
+            sight.Scheduled(name=one.name, at=one.at, minimum=one.minimum, maximum=one.maximum, desired=one.desired)
+            for one in group.scheduled
+        ),
+        refresh=group.refresh if group.refresh in ACTIVE_REFRESH else None,
+    )
+
+
+def _longest(hooks: Iterable[Hook]) -> float:
+    return max((hook.heartbeat for hook in hooks), default=0.0)
+
+
+def activities_of(state: State, name: str) -> tuple[sight.Activity, ...]:
+    """The first page of DescribeScalingActivities."""
+    return tuple(
+        sight.Activity(
+            id=one.id,
+            kind="launch" if one.launch else "terminate",
+            status=one.status,
+            message=one.message,
+            started_at=one.started_at,
+            ended_at=one.ended_at,
+            instance=one.instance,
+        )
+        for one in state.activities_of(name)[:100]
+    )

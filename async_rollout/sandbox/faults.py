@@ -1,0 +1,73 @@
+"""Rules by which calls go wrong. Every door asks for a verdict before each call and plays it in its own way."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from async_rollout.sandbox.ground import EPOCH, Ground
+
+
+class FaultKind(StrEnum):
+    """How a call goes wrong. LOST_ANSWER: executed, the answer is lost; RESET: cut before it was executed."""
+
+    THROTTLE = "throttle"
+    ERROR_500 = "500"
+    HTML_503 = "html503"
+    LOST_ANSWER = "lost_answer"
+    RESET = "reset"
+    DELAY = "delay"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One rule. action: a regular expression found anywhere in "service:Operation" ("elbv2:DescribeTargetHealth").
+
+    count: so often at the most, None: always. window: only between these seconds since the world's start. seconds: of
+    a DELAY, or the age of a STALE answer.
+    """
+
+    kind: FaultKind
+    action: str = ""
+    probability: float = 1.0
+    count: int | None = None
+    window: tuple[float, float] | None = None
+    seconds: float = 5.0
+
+
+class Faults:
+    """The rules of one world, in order; the first that strikes counts. Seeded apart from the world's own chances."""
+
+    def __init__(self, world: Ground, rules: Iterable[Fault] = (), *, seed: int | None = None) -> None:
+        self.rules: list[Fault] = []
+        self._world = world
+        self._rng = random.Random(f"faults {world.seed if seed is None else seed}")
+        self._struck: list[int] = []
+        for rule in rules:
+            self.add(rule)
+
+    def add(self, rule: Fault) -> None:
+        self.rules.append(rule)
+        if rule.kind is FaultKind.STALE:
+            self._world.remember()
+
+    def verdict(self, service_action: str) -> Fault | None:
+        """What befalls this call ("autoscaling:SetDesiredCapacity"), None: nothing. Uses up the rule's count."""
+        self._struck += [0] * (len(self.rules) - len(self._struck))
+        for index, rule in enumerate(self.rules):
+            if self._applies(rule, index, service_action):
+                self._struck[index] += 1
+                return rule
+        return None
+
+    def _applies(self, rule: Fault, index: int, service_action: str) -> bool:
+        if rule.count is not None and self._struck[index] >= rule.count:
+            return False
+        since = self._world.now - EPOCH
+        if rule.window is not None and not rule.window[0] <= since < rule.window[1]:
+            return False
+        return re.search(rule.action, service_action) is not None and self._rng.random() < rule.probability

@@ -1,0 +1,71 @@
+"""The group's own health: HealthCheck marks, the mark sticks, ReplaceUnhealthy acts on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.sandbox import leaving
+from async_rollout.sandbox.chronicle import What
+from async_rollout.sandbox.ground import AWS, Ground
+from async_rollout.sandbox.records import Group, Instance
+from async_rollout.sandbox.words import no_instance
+
+
+def mark(ground: Ground, id: str, status: str, who: str, why: str) -> None:
+    """SetInstanceHealth, or AWS's own finding. Raises AwsError for what is no member."""
+    one = ground.state.instances.get(id)
+    if one is None or not one.member:
+        raise no_instance(id)
+    if one.health != status:
+        ground.put_instance(replace(one, health=status))
+        ground.happened(What.MARK, who, one.group, id, f"{status}: {why}")
+    ground.disturbed(one.group)
+
+
+def look(ground: Ground, name: str) -> None:
+    """One round: mark, then replace what is marked, each unless its process is suspended."""
+    group = ground.state.groups[name]
+    if group.runs("HealthCheck"):
+        for one in ground.state.members(name):
+            _check(ground, group, one)
+    for one in ground.state.members(name):
+        if _dead_while_booting(one) or (_marked(one) and group.runs("ReplaceUnhealthy") and group.runs("Terminate")):
+            leaving.begin(ground, one.id, "it was taken out of service in response to a failed health check", AWS)
+            ground.unsettled(name)
+
+
+def _marked(one: Instance) -> bool:
+    return one.in_service and one.health != "Healthy"
+
+
+def _dead_while_booting(one: Instance) -> bool:
+    return one.booting and one.ec2 == "terminated"
+
+
+def _check(ground: Ground, group: Group, one: Instance) -> None:
+    if not one.in_service or one.health != "Healthy":
+        return
+    if one.ec2 != "running":  # the grace period does not protect what does not run
+        mark(ground, one.id, "Unhealthy", AWS, f"EC2 instance is {one.ec2}")
+        return
+    fault = _balancer_fault(ground, group, one)
+    if not fault:
+        return
+    grace_ends = (one.in_service_at or 0.0) + group.grace
+    if ground.now < grace_ends:
+        ground.soon("health", group.name, grace_ends - ground.now)
+    else:
+        mark(ground, one.id, "Unhealthy", AWS, fault)
+
+
+def _balancer_fault(ground: Ground, group: Group, one: Instance) -> str:
+    """What a load balancer has against the instance. Missing there counts, so deregistering by hand can kill."""
+    if "ELB" not in group.health_check_type.split(","):
+        return ""
+    for source in (ground.state.sources[id] for id in group.source_ids):
+        states = [each.state for each in ground.state.registered(source.id, one.id)]
+        if not source.gated or (source.classic and "draining" in states):
+            continue
+        if not states or "unhealthy" in states or "draining" in states:
+            return f"ELB {source.name} says {states[0] if states else 'not registered'}"
+    return ""

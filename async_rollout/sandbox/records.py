@@ -1,0 +1,260 @@
+"""The world's own records: all frozen, changed only by `dataclasses.replace`.
+
+Times are AWS's, epoch seconds; durations are seconds. Words (lifecycle states, target states, reasons) are AWS's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Physics:
+    """How long things take in one group, seconds; boot and warm are drawn within ±jitter of their value.
+
+    react: from a capacity change to the first row. boot: Pending to InService. warm: InService to an application
+    that answers. terminate: EC2's own shutting down. look: from a fault to the group's health check seeing it.
+    """
+
+    react: float = 3.0
+    boot: float = 40.0
+    warm: float = 15.0
+    terminate: float = 10.0
+    look: float = 10.0
+    retry: float = 30.0
+    jitter: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateRef:
+    """A launch template as named by a group (version "$Latest", "$Default", a number, None) or an instance (number)."""
+
+    id: str
+    name: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A launch template. images: the image of each version, the first is version 1."""
+
+    id: str
+    name: str
+    images: tuple[str, ...]
+    default: int = 1
+
+    @property
+    def latest(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """One instance type of a mixed instances policy; weight None = 1, not weighted."""
+
+    instance_type: str
+    template: TemplateRef | None = None
+    weight: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A lifecycle hook. completes_after: somebody completes it with CONTINUE after so long; None: nobody does."""
+
+    name: str
+    launching: bool
+    heartbeat: float = 3600.0
+    default_result: str = "ABANDON"
+    completes_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledAction:
+    """Fires at `at` (epoch seconds), then each `every` seconds if given."""
+
+    name: str
+    at: float
+    every: float | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    desired: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """One tag of a group."""
+
+    key: str
+    value: str
+    propagate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One Auto Scaling group. Exactly one of configuration and template is given; overrides make it a mixed policy.
+
+    classics: names; target_groups: ARNs; other_sources: (identifier, type) of kinds unknown to the tool. suspended:
+    (process, reason), in order. refresh: the status of an instance refresh, None if there never was one.
+    """
+
+    name: str
+    arn: str
+    minimum: int
+    desired: int
+    maximum: int
+    zones: tuple[str, ...]
+    subnets: tuple[str, ...] = ()
+    template: TemplateRef | None = None
+    configuration: str | None = None
+    overrides: tuple[Override, ...] = ()
+    classics: tuple[str, ...] = ()
+    target_groups: tuple[str, ...] = ()
+    other_sources: tuple[tuple[str, str], ...] = ()
+    suspended: tuple[tuple[str, str], ...] = ()
+    tags: tuple[Tag, ...] = ()
+    health_check_type: str = "EC2"
+    grace: float = 300.0
+    hooks: tuple[Hook, ...] = ()
+    scheduled: tuple[ScheduledAction, ...] = ()
+    termination_policies: tuple[str, ...] = ("Default",)
+    new_protected: bool = False
+    status: str | None = None
+    refresh: str | None = None
+    warm_pool: bool = False
+    instance_type: str = "t3.micro"
+    public: bool = False
+    created_at: float = 0.0
+    physics: Physics = Physics()
+
+    @property
+    def suspended_names(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self.suspended)
+
+    @property
+    def source_ids(self) -> tuple[str, ...]:
+        """Every load balancer name and target group ARN of the group."""
+        return (*self.classics, *self.target_groups)
+
+    @property
+    def weighted(self) -> bool:
+        return any(one.weight is not None for one in self.overrides)
+
+    def runs(self, process: str) -> bool:
+        return process not in self.suspended_names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One instance. lifecycle "Terminated": no member of its group any more, EC2 still shows it for a while.
+
+    template holds the resolved version, as launched; both template and configuration None: attached by hand.
+    launched_at: EC2's LaunchTime; attached_at: of the primary network interface. ec2: EC2's state name.
+    app_up_at: when its application answers (inf: never); broken: it answered once and does not now.
+    """
+
+    id: str
+    group: str
+    zone: str
+    subnet: str = ""
+    lifecycle: str = "Pending"
+    health: str = "Healthy"
+    template: TemplateRef | None = None
+    configuration: str | None = None
+    instance_type: str = "t3.micro"
+    launched_at: float = 0.0
+    attached_at: float = 0.0
+    private_ip: str = ""
+    public_ip: str | None = None
+    ec2: str = "pending"
+    in_service_at: float | None = None
+    app_up_at: float = inf
+    broken: bool = False
+    protected: bool = False
+    rebalances: bool = False
+
+    @property
+    def member(self) -> bool:
+        return self.lifecycle != "Terminated"
+
+    @property
+    def booting(self) -> bool:
+        return self.lifecycle.startswith("Pending")
+
+    @property
+    def leaving(self) -> bool:
+        return self.lifecycle.startswith("Terminat")
+
+    @property
+    def in_service(self) -> bool:
+        return self.lifecycle == "InService"
+
+    @property
+    def counts(self) -> bool:
+        """It holds a place in DesiredCapacity."""
+        return self.booting or self.in_service
+
+    def app_up(self, at: float) -> bool:
+        """Whether its application really answers."""
+        return self.ec2 == "running" and not self.broken and self.app_up_at <= at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A target group (id: its ARN) or a Classic Load Balancer (id: its name, port None).
+
+    delay: deregistration delay or draining timeout; drains False: a Classic one that cuts connections at once.
+    balancer: ARN of the load balancer whose listener uses the target group, None: no listener. zones: enabled there.
+    """
+
+    id: str
+    name: str
+    classic: bool
+    port: int | None = None
+    delay: float = 300.0
+    drains: bool = True
+    interval: float = 10.0
+    healthy_threshold: int = 2
+    unhealthy_threshold: int = 2
+    balancer: str | None = None
+    zones: tuple[str, ...] = ()
+
+    @property
+    def gated(self) -> bool:
+        return self.classic or self.balancer is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """One instance (and port) at one source, in the words of target groups: see words.classic_words for Classic.
+
+    state: initial, healthy, unhealthy, unused, draining. gone_at: when a draining one leaves the listing.
+    """
+
+    source: str
+    instance: str
+    port: int | None
+    state: str = "initial"
+    reason: str = "Elb.RegistrationInProgress"
+    at: float = 0.0
+    streak: int = 0
+    next_check: float = inf
+    gone_at: float = inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One scaling activity, in AWS's words. ended_at None: in progress."""
+
+    id: str
+    group: str
+    launch: bool
+    description: str
+    cause: str
+    status: str
+    started_at: float
+    ended_at: float | None = None
+    message: str = ""
+    instance: str | None = None
+    zone: str = ""
+    progress: int = 0

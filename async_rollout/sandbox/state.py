@@ -1,0 +1,58 @@
+"""The tables of one world: what every read answers from.
+
+Values are immutable, so a shallow copy is a true picture of one moment; stale reads are answered from such copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from async_rollout.sandbox.records import Activity, Group, Instance, Registration, Source, Tag, Template
+
+Registrations = Mapping[str, tuple[Registration, ...]]
+"""By instance id: its registrations at one source, one a port."""
+
+
+class State:
+    """All tables at the moment `at` (AWS's time, epoch seconds). Read only for everyone but the world's own modules."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        self.groups: dict[str, Group] = {}
+        self.rosters: dict[str, tuple[str, ...]] = {}
+        self.instances: dict[str, Instance] = {}
+        self.sources: dict[str, Source] = {}
+        self.registrations: dict[str, Registrations] = {}
+        self.templates: dict[str, Template] = {}
+        self.activities: dict[str, tuple[Activity, ...]] = {}
+
+    def copy(self) -> State:
+        """A picture of this moment."""
+        other = State()
+        other.at = self.at
+        for table in ("groups", "rosters", "instances", "sources", "registrations", "templates", "activities"):
+            setattr(other, table, dict(getattr(self, table)))
+        return other
+
+    def members(self, group: str) -> tuple[Instance, ...]:
+        """The group's rows, in the order of their launch; Terminating ones included."""
+        return tuple(self.instances[id] for id in self.rosters.get(group, ()))
+
+    def sources_of(self, group: str) -> tuple[Source, ...]:
+        """Its Classic Load Balancers, then its target groups."""
+        return tuple(self.sources[id] for id in self.groups[group].source_ids)
+
+    def registered(self, source: str, instance: str | None = None) -> tuple[Registration, ...]:
+        """Everything that a source lists (draining ones too), or only one instance's part of it."""
+        here = self.registrations.get(source, {})
+        if instance is not None:
+            return here.get(instance, ())
+        return tuple(one for several in here.values() for one in several)
+
+    def activities_of(self, group: str) -> tuple[Activity, ...]:
+        """Newest first, those in progress before the ended ones, as AWS sorts them."""
+        newest = sorted(self.activities.get(group, ()), key=lambda one: -one.started_at)
+        return tuple(sorted(newest, key=lambda one: one.ended_at is not None))
+
+    def tags(self, group: str) -> tuple[Tag, ...]:
+        return self.groups[group].tags

@@ -1,0 +1,60 @@
+"""Launch templates and configurations: what a group launches now, and whether an instance is not on it (outdated)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.sandbox.records import Group, Instance, TemplateRef
+from async_rollout.sandbox.state import State
+
+
+def resolve(state: State, ref: TemplateRef) -> TemplateRef:
+    """With the version as a number; no version means $Default."""
+    template = state.templates[ref.id]
+    match ref.version:
+        case "$Latest":
+            number = template.latest
+        case None | "$Default":
+            number = template.default
+        case text:
+            number = int(text)
+    return replace(ref, version=str(number))
+
+
+def launches(state: State, group: Group, instance_type: str) -> TemplateRef | None:
+    """The template, resolved, that an instance of this type would be launched from now; None: a configuration."""
+    own = next((one.template for one in group.overrides if one.instance_type == instance_type), None)
+    ref = own or group.template
+    return resolve(state, ref) if ref else None
+
+
+def image(state: State, group: Group, instance_type: str) -> str:
+    """The image of the next instance."""
+    ref = launches(state, group, instance_type)
+    return state.templates[ref.id].images[int(ref.version or 1) - 1] if ref else f"ami-{group.configuration}"
+
+
+def spoken(ref: TemplateRef | None, configuration: str | None) -> str | None:
+    """ "lt-0abc:3" or "lc:name"; None for neither."""
+    if ref is not None:
+        return f"{ref.id}:{ref.version}"
+    return f"lc:{configuration}" if configuration else None
+
+
+def of_group(state: State, group: Group) -> str:
+    """What the group launches now, in one string; overrides with templates of their own follow the group's own."""
+    base = spoken(resolve(state, group.template) if group.template else None, group.configuration) or ""
+    own = [
+        f"{one.instance_type}={spoken(resolve(state, one.template), None)}" for one in group.overrides if one.template
+    ]
+    return " ".join((base, *own))
+
+
+def outdated(state: State, group: Group, one: Instance) -> bool:
+    """Not what the group would launch now for its type: other template, version or configuration, or none known."""
+    if group.overrides and all(each.instance_type != one.instance_type for each in group.overrides):
+        return True
+    ref = launches(state, group, one.instance_type)
+    if ref is None:
+        return one.configuration != group.configuration
+    return one.template is None or (one.template.id, one.template.version) != (ref.id, ref.version)

@@ -1,0 +1,91 @@
+"""AWS's exact words: errors, descriptions, reasons. Everything that a tool might match on stands here once."""
+
+from __future__ import annotations
+
+from async_rollout.sandbox.records import Registration
+
+PROCESSES = (
+    "Launch",
+    "Terminate",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+)
+"""Every scaling process there is (SuspendProcesses)."""
+
+DRAINING_CLASSIC = "Instance deregistration currently in progress."
+NOT_REGISTERED_CLASSIC = "Instance is not currently registered with the LoadBalancer."
+REGISTERING_CLASSIC = "Instance registration is still in progress."
+NOT_PASSED_CLASSIC = "Instance has not passed the configured HealthyThreshold number of health checks consecutively."
+FAILED_CLASSIC = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively."
+ZONE_CLASSIC = "Instance is in the EC2 Availability Zone for which LoadBalancer is not configured to route traffic to."
+NO_CAPACITY = (
+    "We currently do not have sufficient t3.micro capacity in the Availability Zone you requested ({zone}). Our system"
+    " will be working on provisioning additional capacity. You can currently get t3.micro capacity by not specifying an"
+    " Availability Zone in your request. Launching EC2 instance failed."
+)
+NO_IMAGE = "The image id '[{image}]' does not exist. Launching EC2 instance failed."
+ALL_PROTECTED = "Could not scale to desired capacity because all remaining instances are protected from scale-in."
+
+
+class AwsError(Exception):
+    """An answer of AWS that is an error: its code, its message, its HTTP status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+def invalid(message: str) -> AwsError:
+    return AwsError("ValidationError", message)
+
+
+def no_group(name: str) -> AwsError:
+    return invalid(f"AutoScalingGroup name not found - no such group: {name}")
+
+
+def no_instance(id: str) -> AwsError:
+    return invalid(f"Instance Id not found - No managed instance found for instance ID {id}")
+
+
+def at_minimum(minimum: int) -> AwsError:
+    return invalid(
+        f"Currently, desiredSize equals minSize ({minimum}). Terminating instance without replacement will violate"
+        " group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min"
+        " size."
+    )
+
+
+def above_maximum(desired: int, maximum: int) -> AwsError:
+    return invalid(f"New SetDesiredCapacity value {desired} is above max value {maximum} for the AutoScalingGroup.")
+
+
+def below_minimum(desired: int, minimum: int) -> AwsError:
+    return invalid(f"New SetDesiredCapacity value {desired} is below min value {minimum} for the AutoScalingGroup.")
+
+
+def classic_words(one: Registration | None) -> tuple[str, str, str]:
+    """(State, ReasonCode, Description) of DescribeInstanceHealth; None: not registered."""
+    if one is None:
+        return "OutOfService", "Instance", NOT_REGISTERED_CLASSIC
+    match one.state, one.reason:
+        case "healthy", _:
+            return "InService", "N/A", "N/A"
+        case "draining", _:
+            return "InService", "N/A", DRAINING_CLASSIC
+        case "initial", "Elb.RegistrationInProgress":
+            return "OutOfService", "ELB", REGISTERING_CLASSIC
+        case "initial", _:
+            return "OutOfService", "Instance", NOT_PASSED_CLASSIC
+        case "unused", "Target.NotInUse":
+            return "OutOfService", "ELB", ZONE_CLASSIC
+        case "unused", _:
+            return "OutOfService", "Instance", "Instance is in stopped state."
+        case _:
+            return "OutOfService", "Instance", FAILED_CLASSIC

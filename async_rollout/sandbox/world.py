@@ -1,0 +1,140 @@
+"""The world: one simulated account and region, the truth of the sandbox.
+
+Each public method is one thing that somebody can do: the calls of AWS (they raise AwsError as AWS would; `who` is
+"owner" through a door) and the deeds of outsiders. What AWS then does by itself stands in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from async_rollout.sandbox import alarms, balancers, calls, health, hooks, leaving, people, scaling, standby
+from async_rollout.sandbox.chronicle import Census
+from async_rollout.sandbox.ground import HUMAN, OWNER, Clock, Ground
+from async_rollout.sandbox.records import Activity, Group, ScheduledAction, Tag
+
+
+class World(Ground):
+    """A simulated AWS; `World(seed, clock)`: the same seed and calls give the same trace."""
+
+    def __init__(self, seed: int = 0, clock: Clock | None = None, *, region: str = "eu-west-1") -> None:
+        super().__init__(seed, clock, region=region)
+        self.errands.update(reconcile=scaling.reconcile, health=health.look)
+
+    # --- Auto Scaling calls. Raise AwsError as AWS would. `who` is "owner" through a door
+
+    def set_desired_capacity(self, name: str, desired: int, *, who: str = OWNER) -> None:
+        with self.access():
+            calls.set_desired(self, name, desired, who)
+
+    def update_group(
+        self, name: str, *, minimum: int | None = None, maximum: int | None = None, desired: int | None = None,
+        health_check_type: str | None = None, grace: float | None = None, who: str = OWNER,
+    ) -> None:  # fmt: skip
+        with self.access():
+            calls.update_sizes(self, name, minimum, maximum, desired, who)
+            calls.update_health(self, name, health_check_type, grace)
+
+    def suspend(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
+        """An empty sequence means all, as in AWS."""
+        with self.access():
+            calls.suspend(self, name, tuple(processes), who)
+
+    def resume(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
+        """An empty sequence means all, as in AWS."""
+        with self.access():
+            calls.resume(self, name, tuple(processes), who)
+
+    def terminate(self, id: str, *, decrement: bool, who: str = OWNER) -> Activity:
+        """TerminateInstanceInAutoScalingGroup."""
+        with self.access():
+            return leaving.asked(self, id, decrement=decrement, who=who)
+
+    def put_tags(self, name: str, tags: Sequence[Tag], *, who: str = OWNER) -> None:
+        with self.access():
+            calls.put_tags(self, name, tuple(tags), who)
+
+    def delete_tags(self, name: str, keys: Sequence[str], *, who: str = OWNER) -> None:
+        with self.access():
+            calls.delete_tags(self, name, tuple(keys), who)
+
+    def set_health(self, id: str, status: str, *, who: str = OWNER) -> None:
+        """SetInstanceHealth: "Healthy" or "Unhealthy"."""
+        with self.access():
+            health.mark(self, id, status, who, "SetInstanceHealth")
+
+    def protect(self, name: str, ids: Sequence[str], *, protected: bool, who: str = OWNER) -> None:
+        with self.access():
+            calls.protect(self, name, tuple(ids), protected=protected, who=who)
+
+    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> None:
+        with self.access():
+            standby.enter(self, name, tuple(ids), decrement=decrement, who=who)
+
+    def exit_standby(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        with self.access():
+            standby.leave(self, name, tuple(ids), who)
+
+    def complete_lifecycle(self, id: str, hook: str, result: str, *, who: str = OWNER) -> None:
+        """CompleteLifecycleAction; result CONTINUE or ABANDON."""
+        with self.access():
+            hooks.complete(self, id, hook, result, who)
+
+    # --- load balancer calls
+
+    def register(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
+        """source: a target group's ARN or a Classic Load Balancer's name; port None: the source's own."""
+        with self.access():
+            balancers.register(self, source, id, port, who)
+
+    def deregister(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
+        """port None: as AWS, only the registration without an override of the port."""
+        with self.access():
+            balancers.deregister(self, source, id, port, who)
+
+    # --- outsiders (see people.py)
+
+    def human_sets(
+        self, name: str, *, desired: int | None = None, minimum: int | None = None, maximum: int | None = None,
+        who: str = HUMAN,
+    ) -> None:  # fmt: skip
+        with self.access():
+            calls.update_sizes(self, name, minimum, maximum, desired, who)
+
+    def human_edits(self, name: str, change: Callable[[Group], Group], *, who: str = HUMAN, why: str = "") -> None:
+        """Any other change of a group's record: policies, sources, health check type."""
+        with self.access():
+            people.edits(self, name, change, who, why)
+
+    def human_releases(self, template: str, image: str = "", *, default: bool = True, who: str = HUMAN) -> int:
+        """A new version of the launch template of that name; returns its number."""
+        with self.access():
+            return people.releases(self, template, image, default=default, who=who)
+
+    def human_starts_refresh(self, name: str, status: str = "InProgress", *, who: str = HUMAN) -> None:
+        with self.access():
+            people.starts_refresh(self, name, status, who)
+
+    def human_deletes_group(self, name: str, *, who: str = HUMAN) -> None:
+        with self.access():
+            people.deletes(self, name, who)
+
+    def kill(self, id: str, *, who: str = HUMAN) -> None:
+        """The instance dies: EC2 terminates it and its group learns of it by its health check."""
+        with self.access():
+            people.kills(self, id, who)
+
+    def break_app(self, id: str, *, mended_after: float | None = None, who: str = HUMAN) -> None:
+        """Its application stops answering, for ever or for so many seconds."""
+        with self.access():
+            people.breaks(self, id, mended_after, who)
+
+    def autoscale(self, at: float, name: str, delta: int | Callable[[Census], int], *, who: str = "autoscaler") -> None:
+        """`at` seconds from now a scaling policy moves desired by delta, unless AlarmNotification is suspended."""
+        with self.access():
+            alarms.autoscale(self, at, name, delta, who)
+
+    def schedule(self, name: str, action: ScheduledAction) -> None:
+        """Give the group a scheduled action."""
+        with self.access():
+            alarms.schedule(self, name, action)

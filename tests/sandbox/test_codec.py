@@ -1,0 +1,63 @@
+"""The wire formats, without a client: what is understood, what is refused, how errors are written."""
+
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+import pytest
+
+from async_rollout.sandbox.doors import codec
+from async_rollout.sandbox.words import AwsError
+
+
+def decode(action: str, version: str, **more: str) -> codec.Call:
+    return codec.decode("", urlencode({"Action": action, "Version": version, **more}).encode(), {})
+
+
+def test_the_version_tells_classic_load_balancers_from_their_second_version() -> None:
+    old, new = decode("DescribeLoadBalancers", "2012-06-01"), decode("DescribeLoadBalancers", "2015-12-01")
+    assert (old.service, new.service) == ("elb", "elbv2")
+
+
+def test_lists_numbers_and_booleans_get_their_types() -> None:
+    call = decode(
+        "TerminateInstanceInAutoScalingGroup", "2011-01-01", InstanceId="i-1", ShouldDecrementDesiredCapacity="true"
+    )
+    assert call.params == {"InstanceId": "i-1", "ShouldDecrementDesiredCapacity": True}
+    call = decode("DescribeAutoScalingGroups", "2011-01-01", MaxRecords="7", **{"AutoScalingGroupNames.member.1": "web"})
+    assert call.params == {"AutoScalingGroupNames": ["web"], "MaxRecords": 7}
+    call = decode("DescribeInstances", "2016-11-15", **{"Filter.1.Name": "instance-id", "Filter.1.Value.1": "i-1"})
+    assert call.params == {"Filters": [{"Name": "instance-id", "Values": ["i-1"]}]}
+
+
+def test_an_empty_list_is_told_from_none() -> None:
+    assert decode("SuspendProcesses", "2011-01-01", ScalingProcesses="").params == {"ScalingProcesses": []}
+    assert decode("SuspendProcesses", "2011-01-01").params == {}
+
+
+@pytest.mark.parametrize(
+    ("version", "protocol"), [("2011-01-01", "query"), ("2016-11-15", "ec2"), ("2006-03-01", "query")]
+)
+def test_an_unknown_action_or_service_is_invalid_action(version: str, protocol: str) -> None:
+    with pytest.raises(codec.UndecodableError) as caught:
+        decode("Sing", version)
+    assert (caught.value.code, caught.value.protocol, caught.value.status) == ("InvalidAction", protocol, 400)
+
+
+def test_a_json_service_gets_a_json_error() -> None:
+    with pytest.raises(codec.UndecodableError) as caught:
+        codec.decode("", b"{}", {"content-type": "application/x-amz-json-1.1"})
+    written = codec.encode_error(caught.value.protocol, caught.value, "id")
+    assert written.body.startswith(b'{"__type": "InvalidAction"')
+
+
+@pytest.mark.parametrize(("protocol", "path"), [("query", "Error/Message"), ("ec2", "Errors/Error/Message")])
+def test_no_message_breaks_the_xml_of_an_error(protocol: str, path: str) -> None:
+    written = codec.encode_error(protocol, AwsError("Odd", "<b>&\x1b[31m\x00"), "id")
+    assert ElementTree.fromstring(written.body).findtext(path) == "<b>&\ufffd[31m\ufffd"
+
+
+def test_no_value_breaks_the_xml_of_an_answer() -> None:
+    call = decode("DescribeTags", "2011-01-01")
+    written = codec.encode(call, {"Tags": [{"Key": "k", "Value": "\x1b<&>"}]}, "id")
+    space = "{http://autoscaling.amazonaws.com/doc/2011-01-01/}"
+    assert ElementTree.fromstring(written.body).find(f".//{space}Value").text == "\ufffd<&>"  # type: ignore[union-attr]

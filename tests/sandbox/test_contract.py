@@ -1,0 +1,247 @@
+"""One world, three doors: the same moment gives the same sight through each, and the same acts the same world.
+
+port is the simulation's own reading of the world; wire and http go through the real aws layer, botocore and the codec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+import anyio
+import pytest
+
+from async_rollout.aws.session import connect
+from async_rollout.core.actions import (
+    CloudAction,
+    Deregister,
+    MarkHealthy,
+    Need,
+    Order,
+    Register,
+    Registration,
+    Resume,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.sight import Sight
+from async_rollout.engine.ports import Cloud, Done, Refused
+from async_rollout.errors import UnknownGroupError
+from async_rollout.sandbox.clock import ManualClock
+from async_rollout.sandbox.doors.http import environment, serve
+from async_rollout.sandbox.doors.port import PortCloud
+from async_rollout.sandbox.doors.wire import session
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.records import Group, Hook, ScheduledAction
+from async_rollout.sandbox.scenarios import build
+from async_rollout.sandbox.world import World
+
+EVERYTHING = frozenset(Need)
+AT_ONCE = (0.0, 0.0)
+
+
+@asynccontextmanager
+async def doors(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Cloud]]:
+    """All three, open to one world."""
+    async with AsyncExitStack() as stack:
+        endpoint = await stack.enter_async_context(serve(world))
+        for name, value in environment(endpoint).items():
+            monkeypatch.setenv(name, value)
+        yield {
+            "port": PortCloud(world, latency=AT_ONCE),
+            "wire": await stack.enter_async_context(connect(session=session(world, latency=AT_ONCE))),
+            "http": await stack.enter_async_context(connect(endpoint=endpoint)),
+        }
+
+
+def plain(sight: Sight) -> dict[str, Any]:
+    """All of a sight but when it was seen. EC2 tells whole seconds only, Auto Scaling microseconds."""
+    seen = asdict(sight)
+    seen["at"] = None
+    for source in seen["sources"]:
+        source["seen_at"] = source["seen_at"] is not None
+    for one in seen["instances"]:
+        one["launched_at"] = int(one["launched_at"])
+        one["targets"] = sorted(one["targets"], key=lambda target: (target["source"], target["port"] or 0))
+    if seen["survey"]:
+        seen["survey"]["at"] = None
+    for one in seen["activities"] or ():
+        one["started_at"], one["ended_at"] = _rounded(one["started_at"]), _rounded(one["ended_at"])
+    return seen
+
+
+def _rounded(at: float | None) -> float | None:
+    return at if at is None else round(at, 3)
+
+
+def differences(one: Any, other: Any, where: str) -> Iterator[str]:
+    """Where two sights differ, a line each."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        for key in one:
+            yield from differences(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)) and len(one) == len(other):
+        for index, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from differences(left, right, f"{where}[{index}]")
+    elif one != other:
+        yield f"{where}: {one!r}, port: {other!r}"
+
+
+async def same(clouds: dict[str, Cloud], needs: frozenset[Need] = EVERYTHING, group: str = "web") -> Sight:
+    """Look through every door and compare; gives one of the sights."""
+    sights = {name: await cloud.look(group, needs, anyio.current_time()) for name, cloud in clouds.items()}
+    for name in ("wire", "http"):
+        assert list(differences(plain(sights[name]), plain(sights["port"]), name)) == []
+    return sights["port"]
+
+
+async def test_a_small_rollout_looks_the_same(
+    world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_group(world, outdated=3, maximum=4, edit=_public)
+    async with doors(world, monkeypatch) as clouds:
+        found = await same(clouds)
+        assert len(found.sources) == 3 and all(len(one.targets) == 3 for one in found.instances)
+        old = found.instances[0].id
+        world.suspend("web", ["AZRebalance", "ReplaceUnhealthy"])
+        world.set_desired_capacity("web", 4)
+        assert (await same(clouds)).group.desired == 4
+        states = [await _later(world, clock, clouds) for _ in range(8)]  # booting, in service, proven
+        assert {"Pending", "InService", "initial", "healthy"} <= set().union(*states)
+        for source in world.group("web").source_ids:
+            world.deregister(source, old)
+        assert "draining" in await _later(world, clock, clouds)
+        clock.move(30.0)
+        assert (await same(clouds)).instance(old).targets == ()  # type: ignore[union-attr]
+        world.terminate(old, decrement=True)
+        assert "Terminating" in await _later(world, clock, clouds, 5.0)
+        clock.move(60.0)
+        assert (await same(clouds)).instance(old) is None
+
+
+def _public(group: Group) -> Group:
+    return replace(group, public=True)
+
+
+async def _later(world: World, clock: ManualClock, clouds: dict[str, Cloud], seconds: float = 10.0) -> set[str]:
+    """Some seconds on, every door agrees; what lifecycle and target states are seen then."""
+    clock.move(seconds)
+    seen = await same(clouds)
+    return {one.lifecycle for one in seen.instances} | {target.state for one in seen.instances for target in one.targets}
+
+
+def _odd_port(world: World) -> None:
+    world.register(world.group("web").target_groups[0], world.members("web")[0].id, 9999)
+
+
+def _unlike(world: World) -> None:
+    """Everything that a group can have beside what the others have."""
+    sources = (("arn:aws:vpc-lattice:eu-west-1:1:targetgroup/tg-0", "vpc-lattice"),)
+    hooks = (Hook(name="in", launching=True, heartbeat=120.0), Hook(name="out", launching=False, heartbeat=60.0))
+    changes = {"other_sources": sources, "hooks": hooks, "warm_pool": True, "health_check_type": "EC2,ELB"}
+    world.human_edits("web", lambda group: replace(group, **changes))
+    world.schedule("web", ScheduledAction(name="later", at=world.now + 3600.0, every=60.0, minimum=1, desired=2))
+    world.human_starts_refresh("web")
+
+
+def _failing(world: World) -> None:
+    world.troubles["web"].failing_launches = 2
+    world.troubles["web"].launch_message = "No \x1b[31mroom"
+    world.human_sets("web", maximum=5, desired=4)
+
+
+def _sick(world: World) -> None:
+    world.break_app(world.members("web")[0].id)
+    world.kill(world.members("web")[1].id)
+    world.set_health(world.members("web")[2].id, "Unhealthy")
+
+
+def _edges(world: World) -> None:
+    world.human_sets("web", minimum=0, maximum=9)
+    world.protect("web", [world.members("web")[0].id], protected=True)
+    world.enter_standby("web", [world.members("web")[1].id], decrement=True)
+    world.human_releases("web-template")
+
+
+def _nothing(world: World) -> None:
+    """As it was found."""
+
+
+@pytest.mark.parametrize(
+    ("scenario", "change"),
+    [
+        ("at-max", _odd_port),
+        ("at-max", _unlike),
+        ("at-max", _failing),
+        ("at-max", _sick),
+        ("health-elb", _sick),
+        ("at-max", _edges),
+        ("size-0", _nothing),
+        ("launch-hook", _nothing),
+        ("mixed-instances", _nothing),
+        ("launch-configuration", _nothing),
+        ("suspended", _nothing),
+    ],
+)
+async def test_odd_groups_look_the_same(
+    scenario: str, change: Callable[[World], None], clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build(scenario, seed=3, clock=clock)
+    change(world)
+    async with doors(world, monkeypatch) as clouds:
+        await same(clouds)
+        for _ in range(4):
+            await _later(world, clock, clouds, 17.0)
+
+
+async def test_needs_are_kept_to(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_group(world)
+    async with doors(world, monkeypatch) as clouds:
+        for needs in (frozenset(), frozenset({Need.SURVEY}), frozenset({Need.ACTIVITIES}), frozenset({Need.TARGETS})):
+            seen = await same(clouds, needs)
+            assert seen.health_seen is (Need.TARGETS in needs)
+        for cloud in clouds.values():
+            with pytest.raises(UnknownGroupError):
+                await cloud.look("nobody", frozenset(), anyio.current_time())
+
+
+def acts(world: World) -> Iterable[CloudAction]:
+    """Every kind of act that a rollout does, some of them refused."""
+    first, second, third = (one.id for one in world.members("web"))
+    everywhere = tuple(Registration(source=id, instance=first) for id in world.group("web").source_ids)
+    target_group = world.group("web").target_groups[0]
+    yield Suspend(processes=("AZRebalance", "ReplaceUnhealthy"))
+    yield Order(text="stop, please")
+    yield SetCapacity(desired=9)
+    yield SetCapacity(maximum=5)
+    yield SetCapacity(desired=4)
+    yield Deregister(registrations=everywhere)
+    yield Deregister(registrations=(Registration(source=target_group, instance=second, port=8080),))
+    yield Register(registrations=(Registration(source=target_group, instance=second, port=8080),))
+    yield MarkHealthy(instances=(second, third))
+    yield Terminate(instance=first, shrink=True)
+    yield Terminate(instance="i-0123456789abcdef0", shrink=True)
+    yield Terminate(instance=second, shrink=True)
+    yield Resume(processes=("AZRebalance",))
+
+
+async def test_acts_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, list[object]] = {}
+    for name in ("port", "wire", "http"):
+        clock = ManualClock()
+        world = build("at-max", seed=5, clock=clock)
+        async with doors(world, monkeypatch) as clouds:
+            cloud = clouds[name]
+            await cloud.look("web", frozenset(), anyio.current_time())
+            told[name] = []
+            for action in acts(world):
+                answer = await cloud.act("web", action)
+                told[name].append((answer.code, answer.message) if isinstance(answer, Refused) else answer)
+                clock.move(5.0)
+        told[name] += [(one.at, one.what, one.who, one.instance, one.detail) for one in world.record]
+        told[name].append(world.group("web"))
+    assert told["wire"] == told["port"]
+    assert told["http"] == told["port"]
+    assert sum(isinstance(one, Done) for one in told["port"]) == 10

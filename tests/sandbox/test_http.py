@@ -1,0 +1,158 @@
+"""The http door: real aioboto3 clients through a loopback socket, and what happens behind the scenes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aioboto3
+import aiohttp
+import anyio
+import pytest
+from aiobotocore.config import AioConfig
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
+
+from async_rollout.sandbox import Sandbox
+from async_rollout.sandbox.clock import ManualClock
+from async_rollout.sandbox.doors.http import environment, serve
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.world import World
+
+ONCE = AioConfig(retries={"total_max_attempts": 1})
+
+
+@pytest.fixture(autouse=True)
+def outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine's own AWS set-up gets in."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment("http://127.0.0.1:9").items():
+        monkeypatch.setenv(name, value)
+
+
+@asynccontextmanager
+async def client(service: str, endpoint: str) -> AsyncIterator[Any]:
+    async with aioboto3.Session().client(service, endpoint_url=endpoint, config=ONCE) as made:
+        yield made
+
+
+async def test_every_service_answers_at_one_endpoint(world: World) -> None:
+    group = a_group(world)
+    async with serve(world) as endpoint:
+        async with client("autoscaling", endpoint) as auto:
+            reply = await auto.describe_auto_scaling_groups()
+            assert [len(one["Instances"]) for one in reply["AutoScalingGroups"]] == [3]
+            assert reply["ResponseMetadata"]["HTTPHeaders"]["date"] == "Mon, 05 Jan 2026 08:00:00 GMT"
+        async with client("elb", endpoint) as elb:
+            (row,) = (await elb.describe_load_balancers())["LoadBalancerDescriptions"]
+            assert row["LoadBalancerName"] == "web-classic"
+        async with client("elbv2", endpoint) as elbv2:
+            rows = (await elbv2.describe_target_groups())["TargetGroups"]
+            assert [row["TargetGroupArn"] for row in rows] == list(group.target_groups)
+            (row,) = (await elbv2.describe_load_balancers(LoadBalancerArns=rows[0]["LoadBalancerArns"]))["LoadBalancers"]
+            assert [zone["ZoneName"] for zone in row["AvailabilityZones"]] == list(group.zones)
+        async with client("ec2", endpoint) as ec2:
+            assert len((await ec2.describe_instances())["Reservations"]) == 3
+        async with client("sts", endpoint) as sts:
+            assert (await sts.get_caller_identity())["Account"] == world.account
+        async with client("s3", endpoint) as s3:
+            with pytest.raises(ClientError, match="InvalidAction"):
+                await s3.list_buckets()
+        async with client("ecs", endpoint) as ecs:
+            with pytest.raises(ClientError, match="InvalidAction"):
+                await ecs.list_clusters()
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "desired"),
+    [
+        (FaultKind.HTML_503, ResponseParserError, 3),
+        (FaultKind.RESET, ConnectionClosedError, 3),
+        (FaultKind.LOST_ANSWER, ConnectionClosedError, 2),
+        (FaultKind.THROTTLE, ClientError, 3),
+    ],
+)
+async def test_faults(world: World, kind: FaultKind, error: type[Exception], desired: int) -> None:
+    a_group(world, minimum=1)
+    async with serve(world, Faults(world, [Fault(kind=kind, count=1)])) as endpoint, client("autoscaling", endpoint) as auto:
+        with pytest.raises(error):
+            await auto.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=2)
+        assert world.group("web").desired == desired
+        await auto.describe_auto_scaling_groups()  # and the next call is well
+
+
+async def test_a_delay_goes_by_the_worlds_seconds() -> None:
+    world = World(1)
+    faults = Faults(world, [Fault(kind=FaultKind.DELAY, seconds=50.0)])
+    async with serve(world, faults, speed=1000.0) as endpoint, client("sts", endpoint) as sts:
+        began = anyio.current_time()
+        await sts.get_caller_identity()
+        assert 0.05 <= anyio.current_time() - began < 25.0
+
+
+async def test_our_own_mistake_is_an_answer_and_no_page(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    group = a_group(world)
+    del world.state.sources[group.target_groups[0]], world.state.registrations[group.target_groups[0]]
+    world.state.rosters["web"] = ("i-lost",)
+    async with serve(world) as endpoint, client("autoscaling", endpoint) as auto:
+        with pytest.raises(ClientError, match="InternalFailure.*the sandbox failed: KeyError"):
+            await auto.describe_auto_scaling_groups()
+    assert "the sandbox failed" in caplog.text
+
+
+async def test_behind_the_scenes(world: World, clock: ManualClock) -> None:
+    a_group(world, size=2, maximum=4)
+    async with serve(world) as endpoint, aiohttp.ClientSession(endpoint) as http:
+
+        async def get(path: str) -> Any:
+            async with http.get(path) as reply:
+                return await reply.json()
+
+        async def post(path: str, **body: object) -> int:
+            async with http.post(path, json=body) as reply:
+                return reply.status
+
+        id = world.members("web")[0].id
+        assert await post("/_sandbox/human", group="web", desired=3) == 200
+        assert await post("/_sandbox/human", kill=id) == 200
+        assert [await post("/_sandbox/human", group="web", desired=9), await post("/_sandbox/human", sing=1)] == [400, 400]
+        assert await post("/_sandbox/faults", kind="throttle", action="sts", count=1) == 200
+        assert await post("/_sandbox/faults", kind="surprise") == 400
+        clock.move(300.0)
+        record, history = await get("/_sandbox/record"), await get("/_sandbox/history")
+        assert {"what": "set sizes", "who": "human", "detail": "2/2/4 -> 2/3/4"}.items() <= record[0].items()
+        assert (history[0]["desired"], history[-1]["serving"]) == (2, 3)
+        other = world.members("web")[0].id
+        assert [(await http.get(f"/_sandbox/app/{one}")).status for one in (id, other)] == [503, 200]
+        async with client("sts", endpoint) as sts:
+            with pytest.raises(ClientError, match="Throttling"):
+                await sts.get_caller_identity()
+        assert await get("/_sandbox/calls") == {"sts:GetCallerIdentity": 1}
+
+
+async def test_its_end_is_quick_and_frees_the_port(world: World) -> None:
+    began = anyio.current_time()
+    async with serve(world) as endpoint, aiohttp.ClientSession() as http:
+        await (await http.get(f"{endpoint}/_sandbox/calls")).read()
+        port = int(endpoint.rpartition(":")[2])
+    assert anyio.current_time() - began < 5.0
+    with pytest.raises(EndpointConnectionError):
+        async with client("sts", endpoint) as sts:
+            await sts.get_caller_identity()
+    async with serve(world, port=port) as again:
+        assert again == endpoint
+
+
+async def test_another_process_needs_only_the_environment() -> None:
+    """boto3, without anything of ours."""
+    script = "import boto3; print(boto3.client('autoscaling').describe_auto_scaling_groups()['AutoScalingGroups'][0]['MaxSize'])"
+    async with Sandbox("demo", clock=ManualClock()).serve() as endpoint:
+        variables = {"PATH": os.environ["PATH"], **environment(endpoint)}
+        done = await anyio.run_process([sys.executable, "-c", script], env=variables, stderr=subprocess.STDOUT)
+    assert done.stdout == b"4\n"

@@ -1,0 +1,227 @@
+"""Sizes, processes, zones: what AWS does with a group's capacity by itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from async_rollout.sandbox.chronicle import What
+from async_rollout.sandbox.clock import ManualClock
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.records import ScheduledAction, Tag
+from async_rollout.sandbox.words import PROCESSES, AwsError
+from async_rollout.sandbox.world import World
+
+
+def refusal(world: World, **sizes: int) -> str:
+    with pytest.raises(AwsError) as refused:
+        world.update_group("web", **sizes)
+    assert refused.value.code == "ValidationError"
+    return refused.value.message
+
+
+def test_the_field_changes_at_once_and_the_row_comes_seconds_later(world: World, clock: ManualClock) -> None:
+    a_group(world, maximum=4)
+    world.set_desired_capacity("web", 4)
+    assert world.group("web").desired == 4
+    assert (len(world.members("web")), world.census("web").coming) == (3, 1)
+    clock.move(3.1)
+    assert world.members("web")[-1].lifecycle == "Pending"
+    assert world.census("web").coming == 0
+
+
+def test_desired_outside_min_and_max_is_refused_in_aws_words(world: World) -> None:
+    a_group(world, minimum=2, maximum=4)
+    for desired, words in ((5, "is above max value 4"), (1, "is below min value 2")):
+        with pytest.raises(AwsError, match=words) as refused:
+            world.set_desired_capacity("web", desired)
+        assert refused.value.code == "ValidationError"
+        assert world.group("web").desired == 3
+
+
+def test_update_checks_the_bounds(world: World) -> None:
+    a_group(world)
+    assert "Max bound, 3" in refusal(world, minimum=8)
+    assert "Desired capacity:9" in refusal(world, desired=9)
+
+
+def test_a_maximum_below_desired_lowers_desired_and_aws_picks_the_victim(world: World, clock: ManualClock) -> None:
+    a_group(world, minimum=0)
+    world.update_group("web", maximum=2)
+    assert world.group("web").desired == 2
+    clock.move(4.0)
+    assert [one.lifecycle for one in world.members("web")].count("Terminating") == 1
+
+
+def test_an_unknown_group_is_a_validation_error(world: World) -> None:
+    with pytest.raises(AwsError, match="name not found") as refused:
+        world.set_desired_capacity("nobody", 1)
+    assert refused.value.code == "ValidationError"
+
+
+def test_lowering_desired_takes_the_fullest_zone_then_the_outdated(world: World, clock: ManualClock) -> None:
+    a_group(world, size=4, minimum=0, outdated=1)
+    oldest, *_, fourth = world.members("web")
+    assert oldest.zone == fourth.zone
+    world.set_desired_capacity("web", 3)
+    clock.move(4.0)
+    assert world.instance(oldest.id).leaving
+
+
+def test_scale_in_spares_the_protected_and_says_so_when_all_are(world: World, clock: ManualClock) -> None:
+    a_group(world, size=2, minimum=0)
+    first, second = (one.id for one in world.members("web"))
+    world.protect("web", [first], protected=True, who="human")
+    world.set_desired_capacity("web", 1)
+    clock.move(4.0)
+    assert world.instance(second).leaving
+    world.set_desired_capacity("web", 0)
+    clock.move(4.0)
+    assert world.instance(first).in_service
+    assert "protected from scale-in" in world.look().activities_of("web")[-1].message
+
+
+def test_new_instances_go_to_the_emptiest_zone(world: World, clock: ManualClock) -> None:
+    a_group(world, size=4, maximum=6)
+    world.set_desired_capacity("web", 6)
+    clock.move(4.0)
+    zones = sorted(one.zone for one in world.members("web"))
+    assert zones == sorted(["eu-west-1a", "eu-west-1b", "eu-west-1c"] * 2)
+
+
+def test_suspended_launch_launches_nothing_until_it_is_resumed(world: World, clock: ManualClock) -> None:
+    a_group(world, maximum=4, suspended=["Launch"])
+    world.set_desired_capacity("web", 4)
+    clock.move(600.0)
+    assert len(world.members("web")) == 3
+    world.resume("web", ["Launch"])
+    clock.move(4.0)
+    assert len(world.members("web")) == 4
+
+
+def test_suspended_terminate_keeps_what_is_too_much(world: World, clock: ManualClock) -> None:
+    a_group(world, minimum=0, suspended=["Terminate"])
+    world.set_desired_capacity("web", 1)
+    clock.move(600.0)
+    assert [one.lifecycle for one in world.members("web")] == ["InService"] * 3
+
+
+def test_suspended_add_to_load_balancer_leaves_the_new_one_unregistered(world: World, clock: ManualClock) -> None:
+    group = a_group(world, maximum=4, suspended=["AddToLoadBalancer"])
+    world.set_desired_capacity("web", 4)
+    clock.move(600.0)
+    newest = world.members("web")[-1]
+    assert newest.in_service
+    assert all(world.look().registered(source, newest.id) == () for source in group.source_ids)
+    assert world.healthy("web") == 3
+
+
+def test_an_empty_list_of_processes_means_all(world: World) -> None:
+    a_group(world)
+    world.suspend("web", [])
+    assert world.group("web").suspended_names == frozenset(PROCESSES)
+    world.resume("web", [])
+    assert world.group("web").suspended == ()
+
+
+def test_a_process_that_is_none_is_refused(world: World) -> None:
+    a_group(world)
+    with pytest.raises(AwsError, match="Lunch"):
+        world.suspend("web", ["Lunch"])
+
+
+def uneven(world: World, clock: ManualClock, suspended: list[str]) -> list[str]:
+    """Two gone from one zone of two, AWS left alone for long: the zones then."""
+    a_group(world, size=4, minimum=0, zones=2, delay=0.0, suspended=suspended)
+    for one in world.members("web"):
+        if one.zone == "eu-west-1a":
+            world.terminate(one.id, decrement=True)
+    clock.move(900.0)
+    return sorted(one.zone[-1] for one in world.members("web"))
+
+
+def test_az_rebalance_evens_out_the_zones(world: World, clock: ManualClock) -> None:
+    assert uneven(world, clock, []) == ["a", "b"]
+
+
+def test_suspended_az_rebalance_leaves_them_uneven(world: World, clock: ManualClock) -> None:
+    assert uneven(world, clock, ["AZRebalance"]) == ["b", "b"]
+
+
+@pytest.mark.parametrize(("suspended", "desired", "what"), [
+    ([], 5, What.SCHEDULED), (["ScheduledActions"], 3, What.SCHEDULED_LOST),
+])  # fmt: skip
+def test_a_scheduled_action_fires_or_is_lost(
+    world: World, clock: ManualClock, suspended: list[str], desired: int, what: What
+) -> None:
+    a_group(world, maximum=6, suspended=suspended)
+    world.schedule("web", ScheduledAction(name="morning", at=world.now + 60, desired=5))
+    clock.move(61.0)
+    assert world.group("web").desired == desired
+    assert [one.detail for one in world.record if one.what is what] == ["morning"]
+    world.resume("web", ["ScheduledActions"])
+    clock.move(600.0)
+    assert world.group("web").desired == desired  # what was lost stays lost
+
+
+def test_a_recurring_scheduled_action_comes_again(world: World, clock: ManualClock) -> None:
+    a_group(world, maximum=6)
+    world.schedule("web", ScheduledAction(name="daily", at=world.now + 60, every=100.0, desired=5))
+    clock.move(170.0)
+    assert sum(one.what is What.SCHEDULED for one in world.record) == 2
+    assert world.group("web").scheduled[0].at == world.state.at + 90.0
+
+
+def test_an_autoscaler_acts_only_while_alarm_notification_runs(world: World, clock: ManualClock) -> None:
+    a_group(world, maximum=4)
+    world.autoscale(10.0, "web", +1)
+    world.autoscale(20.0, "web", +5)
+    clock.move(11.0)
+    assert world.group("web").desired == 4
+    world.suspend("web", ["AlarmNotification"])
+    world.autoscale(5.0, "web", -1)
+    clock.move(20.0)
+    assert world.group("web").desired == 4
+    assert [one.who for one in world.record if one.what is What.SET_SIZES] == ["autoscaler"]
+    assert sum(one.what is What.ALARM_IGNORED for one in world.record) == 2
+
+
+def test_the_limits_of_tags(world: World) -> None:
+    a_group(world)
+    world.put_tags("web", [Tag(key=f"k{n}", value="v") for n in range(25)])
+    world.put_tags("web", [Tag(key=f"j{n}", value="v") for n in range(25)])
+    world.put_tags("web", [Tag(key="k0", value="other")])  # overwriting is no new tag
+    assert {tag.key: tag.value for tag in world.group("web").tags}["k0"] == "other"
+    for tag in (Tag(key="more", value=""), Tag(key="k1", value="x" * 257), Tag(key="k" * 129, value="")):
+        with pytest.raises(AwsError):
+            world.put_tags("web", [tag])
+    world.delete_tags("web", ["k0", "unknown"])
+    assert len(world.group("web").tags) == 49
+
+
+def test_a_deleted_group_goes_with_its_last_instance(world: World, clock: ManualClock) -> None:
+    a_group(world)
+    world.human_deletes_group("web")
+    assert world.group("web").status == "Delete in progress"
+    clock.move(600.0)
+    with pytest.raises(AwsError):
+        world.group("web")
+
+
+def test_standby_holds_no_place_and_comes_back(world: World, clock: ManualClock) -> None:
+    group = a_group(world, minimum=0, delay=30.0)
+    id = world.members("web")[0].id
+    world.enter_standby("web", [id], decrement=True, who="human")
+    assert world.instance(id).lifecycle == "EnteringStandby"
+    clock.move(31.0)
+    assert (world.instance(id).lifecycle, world.group("web").desired) == ("Standby", 2)
+    assert all(not world.look().registered(source, id) for source in group.source_ids)
+    world.exit_standby("web", [id], who="human")
+    clock.move(60.0)
+    assert (world.group("web").desired, world.healthy("web"), len(world.members("web"))) == (3, 3, 3)
+
+
+def test_new_instances_inherit_protection(world: World, clock: ManualClock) -> None:
+    a_group(world, maximum=4, edit=lambda one: replace(one, new_protected=True))
+    world.set_desired_capacity("web", 4)
+    clock.move(4.0)
+    assert world.members("web")[-1].protected
