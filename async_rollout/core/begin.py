@@ -21,7 +21,6 @@ from async_rollout.core.journal import (
     digest,
     template_mark,
 )
-from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.survey import objections, unhealthy
@@ -29,6 +28,8 @@ from async_rollout.core.trouble import stopped
 
 FRESH = 6 * 3600
 """A record renewed within so many seconds keeps its cutoff (ROLLOUT §4)."""
+WATCH_LOOKS = 3
+"""A record is taken over only after so many looks at its newest version: an older one may lack a lane."""
 SICK_LOOKS = 3
 """Unhealthy in so many looks in a row is refused; less may be a flap."""
 LOOK_NOW = frozenset({Need.TARGETS, Need.SURVEY})
@@ -157,10 +158,12 @@ def unreadable(spec: RolloutSpec, snapshot: Snapshot, record: Unreadable) -> Dec
 
 def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     """Somebody's record: dead, let go, or alive."""
-    memory, at = snapshot.memory, snapshot.sight.at
-    if memory.journal is not None:
+    memory, at, peer = snapshot.memory, snapshot.sight.at, snapshot.memory.peer
+    if memory.journal is not None and memory.newest:
         return _taken_away(spec, snapshot, record, memory.journal)
-    if snapshot.holder_dead or _let_go(record, memory, at):
+    if peer is None or peer.looks < WATCH_LOOKS or record.serial < peer.record.serial:
+        return wait(spec, Wait(on="the lease", why=f"{record.holder} left a record", since=memory.began))
+    if snapshot.holder_dead or record.until <= at:
         return _take_over(spec, snapshot, record)
     if memory.me.intent is Goal.RESTORE:
         return _order_to_stop(spec, snapshot, record)
@@ -171,17 +174,11 @@ def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
 
 
 def _taken_away(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ours: Journal) -> Decision:
-    """We held it, and now it names another: an old answer, or somebody who took it from us."""
-    peer = snapshot.memory.peer
-    stale = record.serial < ours.serial and (peer is None or snapshot.sight.at - peer.at < LEASE)
-    if stale:
+    """We held it, and it now names another: an old answer, or somebody who took it from us."""
+    torn = snapshot.memory.torn
+    if record.until < ours.until and torn is not None and snapshot.sight.at - torn.at < LEASE:
         return wait(spec, Wait(on="the record", why="an older record was read", since=snapshot.sight.at))
     return Decision(verdict=_held(record, "took the group over from us"))
-
-
-def _let_go(record: Journal, memory: Memory, at: float) -> bool:
-    """Its time has passed, and it was not renewed while we watched."""
-    return record.until <= at and memory.peer is not None and memory.peer.looks >= 2
 
 
 def _held(record: Journal, what: str) -> Verdict:

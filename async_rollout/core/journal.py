@@ -320,7 +320,7 @@ def _read_lane(id: str, pairs: dict[str, str]) -> Lane:
 def _address(text: str) -> str | None:
     if text == "-":
         return None
-    if not re.fullmatch(r"[0-9a-fA-F.:]{3,45}", text):
+    if not re.fullmatch(r"[0-9a-fA-F.:]{2,45}", text):
         raise _BadTagError(f"address {safe(text, 24)}")
     return text
 

@@ -79,6 +79,15 @@ class Odd:
     looks: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another's record, the newest version that was read; old answers do not count."""
+
+    record: Journal
+    at: float
+    looks: int = 1
+
+
 STALE_MAX = 180.0
 """Seconds after which a record older than what we wrote is no old answer any more, but somebody's doing."""
 _YOUNG = (Stage.LAUNCHING, Stage.REGISTERING, Stage.CHECKING)
@@ -99,7 +108,7 @@ class Memory:
     newest: int = 0
     stale: Odd | None = None
     held: Odd | None = None
-    peer: Odd | None = None
+    peer: Peer | None = None
     torn: Odd | None = None
     settled: Odd | None = None
     desired: Odd | None = None
@@ -151,7 +160,7 @@ def recall(spec: RolloutSpec, memory: Memory, sight: Sight, outcomes: Outcomes =
         memory = _heard(memory, outcome)
     memory = replace(memory, at=max(sight.at, memory.at), stale=_odd(memory.stale, "stale" if _is_stale(memory, sight) else None, sight.at))
     if is_blinded(memory):
-        return memory
+        return replace(memory, torn=None)
     memory = _seen(memory, sight)
     memory = replace(memory, streaks=_streaks(spec, memory, sight))
     stages = _stages(spec, memory, sight)
@@ -192,8 +201,14 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
     match outcome.action:
         case Record(journal=journal) if outcome.ok is not False:
             vanished = memory.journal is not None and memory.torn is not None and memory.torn.what == "vanished"
-            newest = journal.serial if outcome.ok else memory.newest
-            return replace(memory, journal=journal, newest=newest, rewritten=memory.rewritten + int(vanished))
+            return replace(
+                memory,
+                journal=journal,
+                newest=journal.serial if outcome.ok else memory.newest,
+                torn=None,
+                rewritten=memory.rewritten + int(vanished and memory.newest > 0),
+                lowered=memory.lowered + int(memory.reached and _is_cut(memory.journal, journal)),
+            )
         case Erase() if outcome.ok is not False:
             return replace(memory, erased=memory.journal or memory.erased, journal=None)
         case Suspend() if outcome.ok and memory.journal is not None and memory.journal.cutoff is not None:
@@ -207,6 +222,14 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
 def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
     registrations: tuple[Registration, ...] = getattr(outcome.action, "registrations", ())
     return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)})
+
+
+def _peer(before: Peer | None, record: Journal | None, at: float) -> Peer | None:
+    if record is None:
+        return None
+    if before is None or before.record.run != record.run or record.serial > before.record.serial:
+        return Peer(record, at)
+    return replace(before, looks=before.looks + (at > before.at))
 
 
 def _odd(before: Odd | None, what: str | None, at: float) -> Odd | None:
@@ -225,6 +248,8 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
     torn = "torn" if sight.journal is not None and not isinstance(sight.journal, Journal) else None
     if sight.journal is None and memory.journal is not None:
         torn = "vanished"
+    if peer is not None and memory.journal is not None:
+        torn = "foreign"
     return replace(
         memory,
         began=memory.began or at,
@@ -233,14 +258,13 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
         journal=sight.journal if ours and isinstance(sight.journal, Journal) else memory.journal,
         newest=sight.journal.serial if ours and isinstance(sight.journal, Journal) else memory.newest,
         held=_odd(memory.held, "held" if ours else None, at),
-        peer=_odd(memory.peer, f"{peer.run} {peer.serial}" if peer else None, at),
+        peer=_peer(memory.peer, peer, at),
         torn=_odd(memory.torn, torn, at),
         settled=_odd(memory.settled, "settled" if is_settled(sight) else None, at),
         desired=_odd(memory.desired, str(group.desired), at),
         maximum=_odd(memory.maximum, str(group.maximum), at),
         peak=_peak(memory, sight),
         reached=_reached(memory, sight),
-        lowered=memory.lowered + int(memory.reached and _is_lowered(sight)),
         hollow=_odd(memory.hollow, f"{group.desired}" if group.desired > rows(sight) else None, at),
         progress=_odd(memory.progress, _progress(sight), at),
         survey=sight.survey or memory.survey,
@@ -260,20 +284,17 @@ def _peak(memory: Memory, sight: Sight) -> int:
 
 
 def _reached(memory: Memory, sight: Sight) -> bool:
-    """What we asked for was seen to be there, and has not been lowered since."""
+    """What we asked for was seen to be there."""
     record = sight.journal
-    if not isinstance(record, Journal):
-        return memory.reached
-    return sight.group.desired >= record.asked or (memory.reached and not _is_lowered(sight))
+    return isinstance(record, Journal) and (sight.group.desired >= record.asked or memory.reached)
 
 
-def _is_lowered(sight: Sight) -> bool:
-    """Lower than we asked for by more than our own shrinking terminates explain."""
-    record = sight.journal
-    if not isinstance(record, Journal):
+def _is_cut(old: Journal | None, new: Journal) -> bool:
+    """The record gives in: someone lowered what we had asked for, and our own shrinking does not explain it."""
+    if old is None or new.goal is not Goal.REPLACE or new.evened > old.evened:
         return False
-    ours = sum(lane.removal is Removal.SHRINK for lane in record.lanes)
-    return sight.group.desired < record.asked - ours
+    shrunk = sum(lane.removal is Removal.SHRINK for lane in old.lanes)
+    return new.asked < old.asked - shrunk
 
 
 def rows(sight: Sight) -> int:

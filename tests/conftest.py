@@ -1,0 +1,13 @@
+"""What all tests share: Hypothesis profiles, and the folders whose plain modules tests import by name."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
+settings.register_profile("dev", max_examples=60, deadline=None, suppress_health_check=QUIET)
+settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=QUIET, derandomize=True)
+settings.register_profile("explore", max_examples=5_000, deadline=None, suppress_health_check=QUIET)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))

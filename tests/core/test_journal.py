@@ -1,0 +1,130 @@
+"""The record survives its tags, and tags that are not of our making are never acted on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from async_rollout.core import journal as j
+
+ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:uuid:autoScalingGroupName/web"
+count = st.integers(0, 100_000)
+hexes = st.text("0123456789abcdef", min_size=6, max_size=6)
+ip = st.one_of(st.none(), st.ip_addresses().map(str))
+
+lanes = st.builds(
+    j.Lane,
+    id=st.integers(0, 16**17 - 1).map(lambda n: f"i-{n:017x}"),
+    at=st.integers(0, 10**10),
+    private_ip=ip,
+    public_ip=ip,
+    missing=st.lists(hexes, max_size=3).map(tuple),
+    odd=st.lists(st.tuples(hexes, st.integers(1, 65535)), max_size=3).map(tuple),
+    before=st.sampled_from(j.Mark),
+    after=st.sampled_from(j.Mark),
+    removal=st.sampled_from(j.Removal),
+    surplus=st.booleans(),
+)
+PROCESSES = j.SUSPENDED_BY_US + j.REQUIRED_RUNNING
+
+
+@st.composite
+def journals(draw: st.DrawFn) -> j.Journal:
+    cause = draw(st.one_of(st.none(), st.builds(j.Cause, code=st.integers(0, 255), text=st.just("it broke: i-0 at 10.0.0.1"))))
+    unique = {lane.id: lane for lane in draw(st.lists(lanes, max_size=5))}
+    return j.Journal(
+        group=j.digest(ARN, 16),
+        run=draw(st.text("0123456789abcdef", min_size=8, max_size=8)),
+        serial=draw(st.integers(1, 10**8)),
+        holder="host.example-1/0a1b2c3d/4711",
+        until=draw(st.integers(0, 10**10)),
+        found=j.Found(minimum=draw(count), desired=draw(count), maximum=draw(count)),
+        base=draw(count),
+        asked=draw(count),
+        goal=j.Goal.RESTORE if cause else j.Goal.REPLACE,
+        cause=cause,
+        cutoff=draw(st.one_of(st.none(), st.integers(0, 10**12).map(lambda n: n / 1000))),
+        template=draw(st.sampled_from(["", j.template_mark("lt-0123456789abcdef0:12"), j.template_mark("lc:a b/ü")])),
+        raised=draw(count),
+        suspended=tuple(sorted(draw(st.sets(st.sampled_from(PROCESSES))))),
+        launches=draw(count),
+        lost=draw(count),
+        evened=draw(st.integers(0, 9)),
+        began=draw(st.integers(0, 10**10)),
+        lanes=tuple(sorted(unique.values(), key=lambda lane: (lane.at, lane.id))),
+    )
+
+
+def sorted_again(record: j.Journal) -> j.Journal:
+    return replace(record, suspended=tuple(sorted(record.suspended)))
+
+
+@given(journals())
+def test_a_record_survives_its_tags(record: j.Journal) -> None:
+    back = j.from_tags(j.to_tags(record), ARN)
+    assert isinstance(back, j.Journal)
+    assert sorted_again(back) == record
+
+
+@given(journals())
+def test_every_tag_keeps_to_the_limits_and_the_alphabet_of_aws(record: j.Journal) -> None:
+    for key, value in j.to_tags(record).items():
+        assert len(key) <= 128
+        assert len(value) <= 256, (key, value)
+        assert re.fullmatch(r"[A-Za-z0-9 +\-=._:/@]*", value), value
+
+
+@given(journals(), st.data())
+def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data: st.DataObject) -> None:
+    """Any one tag replaced by junk, or taken away: unreadable, or the very same record (a cause's text may differ)."""
+    tags = j.to_tags(record)
+    key = data.draw(st.sampled_from(sorted(tags)))
+    junk = data.draw(st.one_of(st.none(), st.text(max_size=60), st.just("n=1 v=1"), st.just(tags[key] + " x=1")))
+    mangled = {k: v for k, v in tags.items() if k != key} | ({} if junk is None else {key: junk})
+    back = j.from_tags(mangled, ARN)
+    if isinstance(back, j.Journal):
+        assert replace(sorted_again(back), cause=None, holder="") == replace(record, cause=None, holder="")
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "why"),
+    [
+        ("head", "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "version"),
+        ("head", "n=3 v=1 g=0000 run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "another group"),
+        ("head", "n=3 v=1 g=GROUP run=a until=1 goal=restore cut=- tpl=- lanes=0 began=0", "disagree"),
+        ("found", "n=3 min=-1 des=3 max=3 base=3 ask=3 up=0 susp=- new=0 lost=0 even=0", "min"),
+        ("found", "n=3 min=1 des=3 max=999999 base=3 ask=3 up=0 susp=- new=0 lost=0 even=0", "max"),
+        ("found", "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 susp=X new=0 lost=0 even=0", "X"),
+        ("lane:i-0123456789abcdef0; rm -rf /", "n=3 at=1", "lane"),
+    ],
+)
+def test_forged_tags_are_named_and_refused(tag: str, value: str, why: str) -> None:
+    tags = {
+        "head": "n=3 v=1 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0",
+        "found": "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 susp=- new=0 lost=0 even=0",
+        "holder": "n=3 host/boot/1",
+    }
+    named = {j.PREFIX + k: v.replace("GROUP", j.digest(ARN, 16)) for k, v in (tags | {tag: value}).items()}
+    back = j.from_tags(named, ARN)
+    assert isinstance(back, j.Unreadable)
+    assert why in back.why
+
+
+def test_a_record_being_written_is_torn_and_a_left_over_lane_is_dropped() -> None:
+    lane = j.Lane(id="i-0123456789abcdef0", at=1)
+    old = j.Journal(
+        group=j.digest(ARN, 16), run="a", serial=3, holder="h/b/1", until=9,
+        found=j.Found(minimum=1, desired=3, maximum=3), base=3, asked=3, lanes=(lane,),
+    )  # fmt: skip
+    new = replace(old, serial=4, lanes=())
+    half = j.to_tags(old) | {f"{j.PREFIX}found": j.to_tags(new)[f"{j.PREFIX}found"]}
+    assert j.from_tags(half, ARN) == j.Unreadable(why="the record's tags are of different serials", torn=True)
+    assert j.from_tags(j.to_tags(old) | j.to_tags(new), ARN) == new
+
+
+def test_no_tags_no_record() -> None:
+    assert j.from_tags({"Name": "web", j.ORDER: "stop a b"}, ARN) is None
