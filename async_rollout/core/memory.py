@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from async_rollout.core.actions import Action, Erase, MarkHealthy, Record, Registration, Suspend
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    Erase,
+    MarkHealthy,
+    Record,
+    Register,
+    Registration,
+    Suspend,
+)
 from async_rollout.core.journal import Goal, Journal, Removal
 from async_rollout.core.sight import Activity, Instance, Sight, Survey
 from async_rollout.core.spec import HookPoint, RolloutSpec
@@ -220,7 +229,9 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
 
 
 def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
-    registrations: tuple[Registration, ...] = getattr(outcome.action, "registrations", ())
+    if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
+        return memory
+    registrations = outcome.action.registrations
     return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)})
 
 

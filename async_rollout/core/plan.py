@@ -83,7 +83,7 @@ def plan_of(spec: RolloutSpec, sight: Sight) -> Plan:
         hooks=tuple(_words(spec)),
         expected_seconds=story.seconds,
         worst_seconds=worst(spec, sight, len(old)),
-        notes=(*warnings(sight), *_notes(sight, story)),
+        notes=(*warnings(spec, sight), *_notes(sight, story)),
         objections=story.objections,
         steps=story.steps,
     )

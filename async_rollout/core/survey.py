@@ -75,12 +75,14 @@ def _unhealthy_at(sight: Sight, source: Source) -> Iterator[str]:
             yield f"{one.id} at {source.name}: {words}"
 
 
-def warnings(sight: Sight) -> tuple[str, ...]:
+def warnings(spec: RolloutSpec, sight: Sight) -> tuple[str, ...]:
     """What the owner ought to know before; no reason not to begin."""
     idle = (f"{one.name} has no listener: not waited for, still deregistered from" for one in sight.sources if not one.gated)
     standby = (f"{one.id} is in Standby: left alone" for one in sight.instances if one.standby)
     held = (f"{one.id} is protected from scale-in: replaced all the same" for one in sight.instances if one.protected)
-    return (*idle, *standby, *held)
+    blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
+    unseen = not any(one.gated for one in sight.sources) and spec.hooks.up_check is None
+    return (*idle, *standby, *held, *((blind,) if unseen else ()))
 
 
 def missed(survey: Survey | None, since: float, until: float) -> tuple[str, ...]:

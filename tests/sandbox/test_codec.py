@@ -23,7 +23,9 @@ def test_lists_numbers_and_booleans_get_their_types() -> None:
         "TerminateInstanceInAutoScalingGroup", "2011-01-01", InstanceId="i-1", ShouldDecrementDesiredCapacity="true"
     )
     assert call.params == {"InstanceId": "i-1", "ShouldDecrementDesiredCapacity": True}
-    call = decode("DescribeAutoScalingGroups", "2011-01-01", MaxRecords="7", **{"AutoScalingGroupNames.member.1": "web"})
+    call = decode(
+        "DescribeAutoScalingGroups", "2011-01-01", MaxRecords="7", **{"AutoScalingGroupNames.member.1": "web"}
+    )
     assert call.params == {"AutoScalingGroupNames": ["web"], "MaxRecords": 7}
     call = decode("DescribeInstances", "2016-11-15", **{"Filter.1.Name": "instance-id", "Filter.1.Value.1": "i-1"})
     assert call.params == {"Filters": [{"Name": "instance-id", "Values": ["i-1"]}]}

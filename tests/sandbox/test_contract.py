@@ -5,13 +5,16 @@ port is the simulation's own reading of the world; wire and http go through the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
+import aioboto3
 import anyio
 import pytest
+from aiobotocore.session import AioSession
 
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import (
@@ -31,11 +34,13 @@ from async_rollout.core.sight import Sight
 from async_rollout.engine.ports import Cloud, Done, Refused
 from async_rollout.errors import UnknownGroupError
 from async_rollout.sandbox.clock import ManualClock
+from async_rollout.sandbox.doors import codec
 from async_rollout.sandbox.doors.http import environment, serve
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.groups import a_group
-from async_rollout.sandbox.records import Group, Hook, ScheduledAction
+from async_rollout.sandbox.records import Group, ScheduledAction
+from async_rollout.sandbox.records import Hook as LifecycleHook
 from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.world import World
 
@@ -53,19 +58,33 @@ async def doors(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         yield {
             "port": PortCloud(world, latency=AT_ONCE),
             "wire": await stack.enter_async_context(connect(session=session(world, latency=AT_ONCE))),
-            "http": await stack.enter_async_context(connect(endpoint=endpoint)),
+            "http": await stack.enter_async_context(connect(endpoint=endpoint, session=ordinary())),
         }
 
 
+def ordinary() -> aioboto3.Session:
+    """As a user's own, from the environment; the model files are not read anew each time."""
+    core = AioSession()
+    core.register_component("data_loader", codec.loader())
+    return aioboto3.Session(botocore_session=core)
+
+
 def plain(sight: Sight) -> dict[str, Any]:
-    """All of a sight but when it was seen. EC2 tells whole seconds only, Auto Scaling microseconds."""
+    """All of a sight but when it was seen.
+
+    EC2 tells whole seconds only, Auto Scaling microseconds. Of a mixed policy's template text only the group's own
+    part is agreed on, of a target's reason only AWS's code.
+    """
     seen = asdict(sight)
     seen["at"] = None
+    seen["group"]["template"] = re.split("[+ ]", seen["group"]["template"])[0]
     for source in seen["sources"]:
         source["seen_at"] = source["seen_at"] is not None
     for one in seen["instances"]:
         one["launched_at"] = int(one["launched_at"])
         one["targets"] = sorted(one["targets"], key=lambda target: (target["source"], target["port"] or 0))
+        for target in one["targets"]:
+            target["reason"] = target["reason"].partition(": ")[0]
     if seen["survey"]:
         seen["survey"]["at"] = None
     for one in seen["activities"] or ():
@@ -126,10 +145,15 @@ def _public(group: Group) -> Group:
 
 
 async def _later(world: World, clock: ManualClock, clouds: dict[str, Cloud], seconds: float = 10.0) -> set[str]:
-    """Some seconds on, every door agrees; what lifecycle and target states are seen then."""
+    """Some seconds on, every door agrees; what lifecycle and target states are seen then.
+
+    Not asked for everything: the aws layer's request buckets go by the wall clock here.
+    """
     clock.move(seconds)
-    seen = await same(clouds)
-    return {one.lifecycle for one in seen.instances} | {target.state for one in seen.instances for target in one.targets}
+    seen = await same(clouds, frozenset({Need.TARGETS, Need.ACTIVITIES}))
+    return {one.lifecycle for one in seen.instances} | {
+        target.state for one in seen.instances for target in one.targets
+    }
 
 
 def _odd_port(world: World) -> None:
@@ -139,7 +163,10 @@ def _odd_port(world: World) -> None:
 def _unlike(world: World) -> None:
     """Everything that a group can have beside what the others have."""
     sources = (("arn:aws:vpc-lattice:eu-west-1:1:targetgroup/tg-0", "vpc-lattice"),)
-    hooks = (Hook(name="in", launching=True, heartbeat=120.0), Hook(name="out", launching=False, heartbeat=60.0))
+    hooks = (
+        LifecycleHook(name="in", launching=True, heartbeat=120.0),
+        LifecycleHook(name="out", launching=False, heartbeat=60.0),
+    )
     changes = {"other_sources": sources, "hooks": hooks, "warm_pool": True, "health_check_type": "EC2,ELB"}
     world.human_edits("web", lambda group: replace(group, **changes))
     world.schedule("web", ScheduledAction(name="later", at=world.now + 3600.0, every=60.0, minimum=1, desired=2))
@@ -148,7 +175,7 @@ def _unlike(world: World) -> None:
 
 def _failing(world: World) -> None:
     world.troubles["web"].failing_launches = 2
-    world.troubles["web"].launch_message = "No \x1b[31mroom"
+    world.troubles["web"].launch_message = "No <room> & board: \u00e9"
     world.human_sets("web", maximum=5, desired=4)
 
 
@@ -162,7 +189,6 @@ def _edges(world: World) -> None:
     world.human_sets("web", minimum=0, maximum=9)
     world.protect("web", [world.members("web")[0].id], protected=True)
     world.enter_standby("web", [world.members("web")[1].id], decrement=True)
-    world.human_releases("web-template")
 
 
 def _nothing(world: World) -> None:
@@ -189,8 +215,9 @@ async def test_odd_groups_look_the_same(
     scenario: str, change: Callable[[World], None], clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = build(scenario, seed=3, clock=clock)
-    change(world)
     async with doors(world, monkeypatch) as clouds:
+        await same(clouds)
+        change(world)
         await same(clouds)
         for _ in range(4):
             await _later(world, clock, clouds, 17.0)
@@ -213,7 +240,7 @@ def acts(world: World) -> Iterable[CloudAction]:
     everywhere = tuple(Registration(source=id, instance=first) for id in world.group("web").source_ids)
     target_group = world.group("web").target_groups[0]
     yield Suspend(processes=("AZRebalance", "ReplaceUnhealthy"))
-    yield Order(text="stop, please")
+    yield Order(text="stop please")
     yield SetCapacity(desired=9)
     yield SetCapacity(maximum=5)
     yield SetCapacity(desired=4)
@@ -241,7 +268,7 @@ async def test_acts_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
                 told[name].append((answer.code, answer.message) if isinstance(answer, Refused) else answer)
                 clock.move(5.0)
         told[name] += [(one.at, one.what, one.who, one.instance, one.detail) for one in world.record]
-        told[name].append(world.group("web"))
-    assert told["wire"] == told["port"]
-    assert told["http"] == told["port"]
+        told[name].append(asdict(world.group("web")))
+    assert list(differences(told["wire"], told["port"], "wire")) == []
+    assert list(differences(told["http"], told["port"], "http")) == []
     assert sum(isinstance(one, Done) for one in told["port"]) == 10

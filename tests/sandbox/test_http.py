@@ -55,7 +55,9 @@ async def test_every_service_answers_at_one_endpoint(world: World) -> None:
         async with client("elbv2", endpoint) as elbv2:
             rows = (await elbv2.describe_target_groups())["TargetGroups"]
             assert [row["TargetGroupArn"] for row in rows] == list(group.target_groups)
-            (row,) = (await elbv2.describe_load_balancers(LoadBalancerArns=rows[0]["LoadBalancerArns"]))["LoadBalancers"]
+            (row,) = (await elbv2.describe_load_balancers(LoadBalancerArns=rows[0]["LoadBalancerArns"]))[
+                "LoadBalancers"
+            ]
             assert [zone["ZoneName"] for zone in row["AvailabilityZones"]] == list(group.zones)
         async with client("ec2", endpoint) as ec2:
             assert len((await ec2.describe_instances())["Reservations"]) == 3
@@ -80,7 +82,10 @@ async def test_every_service_answers_at_one_endpoint(world: World) -> None:
 )
 async def test_faults(world: World, kind: FaultKind, error: type[Exception], desired: int) -> None:
     a_group(world, minimum=1)
-    async with serve(world, Faults(world, [Fault(kind=kind, count=1)])) as endpoint, client("autoscaling", endpoint) as auto:
+    async with (
+        serve(world, Faults(world, [Fault(kind=kind, count=1)])) as endpoint,
+        client("autoscaling", endpoint) as auto,
+    ):
         with pytest.raises(error):
             await auto.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=2)
         assert world.group("web").desired == desired
@@ -121,7 +126,10 @@ async def test_behind_the_scenes(world: World, clock: ManualClock) -> None:
         id = world.members("web")[0].id
         assert await post("/_sandbox/human", group="web", desired=3) == 200
         assert await post("/_sandbox/human", kill=id) == 200
-        assert [await post("/_sandbox/human", group="web", desired=9), await post("/_sandbox/human", sing=1)] == [400, 400]
+        assert [await post("/_sandbox/human", group="web", desired=9), await post("/_sandbox/human", sing=1)] == [
+            400,
+            400,
+        ]
         assert await post("/_sandbox/faults", kind="throttle", action="sts", count=1) == 200
         assert await post("/_sandbox/faults", kind="surprise") == 400
         clock.move(300.0)
@@ -147,6 +155,24 @@ async def test_its_end_is_quick_and_frees_the_port(world: World) -> None:
             await sts.get_caller_identity()
     async with serve(world, port=port) as again:
         assert again == endpoint
+
+
+async def test_cancelled_with_a_request_in_flight_it_still_closes(world: World) -> None:
+    ports: list[int] = []
+    slow = Faults(world, [Fault(kind=FaultKind.DELAY, seconds=1e6)])
+
+    async def hold() -> None:
+        async with serve(world, slow) as endpoint, client("sts", endpoint) as sts:
+            ports.append(int(endpoint.rpartition(":")[2]))
+            await sts.get_caller_identity()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(hold)
+        while not world.calls:
+            await anyio.sleep(0.01)
+        tasks.cancel_scope.cancel()
+    async with serve(world, port=ports[0]) as endpoint:
+        assert endpoint.endswith(f":{ports[0]}")
 
 
 async def test_another_process_needs_only_the_environment() -> None:

@@ -11,13 +11,12 @@ from typing import Any
 import anyio
 import pytest
 from aiobotocore.config import AioConfig
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
 from async_rollout.sandbox import Sandbox
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.wire import session
-from async_rollout.sandbox.faults import Fault, FaultKind, Faults
+from async_rollout.sandbox.faults import Fault, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Hook, ScheduledAction
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
@@ -108,7 +107,9 @@ def test_health_in_both_kinds_of_load_balancers_follows_a_drain() -> None:
         async def seen() -> tuple[Any, ...]:
             health = await aws.elbv2.describe_target_health(TargetGroupArn=arn, Targets=[{"Id": id, "Port": 8080}])
             state = health["TargetHealthDescriptions"][0]["TargetHealth"]
-            classic = await aws.elb.describe_instance_health(LoadBalancerName="web-classic", Instances=[{"InstanceId": id}])
+            classic = await aws.elb.describe_instance_health(
+                LoadBalancerName="web-classic", Instances=[{"InstanceId": id}]
+            )
             row = classic["InstanceStates"][0]
             return state["State"], state.get("Reason"), row["State"], row["Description"].partition(".")[0]
 
@@ -198,7 +199,10 @@ def test_lesser_facts() -> None:
 
 def test_a_mixed_policy_and_a_launch_configuration() -> None:
     async def main() -> None:
-        for scenario, key in (("mixed-instances", "MixedInstancesPolicy"), ("launch-configuration", "LaunchConfigurationName")):
+        for scenario, key in (
+            ("mixed-instances", "MixedInstancesPolicy"),
+            ("launch-configuration", "LaunchConfigurationName"),
+        ):
             sandbox = Sandbox(scenario, clock=loop_clock())
             async with sandbox.session().client("autoscaling") as auto:
                 (group,) = (await auto.describe_auto_scaling_groups())["AutoScalingGroups"]
@@ -242,70 +246,6 @@ def test_the_date_is_the_worlds_and_a_call_takes_its_latency() -> None:
         assert world.calls == {"sts:GetCallerIdentity": 1}
 
     run_virtual(main)
-
-
-@pytest.mark.parametrize(
-    ("kind", "autoscaling", "ec2"),
-    [
-        (FaultKind.THROTTLE, ("Throttling", 400), ("RequestLimitExceeded", 503)),
-        (FaultKind.ERROR_500, ("InternalFailure", 500), ("InternalFailure", 500)),
-    ],
-)
-def test_faults_that_aws_answers(kind: FaultKind, autoscaling: tuple[str, int], ec2: tuple[str, int]) -> None:
-    async def story(world: World, aws: SimpleNamespace) -> None:
-        set_desired = aws.autoscaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=2)
-        assert await code_of(set_desired) == autoscaling
-        assert await code_of(aws.ec2.describe_instances()) == ec2
-        assert world.group("web").desired == 3
-
-    play(story, Fault(kind=kind), minimum=1)
-
-
-@pytest.mark.parametrize(
-    ("kind", "error", "desired"),
-    [
-        (FaultKind.HTML_503, ResponseParserError, 3),
-        (FaultKind.RESET, ConnectionClosedError, 3),
-        (FaultKind.LOST_ANSWER, ConnectionClosedError, 2),
-    ],
-)
-def test_faults_without_an_answer(kind: FaultKind, error: type[Exception], desired: int) -> None:
-    async def story(world: World, aws: SimpleNamespace) -> None:
-        with pytest.raises(error):
-            await aws.autoscaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=2)
-        assert world.group("web").desired == desired
-        assert world.calls["autoscaling:SetDesiredCapacity"] == 1
-
-    play(story, Fault(kind=kind, action="SetDesired"), minimum=1)
-
-
-def test_a_delay_beyond_the_read_timeout() -> None:
-    async def story(world: World, aws: SimpleNamespace) -> None:
-        began = anyio.current_time()
-        with pytest.raises(ReadTimeoutError):
-            await aws.sts.get_caller_identity()
-        assert anyio.current_time() == began + 60
-        await aws.sts.get_caller_identity()
-        assert 100 < anyio.current_time() - began < 102
-
-    many = Fault(kind=FaultKind.DELAY, seconds=90, count=1)
-    play(story, many, Fault(kind=FaultKind.DELAY, seconds=40))
-
-
-def test_a_stale_answer_shows_the_past() -> None:
-    async def story(world: World, aws: SimpleNamespace) -> None:
-        async def desired() -> int:
-            reply = await aws.autoscaling.describe_auto_scaling_groups()
-            return int(reply["AutoScalingGroups"][0]["DesiredCapacity"])
-
-        world.human_sets("web", maximum=5)
-        await anyio.sleep(20)
-        world.human_sets("web", desired=5)
-        await anyio.sleep(5)
-        assert await desired() == 3
-        assert await desired() == 5
-
-    play(story, Fault(kind=FaultKind.STALE, seconds=10, count=1))
 
 
 def test_nothing_touches_a_socket_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,10 @@
 """Behind the scenes of the http door: the ground truth as JSON, other people's deeds, faults. Not of AWS.
 
-    GET  /_sandbox/record, /_sandbox/history, /_sandbox/calls     what happened, the numbers, calls counted
-    GET  /_sandbox/app/<instance>                                 200 if its application answers, 503 if not
-    POST /_sandbox/human  {"group": "web", "desired": 5}          also minimum, maximum; or {"kill": id}, {"break": id},
-                                                                  {"release": launch template's name}
-    POST /_sandbox/faults {"kind": "throttle", "count": 3}        a rule more: see sandbox.faults.Fault
+GET  /_sandbox/record, /_sandbox/history, /_sandbox/calls     what happened, the numbers, calls counted
+GET  /_sandbox/app/<instance>                                 200 if its application answers, 503 if not
+POST /_sandbox/human  {"group": "web", "desired": 5}          also minimum, maximum; or {"kill": id}, {"break": id},
+                                                              {"release": launch template's name}
+POST /_sandbox/faults {"kind": "throttle", "count": 3}        a rule more: see sandbox.faults.Fault
 """
 
 from __future__ import annotations

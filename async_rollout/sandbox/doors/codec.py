@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import moto
 from botocore.loaders import Loader
@@ -127,11 +127,36 @@ def _guess(headers: Mapping[str, str]) -> str:
 
 def encode(call: Call, answer: Params, request: str) -> Encoded:
     """Write an answer in the operation's output shape; request: the request's id."""
-    serializer = get_serializer_class(call.service, protocol(call.service))
-    writer = serializer(operation_model(call.service, call.operation), SerializationContext(request), value_picker=_pick)
+    serializer: Any = get_serializer_class(call.service, protocol(call.service))
+    writer = serializer(
+        operation_model(call.service, call.operation), SerializationContext(request), value_picker=_pick
+    )
+    writer._serialize_body = _document  # moto's own way to text takes three times as long
     written = writer.serialize(answer)
-    body = NOT_XML.sub("\ufffd", str(written["body"]))
-    return Encoded(status=200, content_type=written["headers"]["Content-Type"], body=body.encode())
+    return Encoded(status=200, content_type=written["headers"]["Content-Type"], body=written["body"].encode())
+
+
+def _document(tree: Mapping[str, Any]) -> str:
+    """moto's tree as XML: a key is an element, a key with @ an attribute, a list is one element repeated."""
+    parts: list[str] = []
+    for tag, value in tree.items():
+        _element(parts, tag, value)
+    return NOT_XML.sub("\ufffd", "".join(parts))
+
+
+def _element(parts: list[str], tag: str, value: Any) -> None:
+    if isinstance(value, list):
+        for one in value:
+            _element(parts, tag, one)
+    elif isinstance(value, dict):
+        attributes = "".join(f" {key[1:]}={quoteattr(text)}" for key, text in value.items() if key[0] == "@")
+        parts.append(f"<{tag}{attributes}>")
+        for key, inner in value.items():
+            if key[0] != "@":
+                _element(parts, key, inner)
+        parts.append(f"</{tag}>")
+    else:
+        parts.append(f"<{tag}>{escape(str(value))}</{tag}>")
 
 
 def _pick(asked: Any) -> Any:

@@ -1,7 +1,7 @@
 """The http door: a world on a loopback port, for the command line, the demo and any other AWS client.
 
-    async with serve(world) as endpoint:
-        run_something(env=os.environ | environment(endpoint))
+async with serve(world) as endpoint:
+    run_something(env=os.environ | environment(endpoint))
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import anyio
 from aiohttp import web
 
 from async_rollout.sandbox.doors import backstage, codec
-from async_rollout.sandbox.doors.answer import CutError, Request, answer, internal_failure
+from async_rollout.sandbox.doors.app import CutError, Request, answer, internal_failure
 from async_rollout.sandbox.faults import Faults
 from async_rollout.sandbox.world import World
 
@@ -27,9 +27,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serve(
-    world: World, faults: Faults | None = None, *, port: int = 0, speed: float = 1.0
-) -> AsyncIterator[str]:
+async def serve(world: World, faults: Faults | None = None, *, port: int = 0, speed: float = 1.0) -> AsyncIterator[str]:
     """Serve `world` until the block ends; gives the endpoint's URL. OSError if the port is taken.
 
     port 0: any free one. speed: the world's seconds in one of the event loop's, for faults that delay; the world goes
@@ -46,7 +44,8 @@ async def serve(
         await site.start()
         yield f"http://{HOST}:{runner.addresses[0][1]}"
     finally:
-        await runner.cleanup()
+        with anyio.move_on_after(2 * CLOSING, shield=True):
+            await runner.cleanup()
 
 
 def environment(endpoint: str, region: str = "eu-west-1") -> dict[str, str]:

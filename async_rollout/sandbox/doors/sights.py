@@ -120,7 +120,7 @@ def activities_of(state: State, name: str) -> tuple[sight.Activity, ...]:
             id=one.id,
             kind="launch" if one.launch else "terminate",
             status=one.status,
-            message=one.message,
+            message=one.message or one.cause,
             started_at=one.started_at,
             ended_at=one.ended_at,
             instance=one.instance,

@@ -20,7 +20,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from async_rollout.sandbox.doors import codec
-from async_rollout.sandbox.doors.answer import CutError, Request, Response, answer
+from async_rollout.sandbox.doors.app import CutError, Request, Response, answer
 from async_rollout.sandbox.faults import Faults
 from async_rollout.sandbox.world import World
 

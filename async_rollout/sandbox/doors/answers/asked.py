@@ -53,7 +53,9 @@ def moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def page(items: Sequence[T], asked: Asked, *, size: int, most: int, limit: str, token: str) -> tuple[list[T], str | None]:
+def page(
+    items: Sequence[T], asked: Asked, *, size: int, most: int, limit: str, token: str
+) -> tuple[list[T], str | None]:
     """One page of items and the next token. limit, token: names of their parameters; size, most: AWS's numbers."""
     wanted = asked.params.get(limit, size)
     if wanted > most:

@@ -107,7 +107,9 @@ def _template(state: State, value: Params) -> TemplateRef:
     id, name = value.get("LaunchTemplateId"), value.get("LaunchTemplateName")
     found = next((one for one in state.templates.values() if one.id == id or (id is None and one.name == name)), None)
     if found is None:
-        raise invalid("You must use a valid fully-formed launch template. The specified launch template does not exist.")
+        raise invalid(
+            "You must use a valid fully-formed launch template. The specified launch template does not exist."
+        )
     return TemplateRef(id=found.id, name=found.name, version=value.get("Version"))
 
 

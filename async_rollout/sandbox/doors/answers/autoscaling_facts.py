@@ -156,9 +156,7 @@ def describe_classics(asked: Asked) -> Params:
 
 def describe_target_groups(asked: Asked) -> Params:
     group = _asked_group(asked)
-    rows: list[Params] = [
-        {"LoadBalancerTargetGroupARN": arn, "State": _attached(group)} for arn in group.target_groups
-    ]
+    rows: list[Params] = [{"LoadBalancerTargetGroupARN": arn, "State": _attached(group)} for arn in group.target_groups]
     return _page("LoadBalancerTargetGroups", rows, asked, size=100)
 
 

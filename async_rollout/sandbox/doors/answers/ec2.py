@@ -20,7 +20,12 @@ def describe_instances(asked: Asked) -> Params:
     shown = _chosen(asked)
     rows, following = page(shown, asked, size=1000, most=1000, limit="MaxResults", token="NextToken")
     reservations = [
-        {"ReservationId": f"r-{one.id[2:]}", "OwnerId": asked.world.account, "Groups": [], "Instances": [_row(asked, one)]}
+        {
+            "ReservationId": f"r-{one.id[2:]}",
+            "OwnerId": asked.world.account,
+            "Groups": [],
+            "Instances": [_row(asked, one)],
+        }
         for one in rows
     ]
     return listing("Reservations", reservations, "NextToken", following)
@@ -106,7 +111,10 @@ def _addresses(one: Instance) -> Params:
 def _tags(state: State, one: Instance) -> list[Params]:
     tags = {"aws:autoscaling:groupName": one.group}
     if one.template:
-        tags |= {"aws:ec2launchtemplate:id": one.template.id, "aws:ec2launchtemplate:version": one.template.version or ""}
+        tags |= {
+            "aws:ec2launchtemplate:id": one.template.id,
+            "aws:ec2launchtemplate:version": one.template.version or "",
+        }
     if group := state.groups.get(one.group):
         tags |= {tag.key: tag.value for tag in group.tags if tag.propagate}
     return [{"Key": key, "Value": value} for key, value in tags.items()]

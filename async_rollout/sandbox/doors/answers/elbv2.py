@@ -34,7 +34,7 @@ def describe_groups(asked: Asked) -> Params:
         shown += found or [_known(asked.state, name)]
     if balancer := asked.params.get("LoadBalancerArn"):
         shown = [one for one in everyone if one.balancer == balancer]
-    elif not asked.names("TargetGroupArns") and not asked.names("Names"):
+    elif not shown:
         shown = everyone
     return _paged("TargetGroups", [_row(one) for one in shown], asked)
 
@@ -85,7 +85,9 @@ def _target(state: State, source: Source, target: Params) -> Registration:
     if id not in state.instances:
         raise AwsError("InvalidTarget", f"The following targets are invalid: '{id}'")
     here = (each for each in state.registered(source.id, id) if each.port == port)
-    return next(here, Registration(source=source.id, instance=id, port=port, state="unused", reason="Target.NotRegistered"))
+    return next(
+        here, Registration(source=source.id, instance=id, port=port, state="unused", reason="Target.NotRegistered")
+    )
 
 
 def _health(state: State, one: Registration) -> Params:

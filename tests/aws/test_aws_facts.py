@@ -1,0 +1,137 @@
+"""EC2 is asked once an instance; aliases of templates once a minute."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import pytest
+
+from async_rollout.aws.clock import AwsClock
+from async_rollout.aws.facts import UNSEEN, Launches, Templates, launch_of
+from async_rollout.aws.faults import CallFailedError
+from async_rollout.aws.flights import Flights
+from async_rollout.aws.launching import Versions
+from async_rollout.aws.throttle import Throttle
+from async_rollout.sandbox.virtual import run_virtual
+
+
+def launches(aws: Any) -> Launches:
+    return Launches(Throttle(aws.send, clock=AwsClock(), jitter=lambda: 1.0).ask, Flights())
+
+
+def templates(aws: Any) -> Templates:
+    return Templates(Throttle(aws.send, clock=AwsClock(), jitter=lambda: 1.0).ask, Flights())
+
+
+def asked(aws: Any) -> list[list[str]]:
+    return [params["Filters"][0]["Values"] for params in aws.params("DescribeInstances")]
+
+
+def test_each_instance_is_asked_for_once(aws: Any) -> None:
+    async def main() -> None:
+        facts = launches(aws)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(facts.of, ["i-1", "i-2"])
+            tasks.start_soon(facts.of, ["i-2", "i-3"])
+        await facts.of(["i-1", "i-2", "i-3", "i-4"])
+
+    run_virtual(main)
+    assert asked(aws) == [["i-1", "i-2", "i-3"], ["i-4"]]
+
+
+def test_two_hundred_a_call(aws: Any) -> None:
+    run_virtual(lambda: launches(aws).of([f"i-{n}" for n in range(450)]))
+    assert sorted(len(ids) for ids in asked(aws)) == [50, 200, 200]
+
+
+def test_one_that_ec2_does_not_show_is_asked_for_again(aws: Any, ec2: Any) -> None:
+    shown: list[dict[str, Any]] = []
+    aws.answers["DescribeInstances"] = lambda params: {"Reservations": [{"Instances": shown}]}
+
+    async def main() -> tuple[Any, Any, Any]:
+        facts = launches(aws)
+        absent = (await facts.of(["i-1"]))["i-1"]
+        shown.append(ec2("i-1", State={"Name": "pending"}))
+        pending = (await facts.of(["i-1"]))["i-1"]
+        shown[0] = ec2("i-1", PublicIpAddress="203.0.113.9")
+        await facts.of(["i-1"])
+        return absent, pending, (await facts.of(["i-1"]))["i-1"]
+
+    absent, pending, running = run_virtual(main)
+    assert absent == UNSEEN
+    assert pending.launched_at == 1_699_999_000.0
+    assert running.public_ip == "203.0.113.9"
+    assert len(asked(aws)) == 3
+
+
+def test_pages_are_followed(aws: Any, ec2: Any) -> None:
+    def answer(params: Any) -> Any:
+        if "NextToken" in params:
+            return {"Reservations": [{"Instances": [ec2("i-2")]}]}
+        return {"Reservations": [{"Instances": [ec2("i-1")]}], "NextToken": "more"}
+
+    aws.answers["DescribeInstances"] = answer
+    found = run_virtual(lambda: launches(aws).of(["i-1", "i-2"]))
+    assert all(one.settled for one in found.values())
+
+
+def test_launched_is_when_the_first_interface_came(ec2: Any) -> None:
+    first, second = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+    interfaces = [
+        {"Attachment": {"DeviceIndex": 1, "AttachTime": second}},
+        {"Attachment": {"DeviceIndex": 0, "AttachTime": first}},
+    ]
+    assert launch_of(ec2("i-1", NetworkInterfaces=interfaces, LaunchTime=second)).launched_at == first.timestamp()
+
+
+def test_one_that_has_lost_its_interface_falls_back_to_its_launch_time(ec2: Any) -> None:
+    gone = launch_of(ec2("i-1", NetworkInterfaces=[], State={"Name": "terminated"}))
+    assert gone.launched_at == 1_699_999_990.0
+    young = launch_of(ec2("i-1", NetworkInterfaces=[], State={"Name": "pending"}))
+    assert (young.launched_at, young.settled) == (None, False)
+
+
+def described(default: int, latest: int) -> Any:
+    row = {"LaunchTemplateId": "lt-1", "DefaultVersionNumber": default, "LatestVersionNumber": latest}
+    return lambda params: {"LaunchTemplates": [row]}
+
+
+def test_aliases_are_asked_for_again_after_a_minute(aws: Any) -> None:
+    aws.answers["DescribeLaunchTemplates"] = described(1, 3)
+
+    async def main() -> list[Any]:
+        facts = templates(aws)
+        found = [await facts.of(["lt-1"]), await facts.of(["lt-1"])]
+        aws.answers["DescribeLaunchTemplates"] = described(1, 4)
+        await anyio.sleep(30)
+        found.append(await facts.of(["lt-1"]))
+        await anyio.sleep(31)
+        return [*found, await facts.of(["lt-1"])]
+
+    old, new = ({"lt-1": Versions(id="lt-1", default=1, latest=latest)} for latest in (3, 4))
+    assert run_virtual(main) == [old, old, old, new]
+    assert aws.params("DescribeLaunchTemplates") == [{"LaunchTemplateIds": ["lt-1"]}] * 2
+
+
+def test_a_template_without_id_is_asked_for_by_name(aws: Any) -> None:
+    aws.answers["DescribeLaunchTemplates"] = described(1, 3)
+    assert run_virtual(lambda: templates(aws).of(["web"]))["web"].id == "lt-1"
+    assert aws.params("DescribeLaunchTemplates") == [{"LaunchTemplateNames": ["web"]}]
+
+
+def test_a_template_that_is_gone_is_absent_but_a_missing_permission_is_not_silent(aws: Any, refused: Any) -> None:
+    aws.faults["DescribeLaunchTemplates"] = [
+        refused("InvalidLaunchTemplateId.NotFound"),
+        refused("UnauthorizedOperation"),
+    ]
+
+    async def main() -> Any:
+        facts = templates(aws)
+        gone = await facts.of(["lt-1"])
+        with pytest.raises(CallFailedError):
+            await facts.of(["lt-1"])
+        return gone
+
+    assert run_virtual(main) == {}

@@ -1,0 +1,303 @@
+"""The one retrier: what is sent again, when, how often, and what is never sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import anyio
+import pytest
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+
+from async_rollout.aws.calls import Call, autoscaling, elb, elbv2
+from async_rollout.aws.clock import AwsClock
+from async_rollout.aws.faults import CallFailedError, FaultKind, as_seen, fault_of
+from async_rollout.aws.throttle import ONCE, READ, SAME, SIZE, Bucket, Patience, Throttle, bucket_name
+from async_rollout.core.events import Event, Throttled
+from async_rollout.errors import CredentialsError, UnseenError
+from async_rollout.sandbox.virtual import run_virtual
+
+READING = autoscaling("DescribeAutoScalingGroups", AutoScalingGroupNames=["web"])
+WRITING = autoscaling("SetDesiredCapacity", AutoScalingGroupName="web", DesiredCapacity=4)
+
+
+def throttle(aws: Any, tell: Any = None) -> Throttle:
+    return Throttle(aws.send, clock=AwsClock(), tell=tell, jitter=lambda: 1.0)
+
+
+def asked(aws: Any, call: Call, patience: Patience, tell: Any = None) -> FaultKind | None:
+    """How one call ended in a loop of its own: None well, else the last fault."""
+
+    async def main() -> FaultKind | None:
+        try:
+            await throttle(aws, tell).ask(call, patience)
+        except CallFailedError as failed:
+            return failed.fault.kind
+        return None
+
+    return run_virtual(main)
+
+
+def connector(error: OSError) -> aiohttp.ClientConnectorError:
+    key: Any = type("Key", (), {"host": "h", "port": 443, "ssl": True, "is_ssl": True})()
+    return aiohttp.ClientConnectorError(key, error)
+
+
+def endpoint(cause: Exception) -> boto.EndpointConnectionError:
+    return boto.EndpointConnectionError(endpoint_url="https://x", error=cause)
+
+
+KINDS = [
+    ("Throttling", 400, FaultKind.BUSY),
+    ("RequestLimitExceeded", 503, FaultKind.BUSY),
+    ("ThrottlingException", 400, FaultKind.BUSY),
+    ("Whatever", 429, FaultKind.BUSY),
+    ("ResourceContention", 500, FaultKind.CONTENDED),
+    ("InternalFailure", 500, FaultKind.LOST),
+    ("InternalError", 500, FaultKind.LOST),
+    ("ServiceUnavailable", 503, FaultKind.LOST),
+    ("SomethingNew", 502, FaultKind.LOST),
+    ("503", 503, FaultKind.LOST),
+    ("Unavailable", 400, FaultKind.LOST),
+    ("ExpiredToken", 403, FaultKind.DENIED),
+    ("ExpiredTokenException", 400, FaultKind.DENIED),
+    ("RequestExpired", 400, FaultKind.DENIED),
+    ("InvalidClientTokenId", 403, FaultKind.DENIED),
+    ("UnrecognizedClientException", 400, FaultKind.DENIED),
+    ("AccessDenied", 403, FaultKind.DENIED),
+    ("UnauthorizedOperation", 403, FaultKind.DENIED),
+    ("ValidationError", 400, FaultKind.REFUSED),
+    ("ScalingActivityInProgress", 400, FaultKind.REFUSED),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "kind"), KINDS)
+def test_aws_words_tell_the_kind(refused: Any, code: str, status: int, kind: FaultKind) -> None:
+    fault = fault_of(refused(code, "the words", status))
+    assert fault is not None
+    assert (fault.kind, fault.code, fault.message) == (kind, code, "the words")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (boto.NoCredentialsError(), FaultKind.DENIED),
+        (
+            RuntimeError("Credentials were refreshed, but the refreshed credentials are still expired."),
+            FaultKind.DENIED,
+        ),
+        (endpoint(connector(ConnectionRefusedError(111, "refused"))), FaultKind.UNSENT),
+        (endpoint(aiohttp.ClientOSError(104, "reset by peer")), FaultKind.LOST),
+        (boto.ConnectTimeoutError(endpoint_url="https://x"), FaultKind.UNSENT),
+        (boto.ReadTimeoutError(endpoint_url="https://x"), FaultKind.LOST),
+        (boto.ConnectionClosedError(endpoint_url="https://x"), FaultKind.LOST),
+        (ResponseParserError("<html> is no XML"), FaultKind.LOST),
+        (ConnectionResetError(104, "reset"), FaultKind.LOST),
+        (TimeoutError(), FaultKind.LOST),
+        (boto.ParamValidationError(report="bad"), FaultKind.REFUSED),
+    ],
+)
+def test_errors_of_the_way_tell_the_kind(error: Exception, kind: FaultKind) -> None:
+    fault = fault_of(error)
+    assert fault is not None
+    assert fault.kind is kind
+
+
+def test_expiry_has_one_name_whoever_notices_it() -> None:
+    fault = fault_of(RuntimeError("Credentials were refreshed, but the refreshed credentials are still expired."))
+    assert fault is not None
+    assert fault.code == "ExpiredToken"
+
+
+def test_our_own_bugs_are_no_fault_of_aws() -> None:
+    assert fault_of(KeyError("x")) is None
+    assert fault_of(RuntimeError("something else")) is None
+
+
+@pytest.mark.parametrize("kind", ["Throttling", "ServiceUnavailable", "ResourceContention"])
+def test_a_read_is_sent_until_it_is_answered(aws: Any, refused: Any, kind: str) -> None:
+    aws.faults["DescribeAutoScalingGroups"] = [refused(kind, status=500), refused(kind, status=500)]
+    assert asked(aws, READING, READ) is None
+    assert len(aws.sent) == 3
+
+
+def test_an_unparsable_answer_to_a_read_is_repeated(aws: Any) -> None:
+    aws.faults["DescribeAutoScalingGroups"] = [ResponseParserError("<html>")]
+    assert asked(aws, READING, READ) is None
+    assert len(aws.sent) == 2
+
+
+def test_a_refused_read_is_not_repeated(aws: Any, refused: Any) -> None:
+    aws.faults["DescribeAutoScalingGroups"] = [refused("ValidationError")] * 2
+    assert asked(aws, READING, READ) is FaultKind.REFUSED
+    assert len(aws.sent) == 1
+
+
+def test_a_read_gives_up_after_six_attempts(aws: Any, refused: Any) -> None:
+    aws.faults["DescribeAutoScalingGroups"] = [refused("InternalFailure", status=500)] * 50
+    assert asked(aws, READING, READ) is FaultKind.LOST
+    gaps = [
+        after - before
+        for before, after in zip(
+            aws.times("DescribeAutoScalingGroups"), aws.times("DescribeAutoScalingGroups")[1:], strict=False
+        )
+    ]
+    assert [round(gap - aws.latency, 6) for gap in gaps] == [0.5, 1.0, 2.0, 4.0, 8.0]
+
+
+def test_a_hung_read_ends_within_its_total(aws: Any) -> None:
+    aws.hanging.add("DescribeAutoScalingGroups")
+
+    async def main() -> float:
+        with pytest.raises(CallFailedError) as failed:
+            await throttle(aws).ask(READING)
+        assert failed.value.fault.code == "TimeoutError"
+        return anyio.current_time()
+
+    assert READ.each <= run_virtual(main) <= READ.total + 1
+    assert len(aws.sent) > 1
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ResourceContention"])
+def test_an_absolute_act_is_repeated_where_it_was_not_done(aws: Any, refused: Any, code: str) -> None:
+    aws.faults["SetDesiredCapacity"] = [refused(code)]
+    assert asked(aws, WRITING, SIZE) is None
+    assert len(aws.sent) == 2
+
+
+@pytest.mark.parametrize("patience", [SIZE, ONCE])
+@pytest.mark.parametrize("error", [ResponseParserError("<html>"), boto.ReadTimeoutError(endpoint_url="x")])
+def test_an_act_that_may_have_been_done_is_sent_once(aws: Any, patience: Patience, error: Exception) -> None:
+    aws.faults["SetDesiredCapacity"] = [error]
+    assert asked(aws, WRITING, patience) is FaultKind.LOST
+    assert len(aws.sent) == 1
+
+
+def test_an_act_that_can_be_done_twice_is_repeated_after_a_lost_answer(aws: Any) -> None:
+    aws.faults["SuspendProcesses"] = [ResponseParserError("<html>"), boto.ReadTimeoutError(endpoint_url="x")]
+    assert asked(aws, autoscaling("SuspendProcesses", AutoScalingGroupName="web"), SAME) is None
+    assert len(aws.sent) == 3
+
+
+def test_the_relative_act_is_repeated_only_when_surely_not_done(aws: Any, refused: Any) -> None:
+    aws.faults["SetDesiredCapacity"] = [refused("Throttling"), endpoint(connector(ConnectionRefusedError(111, "no")))]
+    assert asked(aws, WRITING, ONCE) is None
+    assert len(aws.sent) == 3
+    aws.faults["SetDesiredCapacity"] = [refused("ResourceContention", status=500)]
+    assert asked(aws, WRITING, ONCE) is FaultKind.CONTENDED
+    assert len(aws.sent) == 4
+
+
+def test_each_repeat_is_told(aws: Any, refused: Any) -> None:
+    told: list[Event] = []
+    aws.faults["DescribeAutoScalingGroups"] = [refused("Throttling", "Rate exceeded")]
+    assert asked(aws, READING, READ, told.append) is None
+    assert [(one.call, one.why, one.again_in) for one in told if isinstance(one, Throttled)] == [
+        ("DescribeAutoScalingGroups", "Throttling: Rate exceeded", 0.5)
+    ]
+
+
+def test_a_listener_that_raises_breaks_no_call(aws: Any, refused: Any) -> None:
+    def angry(event: Event) -> None:
+        raise ValueError(event)
+
+    aws.faults["DescribeAutoScalingGroups"] = [refused("Throttling")]
+    assert asked(aws, READING, READ, angry) is None
+
+
+def test_calls_are_counted_by_operation_with_repeats(aws: Any, refused: Any) -> None:
+    async def main() -> dict[str, int]:
+        one = throttle(aws)
+        await one.ask(READING)
+        await one.ask(WRITING, SIZE)
+        return dict(one.calls)
+
+    aws.faults["DescribeAutoScalingGroups"] = [refused("Throttling")]
+    assert run_virtual(main) == {"DescribeAutoScalingGroups": 2, "SetDesiredCapacity": 1}
+
+
+def test_a_bucket_lets_the_burst_go_and_then_paces() -> None:
+    async def main() -> list[float]:
+        bucket = Bucket(burst=3, refill=2)
+        passed: list[float] = []
+
+        async def one() -> None:
+            await bucket.draw()
+            passed.append(anyio.current_time())
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(6):
+                tasks.start_soon(one)
+        return passed
+
+    assert run_virtual(main) == pytest.approx([0, 0, 0, 0.5, 1.0, 1.5])
+
+
+def test_a_cancelled_wait_gives_its_token_back() -> None:
+    async def main() -> float:
+        bucket = Bucket(burst=1, refill=1)
+        await bucket.draw()
+        with anyio.move_on_after(0.25):
+            await bucket.draw()
+        await bucket.draw()
+        return anyio.current_time()
+
+    assert run_virtual(main) == pytest.approx(1.0)
+
+
+def test_a_throttled_answer_slows_the_others_of_its_bucket(aws: Any, refused: Any) -> None:
+    async def main() -> None:
+        one = throttle(aws)
+        with pytest.raises(CallFailedError):
+            await one.ask(READING, Patience(at=frozenset(), each=1, total=1, attempts=1))
+        await one.ask(WRITING, SIZE)
+
+    aws.faults["DescribeAutoScalingGroups"] = [refused("Throttling")]
+    run_virtual(main)
+    assert aws.times("SetDesiredCapacity")[0] == pytest.approx(aws.latency + 0.1)
+
+
+def test_repeats_draw_from_the_bucket_too(aws: Any, refused: Any) -> None:
+    async def main() -> None:
+        one = throttle(aws)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(one.ask, elbv2("DeregisterTargets"), SAME)
+
+    aws.faults["DeregisterTargets"] = [refused("InternalFailure", status=500)] * 20
+    run_virtual(main)
+    assert len(aws.sent) == 40
+    assert max(aws.times("DeregisterTargets")) > 4
+
+
+def test_each_version_of_elb_has_buckets_of_its_own_for_reads_and_writes() -> None:
+    calls = [elb("DescribeInstanceHealth"), elbv2("DescribeTargetHealth"), elbv2("DeregisterTargets"), READING, WRITING]
+    assert [bucket_name(call) for call in calls] == [
+        "elb reads", "elbv2 reads", "elbv2 writes", "autoscaling", "autoscaling",
+    ]  # fmt: skip
+
+
+def test_time_is_awss_and_bridged_where_a_reply_has_none(aws: Any) -> None:
+    async def main() -> tuple[float, float]:
+        one = throttle(aws)
+        first = await one.ask(READING)
+        aws.dated = False
+        await anyio.sleep(5)
+        return first.at, (await one.ask(READING)).at
+
+    first, second = run_virtual(main)
+    assert first == 1_700_000_000.0
+    assert abs(second - (first + 5 + aws.latency)) < 0.01
+
+
+def test_a_look_names_the_permission_that_is_missing(refused: Any) -> None:
+    fault = fault_of(refused("AccessDenied", "User: x is not authorized"))
+    assert fault is not None
+    error = as_seen(CallFailedError(elbv2("DescribeTargetHealth"), fault))
+    assert isinstance(error, CredentialsError)
+    assert "User: x is not authorized" in str(error)
+    assert "Allow elasticloadbalancing:DescribeTargetHealth" in str(error)
+    lost = fault_of(TimeoutError())
+    assert lost is not None
+    assert isinstance(as_seen(CallFailedError(READING, lost)), UnseenError)
