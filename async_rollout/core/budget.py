@@ -36,15 +36,17 @@ def bounds(spec: RolloutSpec, base: int) -> Bounds:
     """floor = base - max unavailable; ceiling = base + max surge; exist = ceiling + max draining.
 
     A quarter of 3 unavailable is none (rounded down), a quarter of 3 surge is one (rounded up); if both come to
-    nothing by rounding, one may be unavailable, or nothing could ever be replaced.
+    nothing by rounding, one may be unavailable, or nothing could ever be replaced. Without surge AWS launches the
+    successor itself as soon as the old one is terminating, so the two exist side by side whatever max draining says.
     """
     surge, gap = amount(spec.max_surge).up(base), min(base, amount(spec.max_unavailable).down(base))
     if not surge and not gap:
         gap = min(base, 1)
     larger = max(surge, gap)
     draining = larger if spec.max_draining is None else amount(spec.max_draining).up(base)
+    beside = draining if surge else max(draining, gap)
     return Bounds(
-        floor=base - gap, ceiling=base + surge, exist=base + surge + draining, draining=min(draining or larger, LANES_MAX)
+        floor=base - gap, ceiling=base + surge, exist=base + surge + beside, draining=min(draining or larger, LANES_MAX)
     )
 
 

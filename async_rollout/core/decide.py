@@ -11,7 +11,7 @@ from typing import assert_never
 from async_rollout.core.actions import Decision, Erase, Need, Outcome, Resume, Verdict
 from async_rollout.core.advance import advance
 from async_rollout.core.begin import is_held, of_another, prepare, undo_beginning, unreadable, wait, without_record
-from async_rollout.core.budget import reckon
+from async_rollout.core.budget import STEADY, reckon
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
@@ -68,7 +68,7 @@ def _surveyed(draft: Draft) -> Draft:
 def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, an owner's new maximum."""
     journal = marked_failed(draft)
-    lost = max(journal.lost, len(draft.memory.vanished))
+    lost = max(journal.lost, sum(draft.at - since >= STEADY for since in draft.memory.vanished.values()))
     group = draft.sight.group
     journal = replace(journal, lost=lost)
     raised, found = journal.raised, journal.found

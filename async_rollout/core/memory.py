@@ -134,7 +134,7 @@ class Memory:
     ended: Mapping[HookKey, Ended] = field(default_factory=dict)
     sent: Mapping[Registration, float] = field(default_factory=dict)
     marked: Mapping[str, int] = field(default_factory=dict)
-    vanished: frozenset[str] = frozenset()
+    vanished: Mapping[str, float] = field(default_factory=dict)
     survey: Survey | None = None
     activities: tuple[Activity, ...] = ()
     activities_at: float = 0.0
@@ -282,7 +282,7 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
         activities=memory.activities if sight.activities is None else sight.activities,
         activities_at=memory.activities_at if sight.activities is None else at,
         removed=_removed(memory, sight),
-        vanished=memory.vanished | _vanished(memory, sight),
+        vanished=_vanished(memory, sight),
         missing=_missing(memory, sight),
     )
 
@@ -340,11 +340,12 @@ def _missing(memory: Memory, sight: Sight) -> dict[str, int]:
     return {lane.id: memory.missing.get(lane.id, 0) + 1 for lane in lanes if sight.instance(lane.id) is None}
 
 
-def _vanished(memory: Memory, sight: Sight) -> set[str]:
-    """Newcomers that are gone or leave before they ever served, and not by our doing."""
+def _vanished(memory: Memory, sight: Sight) -> dict[str, float]:
+    """Since when newcomers are gone, or leave, that never served and were not taken out by us; who is back, is back."""
     lanes = {lane.id for lane in sight.journal.lanes} if isinstance(sight.journal, Journal) else set()
     young = (id for id, since in memory.stages.items() if since.stage in _YOUNG and id not in memory.proven)
-    return {id for id in young if id not in lanes and ((one := sight.instance(id)) is None or one.leaving)}
+    gone = {**dict.fromkeys(young, sight.at), **memory.vanished}
+    return {id: at for id, at in gone.items() if id not in lanes and ((one := sight.instance(id)) is None or one.leaving)}
 
 
 def _streaks(spec: RolloutSpec, memory: Memory, sight: Sight) -> dict[str, Streak]:

@@ -201,10 +201,9 @@ def test_a_look_that_outlives_its_cloud_is_told_so() -> None:
             with pytest.raises(BrokenError, match="closed"):
                 await cloud.look("web", frozenset(Need), anyio.current_time())
 
-        async with anyio.create_task_group() as tasks:
-            async with connect(session=sandbox.session()) as cloud:
-                tasks.start_soon(ask, cloud)
-                await anyio.sleep(1)
+        async with anyio.create_task_group() as tasks, connect(session=sandbox.session()) as cloud:
+            tasks.start_soon(ask, cloud)
+            await anyio.sleep(1)
         return anyio.current_time()
 
     assert run_virtual(main) == pytest.approx(1.0)

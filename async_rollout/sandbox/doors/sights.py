@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from async_rollout.core import sight
-from async_rollout.core.journal import ORDER, from_tags
+from async_rollout.core.journal import ORDER, PREFIX, from_tags
 from async_rollout.sandbox import templates
 from async_rollout.sandbox.records import Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State
@@ -42,7 +42,7 @@ def group_of(state: State, group: Group) -> sight.Group:
         suspended=group.suspended_names,
         status=group.status,
         health_check_type=group.health_check_type,
-        tag_count=len(group.tags),
+        tag_count=sum(not tag.key.startswith(("aws:", PREFIX)) for tag in group.tags),
         zones=group.zones,
         weighted=group.weighted,
         warm_pool=group.warm_pool,

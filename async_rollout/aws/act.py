@@ -1,0 +1,197 @@
+"""One action into its calls, and AWS's word on them into an answer. The only file that changes anything.
+
+Every call but one is absolute. Terminate is not: what may have been done is never sent again (`throttle.ONCE`). Nor is
+a size, since others set it too (`throttle.SIZE`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import assert_never
+
+from async_rollout.aws.calls import Call, autoscaling
+from async_rollout.aws.faults import CallFailedError, Fault, FaultKind
+from async_rollout.aws.flights import chunks
+from async_rollout.aws.throttle import ONCE, SAME, SIZE, Patience, Throttle
+from async_rollout.aws.together import Part, together
+from async_rollout.aws.traffic import Kind, kind_of
+from async_rollout.core.actions import (
+    CloudAction,
+    Deregister,
+    Erase,
+    MarkHealthy,
+    Order,
+    Record,
+    Register,
+    Registration,
+    Resume,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.journal import ORDER, PREFIX, Journal, safe, to_tags
+from async_rollout.engine.ports import Answer, Done, Refused, Unknown
+from async_rollout.errors import BrokenError
+
+TAGS_PER_CALL = 25
+HEAD_KEYS = tuple(f"{PREFIX}{part}" for part in ("order", "cause", "found", "holder", "head"))
+"""Tags that may be there whether a look showed them or not. Erased last, the head last of all."""
+
+
+class Acts:
+    """All changes of one cloud. It remembers which tags of ours each group has, from looks and its own writes."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+        self._ours: dict[str, frozenset[str]] = {}
+
+    def saw(self, group: str, tags: Iterable[str]) -> None:
+        """The tag keys that a look showed."""
+        self._ours[group] = frozenset(key for key in tags if key.startswith(PREFIX))
+
+    async def do(self, group: str, action: CloudAction) -> Answer:
+        """Do one action."""
+        name = {"AutoScalingGroupName": group}
+        match action:
+            case Record(journal=journal):
+                return await self._record(group, journal)
+            case Erase():
+                return await self._erase(group)
+            case Order(text=text):
+                return await self._write(group, {ORDER: safe(text, 256)})
+            case Suspend(processes=processes):
+                return await self._send(group, autoscaling("SuspendProcesses", **name, **_some(processes)))
+            case Resume(processes=processes):
+                return await self._send(group, autoscaling("ResumeProcesses", **name, **_some(processes)))
+            case SetCapacity():
+                return await self._send(group, _capacity(group, action), SIZE)
+            case Deregister(registrations=registrations):
+                return await self._each(group, _by_source(registrations, "deregister"))
+            case Register(registrations=registrations):
+                return await self._each(group, _by_source(registrations, "register"))
+            case MarkHealthy(instances=ids):
+                return await self._each(group, [_healthy(id) for id in ids])
+            case Terminate():
+                return await self._send(group, _terminate(action), ONCE)
+            case _:
+                assert_never(action)
+
+    async def _record(self, group: str, journal: Journal) -> Answer:
+        """Write the record, then clear lanes that it no longer names: they are of an older serial and harmless."""
+        tags = to_tags(journal)
+        answer = await self._write(group, tags)
+        stale = self._ours.get(group, frozenset()) - tags.keys() - {ORDER}
+        if not isinstance(answer, Done) or not stale:
+            return answer
+        cleared = await self._delete(group, sorted(stale))
+        return cleared if isinstance(cleared, Refused) and cleared.denied else answer
+
+    async def _erase(self, group: str) -> Answer:
+        seen = self._ours.get(group, frozenset())
+        return await self._delete(group, [*sorted(seen - set(HEAD_KEYS)), *HEAD_KEYS])
+
+    async def _write(self, group: str, tags: dict[str, str]) -> Answer:
+        rows = [_tag(group, key, Value=value, PropagateAtLaunch=False) for key, value in tags.items()]
+        for chunk in chunks(rows, TAGS_PER_CALL):
+            answer = await self._send(group, autoscaling("CreateOrUpdateTags", Tags=list(chunk)))
+            if not isinstance(answer, Refused):
+                self._ours[group] = self._ours.get(group, frozenset()) | {str(row["Key"]) for row in chunk}
+            if not isinstance(answer, Done):
+                return answer
+        return Done()
+
+    async def _delete(self, group: str, keys: Sequence[str]) -> Answer:
+        for chunk in chunks(keys, TAGS_PER_CALL):
+            answer = await self._send(group, autoscaling("DeleteTags", Tags=[_tag(group, key) for key in chunk]))
+            if not isinstance(answer, Done):
+                return answer
+            self._ours[group] = self._ours.get(group, frozenset()) - set(chunk)
+        return Done()
+
+    async def _each(self, group: str, calls: Sequence[Call]) -> Answer:
+        """All at once; the worst answer counts, since the act is done only if all of it is."""
+        parts = [Part(partial(self._send, group, call)) for call in calls]
+        await together(*parts)
+        return max((part.value for part in parts), key=_badness, default=Done())
+
+    async def _send(self, group: str, call: Call, patience: Patience = SAME) -> Answer:
+        try:
+            await self._throttle.ask(replace(call, group=group), patience)
+        except CallFailedError as failed:
+            return answer_to(failed.fault)
+        return Done()
+
+
+def answer_to(fault: Fault) -> Answer:
+    """What a fault means for an act: refused where AWS surely did nothing of it and said so, else unknown."""
+    match fault.kind:
+        case FaultKind.DENIED:
+            return Refused(code=fault.code, message=fault.message, denied=True)
+        case FaultKind.REFUSED | FaultKind.BUSY:
+            return Refused(code=fault.code, message=fault.message)
+        case FaultKind.UNSENT | FaultKind.LOST | FaultKind.CONTENDED:
+            return Unknown(why=f"{fault.code}: {fault.message}")
+        case _:
+            assert_never(fault.kind)
+
+
+def _badness(answer: Answer) -> int:
+    match answer:
+        case Done():
+            return 0
+        case Unknown():
+            return 1
+        case Refused(denied=denied):
+            return 3 if denied else 2
+        case _:
+            assert_never(answer)
+
+
+def _some(processes: tuple[str, ...]) -> dict[str, list[str]]:
+    if not processes:
+        raise BrokenError("an empty list of processes: AWS would take that for all of them")
+    return {"ScalingProcesses": list(processes)}
+
+
+def _capacity(group: str, action: SetCapacity) -> Call:
+    match action:
+        case SetCapacity(desired=int(desired), maximum=None):
+            sizes = {"DesiredCapacity": desired, "HonorCooldown": False}
+            return autoscaling("SetDesiredCapacity", AutoScalingGroupName=group, **sizes)
+        case SetCapacity(desired=None, maximum=int(maximum)):
+            return autoscaling("UpdateAutoScalingGroup", AutoScalingGroupName=group, MaxSize=maximum)
+        case _:
+            raise BrokenError(f"exactly one size is set at a time, not {action}")
+
+
+def _terminate(action: Terminate) -> Call:
+    return autoscaling(
+        "TerminateInstanceInAutoScalingGroup",
+        InstanceId=action.instance,
+        ShouldDecrementDesiredCapacity=action.shrink,
+    )
+
+
+def _healthy(id: str) -> Call:
+    return autoscaling("SetInstanceHealth", InstanceId=id, HealthStatus="Healthy", ShouldRespectGracePeriod=False)
+
+
+def _by_source(registrations: Sequence[Registration], verb: str) -> list[Call]:
+    """One call a source, made by the source's kind."""
+    sources = dict.fromkeys(one.source for one in registrations)
+    mine = {source: [one for one in registrations if one.source == source] for source in sources}
+    return [_made(kind_of(source), verb, source, ones) for source, ones in mine.items()]
+
+
+def _made(kind: Kind | None, verb: str, source: str, registrations: Sequence[Registration]) -> Call:
+    if kind is None:
+        raise BrokenError(f"traffic source {source} is of no kind that can be changed")
+    if verb == "register":
+        return kind.register(source, registrations)
+    return kind.deregister(source, registrations)
+
+
+def _tag(group: str, key: str, **more: object) -> dict[str, object]:
+    return {"ResourceId": group, "ResourceType": "auto-scaling-group", "Key": key, **more}

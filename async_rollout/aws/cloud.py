@@ -1,0 +1,103 @@
+"""The real cloud behind `engine.ports.Cloud`: one account and region. Only glue."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from async_rollout.aws.act import Acts
+from async_rollout.aws.calls import Body, Call
+from async_rollout.aws.clock import AwsClock
+from async_rollout.aws.faults import CallFailedError, as_seen
+from async_rollout.aws.flights import Flights
+from async_rollout.aws.sweep import Sweep
+from async_rollout.aws.throttle import Send, Throttle
+from async_rollout.aws.translate import tags_of
+from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.sight import Sight
+from async_rollout.engine.ports import Answer, GroupRef, Tell
+from async_rollout.errors import BrokenError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whose cloud it is. account and arn are None where STS would not say."""
+
+    region: str
+    account: str | None = None
+    arn: str | None = None
+
+
+class AwsCloud:
+    """One account and region. Made by `session.connect`; `send` puts one call on the wire, once.
+
+    readonly: any call that is not a read raises BrokenError before it is sent. calls: what was sent, by operation.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        region: str,
+        tell: Tell | None = None,
+        readonly: bool = False,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._region = region
+        self._flights = Flights()
+        self._throttle = Throttle(_reading(send) if readonly else send, clock=AwsClock(), tell=tell, jitter=jitter)
+        self._sweep = Sweep(self._throttle, self._flights)
+        self._acts = Acts(self._throttle)
+
+    @property
+    def calls(self) -> Counter[str]:
+        """What was sent so far, by operation, repeats included."""
+        return self._throttle.calls
+
+    def groups(self, *names: str) -> tuple[GroupRef, ...]:
+        """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
+        return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
+
+    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+        """One complete sight: see `engine.ports.Cloud.look`."""
+        try:
+            row = await self._sweep.row(group)
+            sight = await self._sweep.sight(row, needs, after)
+        except CallFailedError as failed:
+            raise as_seen(failed) from failed
+        self._acts.saw(group, tags_of(row.body))
+        return sight
+
+    async def act(self, group: str, action: CloudAction) -> Answer:
+        """Do one thing: see `engine.ports.Cloud.act`."""
+        return await self._acts.do(group, action)
+
+    async def under_way(self) -> tuple[str, ...]:
+        """Names of all groups that hold a record of ours. Raises CredentialsError or UnseenError."""
+        try:
+            return await self._sweep.under_way()
+        except CallFailedError as failed:
+            raise as_seen(failed) from failed
+
+    async def identity(self) -> Identity:
+        """Account and region, as far as STS says. Never raises for what AWS answered."""
+        try:
+            reply = await self._throttle.ask(Call(service="sts", operation="GetCallerIdentity", params={}))
+        except CallFailedError:
+            return Identity(region=self._region)
+        return Identity(region=self._region, account=reply.body.get("Account"), arn=reply.body.get("Arn"))
+
+    async def close(self) -> None:
+        """End what is under way. `session.connect` does so."""
+        await self._flights.close()
+
+
+def _reading(send: Send) -> Send:
+    async def only_reads(call: Call) -> Body:
+        if not call.reads:
+            raise BrokenError(f"{call.operation} would change something, and this cloud was opened to look only")
+        return await send(call)
+
+    return only_reads

@@ -1,0 +1,158 @@
+"""What went wrong with one call, and what that says about whether it was done.
+
+Pure: an exception of botocore, aiohttp or the loop becomes a `Fault` of one of six kinds. `throttle` repeats by kind,
+`act` and `cloud` answer by kind. AWS's own code and words are kept.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import aiohttp
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+
+from async_rollout.aws.calls import Call
+from async_rollout.errors import CredentialsError, RolloutError, UnseenError
+
+
+class FaultKind(Enum):
+    """What is known of a call that brought no good answer."""
+
+    BUSY = "throttled, certainly not done"
+    UNSENT = "never reached AWS"
+    CONTENDED = "another change was in AWS's way"
+    LOST = "may have been done"
+    DENIED = "no permission"
+    REFUSED = "AWS said no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """code and message are AWS's own where AWS answered."""
+
+    kind: FaultKind
+    code: str
+    message: str
+
+
+class CallFailedError(Exception):
+    """One call brought no good answer. Stays within this folder."""
+
+    def __init__(self, call: Call, fault: Fault) -> None:
+        super().__init__(f"{call.operation}: {fault.code}: {fault.message}")
+        self.call = call
+        self.fault = fault
+
+
+THROTTLED = frozenset({
+    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+    "RequestLimitExceeded", "TooManyRequestsException", "EC2ThrottledException", "PriorRequestNotComplete",
+    "DependencyThrottle", "SlowDown",
+})  # fmt: skip
+CONTENDED = frozenset({"ResourceContention"})
+BROKEN = frozenset({"InternalFailure", "InternalError", "ServiceUnavailable", "Unavailable", "HealthUnavailable"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+DENIED = EXPIRED | frozenset({
+    "InvalidClientTokenId", "UnrecognizedClientException", "AccessDenied", "AccessDeniedException",
+    "UnauthorizedOperation", "UnauthorizedAccess", "AuthFailure", "SignatureDoesNotMatch", "InvalidAccessKeyId",
+    "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException", "OptInRequired", "NotAuthorized",
+})  # fmt: skip
+
+_NO_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.ProfileNotFound,
+    boto.ConfigNotFound,
+    boto.ConfigParseError,
+    boto.InvalidConfigError,
+    boto.InfiniteLoopConfigError,
+    boto.SSOError,
+    boto.TokenRetrievalError,
+    boto.NoAuthTokenError,
+    boto.RefreshWithMFAUnsupportedError,
+    boto.MetadataRetrievalError,
+)
+_BEFORE_SENDING = (boto.ConnectTimeoutError, boto.ProxyConnectionError, boto.SSLError)
+_NO_ANSWER = (boto.HTTPClientError, ResponseParserError, aiohttp.ClientError, OSError)
+
+
+def fault_of(error: Exception) -> Fault | None:
+    """What an exception says of the call; None for one that is no answer of AWS or of the way there (our own bug)."""
+    match error:
+        case boto.ClientError():
+            return _answered(error)
+        case _ if isinstance(error, _NO_CREDENTIALS) or _still_expired(error):
+            return _without_credentials(error)
+        case boto.EndpointConnectionError():
+            return _named(FaultKind.UNSENT if _no_connection(error) else FaultKind.LOST, error)
+        case _ if isinstance(error, _BEFORE_SENDING):
+            return _named(FaultKind.UNSENT, error)
+        case TimeoutError() if not str(error):
+            return Fault(kind=FaultKind.LOST, code="TimeoutError", message="no answer in time")
+        case _ if isinstance(error, _NO_ANSWER):
+            return _named(FaultKind.LOST, error)
+        case boto.BotoCoreError():
+            return _named(FaultKind.REFUSED, error)
+        case _:
+            return None
+
+
+def _answered(error: boto.ClientError) -> Fault:
+    code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+    message = str(error.response.get("Error", {}).get("Message", error))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return Fault(kind=_kind(code, status), code=code, message=message)
+
+
+def _kind(code: str, status: int) -> FaultKind:
+    if code in THROTTLED or status == 429:
+        return FaultKind.BUSY
+    if code in CONTENDED:
+        return FaultKind.CONTENDED
+    if code in DENIED:
+        return FaultKind.DENIED
+    return FaultKind.LOST if code in BROKEN or status >= 500 else FaultKind.REFUSED
+
+
+def _named(kind: FaultKind, error: Exception) -> Fault:
+    return Fault(kind=kind, code=type(error).__name__, message=" ".join(str(error).split())[:500])
+
+
+def _without_credentials(error: Exception) -> Fault:
+    """Expiry is named in one way, since it may be mended beside us; botocore only says it in the message."""
+    fault = _named(FaultKind.DENIED, error)
+    return replace(fault, code="ExpiredToken") if "expired" in fault.message.casefold() else fault
+
+
+def _no_connection(error: boto.EndpointConnectionError) -> bool:
+    """aiobotocore gives this name to a reset in mid-answer too; only the cause inside tells them apart."""
+    return isinstance(
+        error.kwargs.get("error"), (aiohttp.ClientConnectorError, socket.gaierror, ConnectionRefusedError)
+    )
+
+
+def _still_expired(error: Exception) -> bool:
+    """botocore raises a bare RuntimeError when refreshed credentials are expired as well."""
+    return isinstance(error, RuntimeError) and "credentials" in str(error).casefold()
+
+
+def as_seen(failed: CallFailedError) -> RolloutError:
+    """The error that a look ends with."""
+    fault = failed.fault
+    if fault.kind is FaultKind.DENIED:
+        return CredentialsError(f"{failed}. {_help(failed.call, fault.code)}")
+    return UnseenError(str(failed))
+
+
+def _help(call: Call, code: str) -> str:
+    prefix = "elasticloadbalancing" if call.service.startswith("elb") else call.service
+    if code in EXPIRED:
+        return "The credentials have expired: renew them (or use a profile that renews itself) and start again."
+    if code.startswith(("Access", "Unauthorized", "NotAuthorized")) and not code.endswith("Error"):
+        return f"Allow {prefix}:{call.operation} for these credentials."
+    return "Check the credentials: environment, profile or instance role, and the clock of this machine."

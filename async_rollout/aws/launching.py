@@ -1,0 +1,119 @@
+"""What a group launches now, what an instance was launched from, and whether the two are the same. Pure.
+
+Templates are compared by id and resolved version number: names can be created anew, `$Latest` and `$Default` move.
+What AWS does not say of an instance counts as outdated: attached by hand, or its configuration deleted since.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from async_rollout.aws.calls import Body
+from async_rollout.core.journal import digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """Where a launch template's two aliases point to."""
+
+    id: str
+    default: int
+    latest: int
+
+
+Resolved = Mapping[str, Versions]
+"""By template id (or name, where a group names it by that alone)."""
+
+
+def unresolved(group: Body) -> frozenset[str]:
+    """Template ids (or names) whose versions must be asked to know what the group launches."""
+    return frozenset(_key(spec) for spec in _specs(group) if not (spec.get("LaunchTemplateId") and _fixed(spec)))
+
+
+def template_of(group: Body, resolved: Resolved) -> str:
+    """What it launches: `lc:NAME`, `lt-…:N`, or of several, `lt-…:N+DIGEST` of the overrides."""
+    if name := group.get("LaunchConfigurationName"):
+        return f"lc:{name}"
+    base = _base(group)
+    overrides = _overrides(group)
+    if base is None:
+        return ""
+    if not overrides:
+        return _version(base, resolved)
+    return f"{_version(base, resolved)}+{_digest(overrides, resolved)}"
+
+
+def launched_from(instance: Body) -> str | None:
+    """The same of one instance, None if AWS does not say."""
+    if name := instance.get("LaunchConfigurationName"):
+        return f"lc:{name}"
+    spec = instance.get("LaunchTemplate")
+    return f"{_key(spec)}:{spec.get('Version', '?')}" if spec else None
+
+
+def outdated(instance: Body, group: Body, resolved: Resolved) -> bool:
+    """Whether the group would launch something else now for this instance's type."""
+    source = launched_from(instance)
+    if source is None:
+        return True
+    if group.get("LaunchConfigurationName") or not _overrides(group):
+        return source != template_of(group, resolved)
+    return source not in _for_type(instance.get("InstanceType"), group, resolved)
+
+
+def _for_type(type: str | None, group: Body, resolved: Resolved) -> frozenset[str]:
+    """Templates that an instance of this type may come from. A type that no override names any more has none.
+
+    Overrides by requirements list no types: any of them may have brought it.
+    """
+    base = _base(group) or {}
+    fitting = (one for one in _overrides(group) if one.get("InstanceType") in (None, type))
+    return frozenset(_version(one.get("LaunchTemplateSpecification") or base, resolved) for one in fitting)
+
+
+def _base(group: Body) -> Body | None:
+    mixed = group.get("MixedInstancesPolicy") or {}
+    found: Body | None = mixed.get("LaunchTemplate", {}).get("LaunchTemplateSpecification") or group.get(
+        "LaunchTemplate"
+    )
+    return found
+
+
+def _overrides(group: Body) -> tuple[Body, ...]:
+    mixed = group.get("MixedInstancesPolicy") or {}
+    return tuple(mixed.get("LaunchTemplate", {}).get("Overrides") or ())
+
+
+def _specs(group: Body) -> Iterable[Body]:
+    if base := _base(group):
+        yield base
+    yield from (
+        one["LaunchTemplateSpecification"] for one in _overrides(group) if one.get("LaunchTemplateSpecification")
+    )
+
+
+def _key(spec: Body) -> str:
+    return str(spec.get("LaunchTemplateId") or spec.get("LaunchTemplateName") or "?")
+
+
+def _fixed(spec: Body) -> bool:
+    return str(spec.get("Version", "")).isdigit()
+
+
+def _version(spec: Body, resolved: Resolved) -> str:
+    """`lt-…:N`. An alias of a template that is gone stays as it is, and is equal to no instance's."""
+    asked = str(spec.get("Version") or "$Default")
+    known = resolved.get(_key(spec))
+    if known is None:
+        return f"{_key(spec)}:{asked}"
+    number = {"$Default": str(known.default), "$Latest": str(known.latest)}.get(asked, asked)
+    return f"{known.id}:{number}"
+
+
+def _digest(overrides: tuple[Body, ...], resolved: Resolved) -> str:
+    """Of what each override asks for, whatever the order in which AWS lists them."""
+    specs = [(one, one.get("LaunchTemplateSpecification")) for one in overrides]
+    whole = [{**one, "LaunchTemplateSpecification": _version(spec, resolved) if spec else ""} for one, spec in specs]
+    return digest("\n".join(sorted(json.dumps(one, sort_keys=True, default=str) for one in whole)))

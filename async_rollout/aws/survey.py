@@ -1,0 +1,90 @@
+"""Facts asked rarely: lifecycle hooks, scheduled actions, instance refreshes; and the scaling activities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from async_rollout.aws.calls import Ask, Body, autoscaling, pages
+from async_rollout.aws.together import Part, together
+from async_rollout.core.sight import Activity, Scheduled, Survey
+
+REFRESHING = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")
+"""Instance refreshes of these statuses are active; a group has at most one."""
+
+ACTIVITIES = 50
+"""One page: those in progress come first, then the newest. A rollout never needs older ones."""
+
+_INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
+
+
+async def survey_of(ask: Ask, group: str) -> Survey:
+    """All three, asked at once."""
+    name = {"AutoScalingGroupName": group}
+    hooks = Part(lambda: ask(autoscaling("DescribeLifecycleHooks", **name)))
+    scheduled = Part(lambda: pages(ask, autoscaling("DescribeScheduledActions", **name)))
+    refreshes = Part(lambda: pages(ask, autoscaling("DescribeInstanceRefreshes", **name)))
+    await together(hooks, scheduled, refreshes)
+    found = hooks.value.body.get("LifecycleHooks", ())
+    return Survey(
+        at=hooks.value.at,
+        launch_heartbeat=_heartbeat(found, "LAUNCHING"),
+        terminate_heartbeat=_heartbeat(found, "TERMINATING"),
+        scheduled=tuple(
+            _scheduled(row) for page in scheduled.value for row in page.body.get("ScheduledUpdateGroupActions", ())
+        ),
+        refresh=_refresh(row for page in refreshes.value for row in page.body.get("InstanceRefreshes", ())),
+    )
+
+
+async def activities_of(ask: Ask, group: str) -> tuple[Activity, ...]:
+    """The group's newest scaling activities, as AWS orders them."""
+    call = autoscaling("DescribeScalingActivities", AutoScalingGroupName=group, MaxRecords=ACTIVITIES)
+    reply = await ask(call)
+    return tuple(activity(row) for row in reply.body.get("Activities", ()))
+
+
+def activity(row: Body) -> Activity:
+    """One scaling activity. AWS has no field for the instance: it is named in the description."""
+    words = row.get("Description", "")
+    named = _INSTANCE.search(words)
+    return Activity(
+        id=row["ActivityId"],
+        kind=_kind(words),
+        status=row.get("StatusCode", ""),
+        message=row.get("StatusMessage") or row.get("Cause", ""),
+        started_at=row["StartTime"].timestamp(),
+        ended_at=_time(row.get("EndTime")),
+        instance=named[0] if named else None,
+    )
+
+
+def _kind(words: str) -> str:
+    if words.startswith("Launching"):
+        return "launch"
+    return "terminate" if words.startswith("Terminating") else "other"
+
+
+def _time(at: datetime | None) -> float | None:
+    return at.timestamp() if at else None
+
+
+def _heartbeat(hooks: Iterable[Body], transition: str) -> float:
+    """The longest of one kind; AWS's own default is an hour."""
+    found = (one for one in hooks if str(one.get("LifecycleTransition", "")).endswith(transition))
+    return max((float(one.get("HeartbeatTimeout") or 3600) for one in found), default=0.0)
+
+
+def _scheduled(row: Body) -> Scheduled:
+    return Scheduled(
+        name=row["ScheduledActionName"],
+        at=_time(row.get("StartTime") or row.get("Time")),
+        minimum=row.get("MinSize"),
+        maximum=row.get("MaxSize"),
+        desired=row.get("DesiredCapacity"),
+    )
+
+
+def _refresh(rows: Iterable[Body]) -> str | None:
+    return next((str(row["Status"]) for row in rows if row.get("Status") in REFRESHING), None)

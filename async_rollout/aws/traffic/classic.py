@@ -1,0 +1,111 @@
+"""Classic Load Balancers (Elastic Load Balancing v1), whose words hide the truth in a description."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+
+from async_rollout.aws.calls import Ask, Body, Call, Reply, elb
+from async_rollout.aws.faults import CallFailedError
+from async_rollout.aws.together import Part, together
+from async_rollout.aws.traffic.health import Health
+from async_rollout.core.actions import Registration
+from async_rollout.core.sight import Source, Target, TargetState
+
+DRAINING = "Instance deregistration currently in progress."
+ABSENT = "Instance is not currently registered with the LoadBalancer."
+COMING = "Instance registration is still in progress."
+UNPROVEN = "Instance has not passed the configured HealthyThreshold number of health checks consecutively."
+ZONE_OFF = "Instance is in the EC2 Availability Zone for which LoadBalancer is not configured to route traffic to."
+"""AWS's exact texts (DescribeInstanceHealth, InstanceState.Description)."""
+
+WORDS = {
+    DRAINING: TargetState.DRAINING,
+    COMING: TargetState.INITIAL,
+    UNPROVEN: TargetState.INITIAL,
+    ZONE_OFF: TargetState.UNUSED,
+}
+STATES = {"InService": TargetState.HEALTHY, "OutOfService": TargetState.UNHEALTHY}
+
+_INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
+
+
+class Classic:
+    """The kind of the Classic Load Balancers. They have no ports of their own for an instance."""
+
+    name = "classic"
+
+    def owns(self, identifier: str, type: str | None) -> bool:
+        return type in (None, "elb") and not identifier.startswith("arn:")
+
+    async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
+        """The zones of all in one call; the draining takes a call each."""
+        balancers = Part(lambda: ask(elb("DescribeLoadBalancers", LoadBalancerNames=list(ids))))
+        delays = {id: Part(partial(_delay, ask, id)) for id in ids}
+        await together(balancers, *delays.values())
+        rows = balancers.value.body.get("LoadBalancerDescriptions", ())
+        zones = {row["LoadBalancerName"]: frozenset[str](row.get("AvailabilityZones", ())) for row in rows}
+        return tuple(
+            Source(id=id, kind=self.name, name=id, drain_delay=delays[id].value, zones=zones.get(id) or None)
+            for id in ids
+        )
+
+    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health:
+        """Asked by name of instance: only so one that drains is sure to be listed.
+
+        One id that AWS does not know fails the whole call; it is named in the words, and left out of the next.
+        """
+        left = sorted(members)
+        while True:
+            try:
+                return health_of(id, await ask(_asking(id, left)))
+            except CallFailedError as failed:
+                unknown = set(_INSTANCE.findall(failed.fault.message)) & set(left)
+                if failed.fault.code != "InvalidInstance" or not left:
+                    raise
+                left = [one for one in left if one not in unknown] if unknown else []
+
+    def register(self, source: str, registrations: Sequence[Registration]) -> Call:
+        return elb("RegisterInstancesWithLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
+
+    def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
+        return elb("DeregisterInstancesFromLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
+
+
+def health_of(id: str, reply: Reply) -> Health:
+    """The reply's instances, but for those that it only lists as not registered."""
+    rows = reply.body.get("InstanceStates", ())
+    targets = ((row["InstanceId"], _read(id, row)) for row in rows if row.get("Description") != ABSENT)
+    return Health(at=reply.at, targets=tuple(targets))
+
+
+def _read(id: str, row: Body) -> Target:
+    words = row.get("Description", "")
+    return Target(
+        source=id, port=None, state=_state(row.get("State", ""), words), reason="" if words == "N/A" else words
+    )
+
+
+def _state(state: str, words: str) -> TargetState:
+    """A draining instance says InService, one that is just coming says OutOfService: the words decide first."""
+    if words.startswith("Instance is in ") and words.endswith(" state."):  # pending, stopped or terminated
+        return TargetState.UNUSED
+    return WORDS.get(words) or STATES.get(state, TargetState.UNKNOWN)
+
+
+def _asking(id: str, members: Sequence[str]) -> Call:
+    if not members:
+        return elb("DescribeInstanceHealth", LoadBalancerName=id)
+    return elb("DescribeInstanceHealth", LoadBalancerName=id, Instances=[{"InstanceId": one} for one in members])
+
+
+def _ids(registrations: Sequence[Registration]) -> list[dict[str, str]]:
+    return [{"InstanceId": id} for id in dict.fromkeys(one.instance for one in registrations)]
+
+
+async def _delay(ask: Ask, id: str) -> float:
+    """The longest time that draining can take; 0 where it is off and connections are cut at once."""
+    reply = await ask(elb("DescribeLoadBalancerAttributes", LoadBalancerName=id))
+    draining: Body = reply.body.get("LoadBalancerAttributes", {}).get("ConnectionDraining", {})
+    return float(draining.get("Timeout", 300)) if draining.get("Enabled") else 0.0

@@ -1,0 +1,113 @@
+"""Target groups of Application, Network and Gateway Load Balancers (Elastic Load Balancing v2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from async_rollout.aws.calls import Ask, Body, Call, Reply, elbv2
+from async_rollout.aws.flights import chunks
+from async_rollout.aws.together import Part, together
+from async_rollout.aws.traffic.health import Health, reason
+from async_rollout.core.actions import Registration
+from async_rollout.core.sight import Source, Target, TargetState
+
+STATES = {
+    "initial": TargetState.INITIAL,
+    "healthy": TargetState.HEALTHY,
+    "unhealthy": TargetState.UNHEALTHY,
+    "unhealthy.draining": TargetState.UNHEALTHY,
+    "unused": TargetState.UNUSED,
+    "draining": TargetState.DRAINING,
+    "unavailable": TargetState.UNKNOWN,
+}
+"""`unhealthy.draining` is a Network Load Balancer ending connections of an unhealthy target, no deregistration."""
+
+DELAY = "deregistration_delay.timeout_seconds"
+DELAY_DEFAULT = 300.0
+ARNS_PER_CALL = 20
+
+
+class TargetGroup:
+    """The kind of the target groups."""
+
+    name = "target group"
+
+    def owns(self, identifier: str, type: str | None) -> bool:
+        return type in (None, "elbv2") and ":elasticloadbalancing:" in identifier and ":targetgroup/" in identifier
+
+    async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
+        """Port and load balancer of all in one call, their zones in one more; the delay takes a call each."""
+        groups = Part(partial(_rows, ask, "TargetGroup", ids))
+        delays = {id: Part(partial(_delay, ask, id)) for id in ids}
+        await together(groups, *delays.values())
+        rows = groups.value
+        zones = await _zones(ask, sorted({arn for row in rows.values() for arn in row.get("LoadBalancerArns", ())}))
+        return tuple(_source(id, rows.get(id, {}), delays[id].value, zones) for id in ids)
+
+    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health:
+        """All registered and draining targets of the group: one answer serves every asker."""
+        return health_of(id, await ask(elbv2("DescribeTargetHealth", TargetGroupArn=id)))
+
+    def register(self, source: str, registrations: Sequence[Registration]) -> Call:
+        return elbv2("RegisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
+
+    def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
+        """With the port each: without it a registration on another port than the group's own stays."""
+        return elbv2("DeregisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
+
+
+def health_of(id: str, reply: Reply) -> Health:
+    """The reply's targets, but for those that it only lists as not registered."""
+    rows = reply.body.get("TargetHealthDescriptions", ())
+    targets = ((row["Target"]["Id"], _read(id, row)) for row in rows if not _absent(row))
+    return Health(at=reply.at, targets=tuple(targets))
+
+
+def _read(id: str, row: Body) -> Target:
+    health = row.get("TargetHealth", {})
+    state = STATES.get(health.get("State", ""), TargetState.UNKNOWN)
+    words = reason(health.get("Reason", ""), health.get("Description", ""))
+    return Target(source=id, port=row["Target"].get("Port"), state=state, reason=words)
+
+
+def _absent(row: Body) -> bool:
+    return bool(row.get("TargetHealth", {}).get("Reason") == "Target.NotRegistered")
+
+
+def _target(one: Registration) -> dict[str, object]:
+    return {"Id": one.instance} if one.port is None else {"Id": one.instance, "Port": one.port}
+
+
+async def _delay(ask: Ask, id: str) -> float:
+    reply = await ask(elbv2("DescribeTargetGroupAttributes", TargetGroupArn=id))
+    found = (row["Value"] for row in reply.body.get("Attributes", ()) if row["Key"] == DELAY)
+    return float(next(found, DELAY_DEFAULT))
+
+
+async def _zones(ask: Ask, arns: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Zones enabled on each load balancer."""
+    rows = await _rows(ask, "LoadBalancer", arns)
+    return {arn: frozenset(zone["ZoneName"] for zone in row.get("AvailabilityZones", ())) for arn, row in rows.items()}
+
+
+async def _rows(ask: Ask, what: str, arns: Sequence[str]) -> dict[str, Body]:
+    """Describe target groups or load balancers, by ARN."""
+    calls = [elbv2(f"Describe{what}s", **{f"{what}Arns": list(some)}) for some in chunks(arns, ARNS_PER_CALL)]
+    parts = [Part(partial(ask, call)) for call in calls]
+    await together(*parts)
+    return {row[f"{what}Arn"]: row for part in parts for row in part.value.body.get(f"{what}s", ())}
+
+
+def _source(id: str, row: Body, delay: float, zones: dict[str, frozenset[str]]) -> Source:
+    balancers = row.get("LoadBalancerArns", ())
+    enabled = frozenset[str]().union(*(zones.get(arn, frozenset()) for arn in balancers))
+    return Source(
+        id=id,
+        kind=TargetGroup.name,
+        name=row.get("TargetGroupName") or id.split(":targetgroup/")[-1].split("/")[0],
+        gated=bool(balancers),
+        drain_delay=delay,
+        default_port=row.get("Port"),
+        zones=enabled or None,
+    )

@@ -1,0 +1,108 @@
+"""AWS's words into the core's: one row of DescribeAutoScalingGroups and what was asked beside it become a Sight.
+
+Pure. Enumerations stay open: a lifecycle state or a health that nobody has heard of goes through as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from async_rollout.aws.calls import Body
+from async_rollout.aws.facts import UNSEEN, Launch
+from async_rollout.aws.launching import Resolved, launched_from, outdated, template_of
+from async_rollout.aws.traffic import named
+from async_rollout.aws.traffic.health import Health
+from async_rollout.core.journal import ORDER, PREFIX, from_tags
+from async_rollout.core.sight import Activity, Group, Instance, Sight, Source, Survey, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What one look asked beside the group. health: by source, empty where targets were not needed."""
+
+    sources: tuple[Source, ...] = ()
+    health: Mapping[str, Health] = field(default_factory=dict)
+    launches: Mapping[str, Launch] = field(default_factory=dict)
+    templates: Resolved = field(default_factory=dict)
+    survey: Survey | None = None
+    activities: tuple[Activity, ...] | None = None
+
+
+def sight_of(row: Body, at: float, beside: Beside) -> Sight:
+    """One complete sight. row: the group as AWS described it at `at`."""
+    tags = tags_of(row)
+    return Sight(
+        at=at,
+        group=group_of(row, beside.templates),
+        instances=instances_of(row, beside),
+        sources=tuple(_seen(source, beside.health) for source in beside.sources),
+        journal=from_tags(tags, row["AutoScalingGroupARN"]),
+        order=tags.get(ORDER),
+        survey=beside.survey,
+        activities=beside.activities,
+    )
+
+
+def tags_of(row: Body) -> dict[str, str]:
+    """The group's tags, aws: ones included."""
+    return {tag["Key"]: tag.get("Value") or "" for tag in row.get("Tags", ())}
+
+
+def group_of(row: Body, templates: Resolved) -> Group:
+    """The group's own fields."""
+    tags = tags_of(row)
+    return Group(
+        name=row["AutoScalingGroupName"],
+        arn=row["AutoScalingGroupARN"],
+        minimum=row["MinSize"],
+        desired=row["DesiredCapacity"],
+        maximum=row["MaxSize"],
+        template=template_of(row, templates),
+        zones=tuple(row.get("AvailabilityZones", ())),
+        suspended=frozenset(one["ProcessName"] for one in row.get("SuspendedProcesses", ())),
+        status=row.get("Status"),
+        health_check_type=row.get("HealthCheckType", "EC2"),
+        tag_count=sum(not key.startswith(("aws:", PREFIX)) for key in tags),
+        weighted=_weighted(row),
+        warm_pool=bool(row.get("WarmPoolConfiguration")),
+        ecs_managed="AmazonECSManaged" in tags,
+        unknown_sources=tuple(one.id for one in named(row) if one.kind is None),
+    )
+
+
+def _weighted(row: Body) -> bool:
+    """Whether its sizes count something else than instances."""
+    policy = (row.get("MixedInstancesPolicy") or {}).get("LaunchTemplate", {})
+    rows = (*policy.get("Overrides", ()), *row.get("Instances", ()))
+    return row.get("DesiredCapacityType") not in (None, "units") or any(one.get("WeightedCapacity") for one in rows)
+
+
+def instances_of(row: Body, beside: Beside) -> tuple[Instance, ...]:
+    """The group's members, each with its registrations everywhere."""
+    targets: dict[str, list[Target]] = {}
+    for source in beside.sources:
+        for id, target in beside.health[source.id].targets if source.id in beside.health else ():
+            targets.setdefault(id, []).append(target)
+    return tuple(_instance(one, row, beside, targets.get(one["InstanceId"], ())) for one in row.get("Instances", ()))
+
+
+def _instance(one: Body, row: Body, beside: Beside, targets: Sequence[Target]) -> Instance:
+    launch = beside.launches.get(one["InstanceId"], UNSEEN)
+    return Instance(
+        id=one["InstanceId"],
+        lifecycle=one.get("LifecycleState", "Unknown"),
+        health=one.get("HealthStatus", "Unknown"),
+        zone=one.get("AvailabilityZone", ""),
+        launched_at=launch.launched_at,
+        launched_from=launched_from(one),
+        outdated=outdated(one, row, beside.templates),
+        private_ip=launch.private_ip,
+        public_ip=launch.public_ip,
+        protected=bool(one.get("ProtectedFromScaleIn")),
+        targets=tuple(targets),
+    )
+
+
+def _seen(source: Source, health: Mapping[str, Health]) -> Source:
+    return replace(source, seen_at=health[source.id].at) if source.id in health else source
