@@ -136,6 +136,7 @@ class Memory:
     marked: Mapping[str, int] = field(default_factory=dict)
     vanished: Mapping[str, float] = field(default_factory=dict)
     survey: Survey | None = None
+    scheduled: Mapping[str, float] = field(default_factory=dict)
     activities: tuple[Activity, ...] = ()
     activities_at: float = 0.0
     peak: int = 0
@@ -279,12 +280,19 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
         hollow=_odd(memory.hollow, f"{group.desired}" if group.desired > rows(sight) else None, at),
         progress=_odd(memory.progress, _progress(sight), at),
         survey=sight.survey or memory.survey,
+        scheduled=_scheduled(memory, sight.survey),
         activities=memory.activities if sight.activities is None else sight.activities,
         activities_at=memory.activities_at if sight.activities is None else at,
         removed=_removed(memory, sight),
         vanished=_vanished(memory, sight),
         missing=_missing(memory, sight),
     )
+
+
+def _scheduled(memory: Memory, survey: Survey | None) -> Mapping[str, float]:
+    """When each scheduled action would first fire; what has passed is not listed any more."""
+    found = survey.scheduled if survey else ()
+    return {**{one.name: one.at for one in found if one.at is not None}, **memory.scheduled}
 
 
 def _peak(memory: Memory, sight: Sight) -> int:

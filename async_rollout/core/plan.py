@@ -146,7 +146,8 @@ def _word(hook: Hook) -> str:
 
 
 def _notes(sight: Sight, story: _Story) -> tuple[str, ...]:
-    lost = missed(sight.survey, sight.at, sight.at + story.seconds)
+    fires = {one.name: one.at for one in sight.survey.scheduled if one.at is not None} if sight.survey else {}
+    lost = missed(fires, sight.at, sight.at + story.seconds)
     assumed = f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"
     unended = () if story.ended else ("the plan did not come to an end: please report it",)
     return (*(f"scheduled action {name} falls into the run and does not fire" for name in lost), assumed, *unended)

@@ -5,7 +5,7 @@ Asked once before the first change, of the first complete look; nothing here act
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from async_rollout.core.budget import bounds
 from async_rollout.core.journal import HEAD_TAGS, REQUIRED_RUNNING, SUSPENDED_BY_US
@@ -54,7 +54,7 @@ def _unsupported(sight: Sight) -> Iterator[str]:
 
 def _misfits(sight: Sight) -> Iterator[str]:
     """A target in a zone that its load balancer does not serve stays unused for ever."""
-    zones = {one.zone for one in sight.instances if one.zone}
+    zones = {*sight.group.zones, *(one.zone for one in sight.instances if one.zone)}
     for source in sight.sources:
         if source.gated and source.zones is not None and (off := sorted(zones - source.zones)):
             yield f"{source.name}: zone {', '.join(off)} is not enabled on its load balancer, so targets there stay unused"
@@ -85,8 +85,6 @@ def warnings(spec: RolloutSpec, sight: Sight) -> tuple[str, ...]:
     return (*idle, *standby, *held, *((blind,) if unseen else ()))
 
 
-def missed(survey: Survey | None, since: float, until: float) -> tuple[str, ...]:
+def missed(scheduled: Mapping[str, float], since: float, until: float) -> tuple[str, ...]:
     """Scheduled actions that fall into the time from since to until: suspended, they are lost, not deferred."""
-    if survey is None:
-        return ()
-    return tuple(one.name for one in survey.scheduled if one.at is not None and since <= one.at <= until)
+    return tuple(name for name, at in scheduled.items() if since <= at <= until)

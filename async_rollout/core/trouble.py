@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from async_rollout.core.draft import Draft, is_under_way
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Mark, template_mark
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Lane, Mark, template_mark
 from async_rollout.core.lanes import drain_limit, draining_since, terminate_limit
 from async_rollout.core.sight import Activity, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
@@ -76,25 +76,32 @@ def _foreign(draft: Draft) -> Iterator[Cause]:
 
 def _hooks(draft: Draft) -> Iterator[Cause]:
     for (point, id), ended in draft.memory.ended.items():
-        if point is HookPoint.UP_CHECK or ended.outcome.ok or draft.journal.lane(id) is None:
+        lane = draft.journal.lane(id)
+        if point is HookPoint.UP_CHECK or ended.outcome.ok or lane is None or lane.surplus:
             continue
         how = "timed out" if ended.outcome.timed_out else f"ended with {ended.outcome.code}"
         yield Cause(code=6, text=f"the {point} command for {id} {how}: {ended.outcome.said[-120:]}")
 
 
 def marked_failed(draft: Draft) -> Journal:
-    """The record with the failed hooks marked. One whose command could not even be run has not begun."""
+    """The record with the failed hooks marked."""
     journal = draft.journal
     for (point, id), ended in draft.memory.ended.items():
         lane = journal.lane(id)
         if lane is None or ended.outcome.ok:
             continue
         if point is HookPoint.BEFORE_TERMINATE and lane.before is Mark.BEGUN:
-            mark = Mark.NOT if ended.outcome.code in NEVER_RAN else Mark.FAILED
-            journal = journal.with_lane(replace(lane, before=mark))
+            journal = journal.with_lane(replace(lane, before=_failed_mark(lane, ended.outcome.code)))
         if point is HookPoint.AFTER_TERMINATE and lane.after is Mark.BEGUN:
             journal = journal.with_lane(replace(lane, after=Mark.FAILED))
     return journal
+
+
+def _failed_mark(lane: Lane, code: int | None) -> Mark:
+    """A command that could not even be run has not begun. Our own surplus goes whatever its command says."""
+    if lane.surplus:
+        return Mark.ENDED
+    return Mark.NOT if code in NEVER_RAN else Mark.FAILED
 
 
 def _launches(draft: Draft) -> Iterator[Cause]:

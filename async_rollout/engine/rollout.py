@@ -266,7 +266,7 @@ class Rollout:
         self._wake.set()
 
     def _result(self, verdict: Verdict) -> GroupResult:
-        lost = missed(self._memory.survey, self._memory.began, self._memory.at)
+        lost = missed(self._memory.scheduled, self._memory.began, self._memory.at)
         result = GroupResult(
             group=self._group,
             verdict=verdict,
