@@ -90,7 +90,7 @@ def simulate(
     others: Others | None = None,
     faults: Callable[[World], Faults] | None = None,
     halt: Callable[[World, Halt], Awaitable[None]] | None = None,
-    limit: float = 200_000.0,
+    limit: float = 20_000.0,
 ) -> Run:
     """Roll one group. goals: one conductor after the other; with kill_after the first is killed after so many acts."""
 
@@ -108,7 +108,11 @@ def simulate(
             tasks.cancel_scope.cancel()
         return run
 
-    return run_virtual(story)
+    try:
+        return run_virtual(story)
+    except BaseExceptionGroup as several:
+        late, _ = several.split(TimeoutError)
+        raise TimeoutError(f"not at its end after {limit:.0f} s") if late else several from None
 
 
 def _world(scenario: str | Callable[[World], object], seed: int) -> World:

@@ -258,7 +258,7 @@ def test_a_template_that_changes_mid_run_halts_and_names_both() -> None:
 
     async def release(world: World) -> None:
         await anyio.sleep(60.0)
-        world.human_releases("web")
+        world.human_releases(next(one.name for one in world.state.templates.values()))
 
     run = simulate("at-max", RolloutSpec(), others=release)
     assert run.result.verdict.code == 1

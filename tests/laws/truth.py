@@ -133,5 +133,24 @@ def broken(run: Run, bounds: Bounds, *, replaced: bool = True, surge: bool = Tru
         *all_is_as_found(run, base=base),
         *only_ours_was_resumed(run),
         *written_before_done(run),
+        *drained_before_terminated(run),
         *(all_were_replaced(run) if replaced else []),
     ]
+
+
+def drained_before_terminated(run: Run) -> list[str]:
+    """The walkthrough: what we deregistered is terminated only when every source has let go of it."""
+    let_go: dict[str, set[str]] = {}
+    taken: dict[str, set[str]] = {}
+    wrong = []
+    for one in run.world.record:
+        if one.group != run.group:
+            continue
+        if one.what is What.DEREGISTER and one.who == OWNER:
+            taken.setdefault(one.instance, set()).add(one.detail)
+        if one.what is What.DRAINED:
+            let_go.setdefault(one.instance, set()).add(one.detail)
+        if one.what is What.TERMINATE and one.who == OWNER:
+            held = taken.get(one.instance, set()) - let_go.get(one.instance, set())
+            wrong += [f"walkthrough: {one.instance} was terminated while {sorted(held)} still drained"] if held else []
+    return wrong[:1]
