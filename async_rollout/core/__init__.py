@@ -1,1 +1,35 @@
-"""THE DECISIONS: theory of operation (to be written)."""
+"""THE DECISIONS. Pure: standard library only; no await, no clock, no log, no chance. The first folder to read.
+
+Theory of operation
+===================
+
+One function decides everything: `decide(spec, snapshot) -> Decision`. A snapshot is a *sight* (one look at AWS, with
+the *journal* that stands in the group's own tags, from the same reply), a *memory* (what earlier looks add), and an
+order to *stop* if there is one. The engine looks, folds the look into memory (`memory.recall`), asks `decide`, does the
+actions one after the other, and looks again. Nothing else has state.
+
+What is where
+    What AWS is, is read anew on every look: which instances there are, who is healthy where.
+    What may not be lost stands in the journal, written before the act it speaks of: the sizes and processes found,
+    whose turn it is, the way out of each old instance (its *lane*), the value that desired capacity was last set to.
+    What may be lost is memory: streaks of good looks, since when a stage holds, how a hook ended. Without it a check is
+    repeated and a limit begins anew, no more.
+So resume is start: a killed run's successor reads the same tags and decides the same. And restore needs no stack of
+undo steps: it is the same loop with the goal turned round, and reads the same record.
+
+The path of one decision
+    `decide.decide`   whose record is it? none: `begin`; another's: watch, give way or take over; ours: its goal
+    `trouble`         is there a reason to give up? Then the goal becomes RESTORE, with a cause that outlives a kill
+    `budget.reckon`   whose doing is it if desired capacity is not what was asked for?
+    `advance`         each lane one step (`lanes.fall`), each newcomer checked, old ones taken out, new ones asked for
+    `restore`         the same lanes, some of them turned round (`lanes.put_back`)
+    `finish`          the end of both: surplus gone, zones even, settled, sizes and processes back, tags off
+    `draft.decided`   everything that a tick wants, with the Record in front
+
+What keeps it safe
+    Whatever was asked to go counts as gone, whatever was asked to come counts only when it is proven: a deregistration
+    that is recorded but not seen, a launch that has no row yet. Numbers are taken from `budget.tally`, of one look.
+    A reply whose journal is older than the one we wrote is an old reply; it is left out, whole. An unexplained desired
+    capacity stops everything that would move it. `laws.objection` is asked before each act and knows nothing of how
+    `decide` came to it: its objection is a fault of this program, and the loop stops there with the record standing.
+"""

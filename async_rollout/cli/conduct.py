@@ -1,0 +1,42 @@
+"""The frame of every command: a desk, a loop, and whatever goes wrong becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+import anyio
+
+from async_rollout.cli.desk import Desk, opened
+from async_rollout.cli.faults import told
+from async_rollout.cli.options import Output, Viewing
+from async_rollout.errors import UsageError
+
+Story = Callable[[Desk], Awaitable[int]]
+"""What a command does; gives the exit code."""
+Runner = Callable[[Callable[[], Awaitable[int]]], int]
+"""Runs a story in an event loop of its own."""
+
+
+def conduct(
+    verb: str, viewing: Viewing, story: Story, *, groups: Sequence[str] = (), runner: Runner = anyio.run
+) -> int:
+    """Run the story of the command `verb` to its end; gives the exit code and never raises."""
+    try:
+        with opened(viewing) as desk:
+            code, error = _run(verb, desk, story, groups, runner)
+            desk.end(code, error)
+            return code
+    except UsageError as wrong:  # there is no desk to say it at
+        with opened(Viewing(output=Output.PLAIN)) as desk:
+            desk.say(*told(wrong, verb, groups, verbose=False)[1])
+        return wrong.code
+
+
+def _run(verb: str, desk: Desk, story: Story, groups: Sequence[str], runner: Runner) -> tuple[int, str]:
+    try:
+        return runner(partial(story, desk)), ""
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, it ends as a sentence
+        code, lines = told(error, verb, groups, verbose=desk.verbose)
+        desk.say(*lines)
+        return code, lines[0]

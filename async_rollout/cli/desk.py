@@ -1,0 +1,108 @@
+"""Where one command speaks: people read stderr, results and JSON go to stdout, `--events` to a file beside.
+
+Nothing said here can stop or slow a rollout: every stream is written by a sink of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from async_rollout.cli.log import logged
+from async_rollout.cli.options import Output, Viewing
+from async_rollout.core.events import Event
+from async_rollout.errors import UsageError
+from async_rollout.render import View, stream, view
+from async_rollout.render.jsonl import Jsonl
+from async_rollout.render.safe import safe
+from async_rollout.render.sink import Sink
+
+
+class Desk:
+    """The streams and views of one command. errors, results: where people and programs read."""
+
+    def __init__(self, viewing: Viewing, errors: Sink, results: Sink, events: Sink | None) -> None:
+        self.verbose = viewing.verbose
+        self.json = viewing.output is Output.JSON
+        self._errors, self._results, self._events = errors, results, events
+        name = "json" if self.json else "plain"
+        sink = results if stream(name) == "stdout" else errors
+        self._views: list[View] = [view(name, sink.write, verbose=viewing.verbose)]
+        if events is not None:
+            self._views.append(view("json", events.write))
+
+    def tell(self, event: Event) -> None:
+        """Show an event in every view; one that fails is dropped and named."""
+        for one in tuple(self._views):
+            try:
+                one.tell(event)
+            except Exception as fault:  # noqa: BLE001 - a view must neither change the rollout nor silence others
+                self._views.remove(one)
+                self.say(f"a fault of async-rollout: a view failed and is closed: {safe(repr(fault))}")
+
+    def say(self, *lines: str) -> None:
+        """To people, on stderr. What comes from outside must be made safe before."""
+        for line in lines:
+            self._errors.write(line)
+
+    def result(self, *lines: str) -> None:
+        """To stdout: what the command was asked for."""
+        for line in lines:
+            self._results.write(line)
+
+    def records(self, type: str, bodies: Iterable[Mapping[str, object]]) -> None:
+        """Results as data, in every view that takes data."""
+        takers = [one for one in self._views if isinstance(one, Jsonl)]
+        for body in bodies:
+            for one in takers:
+                one.say(type, body)
+
+    def end(self, code: int, error: str = "") -> None:
+        """Close the views with the exit code."""
+        views, self._views = self._views, []
+        for one in views:
+            with suppress(Exception):
+                one.end(code, error)
+
+    def silence(self) -> None:
+        """The terminal is gone: nothing more for stdout and stderr; `--events` goes on."""
+        self._errors.silence()
+        self._results.silence()
+
+    def close(self, seconds: float = 2.0) -> None:
+        """Let what was said be written, as far as the readers take it."""
+        for sink in (self._results, self._events, self._errors):
+            if sink is not None:
+                sink.close(seconds)
+
+
+@contextmanager
+def opened(viewing: Viewing) -> Iterator[Desk]:
+    """A desk for one command. Raises UsageError if the file for the events cannot be opened."""
+    events = _file(viewing)
+    _flush(sys.stdout, sys.stderr)
+    desk = Desk(viewing, Sink(2), Sink(1), None if events is None else Sink(events))
+    try:
+        with logged(desk):
+            yield desk
+    finally:
+        desk.close()
+
+
+def _file(viewing: Viewing) -> int | None:
+    if viewing.events is None:
+        return None
+    try:
+        return os.open(viewing.events, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise UsageError(f"--events {safe(viewing.events)}: {error.strerror}") from error
+
+
+def _flush(*streams: TextIO | None) -> None:
+    for one in streams:
+        with suppress(OSError, ValueError):
+            if one is not None:
+                one.flush()

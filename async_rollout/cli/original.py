@@ -1,0 +1,32 @@
+"""`aws-autoscaling-rollout`: `run` for command lines written for the original. Never asks; one after the other."""
+
+from __future__ import annotations
+
+import typer
+
+from async_rollout.cli.conduct import conduct
+from async_rollout.cli.desk import Desk
+from async_rollout.cli.options import Account, Fleet, Order, Viewing, Where, spec_of
+from async_rollout.cli.run import rolled
+from async_rollout.cli.spread import spread
+from async_rollout.core.spec import Amount
+
+ONE_BY_ONE = Amount(value=0)
+"""A drain uses the surge's own place, as the original did."""
+
+
+def app() -> typer.Typer:
+    """The program: one command without a name."""
+    program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    program.command(epilog="This is `async-rollout run` with --max-draining 0 by default; it never asks.")(spread(roll))
+    return program
+
+
+def roll(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing) -> int:
+    """Replace every instance of these groups, one after the other, without downtime."""
+
+    async def story(desk: Desk) -> int:
+        spec = spec_of(order, draining=ONE_BY_ONE)
+        return await rolled(desk, where, spec, fleet, account, show=False, ask=False)
+
+    return conduct("run", viewing, story, groups=where.autoscaler)

@@ -1,0 +1,60 @@
+"""`async-rollout plan`: what `run` would do. Its client raises on any call that is not a read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from async_rollout.cli.conduct import conduct
+from async_rollout.cli.desk import Desk
+from async_rollout.cli.options import Account, Fleet, Order, Viewing, Where, named, spec_of
+from async_rollout.cli.plans import cloud_line, fleet_lines, plan_data, whose_cloud
+from async_rollout.core.plan import Plan
+
+WORK = 8
+REFUSED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """What the exit code says."""
+
+    detailed_exitcode: Annotated[
+        bool,
+        typer.Option(
+            "--detailed-exitcode", envvar="ASYNC_ROLLOUT_DETAILED_EXITCODE", show_envvar=False,
+            help="Exit 8 if there is anything to replace.",
+        ),
+    ] = False  # fmt: skip
+
+
+def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing, detail: Detail) -> int:
+    """Show what run would do; change nothing.
+
+    Exits 3 if run would refuse a group.
+    """
+
+    async def story(desk: Desk) -> int:
+        from async_rollout.aws.session import connect
+        from async_rollout.engine.preview import plan as planned
+
+        spec, names = spec_of(order), named(where.autoscaler)
+        async with connect(region=account.region, profile=account.profile, tell=desk.tell, readonly=True) as cloud:
+            plans = await planned(cloud.groups(*names), spec)
+            whose = await whose_cloud(cloud)
+        if desk.json:
+            desk.records("plan", [{**whose, **plan_data(one)} for one in plans])
+        else:
+            desk.result(cloud_line(whose), *fleet_lines(plans, fleet.max_groups, verbose=desk.verbose))
+        return _code(plans, detailed=detail.detailed_exitcode)
+
+    return conduct("plan", viewing, story, groups=where.autoscaler)
+
+
+def _code(plans: Sequence[Plan], *, detailed: bool) -> int:
+    if any(one.objections for one in plans):
+        return REFUSED
+    return WORK if detailed and any(one.work for one in plans) else 0

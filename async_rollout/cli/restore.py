@@ -1,0 +1,31 @@
+"""`async-rollout restore`: put back what a run changed and did not finish."""
+
+from __future__ import annotations
+
+from async_rollout.cli.conduct import conduct
+from async_rollout.cli.desk import Desk
+from async_rollout.cli.options import Account, Order, Viewing, Where, named, spec_of
+
+
+def restore(where: Where, order: Order, account: Account, viewing: Viewing) -> int:
+    """Put back what an unfinished run changed.
+
+    A live run, also one on another machine, is told to stop first. It takes the options of run: the same line with
+    restore in the place of run uses the same commands and limits.
+    """
+
+    async def story(desk: Desk) -> int:
+        from async_rollout.aws.session import connect
+        from async_rollout.cli.signals import Signals, heeded
+        from async_rollout.engine.fleet import restore as put_back
+        from async_rollout.engine.halt import Halt
+
+        halt, spec, names = Halt(), spec_of(order), named(where.autoscaler)
+        signals = Signals(halt, desk, spec, names)
+        async with connect(region=account.region, profile=account.profile, tell=desk.tell) as cloud:
+            with heeded(signals):
+                summary = await put_back(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
+                signals.code = summary.code
+        return summary.code
+
+    return conduct("restore", viewing, story, groups=where.autoscaler)

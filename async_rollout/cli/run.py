@@ -1,0 +1,65 @@
+"""`async-rollout run`: roll groups; resumes by itself what a killed run began."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from async_rollout.cli.ask import agree, can_ask
+from async_rollout.cli.conduct import conduct
+from async_rollout.cli.desk import Desk
+from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
+from async_rollout.cli.plans import cloud_line, fleet_lines, whose_cloud
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.ports import GroupRef
+from async_rollout.render.safe import safe
+
+
+def run(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing, asking: Asking) -> int:
+    """Replace every instance of groups, without downtime.
+
+    It goes on by itself with what a killed run began. On a terminal it shows the plan and asks first, unless -y is
+    given or CI is set.
+    """
+
+    async def story(desk: Desk) -> int:
+        spec = spec_of(order)
+        return await rolled(desk, where, spec, fleet, account, show=can_ask(), ask=not asking.yes)
+
+    return conduct("run", viewing, story, groups=where.autoscaler)
+
+
+async def rolled(
+    desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, show: bool, ask: bool
+) -> int:
+    """Roll the groups under the signals; gives the exit code. show, ask: the plan first, and whether to ask then."""
+    from async_rollout.aws.session import connect
+    from async_rollout.cli.signals import Signals, heeded
+    from async_rollout.engine.fleet import roll_out
+    from async_rollout.engine.halt import Halt
+
+    halt = Halt()
+    names = named(where.autoscaler)
+    signals = Signals(halt, desk, spec, names)
+    async with connect(region=account.region, profile=account.profile, tell=desk.tell) as cloud:
+        groups = cloud.groups(*names)
+        if show:
+            desk.say(cloud_line(await whose_cloud(cloud)))
+            await _shown(desk, groups, spec, fleet, ask=ask)
+        with heeded(signals):
+            summary = await roll_out(
+                groups, spec, tell=desk.tell, max_groups=fleet.max_groups, fail_fast=fleet.fail_fast, halt=halt
+            )
+            signals.code = summary.code
+    return summary.code
+
+
+async def _shown(desk: Desk, groups: Sequence[GroupRef], spec: RolloutSpec, fleet: Fleet, *, ask: bool) -> None:
+    """The plan to read, and the question. Where there is nothing to do or all is refused, the run says so itself."""
+    from async_rollout.engine.preview import plan
+
+    plans = await plan(groups, spec)
+    desk.say(*fleet_lines(plans, fleet.max_groups))
+    workable = [one for one in plans if one.work and not one.objections]
+    if ask and workable:
+        count = sum(len(one.old) for one in workable)
+        await agree(desk, f"Replace {count} instances of {', '.join(safe(one.group) for one in workable)}?")

@@ -1,0 +1,90 @@
+"""`async-rollout sandbox`: serve a simulated AWS and print what sends any AWS client to it."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import anyio
+import typer
+
+from async_rollout.cli.conduct import conduct
+from async_rollout.cli.desk import Desk
+from async_rollout.cli.options import Viewing
+from async_rollout.errors import UsageError
+from async_rollout.render.safe import safe
+
+EXTRA = "the sandbox needs its extra: pip install 'async-rollout[sandbox]'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What is served, and where."""
+
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65_535, envvar="ASYNC_ROLLOUT_PORT", show_envvar=False, show_default="any free one",
+            metavar="N", help="The port on 127.0.0.1.",
+        ),
+    ] = 0  # fmt: skip
+    scenario: Annotated[
+        str,
+        typer.Option(
+            envvar="ASYNC_ROLLOUT_SCENARIO", show_envvar=False, metavar="NAME", help="What the world is at the start."
+        ),
+    ] = "demo"
+    speed: Annotated[
+        float,
+        typer.Option(
+            min=0.01, max=1000.0, envvar="ASYNC_ROLLOUT_SPEED", show_envvar=False, metavar="X",
+            help="The world's seconds in one second here.",
+        ),
+    ] = 1.0  # fmt: skip
+
+
+def sandbox(serving: Serving) -> int:
+    """Serve a simulated AWS, until interrupted.
+
+    Prints the environment variables that send any AWS client to it.
+    """
+
+    async def story(desk: Desk) -> int:
+        box, environment = _opened(serving)
+        try:
+            async with box.serve(serving.port) as endpoint:
+                named = environment(endpoint, box.world.region).items()
+                desk.result(*(f"export {name}={shlex.quote(value)}" for name, value in named))
+                groups = " ".join(f"-a {safe(name)}" for name in box.world.state.groups)
+                desk.say(f"# serving {safe(serving.scenario)} at {endpoint} ({groups}); Ctrl-C ends it")
+                await _interrupted()
+        except OSError as error:
+            raise UsageError(f"port {serving.port} cannot be served: {error.strerror}") from error
+        return 0
+
+    return conduct("sandbox", Viewing(), story)
+
+
+def _opened(serving: Serving) -> tuple[Any, Any]:
+    """The world and the words for its door. Raises UsageError for an unknown scenario or without the extra."""
+    try:
+        from async_rollout.sandbox import Sandbox
+        from async_rollout.sandbox.doors.http import environment
+        from async_rollout.sandbox.scenarios import SCENARIOS
+    except ModuleNotFoundError as missing:
+        raise UsageError(f"{EXTRA} ({missing.name} is not there)") from missing
+    try:
+        return Sandbox(serving.scenario, speed=serving.speed), environment
+    except KeyError as unknown:
+        raise UsageError(f"no scenario {serving.scenario!r}; there are {', '.join(SCENARIOS)}") from unknown
+
+
+async def _interrupted() -> None:
+    """Returns at Ctrl-C or SIGTERM."""
+    loop, over = asyncio.get_running_loop(), anyio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, over.set)
+    await over.wait()

@@ -1,0 +1,97 @@
+"""Signals while a rollout runs: Ctrl-C stops gently, once more at once; SIGTERM now; SIGHUP ends the views only.
+
+This is the only place of the package that knows signals. What they order goes through a Halt, on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from async_rollout.cli.desk import Desk
+from async_rollout.core.sight import Stop
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.halt import Halt
+from async_rollout.render.words import command, lasting
+
+SOON = 4.5
+"""SIGTERM: the process is gone within 5 s, whatever AWS does; half a second is for the last words."""
+LAST_WORDS = 0.4
+
+
+class Signals:
+    """The orders of one run. code: how it ended, once that is known."""
+
+    def __init__(self, halt: Halt, desk: Desk, spec: RolloutSpec, groups: Sequence[str]) -> None:
+        self.code: int | None = None
+        self._halt, self._desk, self._groups = halt, desk, groups
+        self._worst = worst_of_stop(spec)
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        if self._interrupted:
+            self._desk.say("leaving at once; what was changed stands in the groups' tags", *self._ways_on())
+            self.leave(130)
+        self._interrupted = True
+        self._desk.say(
+            "stopping: no more removals; a running command may end, then the groups are put back",
+            f"  that takes at worst {lasting(self._worst)}, and twice the longest deregistration delay",
+            "  Ctrl-C once more leaves at once; then:",
+            *self._ways_on(),
+        )
+        self._halt.request(Stop.FINISH, "Ctrl-C")
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        words = "SIGTERM: putting back what can be within 5 s; the rest stands in the groups' tags"
+        self._desk.say(words, *self._ways_on())
+        deadline = threading.Timer(SOON, self.leave, (143,))
+        deadline.daemon = True
+        deadline.start()
+        self._halt.request(Stop.NOW, "SIGTERM")
+
+    def hang_up(self) -> None:
+        """SIGHUP."""
+        self._desk.silence()
+
+    def leave(self, code: int) -> None:
+        """End the process here and now; hooks die with it (`engine.guard`)."""
+        last = code if self.code is None else self.code
+        self._desk.end(last)
+        self._desk.close(LAST_WORDS)
+        os._exit(last)
+
+    def _ways_on(self) -> tuple[str, str]:
+        go, back = command("run", *self._groups), command("restore", *self._groups)
+        return f"  to go on:     {go}", f"  to put back:  {back}"
+
+
+@contextmanager
+def heeded(signals: Signals) -> Iterator[None]:
+    """Heed the signals while the block lasts; those that were ignored from outside (nohup) stay ignored."""
+    loop = asyncio.get_running_loop()
+    orders = {
+        signal.SIGINT: signals.interrupt,
+        signal.SIGTERM: signals.terminate,
+        signal.SIGHUP: signals.hang_up,
+    }
+    taken = [number for number in orders if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in taken:
+        loop.add_signal_handler(number, orders[number])
+    try:
+        yield
+    finally:
+        for number in taken:
+            loop.remove_signal_handler(number)
+
+
+def worst_of_stop(spec: RolloutSpec) -> float:
+    """Seconds that a gentle stop may take: each of its waits at its limit, apart from what AWS itself adds."""
+    limits = spec.limits
+    hooks = limits.hook * sum(hook is not None for hook in (spec.hooks.before_terminate, spec.hooks.after_terminate))
+    return limits.launch + limits.healthy + hooks + spec.wait_before_terminate + limits.drain + limits.terminate

@@ -1,0 +1,59 @@
+"""`async-rollout status`: what is under way, from the groups' tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from async_rollout.cli.conduct import conduct
+from async_rollout.cli.desk import Desk
+from async_rollout.cli.options import Account, Anywhere, Viewing, named
+from async_rollout.engine.preview import Status
+from async_rollout.render.safe import safe
+from async_rollout.render.words import advice, lasting
+
+
+def status(where: Anywhere, account: Account, viewing: Viewing) -> int:
+    """Show what is under way, from the groups' tags.
+
+    Who conducts it, where it heads, what it has changed. Changes nothing.
+    """
+
+    async def story(desk: Desk) -> int:
+        from async_rollout.aws.session import connect
+        from async_rollout.engine.preview import status as seen
+
+        async with connect(region=account.region, profile=account.profile, tell=desk.tell, readonly=True) as cloud:
+            names = named(where.autoscaler) if where.autoscaler else await cloud.under_way()
+            found = await seen(cloud.groups(*names)) if names else ()
+        if desk.json:
+            desk.records("status", [asdict(one) for one in found])
+        else:
+            desk.result(*([line for one in found for line in status_lines(one)] or ["nothing is under way"]))
+        return 0
+
+    return conduct("status", viewing, story, groups=where.autoscaler or ())
+
+
+def status_lines(one: Status) -> Iterator[str]:
+    """One group's state, in words."""
+    if one.unreadable:
+        yield f"{safe(one.group)}: there is a record that cannot be read: {safe(one.unreadable)}"
+        yield "  next: look at its tags async-rollout:*, put right by hand what they name, remove them"
+        return
+    if one.run is None:
+        yield f"{safe(one.group)}: nothing is under way"
+        return
+    yield f"{safe(one.group)}: run {safe(one.run)} by {safe(one.holder)}, {_life(one)}"
+    yield f"  heads for: {safe(one.goal)}" + (f", because {safe(one.cause)}" if one.cause else "")
+    if one.going:
+        yield f"  on their way out: {', '.join(safe(id) for id in one.going)}"
+    yield from (f"  changed: {safe(line)}" for line in one.changed)
+    yield f"  next: {advice('restore' if one.alive is not False else 'run or restore', one.group)}"
+
+
+def _life(one: Status) -> str:
+    left = one.until - one.at
+    if one.alive is False:
+        return "which is dead" if left > 0 else f"not renewed for {lasting(-left)}"
+    return f"held for another {lasting(left)} unless renewed"

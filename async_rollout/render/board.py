@@ -1,0 +1,164 @@
+"""The board: everything said so far, folded into one picture of each group. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TypeVar, assert_never
+
+from async_rollout.core.actions import Verdict, Wait
+from async_rollout.core.events import (
+    Acted,
+    CapacityChanged,
+    Event,
+    FleetEnded,
+    HookEnded,
+    HookSaid,
+    HookStarted,
+    Replaced,
+    RolloutEnded,
+    RolloutStarted,
+    StageChanged,
+    Throttled,
+    Turned,
+    Waiting,
+    Warned,
+)
+
+K = TypeVar("K")
+
+GONE = "gone"
+"""The stage of an instance that has left its group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """The group's own three numbers."""
+
+    minimum: int
+    desired: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupBoard:
+    """One group. Numbers are None until they were told; stages: of each instance that is on its way; at: AWS's time.
+
+    said: how the last attempt of each hook ended, by point and instance.
+    """
+
+    name: str
+    at: float = 0.0
+    began_at: float | None = None
+    base: int | None = None
+    floor: int | None = None
+    ceiling: int | None = None
+    sizes: Sizes | None = None
+    old: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    stages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    said: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    waits: tuple[Wait, ...] = ()
+    restoring: bool = False
+    cause: str = ""
+    verdict: Verdict | None = None
+    missed: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many instances are in each stage."""
+        return Counter(self.stages.values())
+
+    @property
+    def total(self) -> int:
+        """How many there are to replace, as far as is known."""
+        return max(len(self.old), len(self.replaced))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """All groups, in the order in which they were first heard of."""
+
+    groups: Mapping[str, GroupBoard] = field(default_factory=lambda: MappingProxyType({}))
+
+    def group(self, name: str) -> GroupBoard:
+        """The picture of one group; an empty one if nothing was said of it."""
+        return self.groups.get(name) or GroupBoard(name=name)
+
+
+def fold(board: Board, event: Event) -> Board:
+    """The board after one more event."""
+    if not event.group:
+        return board
+    was = board.group(event.group)
+    now = _folded(replace(was, at=max(was.at, event.at)), event)
+    return Board(groups=MappingProxyType({**board.groups, now.name: now}))
+
+
+def folded(events: Iterable[Event]) -> Board:
+    """The board after all of them."""
+    board = Board()
+    for event in events:
+        board = fold(board, event)
+    return board
+
+
+def _folded(one: GroupBoard, event: Event) -> GroupBoard:
+    match event:
+        case RolloutStarted():
+            return _started(one, event)
+        case StageChanged(instance=id, stage=stage):
+            return replace(one, stages=_moved(one.stages, id, stage))
+        case Replaced(instance=id):
+            return replace(one, replaced=(*one.replaced, id))
+        case Waiting(waits=waits):
+            return replace(one, waits=waits)
+        case CapacityChanged(minimum=low, desired=desired, maximum=high, base=base):
+            return replace(one, sizes=Sizes(minimum=low, desired=desired, maximum=high), base=base)
+        case HookEnded(point=point, instance=id, code=code, said=said):
+            return replace(one, said=_with(one.said, (point, id), f"{code} {said}"))
+        case Turned(cause=cause):
+            return replace(one, restoring=True, cause=cause, waits=())
+        case RolloutEnded():
+            return _ended(one, event)
+        case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded():
+            return one
+        case _:
+            assert_never(event)
+
+
+def _started(one: GroupBoard, event: RolloutStarted) -> GroupBoard:
+    return replace(
+        one,
+        began_at=event.at if one.began_at is None else one.began_at,
+        base=event.base,
+        floor=event.floor,
+        ceiling=event.ceiling,
+        old=event.old,
+        restoring=event.restoring,
+    )
+
+
+def _ended(one: GroupBoard, event: RolloutEnded) -> GroupBoard:
+    return replace(
+        one,
+        verdict=event.verdict,
+        replaced=event.replaced,
+        missed=event.missed,
+        seconds=event.seconds,
+        waits=(),
+    )
+
+
+def _with(known: Mapping[K, str], key: K, value: str) -> Mapping[K, str]:
+    return MappingProxyType({**known, key: value})
+
+
+def _moved(known: Mapping[str, str], id: str, stage: str) -> Mapping[str, str]:
+    """What is gone is forgotten."""
+    return MappingProxyType(
+        {one: at for one, at in known.items() if one != id} | ({} if stage == GONE else {id: stage})
+    )

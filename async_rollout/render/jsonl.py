@@ -1,0 +1,83 @@
+"""The view for programs: one JSON object a line, `type`, `schema` and `seq` in each; the last one is the summary.
+
+Keys are only ever added within a schema. Everything is ASCII, so that no encoding of a terminal or a log can hurt it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from async_rollout.core.events import Event
+from async_rollout.render import Write
+from async_rollout.render.board import Board, GroupBoard, fold
+
+SCHEMA = 1
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def view(write: Write, *, verbose: bool = False) -> Jsonl:
+    """The view for `--output json` and `--events`; it always tells everything."""
+    return Jsonl(write)
+
+
+class Jsonl:
+    """Writes `{"type": "stage_changed", "schema": 1, "seq": 4, "group": …}`."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._seq = 0
+        self._board = Board()
+
+    def tell(self, event: Event) -> None:
+        """Write one event: its class in small letters is the type, its fields are the keys."""
+        self._board = fold(self._board, event)
+        self.say(type_of(event), asdict(event))
+
+    def say(self, type: str, body: Mapping[str, object]) -> None:
+        """Write one line of any type."""
+        self._seq += 1
+        self._write(encode({"type": type, "schema": SCHEMA, "seq": self._seq, **body}))
+
+    def end(self, code: int, error: str = "") -> None:
+        """Write the summary: exit_code, what each group came to, and the error if there was one."""
+        groups = {one.name: _group(one) for one in self._board.groups.values()}
+        said = {"error": error} if error else {}
+        self.say("summary", {"exit_code": code, **said, "groups": groups})
+
+
+def type_of(event: Event) -> str:
+    """`StageChanged` is `stage_changed`."""
+    return _HUMP.sub("_", type(event).__name__).lower()
+
+
+def encode(body: Mapping[str, object]) -> str:
+    """One line of ASCII. No `##` stands in it: a CI runner may take that for an order, wherever it is."""
+    return json.dumps(body, ensure_ascii=True, default=_plain).replace("##", "#\\u0023")
+
+
+def _plain(value: object) -> Any:
+    """Sets and mapping views; enums of words are strings already."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+def _group(one: GroupBoard) -> dict[str, object]:
+    verdict = one.verdict
+    return {
+        "outcome": str(verdict.outcome) if verdict else "unknown",
+        "exit_code": verdict.code if verdict else None,
+        "why": verdict.why if verdict else one.cause,
+        "left": list(verdict.left) if verdict else [],
+        "next": verdict.next if verdict else "",
+        "replaced": list(one.replaced),
+        "total": one.total,
+        "missed": list(one.missed),
+        "seconds": round(one.seconds, 3),
+    }

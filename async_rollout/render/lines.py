@@ -1,0 +1,148 @@
+"""An event in words: the lines that a person reads of it. Pure; every text from outside goes through `safe`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import assert_never
+
+from async_rollout.core.actions import Wait
+from async_rollout.core.events import (
+    Acted,
+    CapacityChanged,
+    Event,
+    FleetEnded,
+    HookEnded,
+    HookSaid,
+    HookStarted,
+    Replaced,
+    RolloutEnded,
+    RolloutStarted,
+    StageChanged,
+    Throttled,
+    Turned,
+    Waiting,
+    Warned,
+)
+from async_rollout.render.board import GroupBoard, Sizes
+from async_rollout.render.safe import safe
+from async_rollout.render.words import advice, lasting
+
+WAITS_SHOWN = 2
+"""So many of the things waited for are named in one line; of the rest only the number."""
+UP_CHECK = "up-check"
+
+
+def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool) -> Iterator[str]:
+    """The lines of one event; before, after: its group's picture around it. verbose: nothing is left out."""
+    match event:
+        case RolloutStarted():
+            yield _started(event)
+        case StageChanged():
+            yield from _stage(event, verbose=verbose)
+        case Replaced(instance=id, left=left):
+            yield f"{safe(id)} replaced ({len(after.replaced)} of {after.total}), {left} to go"
+        case Acted():
+            yield from _acted(event, verbose=verbose)
+        case HookStarted() | HookSaid() | HookEnded():
+            yield from _hook(before, event, verbose=verbose)
+        case Waiting(waits=waits, at=at):
+            yield from _waiting(waits, at)
+        case CapacityChanged():
+            yield _sizes(before, event)
+        case Turned(cause=cause, code=code):
+            yield f"turns back: {safe(cause)} (exit code {code}); from here everything is put back"
+        case Warned(text=text):
+            yield f"warning: {safe(text)}"
+        case Throttled(call=call, why=why, again_in=pause):
+            yield f"{safe(call)} is asked again in {pause:.1f}s: {safe(why)}"
+        case RolloutEnded():
+            yield from _ended(after, event)
+        case FleetEnded():
+            yield from _fleet(event)
+        case _:
+            assert_never(event)
+
+
+def _started(event: RolloutStarted) -> str:
+    verb = "puts back" if event.restoring else "goes on with" if event.resumed else "begins"
+    bounds = f"floor {event.floor}, ceiling {event.ceiling}"
+    return f"{verb} run {safe(event.run)}: {len(event.old)} old of {event.base}, {bounds}"
+
+
+def _stage(event: StageChanged, *, verbose: bool) -> Iterator[str]:
+    """When the record is gone at the end, all that was available just serves: no news."""
+    if verbose or (event.was, event.stage) != ("available", "serving"):
+        why = f": {safe(event.why)}" if event.why else ""
+        yield f"{safe(event.instance)} {safe(event.stage)}{why}"
+
+
+def _acted(event: Acted, *, verbose: bool) -> Iterator[str]:
+    if verbose or event.answer != "done":
+        why = f": {safe(event.why)}" if event.why else ""
+        yield f"{safe(event.answer)}: {safe(event.action)}{why}"
+
+
+def _hook(before: GroupBoard, event: HookStarted | HookSaid | HookEnded, *, verbose: bool) -> Iterator[str]:
+    """An up-check is repeated until it is good; an attempt that ends as the one before is no news."""
+    who = f"{safe(event.instance)} {safe(event.point)}"
+    match event:
+        case HookStarted(attempt=attempt):
+            if verbose or attempt == 1:
+                yield f"{who} begins" + (f", attempt {attempt}" if attempt > 1 else "")
+        case HookSaid(line=line):
+            yield f"{who} | {safe(line)}"
+        case HookEnded(code=code, said=said):
+            same = before.said.get((event.point, event.instance)) == f"{code} {said}"
+            if verbose or event.ok or not same or event.point != UP_CHECK:
+                again = "" if event.ok or event.point != UP_CHECK else ", is repeated"
+                yield f"{who} {_end(event)} after {lasting(event.seconds)}{again}"
+
+
+def _end(event: HookEnded) -> str:
+    if event.ok:
+        return "ended well"
+    return "timed out or could not start" if event.code is None else f"ended with {event.code}"
+
+
+def _waiting(waits: tuple[Wait, ...], at: float) -> Iterator[str]:
+    if waits:
+        more = f"; and {len(waits) - WAITS_SHOWN} more" if len(waits) > WAITS_SHOWN else ""
+        yield f"waits for {'; '.join(_wait(one, at) for one in waits[:WAITS_SHOWN])}{more}"
+
+
+def _wait(wait: Wait, at: float) -> str:
+    since = f", for {lasting(at - wait.since)}" if at - wait.since >= 1 else ""
+    until = "" if wait.until is None else f", at most {lasting(wait.until - wait.since)}"
+    option = f" ({wait.option})" if wait.option else ""
+    return f"{safe(wait.on)}: {safe(wait.why)}{since}{until}{option}"
+
+
+def _sizes(before: GroupBoard, event: CapacityChanged) -> str:
+    """Only what changed; base beside the desired capacity, which holds our lift as well."""
+    now = Sizes(minimum=event.minimum, desired=event.desired, maximum=event.maximum)
+    was = before.sizes
+    said = [
+        *([f"desired {now.desired} (the owner's: {event.base})"] if was is None or was.desired != now.desired else []),
+        *([f"maximum {now.maximum}"] if was is None or was.maximum != now.maximum else []),
+        *([f"minimum {now.minimum}"] if was is None or was.minimum != now.minimum else []),
+    ]
+    return ", ".join(said) + ("" if event.ours else ", by others")
+
+
+def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:
+    """One line if it went well; else what state the group is in and what to type."""
+    verdict, count = event.verdict, f"{len(event.replaced)} of {event.total} replaced in {lasting(event.seconds)}"
+    yield f"{verdict.outcome}: {safe(verdict.why) or count}" + (f" ({count})" if verdict.why else "")
+    yield from (f"  did not fire: scheduled action {safe(name)}" for name in event.missed)
+    yield from (f"  state: {safe(line)}" for line in verdict.left)
+    if verdict.next:
+        yield f"  next: {advice(verdict.next, after.name)}"
+
+
+def _fleet(event: FleetEnded) -> Iterator[str]:
+    """Nothing for a single group: its own line has said it all."""
+    if len(event.codes) > 1:
+        good = Counter(code == 0 for code in event.codes.values())
+        bad = ", ".join(f"{safe(name)} {code}" for name, code in event.codes.items() if code)
+        yield f"{good[True]} of {len(event.codes)} ended well" + (f"; exit codes: {bad}" if bad else "")

@@ -1,0 +1,88 @@
+"""The plain view: a line a change, and every half minute a line that says what is waited for and why.
+
+For people, and for logs that are searched: no colour, nothing is ever redrawn, each line names its group.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from async_rollout.core.events import Event, FleetEnded, Throttled, Waiting
+from async_rollout.render import Write
+from async_rollout.render.board import Board, fold
+from async_rollout.render.lines import lines
+from async_rollout.render.safe import safe
+
+QUIET = 29.0
+"""What is waited for is said again after so many seconds (the engine tells it every 30)."""
+CALM = 5.0
+"""Seconds after a change in which a new wait is not told: the change has said it."""
+Stamp = Callable[[float], str]
+"""The time of day of an epoch second, in words."""
+
+
+def view(write: Write, *, verbose: bool = False) -> Plain:
+    """The view for `--output plain`."""
+    return Plain(write, verbose=verbose)
+
+
+class Plain:
+    """Writes lines as `14:02:11 web  i-0ab… draining: …`. verbose: every act, attempt and repeated call too."""
+
+    def __init__(self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None) -> None:
+        self._write, self._verbose = write, verbose
+        self._stamp = stamp or _local
+        self._board = Board()
+        self._width = 0
+        self._at = 0.0
+        self._waited: dict[str, tuple[tuple[str, ...], float]] = {}
+        self._spoke: dict[str, float] = {}
+        self._slowed: dict[str, float] = {}
+
+    def tell(self, event: Event) -> None:
+        """Write the lines of one event, if there are any."""
+        before = self._board.group(event.group)
+        self._board = fold(self._board, event)
+        self._at = event.at or self._at
+        self._width = max(self._width, min(32, len(safe(event.group))))
+        if self._verbose or self._is_news(event):
+            for line in lines(before, self._board.group(event.group), event, verbose=self._verbose):
+                self._line(event, line)
+
+    def end(self, code: int, error: str = "") -> None:
+        """The last line: the exit code, unless it is 0 or the error (told beside the view) says it."""
+        if code and not error:
+            self._write(f"{self._time(0.0)} exit code {code}")
+
+    def _line(self, event: Event, line: str) -> None:
+        self._spoke[event.group] = self._at
+        name = safe(event.group) if not isinstance(event, FleetEnded) else "all groups"
+        self._write(f"{self._time(event.at)} {name:<{self._width}} {line}".rstrip())
+
+    def _time(self, at: float) -> str:
+        return self._stamp(at or self._at or time.time())
+
+    def _is_news(self, event: Event) -> bool:
+        match event:
+            case Waiting():
+                return self._is_due(event)
+            case Throttled(call=call):
+                since, self._slowed[call] = self._slowed.get(call, -QUIET), self._at
+                return self._at - since >= QUIET
+            case _:
+                return True
+
+    def _is_due(self, event: Waiting) -> bool:
+        """Half a minute has passed; or something else is waited for, and no line just now has said why."""
+        on = tuple(wait.on for wait in event.waits)
+        said, since = self._waited.get(event.group, ((), self._spoke.get(event.group, 0.0)))
+        calm = event.at - self._spoke.get(event.group, 0.0) >= CALM
+        due = (on != said and calm) or event.at - since >= QUIET
+        if due:
+            self._waited[event.group] = (on, event.at)
+        return due
+
+
+def _local(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))

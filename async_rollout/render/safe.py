@@ -1,0 +1,33 @@
+"""Text from outside (AWS, hooks, tags) made fit to show: it can say anything and do nothing.
+
+No control character reaches a terminal, no direction mark turns a line round, no line of it is a command to a CI
+runner (those of GitHub begin a line with `::`, older ones stand anywhere after `##`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 2_000
+"""Characters of one text that are shown; a log line of more helps nobody."""
+
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+_BREAKS = frozenset("\t\n\r\u2028\u2029")
+_CI_ORDER = re.compile(r"##(?=\w*\[)")
+
+
+def safe(text: object) -> str:
+    """One line of plain text; what is hidden or steers a terminal is left out."""
+    whole = str(text)
+    shown = "".join(map(_shown, whole[:LONGEST]))
+    calm = _CI_ORDER.sub("# #", shown)
+    return f"{calm}…" if len(whole) > LONGEST else calm
+
+
+def _shown(letter: str) -> str:
+    """Every kind of space or line break is a plain space."""
+    kind = unicodedata.category(letter)
+    if letter in _BREAKS or kind == "Zs":
+        return " "
+    return "" if kind in _HIDDEN else letter

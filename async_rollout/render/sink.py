@@ -1,0 +1,66 @@
+"""Where lines go: a thread of its own writes them, so that whoever reads slowly or not at all changes nothing.
+
+A closed pipe, a full disk or a stopped terminal makes a sink silent; the rollout goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+
+WAITING_MAX = 20_000
+"""Lines that wait for a slow reader; what comes on top is dropped and counted."""
+
+FULL_PAUSE = 0.05
+"""Seconds until a descriptor that somebody set to not block is tried again."""
+
+
+class Sink:
+    """Lines for one file descriptor, which stays open. `write` never blocks and never raises."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lines: queue.Queue[str | None] = queue.Queue(WAITING_MAX)
+        self._lost = 0
+        self._silent = threading.Event()
+        self._writer = threading.Thread(target=self._pour, name=f"sink {descriptor}", daemon=True)
+        self._writer.start()
+
+    def write(self, line: str) -> None:
+        """One line, without its end."""
+        if self._silent.is_set():
+            return
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            self._lost += 1
+
+    def silence(self) -> None:
+        """From now on nothing is written any more."""
+        self._silent.set()
+
+    def close(self, seconds: float = 2.0) -> int:
+        """Let what waits be written, for at most so many seconds; gives how many lines were lost."""
+        ends = time.monotonic() + seconds
+        try:
+            self._lines.put(None, timeout=seconds)
+        except queue.Full:
+            return self._lost + self._lines.qsize()
+        self._writer.join(max(0.0, ends - time.monotonic()))
+        return self._lost + self._lines.qsize()
+
+    def _pour(self) -> None:
+        while (line := self._lines.get()) is not None:
+            if not self._silent.is_set():
+                self._put(f"{line}\n".encode(errors="backslashreplace"))
+
+    def _put(self, data: bytes) -> None:
+        while data and not self._silent.is_set():
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                time.sleep(FULL_PAUSE)
+            except OSError:
+                self.silence()

@@ -1,0 +1,39 @@
+"""Errors in words and exit codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from async_rollout.cli.faults import told
+from async_rollout.errors import BrokenError, CredentialsError, RefusedError, UnknownGroupError, UnseenError, UsageError
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("x"), 2), (RefusedError("x"), 3), (UnknownGroupError("x"), 3), (UnseenError("x"), 3),
+        (CredentialsError("x"), 4), (BrokenError("x"), 1), (ValueError("x"), 1), (KeyboardInterrupt(), 130),
+        (ExceptionGroup("several", [ExceptionGroup("more", [CredentialsError("x")])]), 4),
+    ],
+)  # fmt: skip
+def test_each_error_has_its_exit_code(error: BaseException, code: int) -> None:
+    assert told(error, "run", ["web"], verbose=False)[0] == code
+
+
+def test_a_refusal_says_what_was_seen_expected_left_and_what_to_type() -> None:
+    _, lines = told(UnseenError("DescribeAutoScalingGroups: \x1b[31mno answer"), "plan", ["a b"], verbose=False)
+    assert lines[0] == "error: DescribeAutoScalingGroups: [31mno answer"
+    assert [line.split(":")[0].strip() for line in lines] == ["error", "expected", "state", "next"]
+    assert lines[-1] == "  next: async-rollout plan -a 'a b'"
+
+
+def test_a_fault_of_ours_is_one_line_and_a_traceback_only_if_asked() -> None:
+    try:
+        1 / 0  # noqa: B018 - a fault with a traceback
+    except ZeroDivisionError as error:
+        short = told(error, "run", ["web"], verbose=False)[1]
+        long = told(error, "run", ["web"], verbose=True)[1]
+    assert short[0] == "this is a fault of async-rollout: ZeroDivisionError: division by zero"
+    assert not any("Traceback" in line for line in short)
+    assert any("Traceback" in line for line in long)
+    assert "  next: async-rollout status -a web" in short

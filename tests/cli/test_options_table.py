@@ -1,0 +1,91 @@
+"""Every option by its flags, its environment variable, and what it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import pytest
+
+from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
+from async_rollout.core.spec import Amount, OnFailure, RolloutSpec, Scope
+from async_rollout.errors import UsageError
+
+TABLE = {
+    "--autoscaler": "-a", "--force": "-f", "--skip-elb-health-check": "-s", "--wait-for-seconds": "-w",
+    "--check-if-new-server-is-up-command": "-u", "--run-before-server-going-down-command": "-b",
+    "--run-after-server-going-down-command": "-d", "--check-interval": "", "--max-timeout": "", "--verbose": "-v",
+    "--max-surge": "", "--max-unavailable": "", "--max-draining": "", "--max-groups": "", "--fail-fast": "",
+    "--only-outdated": "", "--launch-timeout": "", "--healthy-timeout": "", "--drain-timeout": "", "--hook-timeout": "",
+    "--terminate-timeout": "", "--on-failure": "", "--region": "", "--profile": "", "--output": "", "--events": "",
+    "--yes": "-y",
+}  # fmt: skip
+"""The house's table of options: long, short."""
+
+
+def options() -> list[Any]:
+    kinds = (Where, Order, Fleet, Account, Viewing, Asking)
+    hints = [get_type_hints(kind, include_extras=True)[one.name] for kind in kinds for one in fields(kind)]
+    return [hint.__metadata__[0] for hint in hints]
+
+
+def flags(option: Any) -> tuple[str, ...]:
+    return (option.default, *option.param_decls)
+
+
+def test_the_flags_are_the_tables() -> None:
+    seen = {}
+    for option in options():
+        long = next(flag for flag in flags(option) if flag.startswith("--"))
+        seen[long] = next((flag for flag in flags(option) if not flag.startswith("--")), "")
+    assert seen == TABLE
+
+
+def test_every_option_has_its_environment_variable() -> None:
+    for option in options():
+        long = next(flag for flag in flags(option) if flag.startswith("--"))
+        assert option.envvar == "ASYNC_ROLLOUT_" + long[2:].replace("-", "_").upper()
+
+
+def test_nothing_given_is_the_default_rollout() -> None:
+    assert spec_of(Order()) == RolloutSpec(max_surge=Amount(value=1), max_unavailable=Amount(value=0))
+
+
+def test_what_is_given_arrives() -> None:
+    order = Order(
+        force=True, skip_elb_health_check=True, wait_for_seconds=7.0, check_if_new_server_is_up_command="up",
+        run_before_server_going_down_command="before", run_after_server_going_down_command="after", check_interval=2.0,
+        max_timeout=60.0, only_outdated=True, launch_timeout=11.0, healthy_timeout=12.0, drain_timeout=13.0,
+        hook_timeout=14.0, terminate_timeout=15.0, on_failure=OnFailure.PAUSE, max_draining=Amount(value=3),
+    )  # fmt: skip
+    spec = spec_of(order)
+    assert (spec.require_healthy_group, spec.require_healthy_targets, spec.wait_before_terminate) == (False, False, 7.0)
+    assert (spec.hooks.up_check, spec.hooks.before_terminate, spec.hooks.after_terminate) == ("up", "before", "after")
+    limits = spec.limits
+    assert (limits.launch, limits.healthy, limits.drain, limits.hook, limits.terminate) == (
+        11.0,
+        12.0,
+        13.0,
+        14.0,
+        15.0,
+    )
+    assert (limits.total, spec.check_interval, spec.scope, spec.on_failure) == (
+        60.0,
+        2.0,
+        Scope.OUTDATED,
+        OnFailure.PAUSE,
+    )
+    assert spec.max_draining == Amount(value=3)
+
+
+def test_the_originals_draining_holds_unless_another_is_given() -> None:
+    none, two = Amount(value=0), Amount(value=2)
+    assert spec_of(Order(), draining=none).max_draining == none
+    assert spec_of(Order(max_draining=two), draining=none).max_draining == two
+
+
+def test_names() -> None:
+    assert named(["web", "api", "web"]) == ("web", "api")
+    for wrong in ([], [""], ["web", " "]):
+        with pytest.raises(UsageError, match="is empty"):
+            named(wrong)

@@ -1,0 +1,51 @@
+"""A plan as it is printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from async_rollout.cli.plans import cloud_line, fleet_lines, plan_data
+from async_rollout.core.actions import SetCapacity, Terminate
+from async_rollout.core.plan import Plan, PlannedStep
+
+WEB = Plan(
+    group="web", base=3, floor=3, ceiling=4, exist_at_most=5, old=("i-0a", "i-0b"), skipped=("i-0c",),
+    suspends=("AZRebalance", "AlarmNotification"), maximum=5,
+    hooks=(("before-terminate", "consul leave \\\n  --node \x1b[31m$OLD_INSTANCE_ID"),),
+    expected_seconds=667.0, worst_seconds=19_620.0,
+    notes=("scheduled action nightly falls into the run and does not fire",),
+    steps=(
+        PlannedStep(at=19.0, action=SetCapacity(desired=4)),
+        PlannedStep(at=240.0, action=Terminate(instance="i-0a", shrink=True)),
+    ),
+)  # fmt: skip
+IDLE = Plan(group="idle", base=0, floor=0, ceiling=1, exist_at_most=2)
+REFUSED = Plan(
+    group="busy",
+    base=2,
+    floor=2,
+    ceiling=3,
+    exist_at_most=4,
+    objections=("an instance refresh is active (InProgress)",),
+)
+
+
+def test_plans_in_words(golden: Callable[[str, list[str]], None]) -> None:
+    golden("plans", fleet_lines([WEB, IDLE, REFUSED], 2))
+
+
+def test_verbose_shows_each_act(golden: Callable[[str, list[str]], None]) -> None:
+    golden("plan-verbose", fleet_lines([WEB], None, verbose=True))
+
+
+def test_as_data_the_commands_are_word_for_word() -> None:
+    data = json.loads(json.dumps(plan_data(WEB)))
+    assert data["hooks"] == dict(WEB.hooks)
+    assert (data["work"], data["old"], data["maximum"]) == (True, ["i-0a", "i-0b"], 5)
+    assert data["steps"][1] == {"at": 240.0, "action": "terminate i-0a"}
+
+
+def test_whose_groups() -> None:
+    assert cloud_line({"account": "123", "region": "eu-west-1"}) == "account 123, region eu-west-1"
+    assert cloud_line({"account": None, "region": "eu-west-1"}) == "account unknown, region eu-west-1"

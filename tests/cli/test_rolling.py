@@ -1,0 +1,168 @@
+"""Whole rollouts by the command line, as real processes against the sandbox over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.terminal import Served, Tool
+
+Serve = Callable[..., Served]
+QUICK = ("--check-interval", "1")
+
+
+def test_a_plan_reads_only_and_its_exit_code_tells_of_work(tool: Tool, serve: Serve) -> None:
+    served = serve("size-1")
+    done = tool("plan", "-a", "web", "--detailed-exitcode", "-b", "consul leave")
+    assert done.returncode == 8, done.stderr
+    assert "before-terminate: consul leave" in done.stdout and "at most 1 + 2 instances exist" in done.stdout
+    assert all(name.split(":")[1].startswith(("Describe", "Get")) for name in served.ask("calls"))
+    assert tool("plan", "-a", "web").returncode == 0
+
+
+def test_a_run_replaces_tells_its_events_and_leaves_nothing(tool: Tool, serve: Serve, tmp_path: Path) -> None:
+    served, file = serve("size-1"), tmp_path / "events.jsonl"
+    done = tool(
+        "run", "-a", "web", *QUICK, "--events", str(file), "-d", "echo bye OLD_INSTANCE_ID; echo ::error::x", "-v"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "after-terminate | bye i-" in done.stderr
+    assert "call: TerminateInstanceInAutoScalingGroup" in done.stderr
+    assert not [line for line in done.stderr.splitlines() if line.startswith("::")]
+    assert served.kinds("web").count("terminate") == 1
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [one["seq"] for one in events] == list(range(1, len(events) + 1))
+    assert (events[-1]["type"], events[-1]["exit_code"]) == ("summary", 0)
+    assert tool("status").stdout == "nothing is under way\n"
+
+
+def test_json_on_stdout_and_nothing_but_json(tool: Tool, serve: Serve) -> None:
+    serve("size-0")
+    done = tool("run", "-a", "web", *QUICK, "--output", "json")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[-1]["exit_code"] == 0
+    assert lines[-1]["groups"]["web"]["outcome"] == "nothing to do"
+
+
+def test_options_come_from_the_environment_too(tool: Tool, serve: Serve) -> None:
+    serve("size-1")
+    tool.environment.update(ASYNC_ROLLOUT_AUTOSCALER="web", ASYNC_ROLLOUT_MAX_SURGE="0")
+    assert tool("plan").returncode == 2
+    tool.environment.update(ASYNC_ROLLOUT_MAX_SURGE="2")
+    assert "ceiling 3" in tool("plan").stdout
+
+
+def test_the_original_is_strictly_one_after_the_other(tool: Tool, serve: Serve) -> None:
+    served = serve("size-1")
+    done = tool("-a", "web", *QUICK, entry="original")
+    assert done.returncode == 0, done.stderr
+    assert served.kinds("web").count("terminate") == 1
+    assert max(one["exist"] for one in served.ask("history")) == 2
+
+
+def begun(tool: Tool, served: Served, *more: str) -> subprocess.Popen[str]:
+    """A run that has changed something and waits for a new instance."""
+    process = tool.start("run", "-a", "web", *QUICK, *more)
+    served.until(lambda: "set desired" in served.kinds("web") or process.poll() is not None)
+    assert process.poll() is None
+    return process
+
+
+def test_sigterm_ends_it_with_143_within_five_seconds(tool: Tool, serve: Serve) -> None:
+    process = begun(tool, serve("at-max"))
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=10)
+    assert time.monotonic() - began < 5.5
+    assert process.returncode == 143, said
+    assert "async-rollout restore -a web" in said
+
+
+def test_the_first_interrupt_puts_everything_back(tool: Tool, serve: Serve) -> None:
+    served = serve("at-max")
+    process = begun(tool, served)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "that takes at worst" in said
+    last = [one for one in served.ask("history") if one["group"] == "web"][-1]
+    assert (last["minimum"], last["desired"], last["maximum"]) == (3, 3, 3)
+    assert tool("status").stdout == "nothing is under way\n"
+
+
+def test_the_second_interrupt_leaves_at_once_and_restore_puts_back(tool: Tool, serve: Serve) -> None:
+    served = serve("at-max")
+    process = begun(tool, served)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert time.monotonic() - began < 2
+    assert process.returncode == 130, said
+    assert "web: run" in tool("status").stdout
+    done = tool("restore", "-a", "web", *QUICK)
+    assert done.returncode == 0, done.stderr
+    last = [one for one in served.ask("history") if one["group"] == "web"][-1]
+    assert (last["minimum"], last["desired"], last["maximum"]) == (3, 3, 3)
+
+
+def test_a_killed_run_goes_on_by_the_same_command(tool: Tool, serve: Serve) -> None:
+    served = serve("size-1")
+    process = begun(tool, served)
+    process.kill()
+    process.communicate()
+    done = tool("run", "-a", "web", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert served.kinds("web").count("terminate") == 1
+
+
+def test_a_terminal_that_is_gone_changes_nothing(tool: Tool, serve: Serve, tmp_path: Path) -> None:
+    served, file = serve("size-1"), tmp_path / "events.jsonl"
+    process = begun(tool, served, "--events", str(file))
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    process.stderr.close()
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 0
+    assert json.loads(file.read_text().splitlines()[-1])["exit_code"] == 0
+
+
+def test_the_sandbox_ends_well_when_interrupted(serve: Serve) -> None:
+    served = serve("size-0")
+    served.process.send_signal(signal.SIGINT)
+    assert served.process.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize(("typed", "code"), [("yes\n", 0), ("no\n", 2)])
+def test_on_a_terminal_it_shows_the_plan_and_asks(tool: Tool, serve: Serve, typed: str, code: int) -> None:
+    served = serve("size-1")
+    mine, its = os.openpty()
+    process = tool.start("run", "-a", "web", *QUICK, stdin=its, stderr=its)
+    os.close(its)
+    said = b""
+    while b"Type yes" not in said:
+        said += os.read(mine, 4096)
+    assert b"replaces 1 of 1" in said and served.deeds("web") == []
+    os.write(mine, typed.encode())
+    assert drained(mine, process) == code
+    assert ("terminate" in served.kinds("web")) == (code == 0)
+
+
+def drained(terminal: int, process: subprocess.Popen[str]) -> int:
+    """Read what it says until it ends; gives its exit code."""
+    try:
+        while os.read(terminal, 4096):
+            continue
+    except OSError:  # Linux: the other side is closed
+        os.close(terminal)
+    return process.wait(timeout=60)
