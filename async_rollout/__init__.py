@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from async_rollout.aws.cloud import AwsCloud
     from async_rollout.aws.session import connect
     from async_rollout.core.actions import Outcome, Verdict
     from async_rollout.core.events import Event
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "async_rollout.aws.cloud": ("AwsCloud",),
     "async_rollout.aws.session": ("connect",),
     "async_rollout.core.actions": ("Outcome", "Verdict"),
     "async_rollout.core.events": ("Event",),
@@ -58,10 +60,10 @@ _HOMES = {
 }  # fmt: skip
 
 __all__ = [
-    "Amount", "CredentialsError", "Event", "GroupRef", "GroupResult", "Halt", "HookCall", "HookPoint", "Hooks",
-    "Limits", "OnFailure", "Outcome", "Plan", "RefusedError", "RolloutError", "RolloutSpec", "Sandbox", "Scope",
-    "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError", "UsageError", "Verdict", "connect", "plan",
-    "restore", "roll_out", "status",
+    "Amount", "AwsCloud", "CredentialsError", "Event", "GroupRef", "GroupResult", "Halt", "HookCall", "HookPoint",
+    "Hooks", "Limits", "OnFailure", "Outcome", "Plan", "RefusedError", "RolloutError", "RolloutSpec", "Sandbox",
+    "Scope", "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError", "UsageError", "Verdict", "connect",
+    "plan", "restore", "roll_out", "status",
 ]  # fmt: skip
 
 

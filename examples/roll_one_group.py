@@ -1,6 +1,6 @@
 """Roll one group and print what happens: the library in ten lines.
 
-    python examples/roll_one_group.py web
+python examples/roll_one_group.py web
 """
 
 from __future__ import annotations

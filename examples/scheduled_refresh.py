@@ -1,8 +1,8 @@
 """A nightly refresh: replace what is outdated in these groups, two groups at a time, in at most three hours.
 
 For cron, a systemd timer or a Kubernetes CronJob. Run twice it does nothing the second time; killed in the middle,
-the next night goes on. It prints one line a group and ends with the exit code of the whole, which a scheduler can act on:
-7 means that the time was over and work is left.
+the next night goes on. It prints one line a group and ends with the exit code of the whole, which a scheduler can act
+on: 7 means that the time was over and work is left.
 
     15 2 * * *  python examples/scheduled_refresh.py web api batch
 """

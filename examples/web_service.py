@@ -1,4 +1,4 @@
-"""A deployment service: POST /rollouts with {"groups": ["web", "api"]}; the answer streams every event as a line of JSON.
+"""A deployment service: POST /rollouts with {"groups": ["web", "api"]}; every event comes back as a line of JSON.
 
 A caller that hangs up does not stop the rollout; a second POST for a group that is being rolled is told so (the
 group's lease says 5). When the service stops, its rollouts stop safely: each leaves a record, and the next POST for
@@ -20,8 +20,10 @@ from aiohttp import web
 
 import async_rollout as ar
 
-CLOUD = web.AppKey("CLOUD", object)
+CLOUD = web.AppKey("CLOUD", ar.AwsCloud)
 RUNNING = web.AppKey("RUNNING", set)
+FIELDS = ("max_surge", "max_unavailable", "max_draining", "check_interval")
+"""What a caller may choose; commands are not among them."""
 END = None
 
 
@@ -40,13 +42,9 @@ def line(event: object) -> bytes:
 
 async def post_rollout(request: web.Request) -> web.StreamResponse:
     """Start a rollout and stream it; the rollout belongs to the service, not to this request."""
-    order = await request.json()
-    try:
-        spec = ar.RolloutSpec(max_surge=order.get("max_surge", 1), check_interval=order.get("check_interval", 5.0))
-    except ar.UsageError as error:
-        raise web.HTTPBadRequest(text=str(error)) from None
+    groups, spec = ordered(await request.text())
     events: asyncio.Queue[object] = asyncio.Queue()
-    task = asyncio.create_task(roll(request.app, order["groups"], spec, events))
+    task = asyncio.create_task(roll(request.app, groups, spec, events))
     request.app[RUNNING].add(task)
     task.add_done_callback(request.app[RUNNING].discard)
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
@@ -56,10 +54,19 @@ async def post_rollout(request: web.Request) -> web.StreamResponse:
     return response
 
 
+def ordered(body: str) -> tuple[list[str], ar.RolloutSpec]:
+    """What was asked for; what makes no sense is answered with 400."""
+    try:
+        order = json.loads(body)
+        return list(order["groups"]), ar.RolloutSpec(**{name: order[name] for name in FIELDS if name in order})
+    except (ValueError, TypeError, LookupError, ar.UsageError) as error:
+        raise web.HTTPBadRequest(text=f'expected {{"groups": ["web"], "max_surge": 1}}: {error}\n') from None
+
+
 async def roll(app: web.Application, groups: list[str], spec: ar.RolloutSpec, events: asyncio.Queue[object]) -> None:
     """One rollout; what goes wrong before the first change is told like any event."""
     try:
-        await ar.roll_out(app[CLOUD].groups(*groups), spec, tell=events.put_nowait)  # type: ignore[attr-defined]
+        await ar.roll_out(app[CLOUD].groups(*groups), spec, tell=events.put_nowait)
     except ar.RolloutError as error:
         events.put_nowait(Refusal(error=str(error), code=error.code))
     finally:
@@ -69,16 +76,17 @@ async def roll(app: web.Application, groups: list[str], spec: ar.RolloutSpec, ev
 def service(**options: object) -> web.Application:
     """The application. options: those of `async_rollout.connect`."""
     app = web.Application()
-    app[RUNNING] = set()
+    running: set[asyncio.Task[None]] = set()
+    app[RUNNING] = running
     app.router.add_post("/rollouts", post_rollout)
 
     async def connected(app: web.Application) -> AsyncIterator[None]:
         async with ar.connect(**options) as cloud:  # type: ignore[arg-type]
             app[CLOUD] = cloud
             yield
-            for task in list(app[RUNNING]):
+            for task in list(running):
                 task.cancel()
-            await asyncio.gather(*app[RUNNING], return_exceptions=True)
+            await asyncio.gather(*running, return_exceptions=True)
 
     app.cleanup_ctx.append(connected)
     return app

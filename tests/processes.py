@@ -52,7 +52,7 @@ TREES = {
     "one that ignores SIGTERM": "trap '' TERM; echo $$ > {d}/2.pid; while :; do sleep 1; done",
     "one in a session of its own": "setsid sh -c 'echo $$ > {d}/3.pid; sleep 60; :'",
     "a daemon": (
-        "(setsid sh -c 'setsid sh -c \"trap \\\"\\\" TERM; echo \\$\\$ > {d}/4.pid; sleep 60; :\" &' &); sleep 60"
+        '(setsid sh -c \'setsid sh -c "trap \\"\\" TERM; echo \\$\\$ > {d}/4.pid; sleep 60; :" &\' &); sleep 60'
     ),
     "a stopped one": "sh -c 'echo $$ > {d}/5.pid; kill -STOP $$; :'",
 }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -116,8 +117,6 @@ def simulate(
 
 
 def _world(scenario: str | Callable[[World], object], seed: int) -> World:
-    import asyncio
-
     clock = asyncio.get_running_loop().time
     if isinstance(scenario, str):
         return build(scenario, seed=seed, clock=clock)
@@ -174,3 +173,12 @@ async def _conduct(
             tasks.cancel_scope.cancel()
 
 
+def conductor(world: World, run: str, goal: Goal = Goal.REPLACE, halt: Halt | None = None, **spec: object) -> Rollout:
+    """One more conductor on the group `web`, from a machine of its own."""
+    cloud, me = MortalCloud(world), Me(run=run, holder=f"host-{run}/boot/1", intent=goal)
+    order = RolloutSpec(**spec)  # type: ignore[arg-type]
+    return Rollout(cloud, "web", order, me, hooks=InstantHooks(), tell=lambda event: None, halt=halt or Halt())
+
+
+def new_world(scenario: str = "at-max") -> World:
+    return build(scenario, clock=asyncio.get_running_loop().time)

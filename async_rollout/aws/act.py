@@ -31,7 +31,8 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import ORDER, PREFIX, Journal, safe, to_tags
+from async_rollout.core.journal import Journal
+from async_rollout.core.tags import ORDER, PREFIX, safe, to_tags
 from async_rollout.engine.ports import Answer, Done, Refused, Unknown
 from async_rollout.errors import BrokenError
 

@@ -21,8 +21,8 @@ from async_rollout.aws.traffic import KINDS, Kind, Named, named
 from async_rollout.aws.traffic.health import Health
 from async_rollout.aws.translate import Beside, sight_of
 from async_rollout.core.actions import Need
-from async_rollout.core.journal import PREFIX
 from async_rollout.core.sight import Activity, Sight, Source, Survey
+from async_rollout.core.tags import PREFIX
 from async_rollout.errors import UnknownGroupError
 
 NAMES = 50
@@ -70,9 +70,9 @@ class Sweep:
         launches = Part(partial(self._launches.of, ids))
         templates = Part(partial(self._templates.of, sorted(unresolved(row.body))))
         sources = Part(partial(self._sources, ask, named(row.body)))
-        health = Part(partial(_health, ask, row.body, Need.TARGETS in needs))
-        survey = Part(partial(_survey, ask, group, Need.SURVEY in needs))
-        activities = Part(partial(_activities, ask, group, Need.ACTIVITIES in needs))
+        health = Part(partial(_health, ask, row.body, needed=Need.TARGETS in needs))
+        survey = Part(partial(_survey, ask, group, needed=Need.SURVEY in needs))
+        activities = Part(partial(_activities, ask, group, needed=Need.ACTIVITIES in needs))
         await together(launches, templates, sources, health, survey, activities)
         beside = Beside(
             sources=sources.value,
@@ -101,10 +101,8 @@ class Sweep:
 
     async def _sources(self, ask: Ask, wanted: Sequence[Named]) -> tuple[Source, ...]:
         """What holds of each source, asked once; which sources there are is read anew each time."""
-        parts = []
-        for kind in KINDS:
-            if new := [one.id for one in wanted if one.kind is kind and one.id not in self._described]:
-                parts.append(Part(partial(kind.describe, ask, new)))
+        new = {kind: [one.id for one in wanted if one.kind is kind and one.id not in self._described] for kind in KINDS}
+        parts = [Part(partial(kind.describe, ask, ids)) for kind, ids in new.items() if ids]
         await together(*parts)
         self._described |= {source.id: source for part in parts for source in part.value}
         return tuple(self._described[one.id] for one in wanted if one.kind is not None)
@@ -146,7 +144,7 @@ def _registrable(body: Body) -> list[str]:
     ]
 
 
-async def _health(ask: Ask, body: Body, needed: bool) -> dict[str, Health]:
+async def _health(ask: Ask, body: Body, *, needed: bool) -> dict[str, Health]:
     if not needed:
         return {}
     members = _registrable(body)
@@ -156,9 +154,9 @@ async def _health(ask: Ask, body: Body, needed: bool) -> dict[str, Health]:
     return {id: part.value for id, part in parts.items()}
 
 
-async def _survey(ask: Ask, group: str, needed: bool) -> Survey | None:
+async def _survey(ask: Ask, group: str, *, needed: bool) -> Survey | None:
     return await survey_of(ask, group) if needed else None
 
 
-async def _activities(ask: Ask, group: str, needed: bool) -> tuple[Activity, ...] | None:
+async def _activities(ask: Ask, group: str, *, needed: bool) -> tuple[Activity, ...] | None:
     return await activities_of(ask, group) if needed else None

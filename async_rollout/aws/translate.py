@@ -13,8 +13,8 @@ from async_rollout.aws.facts import UNSEEN, Launch
 from async_rollout.aws.launching import Resolved, launched_from, outdated, template_of
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
-from async_rollout.core.journal import ORDER, PREFIX, from_tags
 from async_rollout.core.sight import Activity, Group, Instance, Sight, Source, Survey, Target
+from async_rollout.core.tags import ORDER, PREFIX, from_tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,8 +54,8 @@ async def _story(desk: Desk) -> int:
     desk.say(f"three groups of a simulated AWS, {SPEED:.0f} times as fast as the real one")
     halt, names = Halt(), tuple(box.world.state.groups)
     signals = Signals(halt, desk, spec, names)
-    async with connect(session=box.session(), tell=desk.tell) as cloud:
-        with heeded(signals):
+    with heeded(signals):
+        async with connect(session=box.session(), tell=desk.tell) as cloud:
             summary = await roll_out(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
     shown = proof(box.world, found, spec, wall=time.monotonic() - began)
     desk.records("demo", [shown.data()]) if desk.json else desk.result(*shown.lines())

@@ -74,9 +74,10 @@ class Desk:
 
     def close(self, seconds: float = 2.0) -> None:
         """Let what was said be written, as far as the readers take it."""
-        for sink in (self._results, self._events, self._errors):
-            if sink is not None:
-                sink.close(seconds)
+        behind = [sink for sink in (self._results, self._events) if sink is not None]
+        if lost := sum(sink.close(seconds) for sink in behind):
+            self.say(f"warning: {lost} lines of output were lost, their reader was too slow")
+        self._errors.close(seconds)
 
 
 @contextmanager

@@ -27,6 +27,6 @@ def roll(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
 
     async def story(desk: Desk) -> int:
         spec = spec_of(order, draining=ONE_BY_ONE)
-        return await rolled(desk, where, spec, fleet, account, show=False, ask=False)
+        return await rolled(desk, where, spec, fleet, account)
 
     return conduct("run", viewing, story, groups=where.autoscaler)

@@ -22,8 +22,8 @@ def restore(where: Where, order: Order, account: Account, viewing: Viewing) -> i
 
         halt, spec, names = Halt(), spec_of(order), named(where.autoscaler)
         signals = Signals(halt, desk, spec, names)
-        async with connect(region=account.region, profile=account.profile, tell=desk.tell) as cloud:
-            with heeded(signals):
+        with heeded(signals):
+            async with connect(region=account.region, profile=account.profile, tell=desk.tell) as cloud:
                 summary = await put_back(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
                 signals.code = summary.code
         return summary.code

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from async_rollout.cli.ask import agree, can_ask
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
 from async_rollout.cli.plans import cloud_line, fleet_lines, whose_cloud
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.engine.ports import GroupRef
 from async_rollout.render.safe import safe
 
 
@@ -23,42 +20,45 @@ def run(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vie
 
     async def story(desk: Desk) -> int:
         spec = spec_of(order)
-        return await rolled(desk, where, spec, fleet, account, show=can_ask(), ask=not asking.yes)
+        if can_ask():
+            await _shown(desk, where, spec, fleet, account, ask=not asking.yes)
+        return await rolled(desk, where, spec, fleet, account)
 
     return conduct("run", viewing, story, groups=where.autoscaler)
 
 
-async def rolled(
-    desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, show: bool, ask: bool
-) -> int:
-    """Roll the groups under the signals; gives the exit code. show, ask: the plan first, and whether to ask then."""
+async def rolled(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account) -> int:
+    """Roll the groups, heeding the signals until all is closed; gives the exit code."""
     from async_rollout.aws.session import connect
     from async_rollout.cli.signals import Signals, heeded
     from async_rollout.engine.fleet import roll_out
     from async_rollout.engine.halt import Halt
 
-    halt = Halt()
-    names = named(where.autoscaler)
+    halt, names = Halt(), named(where.autoscaler)
     signals = Signals(halt, desk, spec, names)
-    async with connect(region=account.region, profile=account.profile, tell=desk.tell) as cloud:
-        groups = cloud.groups(*names)
-        if show:
-            desk.say(cloud_line(await whose_cloud(cloud)))
-            await _shown(desk, groups, spec, fleet, ask=ask)
-        with heeded(signals):
+    with heeded(signals):
+        async with connect(region=account.region, profile=account.profile, tell=desk.tell) as cloud:
             summary = await roll_out(
-                groups, spec, tell=desk.tell, max_groups=fleet.max_groups, fail_fast=fleet.fail_fast, halt=halt
+                cloud.groups(*names),
+                spec,
+                tell=desk.tell,
+                max_groups=fleet.max_groups,
+                fail_fast=fleet.fail_fast,
+                halt=halt,
             )
             signals.code = summary.code
     return summary.code
 
 
-async def _shown(desk: Desk, groups: Sequence[GroupRef], spec: RolloutSpec, fleet: Fleet, *, ask: bool) -> None:
+async def _shown(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, ask: bool) -> None:
     """The plan to read, and the question. Where there is nothing to do or all is refused, the run says so itself."""
+    from async_rollout.aws.session import connect
     from async_rollout.engine.preview import plan
 
-    plans = await plan(groups, spec)
-    desk.say(*fleet_lines(plans, fleet.max_groups))
+    names = named(where.autoscaler)
+    async with connect(region=account.region, profile=account.profile, tell=desk.tell, readonly=True) as cloud:
+        plans = await plan(cloud.groups(*names), spec)
+        desk.say(cloud_line(await whose_cloud(cloud)), *fleet_lines(plans, fleet.max_groups))
     workable = [one for one in plans if one.work and not one.objections]
     if ask and workable:
         count = sum(len(one.old) for one in workable)

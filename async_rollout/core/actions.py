@@ -104,9 +104,7 @@ class RunHook:
     resumed: bool = False
 
 
-CloudAction = (
-    Record | Erase | Order | Suspend | Resume | SetCapacity | Deregister | Register | MarkHealthy | Terminate
-)
+CloudAction = Record | Erase | Order | Suspend | Resume | SetCapacity | Deregister | Register | MarkHealthy | Terminate
 Action = CloudAction | RunHook
 
 

@@ -62,7 +62,9 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
         return Decision(needs=LOOK_NOW)
     if memory.denied is not None:
         why = f"{memory.denied.code}: {memory.denied.message}"
-        return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next="look at the IAM policy in README"))
+        return Decision(
+            verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next="look at the IAM policy in README")
+        )
     if objected := objections(spec, sight, memory.survey):
         return refused(*objected)
     return _settle_then_lease(spec, snapshot)
@@ -84,7 +86,9 @@ def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decisi
         return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.sight.at))
     again = renewed(journal, snapshot.sight.at)
     if memory.rewritten:
-        again = replace(again, goal=Goal.RESTORE, cause=again.cause or Cause(code=1, text="our tags were taken off twice"))
+        again = replace(
+            again, goal=Goal.RESTORE, cause=again.cause or Cause(code=1, text="our tags were taken off twice")
+        )
     if memory.rewritten > 1:
         why = "our tags are taken off the group again and again"
         return Decision(verdict=Verdict(outcome=Outcome.STUCK, code=10, why=why, left=tuple(journal.suspended)))
@@ -245,5 +249,3 @@ def undo_beginning(draft: Draft) -> bool:
     """Nothing was changed yet but the record itself."""
     ours = [name for name in draft.journal.suspended if name in draft.sight.group.suspended]
     return draft.journal.cutoff is None and not ours and not draft.journal.lanes
-
-

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from async_rollout.core.journal import LANES_MAX, Journal, Removal
-from async_rollout.core.memory import Memory, rows
+from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import Stage, is_new, is_old
@@ -109,7 +109,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         bounds=limits,
         booting=booting,
         serving=len(serving),
-        exist=len(leaving) + max(field, rows(sight)),
+        exist=len(leaving) + max(field, sight.rows),
         out=tuple(sorted(lanes.union(leaving))),
         available=available,
         places=len(available | {one.id for one in serving if one.id not in fresh}),

@@ -15,7 +15,6 @@ from async_rollout.core.budget import STEADY, reckon
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
-from async_rollout.core.memory import is_blinded
 from async_rollout.core.restore import quick, restore
 from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import OnFailure, RolloutSpec
@@ -28,7 +27,7 @@ SURVEY_EVERY = 60.0
 def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     """What to do next. Same snapshot, same decision; doing it twice is doing it once."""
     record = snapshot.sight.journal
-    if is_blinded(snapshot.memory):
+    if snapshot.memory.blinded:
         return wait(spec)
     match record:
         case None:
@@ -83,9 +82,8 @@ def _steady(draft: Draft) -> bool:
 
 
 def _towards(draft: Draft, goal: Goal) -> Decision:
-    if not draft.spec.require_healthy_group and goal is Goal.REPLACE:
-        if reset := tuple(name for name in REQUIRED_RUNNING if name in draft.sight.group.suspended):
-            return decided(draft.act(Resume(processes=reset)))
+    if reset := _to_reset(draft, goal):
+        return decided(draft.act(Resume(processes=reset)))
     if goal is Goal.REPLACE and (cause := trouble(draft)):
         return _turned(draft, cause, None)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
@@ -96,10 +94,23 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
     return _stuck(draft) if draft.stuck else decided(draft)
 
 
+def _to_reset(draft: Draft, goal: Goal) -> tuple[str, ...]:
+    """What `--force` resumes: processes that a rollout needs and that were found suspended."""
+    if draft.spec.require_healthy_group or goal is not Goal.REPLACE:
+        return ()
+    return tuple(name for name in REQUIRED_RUNNING if name in draft.sight.group.suspended)
+
+
 def _turned(draft: Draft, cause: Cause, stop: Stop | None) -> Decision:
     """From here on everything is put back; or, where the owner wants it so, all stays as it is, recorded."""
     if draft.spec.on_failure is OnFailure.PAUSE and cause.code not in (130, 143):
-        verdict = Verdict(outcome=Outcome.PAUSED, code=cause.code, why=cause.text, left=changes(draft.sight, draft.journal), next="restore")
+        verdict = Verdict(
+            outcome=Outcome.PAUSED,
+            code=cause.code,
+            why=cause.text,
+            left=changes(draft.sight, draft.journal),
+            next="restore",
+        )
         return decided(draft, verdict)
     turned = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
     return _quickly(turned) if stop is Stop.NOW else decided(turned)
@@ -121,8 +132,8 @@ def _stuck(draft: Draft) -> Decision:
     """Put back what can be, name the rest, keep the record: exit 10."""
     why = draft.journal.cause.text if draft.journal.cause else ""
     left = (*draft.stuck, *changes(draft.sight, draft.journal))
-    verdict = Verdict(outcome=Outcome.STUCK, code=10, why=f"the restore could not end ({why})", left=left, next="restore")
+    verdict = Verdict(
+        outcome=Outcome.STUCK, code=10, why=f"the restore could not end ({why})", left=left, next="restore"
+    )
     first = decided(replace(draft, acts=()), verdict)
     return replace(first, actions=(*first.actions, *quick(draft)))
-
-

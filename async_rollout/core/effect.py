@@ -69,17 +69,21 @@ def effect(state: Expected, action: Action) -> Expected:
 def elapse(state: Expected, at: float) -> Expected:
     """The state at a later time."""
     sight = replace(state.sight, at=at, sources=tuple(replace(one, seen_at=at) for one in state.sight.sources))
-    return _come(replace(state, sight=sight), at) if any(when <= at for when, _ in state.due) else replace(state, sight=sight)
+    return (
+        _come(replace(state, sight=sight), at)
+        if any(when <= at for when, _ in state.due)
+        else replace(state, sight=sight)
+    )
 
 
 def _come(state: Expected, at: float) -> Expected:
     come = [id for when, id in state.due if when <= at]
     state = replace(state, due=tuple(entry for entry in state.due if entry[0] > at))
-    instances = tuple(new for one in state.sight.instances for new in _later(state.sight, one, one.id in come))
+    instances = tuple(new for one in state.sight.instances for new in _later(state.sight, one, come=one.id in come))
     return replace(state, sight=replace(state.sight, instances=instances))
 
 
-def _later(sight: Sight, one: Instance, come: bool) -> Iterator[Instance]:
+def _later(sight: Sight, one: Instance, *, come: bool) -> Iterator[Instance]:
     if not come:
         yield one
     elif one.booting:

@@ -171,6 +171,18 @@ class FleetEnded:
 
 
 Event = (
-    RolloutStarted | StageChanged | Replaced | Acted | HookStarted | HookSaid | HookEnded | Waiting
-    | CapacityChanged | Turned | Warned | Throttled | RolloutEnded | FleetEnded
+    RolloutStarted
+    | StageChanged
+    | Replaced
+    | Acted
+    | HookStarted
+    | HookSaid
+    | HookEnded
+    | Waiting
+    | CapacityChanged
+    | Turned
+    | Warned
+    | Throttled
+    | RolloutEnded
+    | FleetEnded
 )

@@ -13,7 +13,6 @@ from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapa
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.lanes import open_lane, terminate_limit
-from async_rollout.core.memory import rows
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import amount
 from async_rollout.core.stages import Stage, is_new
@@ -58,7 +57,7 @@ def _leaving(draft: Draft) -> Wait:
 def _settling(draft: Draft) -> Wait:
     group = draft.sight.group
     since = draft.memory.settled.at if draft.memory.settled else draft.at
-    return Wait(on="settling", why=f"{rows(draft.sight)} members, {group.desired} desired", since=since)
+    return Wait(on="settling", why=f"{draft.sight.rows} members, {group.desired} desired", since=since)
 
 
 def _all_proven(draft: Draft) -> bool:
@@ -116,7 +115,7 @@ def _launch_given_up(draft: Draft) -> Draft:
     hollow = draft.memory.hollow
     if busy or hollow is None or draft.memory.activities_at <= hollow.at:
         return draft.wait(_settling(draft))
-    field = max(draft.journal.base, rows(draft.sight))
+    field = max(draft.journal.base, draft.sight.rows)
     lowered = replace(draft.journal, asked=field, evened=EVENED_MAX)
     return draft.write(lowered).act(SetCapacity(desired=field))
 

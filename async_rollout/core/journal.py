@@ -1,30 +1,17 @@
-"""What may not be lost: the record in the group's own tags, and its strict way to and from them.
-
-One tag for the head, one for what was found, one for the holder, one for the cause, one a lane (an old instance on
-its way out). All carry the same serial, so a half-written record is told from a whole one. Tags are untrusted
-input: anything odd is `Unreadable`, never a guess. Values keep to the alphabet every AWS service takes.
-"""
+"""What may not be lost: the record, one lane for each instance on its way out. `tags` keeps it in the group itself."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-PREFIX = "async-rollout:"
-ORDER = f"{PREFIX}order"
-VERSION = 1
 LANES_MAX = 20
 """One CreateOrUpdateTags call takes 25 tags: twenty lanes, the four of the head, one to spare."""
-HEAD_TAGS = 5
-"""Head, found, holder, cause, order."""
 
 SUSPENDED_BY_US = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy")
 REQUIRED_RUNNING = ("Launch", "Terminate", "HealthCheck", "AddToLoadBalancer")
-_LETTERS = dict(zip("ZASRLTHB", SUSPENDED_BY_US + REQUIRED_RUNNING, strict=True))
-_UNSAFE = re.compile(r"[^A-Za-z0-9 +\-=._:/@]")
 
 
 class Goal(StrEnum):
@@ -147,181 +134,3 @@ def digest(text: str, length: int = 8) -> str:
 def template_mark(template: str) -> str:
     """A group's template as one word of the tags: readable, and unlike any other's."""
     return f"{re.sub(r'[^A-Za-z0-9.:-]', '.', template)[:40]}@{digest(template)}"
-
-
-def safe(text: str, length: int) -> str:
-    """Cut to the tags' alphabet and to a length."""
-    return _UNSAFE.sub(".", text)[:length].strip()
-
-
-def to_tags(journal: Journal) -> dict[str, str]:
-    """The record as tags, each value at most 256 characters of the safe alphabet."""
-    n = f"n={journal.serial}"
-    tags = {"head": f"{n} {_head(journal)}", "found": f"{n} {_found(journal)}", "holder": f"{n} {journal.holder}"}
-    if journal.cause:
-        tags["cause"] = f"{n} code={journal.cause.code} {safe(journal.cause.text, 200)}"
-    tags |= {f"lane:{lane.id}": f"{n} {_lane(lane)}" for lane in journal.lanes}
-    return {PREFIX + key: value for key, value in tags.items()}
-
-
-def _head(journal: Journal) -> str:
-    cutoff = "-" if journal.cutoff is None else f"{journal.cutoff:.3f}"
-    return (
-        f"v={VERSION} g={journal.group} run={journal.run} until={journal.until} goal={journal.goal.value}"
-        f" cut={cutoff} tpl={journal.template or '-'} lanes={len(journal.lanes)} began={journal.began}"
-    )
-
-
-def _found(journal: Journal) -> str:
-    letters = "".join(sorted(key for key, name in _LETTERS.items() if name in journal.suspended))
-    return (
-        f"min={journal.found.minimum} des={journal.found.desired} max={journal.found.maximum} base={journal.base}"
-        f" ask={journal.asked} up={journal.raised} susp={letters or '-'} new={journal.launches} lost={journal.lost}"
-        f" even={journal.evened}"
-    )
-
-
-def _lane(lane: Lane) -> str:
-    odd = ",".join(f"{source}:{port}" for source, port in lane.odd).replace(",", "+")
-    return (
-        f"at={lane.at} ip={lane.private_ip or '-'} pub={lane.public_ip or '-'} not={'+'.join(lane.missing) or '-'}"
-        f" odd={odd or '-'} b={lane.before.value} d={lane.after.value} k={lane.removal.value}"
-        f" own={int(lane.surplus)}"
-    )
-
-
-def fits(lane: Lane) -> bool:
-    """Whether the lane's tag stays within AWS's 256 characters."""
-    return len(_lane(lane)) <= 240
-
-
-class _BadTagError(Exception):
-    """A tag that is not of our making."""
-
-
-def from_tags(tags: Mapping[str, str], arn: str) -> Journal | Unreadable | None:
-    """The record in a group's tags; None without one. A lane left over from an older serial is dropped."""
-    ours = {key.removeprefix(PREFIX): value for key, value in tags.items() if key.startswith(PREFIX) and key != ORDER}
-    if not ours:
-        return None
-    try:
-        return _whole(ours, digest(arn, 16))
-    except (_BadTagError, ValueError, KeyError) as odd:
-        return Unreadable(why=f"the tags {PREFIX}* hold no record of ours ({odd})")
-
-
-def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
-    if missing := {"head", "found", "holder"} - ours.keys():
-        return Unreadable(why=f"the record lacks its tag {PREFIX}{min(missing)}", torn=True)
-    serials = {key: _serial(value) for key, value in ours.items()}
-    serial = serials["head"]
-    current = {key: ours[key].split(" ", 1)[1] for key in ours if serials[key] == serial}
-    head = _pairs(current["head"])
-    if head["v"] != str(VERSION):
-        raise _BadTagError(f"version {safe(head['v'], 8)}, and this program reads {VERSION}")
-    if head["g"] != group:
-        raise _BadTagError("it is the record of another group")
-    lanes = tuple(_read_lane(key[5:], _pairs(value)) for key, value in current.items() if key.startswith("lane:"))
-    torn = {key for key in ("found", "holder") if key not in current} or len(lanes) != _number(head, "lanes")
-    newer = any(other > serial for other in serials.values())
-    if torn or newer:
-        return Unreadable(why="the record's tags are of different serials", torn=True)
-    return _journal(serial, head, _pairs(current["found"]), current, lanes)
-
-
-def _journal(
-    serial: int, head: dict[str, str], found: dict[str, str], tags: dict[str, str], lanes: tuple[Lane, ...]
-) -> Journal:
-    goal = Goal(head["goal"])
-    cause = _read_cause(tags["cause"]) if "cause" in tags else None
-    if (goal is Goal.RESTORE) != (cause is not None):
-        raise _BadTagError("goal and cause disagree")
-    return Journal(
-        group=head["g"],
-        run=_word(head["run"]),
-        serial=serial,
-        holder=tags["holder"],
-        until=_number(head, "until", 10**11),
-        goal=goal,
-        cause=cause,
-        cutoff=None if head["cut"] == "-" else _time(head["cut"]),
-        template="" if head["tpl"] == "-" else _word(head["tpl"]),
-        began=_number(head, "began", 10**11),
-        found=Found(minimum=_number(found, "min"), desired=_number(found, "des"), maximum=_number(found, "max")),
-        base=_number(found, "base"),
-        asked=_number(found, "ask"),
-        raised=_number(found, "up"),
-        suspended=() if found["susp"] == "-" else tuple(_LETTERS[letter] for letter in found["susp"]),
-        launches=_number(found, "new"),
-        lost=_number(found, "lost"),
-        evened=_number(found, "even"),
-        lanes=tuple(sorted(lanes, key=lambda lane: (lane.at, lane.id))),
-    )
-
-
-def _serial(value: str) -> int:
-    found = re.match(r"n=(\d{1,9}) ", value)
-    if not found:
-        raise _BadTagError("a tag without serial")
-    return int(found[1])
-
-
-def _pairs(text: str) -> dict[str, str]:
-    pairs = [word.partition("=") for word in text.split(" ")]
-    if any(not value for _, _, value in pairs) or len({key for key, _, _ in pairs}) != len(pairs):
-        raise _BadTagError("a tag that is not of our form")
-    return {key: value for key, _, value in pairs}
-
-
-def _number(pairs: dict[str, str], key: str, limit: int = 100_000) -> int:
-    text = pairs[key]
-    if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > limit:
-        raise _BadTagError(f"{key}={safe(text, 16)}")
-    return int(text)
-
-
-def _time(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,11}\.[0-9]{3}", text):
-        raise _BadTagError("a time that is none")
-    return float(text)
-
-
-def _word(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.:@\-]{1,64}", text):
-        raise _BadTagError("a name that is none")
-    return text
-
-
-def _read_cause(text: str) -> Cause:
-    found = re.fullmatch(r"code=(\d{1,3})(?: (.*))?", text)
-    if not found:
-        raise _BadTagError("a cause that is none")
-    return Cause(code=int(found[1]), text=found[2] or "")
-
-
-def _read_lane(id: str, pairs: dict[str, str]) -> Lane:
-    if not re.fullmatch(r"i-[0-9a-f]{8,17}", id):
-        raise _BadTagError(f"lane of {safe(id, 24)}")
-    odd = [] if pairs["odd"] == "-" else [word.split(":") for word in pairs["odd"].split("+")]
-    return Lane(
-        id=id,
-        at=_number(pairs, "at", 10**11),
-        private_ip=_address(pairs["ip"]),
-        public_ip=_address(pairs["pub"]),
-        missing=() if pairs["not"] == "-" else tuple(_word(word) for word in pairs["not"].split("+")),
-        odd=tuple((_word(source), _number({"port": port}, "port")) for source, port in odd),
-        before=Mark(pairs["b"]),
-        after=Mark(pairs["d"]),
-        removal=Removal(pairs["k"]),
-        surplus=bool(_number(pairs, "own", 1)),
-    )
-
-
-def _address(text: str) -> str | None:
-    if text == "-":
-        return None
-    if not re.fullmatch(r"[0-9a-fA-F.:]{2,45}", text):
-        raise _BadTagError(f"address {safe(text, 24)}")
-    return text
-
-

@@ -145,9 +145,7 @@ def _rest(draft: Draft, lane: Lane) -> Draft:
     since = _resting_since(draft, lane)
     until = since + draft.spec.wait_before_terminate
     if draft.at < until:
-        return draft.wait(
-            Wait(on=f"{lane.id} resting", why="the wait before terminate", since=since, until=until)
-        )
+        return draft.wait(Wait(on=f"{lane.id} resting", why="the wait before terminate", since=since, until=until))
     return _terminated(draft, lane)
 
 

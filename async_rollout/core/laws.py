@@ -65,7 +65,9 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
         return None
     tally, more = _tally(spec, snapshot, record), action.desired - snapshot.sight.group.desired
     if more > 0 and tally.booting + tally.serving + more > tally.bounds.ceiling:
-        return f"law 2: {tally.booting + tally.serving + more} booting and serving, the ceiling is {tally.bounds.ceiling}"
+        return (
+            f"law 2: {tally.booting + tally.serving + more} booting and serving, the ceiling is {tally.bounds.ceiling}"
+        )
     if more > 0 and tally.exist + more > tally.bounds.exist:
         return f"law 2: {tally.exist + more} would exist, {tally.bounds.exist} may"
     return None
@@ -109,7 +111,11 @@ def only_ours_is_resumed(spec: RolloutSpec, snapshot: Snapshot, record: Journal,
         case Resume(processes=names):
             forced = () if spec.require_healthy_group else REQUIRED_RUNNING
             foreign = set(names) - {*record.suspended, *forced}
-            return f"law 8: {', '.join(sorted(foreign)) or 'nothing'} is not ours to resume" if foreign or not names else None
+            return (
+                f"law 8: {', '.join(sorted(foreign)) or 'nothing'} is not ours to resume"
+                if foreign or not names
+                else None
+            )
         case Suspend(processes=names) if not names or not set(names) <= set(SUSPENDED_BY_US):
             return "law 8: only the four processes are ever suspended"
         case SetCapacity(maximum=int() as most) if most < snapshot.sight.group.desired:

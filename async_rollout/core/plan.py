@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_rollout.core.actions import (
-    Action,
-    Decision,
-    Deregister,
-    Record,
-    RunHook,
-    SetCapacity,
-    Suspend,
-    Terminate,
-)
+from async_rollout.core.actions import Action, Decision, Deregister, Record, RunHook, SetCapacity, Suspend, Terminate
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
 from async_rollout.core.journal import Journal
-from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes, recall, started
+from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
+from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Survey
 from async_rollout.core.spec import Hook, HookPoint, RolloutSpec
 from async_rollout.core.survey import missed, warnings
@@ -164,4 +156,3 @@ def worst(spec: RolloutSpec, sight: Sight, old: int) -> float:
     each = boot + down + hooks + spec.wait_before_terminate
     whole = limits.launch + old * each
     return whole if limits.total is None else min(whole, limits.total)
-

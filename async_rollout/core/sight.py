@@ -178,6 +178,17 @@ class Sight:
         """Every source was asked in this very look."""
         return all(source.seen_at is not None for source in self.sources)
 
+    @property
+    def rows(self) -> int:
+        """Members that hold a place in DesiredCapacity: everything but what leaves or stands by."""
+        return sum(not one.leaving and not one.standby for one in self.instances)
+
+    @property
+    def settled(self) -> bool:
+        """As many InService as desired, and nothing else under way."""
+        moving = any(not one.in_service and not one.standby for one in self.instances)
+        return not moving and self.rows == self.group.desired
+
     def instance(self, id: str) -> Instance | None:
         return next((one for one in self.instances if one.id == id), None)
 

@@ -50,7 +50,11 @@ WALKTHROUGH = (
     Step(phase="before", text="What is found is written into the group's tags; from here a killed run can be resumed"),
     Step(phase="before", text="AZRebalance, AlarmNotification, ScheduledActions and ReplaceUnhealthy are suspended"),
     Step(phase="before", text="The maximum is raised as far as the surge and the draining need"),
-    Step(phase="loop", text="Desired capacity is raised; a new instance boots until it is InService", stage=Stage.LAUNCHING),
+    Step(
+        phase="loop",
+        text="Desired capacity is raised; a new instance boots until it is InService",
+        stage=Stage.LAUNCHING,
+    ),
     Step(
         phase="loop",
         text="It gets healthy at every load balancer and target group (unless `--skip-elb-health-check`)",
@@ -82,7 +86,9 @@ WALKTHROUGH = (
     ),
     Step(phase="loop", text="And so on until no old instance is left"),
     Step(phase="after", text="Surplus instances of ours are drained and terminated; the group settles"),
-    Step(phase="after", text="The maximum is put back, the processes that we suspended are resumed, our tags taken off"),
+    Step(
+        phase="after", text="The maximum is put back, the processes that we suspended are resumed, our tags taken off"
+    ),
 )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from async_rollout.core.budget import bounds
-from async_rollout.core.journal import HEAD_TAGS, REQUIRED_RUNNING, SUSPENDED_BY_US
+from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.sight import Sight, Source, Survey, TargetState
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.tags import HEAD_TAGS
 
 TAGS_MAX = 50
 """AWS's limit of tags a group."""
@@ -57,7 +58,8 @@ def _misfits(sight: Sight) -> Iterator[str]:
     zones = {*sight.group.zones, *(one.zone for one in sight.instances if one.zone)}
     for source in sight.sources:
         if source.gated and source.zones is not None and (off := sorted(zones - source.zones)):
-            yield f"{source.name}: zone {', '.join(off)} is not enabled on its load balancer, so targets there stay unused"
+            names = ", ".join(off)
+            yield f"{source.name}: zone {names} is not enabled on its load balancer, so targets there stay unused"
 
 
 def unhealthy(sight: Sight) -> tuple[str, ...]:
@@ -77,7 +79,9 @@ def _unhealthy_at(sight: Sight, source: Source) -> Iterator[str]:
 
 def warnings(spec: RolloutSpec, sight: Sight) -> tuple[str, ...]:
     """What the owner ought to know before; no reason not to begin."""
-    idle = (f"{one.name} has no listener: not waited for, still deregistered from" for one in sight.sources if not one.gated)
+    idle = (
+        f"{one.name} has no listener: not waited for, still deregistered from" for one in sight.sources if not one.gated
+    )
     standby = (f"{one.id} is in Standby: left alone" for one in sight.instances if one.standby)
     held = (f"{one.id} is protected from scale-in: replaced all the same" for one in sight.instances if one.protected)
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"

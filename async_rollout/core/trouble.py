@@ -179,7 +179,9 @@ def _lanes(draft: Draft) -> Iterator[Cause]:
             words = f"{lane.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
             yield Cause(code=1, text=words)
         if removed is not None and draft.sight.instance(lane.id) and draft.at - removed.at > terminate_limit(draft):
-            words = f"{lane.id} is still there {terminate_limit(draft):.0f} s after terminate; raise --terminate-timeout"
+            words = (
+                f"{lane.id} is still there {terminate_limit(draft):.0f} s after terminate; raise --terminate-timeout"
+            )
             yield Cause(code=1, text=words)
 
 

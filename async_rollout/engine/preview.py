@@ -13,8 +13,8 @@ from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.engine.identity import is_dead
 from async_rollout.engine.fleet import all_known
+from async_rollout.engine.identity import is_dead
 from async_rollout.engine.ports import GroupRef
 from async_rollout.errors import UsageError
 

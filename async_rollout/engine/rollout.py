@@ -1,7 +1,7 @@
 """One group: look, recall, decide, act, tell, until there is a verdict.
 
 The story is `Rollout.run`; everything that is known lives in the snapshot, everything that is decided in the core.
-Hooks run beside the loop as children of its task group and wake it when they end.
+Hooks run beside the loop as its `Errands` and wake it when they end.
 """
 
 from __future__ import annotations
@@ -9,40 +9,22 @@ from __future__ import annotations
 from typing import assert_never
 
 import anyio
-import anyio.abc
 
-from async_rollout.core.actions import (
-    Action,
-    CloudAction,
-    Decision,
-    Need,
-    Outcome,
-    RunHook,
-    Verdict,
-)
+from async_rollout.core.actions import Action, CloudAction, Decision, Need, Outcome, RunHook, Verdict
 from async_rollout.core.decide import decide
-from async_rollout.core.events import (
-    Acted,
-    Event,
-    HookEnded,
-    HookSaid,
-    HookStarted,
-    Replaced,
-    RolloutEnded,
-    RolloutStarted,
-    Waiting,
-    Warned,
-)
+from async_rollout.core.events import Acted, Event, Replaced, RolloutEnded, RolloutStarted, Waiting, Warned
 from async_rollout.core.journal import Journal
 from async_rollout.core.laws import objection
-from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes, recall, started
+from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.narrate import narrate
+from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Stop
-from async_rollout.core.spec import HookCall, HookPoint, RolloutSpec
+from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
+from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead
-from async_rollout.engine.ports import Answer, Cloud, Done, HookResult, HookRunner, Refused, Tell, Unknown
+from async_rollout.engine.ports import Answer, Cloud, Done, HookRunner, Refused, Tell, Unknown
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.wording import words_of
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
@@ -79,23 +61,23 @@ class Rollout:
         """Roll the group to its end. Cancelling it is a safe stop: nothing new begins, the record stands."""
         self._halt.listen(self._woken)
         async with anyio.create_task_group() as children:
-            verdict = await self._to_the_end(children)
+            verdict = await self._to_the_end(Errands(children, self._spec, self._hooks, self._say, self._ended))
             children.cancel_scope.cancel()
         return self._result(verdict)
 
-    async def _to_the_end(self, children: anyio.abc.TaskGroup) -> Verdict:
+    async def _to_the_end(self, errands: Errands) -> Verdict:
         while True:
-            if (verdict := await self._tick(children)) is not None:
+            if (verdict := await self._tick(errands)) is not None:
                 return verdict
 
-    async def _tick(self, children: anyio.abc.TaskGroup) -> Verdict | None:
+    async def _tick(self, errands: Errands) -> Verdict | None:
         sight = await self._look()
         if isinstance(sight, Verdict):
             return sight
         snapshot = self._recall(sight)
         decision = decide(self._spec, snapshot)
         self._narrate(snapshot, decision)
-        verdict = await self._act(snapshot, decision, children)
+        verdict = await self._act(snapshot, decision, errands)
         if verdict is None:
             await self._pause(decision)
         return verdict
@@ -148,7 +130,12 @@ class Rollout:
         dead = isinstance(record, Journal) and record.run != self._memory.me.run and is_dead(record.holder)
         halt = self._halt
         return Snapshot(
-            sight=sight, memory=self._memory, stop=halt.stop, stop_cause=halt.cause, stop_code=halt.code, holder_dead=dead
+            sight=sight,
+            memory=self._memory,
+            stop=halt.stop,
+            stop_cause=halt.cause,
+            stop_code=halt.code,
+            holder_dead=dead,
         )
 
     def _narrate(self, snapshot: Snapshot, decision: Decision) -> None:
@@ -168,9 +155,7 @@ class Rollout:
                 self._total = len(old)
         self._tell(event)
 
-    async def _act(
-        self, snapshot: Snapshot, decision: Decision, children: anyio.abc.TaskGroup
-    ) -> Verdict | None:
+    async def _act(self, snapshot: Snapshot, decision: Decision, errands: Errands) -> Verdict | None:
         """Do the actions in their order; the first that is not answered Done ends the tick."""
         since: tuple[Action, ...] = ()
         self._needs, self._stalled = decision.needs, False
@@ -178,7 +163,8 @@ class Rollout:
             if why := objection(self._spec, snapshot, since, action):
                 return self._forbidden(action, why)
             if isinstance(action, RunHook):
-                self._start(action, children)
+                self._memory = started(self._memory, (action.point, action.instance))
+                errands.start(self._group, action, self._at)
             elif not await self._done(action):
                 self._stalled = True
                 break
@@ -219,38 +205,6 @@ class Rollout:
                 raise
         return answer
 
-    def _start(self, hook: RunHook, children: anyio.abc.TaskGroup) -> None:
-        self._memory = started(self._memory, (hook.point, hook.instance))
-        at, point = self._at, hook.point.value
-        self._say(HookStarted(group=self._group, at=at, instance=hook.instance, point=point, attempt=hook.attempt))
-        children.start_soon(self._hook, hook)
-
-    async def _hook(self, hook: RunHook) -> None:
-        command = self._spec.hooks.at(hook.point)
-        if command is None:
-            return
-        limits = self._spec.limits
-        limit = limits.check_attempt if hook.point is HookPoint.UP_CHECK else limits.hook
-        result = await self._hooks.run(command, self._call(hook), limit, lambda line: self._said(hook, line))
-        self._outcomes.append(_hook_outcome(hook, result))
-        self._say(
-            HookEnded(
-                group=self._group, at=self._at, instance=hook.instance, point=hook.point.value, ok=result.ok,
-                code=result.code, seconds=result.seconds, said=result.said,
-            )
-        )
-        self._woken()
-
-    def _call(self, hook: RunHook) -> HookCall:
-        return HookCall(
-            point=hook.point, group=self._group, instance=hook.instance, private_ip=hook.private_ip,
-            public_ip=hook.public_ip, attempt=hook.attempt, resumed=hook.resumed,
-        )
-
-    def _said(self, hook: RunHook, line: str) -> None:
-        at, point = self._at, hook.point.value
-        self._say(HookSaid(group=self._group, at=at, instance=hook.instance, point=point, line=line))
-
     async def _pause(self, decision: Decision) -> None:
         """Until the next look is due; a hook that ends or an order to stop wakes earlier. After a no: not at once."""
         seconds = max(decision.look_again, self._spec.check_interval) if self._stalled else decision.look_again
@@ -261,6 +215,10 @@ class Rollout:
         with anyio.move_on_after(seconds):
             await self._wake.wait()
         self._wake = anyio.Event()
+
+    def _ended(self, outcome: HookOutcome) -> None:
+        self._outcomes.append(outcome)
+        self._woken()
 
     def _woken(self) -> None:
         self._wake.set()
@@ -277,8 +235,13 @@ class Rollout:
         )
         self._say(
             RolloutEnded(
-                group=result.group, at=self._at, verdict=verdict, replaced=result.replaced, total=result.total,
-                seconds=result.seconds, missed=lost,
+                group=result.group,
+                at=self._at,
+                verdict=verdict,
+                replaced=result.replaced,
+                total=result.total,
+                seconds=result.seconds,
+                missed=lost,
             )
         )
         return result
@@ -294,14 +257,3 @@ def _outcome(action: CloudAction, answer: Answer, at: float) -> ActOutcome:
             return ActOutcome(action=action, at=at, ok=False, code=code, message=message, denied=denied)
         case _:
             assert_never(answer)
-
-
-def _hook_outcome(hook: RunHook, result: HookResult) -> HookOutcome:
-    return HookOutcome(
-        point=hook.point,
-        instance=hook.instance,
-        ok=result.ok,
-        code=result.code,
-        timed_out=result.timed_out,
-        said=result.said,
-    )

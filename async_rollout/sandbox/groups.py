@@ -8,15 +8,7 @@ from dataclasses import replace
 from async_rollout.sandbox.activities import stamp
 from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.launching import address
-from async_rollout.sandbox.records import (
-    Group,
-    Instance,
-    Physics,
-    Registration,
-    Source,
-    Template,
-    TemplateRef,
-)
+from async_rollout.sandbox.records import Group, Instance, Physics, Registration, Source, Template, TemplateRef
 
 HOUR = 3600.0
 

@@ -24,7 +24,8 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import Found, Journal, Lane, to_tags
+from async_rollout.core.journal import Found, Journal, Lane
+from async_rollout.core.tags import to_tags
 from async_rollout.engine.ports import Answer, Done, Refused, Unknown
 from async_rollout.errors import BrokenError
 from async_rollout.sandbox.virtual import run_virtual

@@ -12,8 +12,9 @@ from async_rollout.aws.facts import Launch
 from async_rollout.aws.survey import activity, survey_of
 from async_rollout.aws.traffic.health import Health
 from async_rollout.aws.translate import Beside, group_of, sight_of
-from async_rollout.core.journal import Found, Journal, Unreadable, digest, to_tags
+from async_rollout.core.journal import Found, Journal, Unreadable, digest
 from async_rollout.core.sight import Scheduled, Source, Target, TargetState
+from async_rollout.core.tags import to_tags
 from async_rollout.sandbox.virtual import run_virtual
 
 ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:u:name/web"

@@ -44,7 +44,7 @@ def tool(tmp_path: Path) -> Iterator[Tool]:
 def serve(tool: Tool) -> Callable[..., Served]:
     """Serves a scenario; what is started afterwards talks to it."""
 
-    def begin(scenario: str, speed: float = 10.0) -> Served:
+    def begin(scenario: str, speed: float = 20.0) -> Served:
         process = tool.start("sandbox", "--scenario", scenario, "--speed", str(speed), stderr=subprocess.DEVNULL)
         assert process.stdout is not None
         exports: dict[str, str] = {}

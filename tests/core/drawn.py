@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.journal import SUSPENDED_BY_US, Found, Journal, Lane, digest, template_mark
-from async_rollout.core.memory import Me, Memory, recall
+from async_rollout.core.memory import Me, Memory
+from async_rollout.core.recall import recall
 from async_rollout.core.sight import Group, Instance, Sight, Snapshot, Source, Survey, Target, TargetState
 from async_rollout.core.spec import RolloutSpec
 
@@ -17,7 +18,8 @@ AT = 1_767_600_000.0
 CUTOFF = AT - 1000.0
 ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:uuid:autoScalingGroupName/web"
 SOURCES = tuple(
-    Source(id=name, kind="target group", name=name, drain_delay=60.0, default_port=80, seen_at=AT) for name in ("tg1", "tg2")
+    Source(id=name, kind="target group", name=name, drain_delay=60.0, default_port=80, seen_at=AT)
+    for name in ("tg1", "tg2")
 )
 OLD, NEW = "SUMDB", "NWPT"
 
@@ -29,7 +31,9 @@ def ident(number: int) -> str:
 def member(letter: str, number: int) -> Instance:
     """One drawn instance; zones alternate a b c."""
     lifecycle = {"P": "Pending", "T": "Terminating", "B": "Standby"}.get(letter, "InService")
-    state = {"U": TargetState.UNHEALTHY, "W": TargetState.INITIAL, "D": TargetState.DRAINING}.get(letter, TargetState.HEALTHY)
+    state = {"U": TargetState.UNHEALTHY, "W": TargetState.INITIAL, "D": TargetState.DRAINING}.get(
+        letter, TargetState.HEALTHY
+    )
     targets = tuple(Target(source=one.id, port=80, state=state) for one in SOURCES) if lifecycle == "InService" else ()
     return Instance(
         id=ident(number),
@@ -58,7 +62,9 @@ def sight(drawing: str, *, desired: int | None = None, maximum: int = 10, minimu
         suspended=frozenset(SUSPENDED_BY_US),
     )
     lanes = tuple(Lane(id=ident(n), at=int(at)) for n, letter in enumerate(letters) if letter == "D")
-    return Sight(at=at, group=group, instances=members, sources=SOURCES, journal=journal(group, lanes), survey=Survey(at=at))
+    return Sight(
+        at=at, group=group, instances=members, sources=SOURCES, journal=journal(group, lanes), survey=Survey(at=at)
+    )
 
 
 def journal(group: Group, lanes: tuple[Lane, ...] = (), *, base: int = 3, asked: int | None = None) -> Journal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from drawn import ident, looked, recorded, sight
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from async_rollout.core.journal import Journal, Lane, Removal
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import AmountLike, RolloutSpec, amount
 from async_rollout.errors import UsageError
+from drawn import ident, looked, recorded, sight
 
 
 def counted(drawing: str, spec: RolloutSpec | None = None, **group: int) -> Tally:
@@ -37,7 +37,14 @@ def counted(drawing: str, spec: RolloutSpec | None = None, **group: int) -> Tall
     ],
 )
 def test_bounds(
-    base: int, surge: AmountLike, gap: AmountLike, draining: AmountLike | None, floor: int, ceiling: int, exist: int, out: int
+    base: int,
+    surge: AmountLike,
+    gap: AmountLike,
+    draining: AmountLike | None,
+    floor: int,
+    ceiling: int,
+    exist: int,
+    out: int,
 ) -> None:
     found = bounds(RolloutSpec(max_surge=surge, max_unavailable=gap, max_draining=draining), base)
     assert (found.floor, found.ceiling, found.exist, found.draining) == (floor, ceiling, exist, out)

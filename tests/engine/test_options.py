@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from simulation import Run, ours, simulate
-from truth import deeds
 
 from async_rollout.core.actions import Outcome
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, Limits, OnFailure, RolloutSpec, Scope
@@ -15,6 +13,8 @@ from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Override, ScheduledAction
 from async_rollout.sandbox.world import World
+from simulation import Run, ours, simulate
+from truth import deeds
 
 
 async def fine(call: HookCall) -> int:
@@ -57,7 +57,9 @@ def test_its_record_stands_and_the_mended_command_goes_on_from_there() -> None:
 
     from async_rollout.core.journal import Goal
 
-    run = simulate("at-max", RolloutSpec(hooks=Hooks(before_terminate=mended_later)), goals=(Goal.REPLACE, Goal.REPLACE))
+    run = simulate(
+        "at-max", RolloutSpec(hooks=Hooks(before_terminate=mended_later)), goals=(Goal.REPLACE, Goal.REPLACE)
+    )
     assert [one.verdict.code for one in run.results] == [10, 0]
     assert is_as_found(run)
     assert not run.found_ids & run.members

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import anyio
 import pytest
-from simulation import InstantHooks, MortalCloud, ours, simulate
 
 from async_rollout.core.actions import Outcome
-from async_rollout.core.journal import SUSPENDED_BY_US, Goal
+from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
-from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-
-
-def conductor(world: World, run: str, goal: Goal = Goal.REPLACE, halt: Halt | None = None, **spec: object) -> Rollout:
-    """One more conductor on the group `web`, from a machine of its own."""
-    cloud, me = MortalCloud(world), Me(run=run, holder=f"host-{run}/boot/1", intent=goal)
-    order = RolloutSpec(**spec)  # type: ignore[arg-type]
-    return Rollout(cloud, "web", order, me, hooks=InstantHooks(), tell=lambda event: None, halt=halt or Halt())
-
-
-def new_world(scenario: str = "at-max") -> World:
-    import asyncio
-
-    return build(scenario, clock=asyncio.get_running_loop().time)
+from simulation import InstantHooks, MortalCloud, conductor, new_world, ours, simulate
 
 
 @pytest.mark.parametrize("at", [2.0, 8.0, 14.0, 18.0, 30.0, 70.0, 95.0, 120.0, 135.0, 200.0, 260.0])

@@ -71,8 +71,11 @@ def test_the_nightly_refresh_replaces_what_is_outdated_and_nothing_the_second_ti
     assert run_virtual(story) == (0, 0)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(";")[0] for line in lines] == [
-        "web: done, 3 replaced", "api: done, 4 replaced", "web: nothing to do, 0 replaced", "api: nothing to do, 0 replaced",
-    ]  # fmt: skip
+        "web: done, 3 replaced",
+        "api: done, 4 replaced",
+        "web: nothing to do, 0 replaced",
+        "api: nothing to do, 0 replaced",
+    ]
 
 
 @asynccontextmanager
@@ -88,21 +91,22 @@ async def served(app: web.Application) -> AsyncIterator[str]:
 
 
 async def test_the_service_streams_a_rollout_and_says_why_it_refuses() -> None:
-    sandbox = Sandbox("size-1", speed=60.0)
-    old = {one.id for one in sandbox.world.members("web")}
+    sandbox = Sandbox("demo", speed=30.0)
+    old = {one.id for one in sandbox.world.members("batch")}
     service = example("web_service").service(session=sandbox.session(latency=(0.0, 0.0)))
     async with served(service) as url, ClientSession() as client:
         async with client.post(f"{url}/rollouts", data='{"groups": ["web", "nobody"]}') as reply:
             refusal = [json.loads(line) async for line in reply.content]
         assert [one["type"] for one in refusal] == ["Refusal"]
         assert "nobody" in refusal[0]["error"]
-        async with client.post(f"{url}/rollouts", data='{"groups": ["web"], "max_surge": "x"}') as reply:
-            assert reply.status == 400
-        async with client.post(f"{url}/rollouts", data='{"groups": ["web"], "check_interval": 0.5}') as reply:
+        for senseless in ('{"groups": ["web"], "max_surge": "x"}', '{"max_surge": 1}', "[]", "web"):
+            async with client.post(f"{url}/rollouts", data=senseless) as reply:
+                assert reply.status == 400
+        async with client.post(f"{url}/rollouts", data='{"groups": ["batch"], "check_interval": 0.2}') as reply:
             events = [json.loads(line) async for line in reply.content]
     assert events[-1]["type"] == "FleetEnded"
     assert events[-1]["code"] == 0
-    assert not old & {one.id for one in sandbox.world.members("web")}
+    assert not old & {one.id for one in sandbox.world.members("batch")}
 
 
 def hook(name: str, tools: Path, **env: str) -> subprocess.CompletedProcess[str]:

@@ -22,7 +22,12 @@ def loaded(code: str) -> set[str]:
     script += "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))}
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
     return set(json.loads(done.stdout))

@@ -9,8 +9,6 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from simulation import Run, simulate
-from truth import broken
 
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import Goal
@@ -18,6 +16,8 @@ from async_rollout.core.spec import AmountLike, HookCall, Hooks, RolloutSpec
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
+from simulation import Run, simulate
+from truth import broken
 
 
 async def fine(call: HookCall) -> int:
@@ -97,9 +97,10 @@ def specs(draw: st.DrawFn) -> RolloutSpec:
 
 
 @given(
-    spec=specs(), size=st.integers(0, 7), headroom=st.integers(0, 3), minimum=st.integers(0, 7), zones=st.integers(1, 3),
-    classic=st.integers(0, 1), target_groups=st.integers(0, 2), delay=st.sampled_from([0.0, 30.0, 120.0]),
-    seed=st.integers(0, 10**6), kill=st.one_of(st.none(), st.integers(0, 60)), then=st.sampled_from(Goal),
+    spec=specs(), size=st.integers(0, 7), headroom=st.integers(0, 3), minimum=st.integers(0, 7),
+    zones=st.integers(1, 3), classic=st.integers(0, 1), target_groups=st.integers(0, 2),
+    delay=st.sampled_from([0.0, 30.0, 120.0]), seed=st.integers(0, 10**6),
+    kill=st.one_of(st.none(), st.integers(0, 60)), then=st.sampled_from(Goal),
 )  # fmt: skip
 def test_every_law_holds_in_random_worlds_with_a_kill(
     spec: RolloutSpec, size: int, headroom: int, minimum: int, zones: int, classic: int, target_groups: int,
@@ -126,7 +127,9 @@ def faulty(seed: int) -> list[Fault]:
     rates = {FaultKind.LOST_ANSWER: (0.005, 0.02), FaultKind.THROTTLE: (0.005, 0.03), FaultKind.RESET: (0.01, 0.02)}
     rules = [Fault(kind=kind, probability=rng.choice(rate)) for kind, rate in rates.items() if rng.random() < 0.6]
     if rng.random() < 0.6:
-        rules.append(Fault(kind=FaultKind.STALE, probability=rng.choice([0.05, 0.3]), seconds=rng.choice([2.0, 10.0, 30.0])))
+        rules.append(
+            Fault(kind=FaultKind.STALE, probability=rng.choice([0.05, 0.3]), seconds=rng.choice([2.0, 10.0, 30.0]))
+        )
     return rules
 
 

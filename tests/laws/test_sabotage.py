@@ -11,17 +11,17 @@ from functools import partial
 
 import anyio
 import pytest
-from simulation import Run
-from simulation import simulate as simulated
-from truth import broken
 
-from async_rollout.core import actions, advance, begin, budget, decide, finish, lanes, memory, stages, trouble
+from async_rollout.core import actions, advance, begin, budget, decide, finish, lanes, memory, recall, stages, trouble
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import SUSPENDED_BY_US, Journal, Lane, Removal
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
-from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
+from simulation import Run, conductor, new_world
+from simulation import simulate as simulated
+from truth import broken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,15 +126,8 @@ def bad_before_command() -> list[str]:
 
 
 def two_conductors() -> list[str]:
-    import asyncio
-
-    from test_stops import conductor
-
-    from async_rollout.sandbox.scenarios import build
-    from async_rollout.sandbox.virtual import run_virtual
-
     async def story() -> list[str]:
-        world = build("below-max", clock=asyncio.get_running_loop().time)
+        world = new_world("below-max")
         codes: dict[str, int] = {}
 
         async def roll(name: str, after: float) -> None:
@@ -155,7 +148,11 @@ def two_conductors() -> list[str]:
 def off_by_one(field: str, by: int) -> Callable[[pytest.MonkeyPatch], None]:
     def spoil(patch: pytest.MonkeyPatch) -> None:
         real = budget.bounds
-        patch.setattr(budget, "bounds", lambda spec, base: replace(real(spec, base), **{field: getattr(real(spec, base), field) + by}))
+        patch.setattr(
+            budget,
+            "bounds",
+            lambda spec, base: replace(real(spec, base), **{field: getattr(real(spec, base), field) + by}),
+        )
 
     return spoil
 
@@ -182,7 +179,9 @@ def always_shrinks(draft: Draft, lane: Lane) -> Draft:
 
 
 def base_follows_the_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
-    return budget.Reckoned(journal=replace(journal, base=sight.group.desired, asked=sight.group.desired), explained=True)
+    return budget.Reckoned(
+        journal=replace(journal, base=sight.group.desired, asked=sight.group.desired), explained=True
+    )
 
 
 def base_never_follows(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
@@ -212,11 +211,11 @@ def spoil_ready(patch: pytest.MonkeyPatch) -> None:
     def ready(spec: RolloutSpec, sight: Sight, one: Instance) -> bool:
         return one.in_service and all(target.state == "healthy" for target in one.targets)
 
-    patch.setattr(memory, "is_ready", ready)
+    patch.setattr(recall, "is_ready", ready)
 
 
 def spoil_in_service(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(memory, "is_ready", lambda spec, sight, one: one.in_service)
+    patch.setattr(recall, "is_ready", lambda spec, sight, one: one.in_service)
 
 
 def spoil_drained(patch: pytest.MonkeyPatch) -> None:
@@ -270,7 +269,7 @@ def spoil_proof(patch: pytest.MonkeyPatch) -> None:
 
 def spoil_law_five(patch: pytest.MonkeyPatch) -> None:
     """Neither the decision nor the guard asks for a proven one first."""
-    import async_rollout.core.laws as laws
+    from async_rollout.core import laws
 
     spoil_proof(patch)
     patch.setattr(laws, "LAWS", tuple(law for law in laws.LAWS if law is not laws.a_new_one_is_proven_first))
@@ -283,14 +282,23 @@ SABOTAGES = (
     Sabotage(name="an empty list is all healthy", law="law ", spoil=spoil_ready, story=registered_nowhere),
     Sabotage(name="InService is healthy", law="law ", spoil=spoil_in_service, story=sick_version),
     Sabotage(name="no proof before the first", law="law 5", spoil=spoil_law_five, story=with_gap),
-    Sabotage(name="resume everything", law="law 8", spoil=swap(finish, "put_processes_back", resume_everything), story=owners_suspensions),
+    Sabotage(
+        name="resume everything",
+        law="law 8",
+        spoil=swap(finish, "put_processes_back", resume_everything),
+        story=owners_suspensions,
+    ),
     Sabotage(name="the owner's suspensions noted as ours", law="law ", spoil=spoil_suspended, story=owners_suspensions),
     Sabotage(name="deregister without record", law="law 3", spoil=swap(advance, "open_lane", unrecorded), story=plain),
     Sabotage(name="never shrink", law="law ", spoil=swap(lanes, "_terminated", never_shrinks), story=plain),
     Sabotage(name="always shrink", law="law ", spoil=swap(lanes, "_terminated", always_shrinks), story=in_place),
     Sabotage(name="a draining target is gone", law="walkthrough", spoil=spoil_drained, story=plain),
-    Sabotage(name="base follows the field", law="law ", spoil=swap(decide, "reckon", base_follows_the_field), story=creeping),
-    Sabotage(name="base never follows", law="law 7", spoil=swap(decide, "reckon", base_never_follows), story=autoscaler),
+    Sabotage(
+        name="base follows the field", law="law ", spoil=swap(decide, "reckon", base_follows_the_field), story=creeping
+    ),
+    Sabotage(
+        name="base never follows", law="law 7", spoil=swap(decide, "reckon", base_never_follows), story=autoscaler
+    ),
     Sabotage(name="the maximum stays raised", law="law 7", spoil=spoil_maximum, story=lambda: at_max()),
     Sabotage(name="a failed command is good", law="walkthrough", spoil=spoil_failed_hook, story=bad_before_command),
     Sabotage(name="the lease is not respected", law="law 11", spoil=spoil_lease, story=two_conductors),

@@ -6,10 +6,9 @@ What AWS or other people did is not ours: a dip that follows their deed is not b
 
 from __future__ import annotations
 
-from simulation import Run, ours
-
 from async_rollout.core.budget import Bounds
 from async_rollout.sandbox.chronicle import Census, Happening, What
+from simulation import Run, ours
 
 OWNER = "owner"
 
@@ -58,7 +57,9 @@ def only_old_ones_went(run: Run, *, shed: bool = False) -> list[str]:
 
 def a_new_one_was_proven_first(run: Run, *, base: int | None = None) -> list[str]:
     """Law 5: before the first old one went, a new one served."""
-    first = min((one.at for one in deeds(run, What.DEREGISTER, What.TERMINATE) if one.instance in run.found_ids), default=None)
+    first = min(
+        (one.at for one in deeds(run, What.DEREGISTER, What.TERMINATE) if one.instance in run.found_ids), default=None
+    )
     if first is None:
         return []
     most = max(one.serving for one in run.history if one.at <= first)
@@ -123,7 +124,9 @@ def written_before_done(run: Run) -> list[str]:
     return wrong[:1]
 
 
-def broken(run: Run, bounds: Bounds, *, replaced: bool = True, surge: bool = True, base: int | None = None) -> list[str]:
+def broken(
+    run: Run, bounds: Bounds, *, replaced: bool = True, surge: bool = True, base: int | None = None
+) -> list[str]:
     """Every law that a single run can be asked for."""
     return [
         *the_floor_was_held(run, bounds),

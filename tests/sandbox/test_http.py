@@ -177,7 +177,8 @@ async def test_cancelled_with_a_request_in_flight_it_still_closes(world: World) 
 
 async def test_another_process_needs_only_the_environment() -> None:
     """boto3, without anything of ours."""
-    script = "import boto3; print(boto3.client('autoscaling').describe_auto_scaling_groups()['AutoScalingGroups'][0]['MaxSize'])"
+    asked = "boto3.client('autoscaling').describe_auto_scaling_groups()['AutoScalingGroups'][0]"
+    script = f"import boto3; print({asked}['MaxSize'])"
     async with Sandbox("demo", clock=ManualClock()).serve() as endpoint:
         variables = {"PATH": os.environ["PATH"], **environment(endpoint)}
         done = await anyio.run_process([sys.executable, "-c", script], env=variables, stderr=subprocess.STDOUT)

@@ -105,7 +105,7 @@ def _source(id: str, row: Body, delay: float, zones: dict[str, frozenset[str]]) 
     return Source(
         id=id,
         kind=TargetGroup.name,
-        name=row.get("TargetGroupName") or id.split(":targetgroup/")[-1].split("/")[0],
+        name=row.get("TargetGroupName") or id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0],
         gated=bool(balancers),
         drain_delay=delay,
         default_port=row.get("Port"),

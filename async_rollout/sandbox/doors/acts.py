@@ -21,7 +21,7 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import ORDER, PREFIX, to_tags
+from async_rollout.core.tags import ORDER, PREFIX, to_tags
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.world import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from async_rollout.core import sight
-from async_rollout.core.journal import ORDER, PREFIX, from_tags
+from async_rollout.core.tags import ORDER, PREFIX, from_tags
 from async_rollout.sandbox import templates
 from async_rollout.sandbox.records import Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State

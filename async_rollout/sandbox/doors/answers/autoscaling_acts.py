@@ -117,8 +117,8 @@ def _configuration(state: State, value: str) -> Change:
     return lambda group: replace(group, template=None, configuration=value, overrides=())
 
 
-def _protects_new(state: State, value: bool) -> Change:
-    return lambda group: replace(group, new_protected=value)
+def _protects_new(state: State, value: object) -> Change:
+    return lambda group: replace(group, new_protected=value is True)
 
 
 def _policies(state: State, value: list[str]) -> Change:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from async_rollout.core import journal as j
+from async_rollout.core.tags import ORDER, PREFIX, from_tags, to_tags
 
 ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:uuid:autoScalingGroupName/web"
 count = st.integers(0, 100_000)
@@ -34,7 +35,9 @@ PROCESSES = j.SUSPENDED_BY_US + j.REQUIRED_RUNNING
 
 @st.composite
 def journals(draw: st.DrawFn) -> j.Journal:
-    cause = draw(st.one_of(st.none(), st.builds(j.Cause, code=st.integers(0, 255), text=st.just("it broke: i-0 at 10.0.0.1"))))
+    cause = draw(
+        st.one_of(st.none(), st.builds(j.Cause, code=st.integers(0, 255), text=st.just("it broke: i-0 at 10.0.0.1")))
+    )
     unique = {lane.id: lane for lane in draw(st.lists(lanes, max_size=5))}
     return j.Journal(
         group=j.digest(ARN, 16),
@@ -65,14 +68,14 @@ def sorted_again(record: j.Journal) -> j.Journal:
 
 @given(journals())
 def test_a_record_survives_its_tags(record: j.Journal) -> None:
-    back = j.from_tags(j.to_tags(record), ARN)
+    back = from_tags(to_tags(record), ARN)
     assert isinstance(back, j.Journal)
     assert sorted_again(back) == record
 
 
 @given(journals())
 def test_every_tag_keeps_to_the_limits_and_the_alphabet_of_aws(record: j.Journal) -> None:
-    for key, value in j.to_tags(record).items():
+    for key, value in to_tags(record).items():
         assert len(key) <= 128
         assert len(value) <= 256, (key, value)
         assert re.fullmatch(r"[A-Za-z0-9 +\-=._:/@]*", value), value
@@ -81,11 +84,11 @@ def test_every_tag_keeps_to_the_limits_and_the_alphabet_of_aws(record: j.Journal
 @given(journals(), st.data())
 def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data: st.DataObject) -> None:
     """Any one tag replaced by junk, or taken away: unreadable, or the very same record (a cause's text may differ)."""
-    tags = j.to_tags(record)
+    tags = to_tags(record)
     key = data.draw(st.sampled_from(sorted(tags)))
     junk = data.draw(st.one_of(st.none(), st.text(max_size=60), st.just("n=1 v=1"), st.just(tags[key] + " x=1")))
     mangled = {k: v for k, v in tags.items() if k != key} | ({} if junk is None else {key: junk})
-    back = j.from_tags(mangled, ARN)
+    back = from_tags(mangled, ARN)
     if isinstance(back, j.Journal):
         assert replace(sorted_again(back), cause=None, holder="") == replace(record, cause=None, holder="")
 
@@ -108,8 +111,8 @@ def test_forged_tags_are_named_and_refused(tag: str, value: str, why: str) -> No
         "found": "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 susp=- new=0 lost=0 even=0",
         "holder": "n=3 host/boot/1",
     }
-    named = {j.PREFIX + k: v.replace("GROUP", j.digest(ARN, 16)) for k, v in (tags | {tag: value}).items()}
-    back = j.from_tags(named, ARN)
+    named = {PREFIX + k: v.replace("GROUP", j.digest(ARN, 16)) for k, v in (tags | {tag: value}).items()}
+    back = from_tags(named, ARN)
     assert isinstance(back, j.Unreadable)
     assert why in back.why
 
@@ -121,10 +124,10 @@ def test_a_record_being_written_is_torn_and_a_left_over_lane_is_dropped() -> Non
         found=j.Found(minimum=1, desired=3, maximum=3), base=3, asked=3, lanes=(lane,),
     )  # fmt: skip
     new = replace(old, serial=4, lanes=())
-    half = j.to_tags(old) | {f"{j.PREFIX}found": j.to_tags(new)[f"{j.PREFIX}found"]}
-    assert j.from_tags(half, ARN) == j.Unreadable(why="the record's tags are of different serials", torn=True)
-    assert j.from_tags(j.to_tags(old) | j.to_tags(new), ARN) == new
+    half = to_tags(old) | {f"{PREFIX}found": to_tags(new)[f"{PREFIX}found"]}
+    assert from_tags(half, ARN) == j.Unreadable(why="the record's tags are of different serials", torn=True)
+    assert from_tags(to_tags(old) | to_tags(new), ARN) == new
 
 
 def test_no_tags_no_record() -> None:
-    assert j.from_tags({"Name": "web", j.ORDER: "stop a b"}, ARN) is None
+    assert from_tags({"Name": "web", ORDER: "stop a b"}, ARN) is None

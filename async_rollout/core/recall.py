@@ -1,0 +1,232 @@
+"""`recall`: what is remembered after one more look, and after how acts and hooks ended. A pure fold over `Memory`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from async_rollout.core.actions import Deregister, Erase, MarkHealthy, Record, Register, Suspend
+from async_rollout.core.journal import Goal, Journal, Removal
+from async_rollout.core.memory import ActOutcome, Ended, HookKey, HookOutcome, Memory, Odd, Outcomes, Peer, Since
+from async_rollout.core.sight import Instance, Sight, Survey
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import Stage, Streak, is_ready, stage_of
+
+_YOUNG = (Stage.LAUNCHING, Stage.REGISTERING, Stage.CHECKING)
+
+
+def started(memory: Memory, hook: HookKey) -> Memory:
+    """A hook was started."""
+    return replace(memory, running=memory.running | {hook})
+
+
+def recall(spec: RolloutSpec, memory: Memory, sight: Sight, outcomes: Outcomes = ()) -> Memory:
+    """What is remembered after one more look, and after how the last acts and hooks ended."""
+    for outcome in outcomes:
+        memory = _heard(memory, outcome)
+    stale = "stale" if _is_stale(memory, sight) else None
+    memory = replace(memory, at=max(sight.at, memory.at), stale=_odd(memory.stale, stale, sight.at))
+    if memory.blinded:
+        return replace(memory, torn=None)
+    memory = _seen(memory, sight)
+    memory = replace(memory, streaks=_streaks(spec, memory, sight))
+    stages = _stages(spec, memory, sight)
+    proven = memory.proven.union(id for id, since in stages.items() if since.stage is Stage.AVAILABLE)
+    return replace(memory, stages=stages, proven=proven, serving_since=_serving(memory, sight))
+
+
+def _is_stale(memory: Memory, sight: Sight) -> bool:
+    """The record comes in the same reply as the group: one older than what we wrote makes all of it an old answer."""
+    record = sight.journal
+    return isinstance(record, Journal) and record.run == memory.me.run and record.serial < memory.newest
+
+
+def _heard(memory: Memory, outcome: ActOutcome | HookOutcome) -> Memory:
+    match outcome:
+        case HookOutcome():
+            return _hook_ended(memory, outcome)
+        case ActOutcome(denied=True):
+            since = memory.denied_since if memory.denied_since is not None else outcome.at
+            return replace(memory, denied=outcome, denied_since=since, last=outcome)
+        case ActOutcome():
+            return _acted(replace(memory, denied=None, denied_since=None, last=outcome), outcome)
+
+
+def _hook_ended(memory: Memory, outcome: HookOutcome) -> Memory:
+    key = (outcome.point, outcome.instance)
+    before = memory.ended.get(key)
+    ended = Ended(outcome, memory.at, before.tries + 1 if before else 1)
+    return replace(memory, running=memory.running - {key}, ended={**memory.ended, key: ended})
+
+
+def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
+    match outcome.action:
+        case Record(journal=journal) if outcome.ok is not False:
+            vanished = memory.journal is not None and memory.torn is not None and memory.torn.what == "vanished"
+            return replace(
+                memory,
+                journal=journal,
+                newest=journal.serial if outcome.ok else memory.newest,
+                torn=None,
+                rewritten=memory.rewritten + int(vanished and memory.newest > 0),
+                lowered=memory.lowered + int(memory.reached and _is_cut(memory.journal, journal)),
+            )
+        case Erase() if outcome.ok is not False:
+            return replace(memory, erased=memory.journal or memory.erased, journal=None)
+        case Suspend() if outcome.ok and memory.journal is not None and memory.journal.cutoff is not None:
+            return replace(memory, resuspended=memory.resuspended + 1)
+        case MarkHealthy(instances=ids) if outcome.ok:
+            return replace(memory, marked={**memory.marked, **{id: memory.marked.get(id, 0) + 1 for id in ids}})
+        case _:
+            return _sent(memory, outcome)
+
+
+def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
+    if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
+        return memory
+    registrations = outcome.action.registrations
+    return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)})
+
+
+def _peer(before: Peer | None, record: Journal | None, at: float) -> Peer | None:
+    if record is None:
+        return None
+    if before is None or before.record.run != record.run or record.serial > before.record.serial:
+        return Peer(record, at)
+    return replace(before, looks=before.looks + (at > before.at))
+
+
+def _odd(before: Odd | None, what: str | None, at: float) -> Odd | None:
+    """Fold one look into something watched: the same again counts on, another begins anew, None ends it."""
+    if what is None:
+        return None
+    if before is None or before.what != what:
+        return Odd(what, at)
+    return replace(before, looks=before.looks + (at > before.at))
+
+
+def _seen(memory: Memory, sight: Sight) -> Memory:
+    group, at = sight.group, sight.at
+    ours = isinstance(sight.journal, Journal) and sight.journal.run == memory.me.run
+    peer = sight.journal if isinstance(sight.journal, Journal) and not ours else None
+    torn = "torn" if sight.journal is not None and not isinstance(sight.journal, Journal) else None
+    if sight.journal is None and memory.journal is not None:
+        torn = "vanished"
+    if peer is not None and memory.journal is not None:
+        torn = "foreign"
+    return replace(
+        memory,
+        began=memory.began or at,
+        at=max(at, memory.at),
+        looks=memory.looks + 1,
+        journal=sight.journal if ours and isinstance(sight.journal, Journal) else memory.journal,
+        newest=sight.journal.serial if ours and isinstance(sight.journal, Journal) else memory.newest,
+        held=_odd(memory.held, "held" if ours else None, at),
+        peer=_peer(memory.peer, peer, at),
+        torn=_odd(memory.torn, torn, at),
+        settled=_odd(memory.settled, "settled" if sight.settled else None, at),
+        desired=_odd(memory.desired, str(group.desired), at),
+        maximum=_odd(memory.maximum, str(group.maximum), at),
+        peak=_peak(memory, sight),
+        reached=_reached(memory, sight),
+        hollow=_odd(memory.hollow, f"{group.desired}" if group.desired > sight.rows else None, at),
+        progress=_odd(memory.progress, _progress(sight), at),
+        survey=sight.survey or memory.survey,
+        scheduled=_scheduled(memory, sight.survey),
+        activities=memory.activities if sight.activities is None else sight.activities,
+        activities_at=memory.activities_at if sight.activities is None else at,
+        removed=_removed(memory, sight),
+        vanished=_vanished(memory, sight),
+        missing=_missing(memory, sight),
+    )
+
+
+def _scheduled(memory: Memory, survey: Survey | None) -> Mapping[str, float]:
+    """When each scheduled action would first fire; what has passed is not listed any more."""
+    found = survey.scheduled if survey else ()
+    return {**{one.name: one.at for one in found if one.at is not None}, **memory.scheduled}
+
+
+def _peak(memory: Memory, sight: Sight) -> int:
+    """The highest DesiredCapacity that was asked for, or read before this look's."""
+    before = int(memory.desired.what) if memory.desired and memory.desired.what != str(sight.group.desired) else 0
+    asked = sight.journal.asked if isinstance(sight.journal, Journal) else 0
+    return max(memory.peak, before, asked)
+
+
+def _reached(memory: Memory, sight: Sight) -> bool:
+    """What we asked for was seen to be there."""
+    record = sight.journal
+    return isinstance(record, Journal) and (sight.group.desired >= record.asked or memory.reached)
+
+
+def _is_cut(old: Journal | None, new: Journal) -> bool:
+    """The record gives in: someone lowered what we had asked for, and our own shrinking does not explain it."""
+    if old is None or new.goal is not Goal.REPLACE or new.evened > old.evened:
+        return False
+    shrunk = sum(lane.removal is Removal.SHRINK for lane in old.lanes)
+    return new.asked < old.asked - shrunk
+
+
+def _progress(sight: Sight) -> str:
+    if not isinstance(sight.journal, Journal):
+        return "none"
+    lanes = ",".join(f"{lane.id}{lane.before}{lane.after}{lane.removal}" for lane in sight.journal.lanes)
+    head = sight.journal
+    return f"{head.goal} {head.launches} {head.lost} {len(head.suspended)} {head.cutoff} {lanes}"
+
+
+def _removed(memory: Memory, sight: Sight) -> dict[str, Odd]:
+    """Since when the terminate of each lane stands in the record, and in how many looks."""
+    lanes = sight.journal.lanes if isinstance(sight.journal, Journal) else ()
+    known = {lane.id: _odd(memory.removed.get(lane.id), f"{lane.removal != 'n'}", sight.at) for lane in lanes}
+    return {id: odd for id, odd in known.items() if odd and odd.what == "True"}
+
+
+def _missing(memory: Memory, sight: Sight) -> dict[str, int]:
+    """In how many looks in a row an instance of a lane was not to be seen."""
+    lanes = sight.journal.lanes if isinstance(sight.journal, Journal) else ()
+    return {lane.id: memory.missing.get(lane.id, 0) + 1 for lane in lanes if sight.instance(lane.id) is None}
+
+
+def _vanished(memory: Memory, sight: Sight) -> dict[str, float]:
+    """Since when newcomers are gone, or leave, that never served and were not taken out by us; who is back, is back."""
+    lanes = {lane.id for lane in sight.journal.lanes} if isinstance(sight.journal, Journal) else set()
+    young = (id for id, since in memory.stages.items() if since.stage in _YOUNG and id not in memory.proven)
+    gone = {**dict.fromkeys(young, sight.at), **memory.vanished}
+    return {
+        id: at for id, at in gone.items() if id not in lanes and ((one := sight.instance(id)) is None or one.leaving)
+    }
+
+
+def _streaks(spec: RolloutSpec, memory: Memory, sight: Sight) -> dict[str, Streak]:
+    if not sight.health_seen:
+        return {one.id: memory.streaks.get(one.id, Streak()) for one in sight.instances}
+    return {one.id: _streak(spec, memory.streaks.get(one.id, Streak()), sight, one) for one in sight.instances}
+
+
+def _streak(spec: RolloutSpec, streak: Streak, sight: Sight, instance: Instance) -> Streak:
+    """Looks count only a check interval apart (less one second: AWS's Date is cut to whole seconds)."""
+    ready = is_ready(spec, sight, instance)
+    broken = streak.good > 0 if not ready else streak.bad > 0
+    if broken or not (streak.good or streak.bad):
+        return Streak(int(ready), int(not ready), sight.at)
+    if sight.at - streak.at < spec.check_interval - 1.0 or sight.at <= streak.at:
+        return streak
+    return Streak(streak.good + ready, streak.bad + (not ready), sight.at)
+
+
+def _stages(spec: RolloutSpec, memory: Memory, sight: Sight) -> dict[str, Since]:
+    journal = sight.journal if isinstance(sight.journal, Journal) else None
+    stages = {}
+    for one in sight.instances:
+        stage = stage_of(spec, sight, journal, one, memory.known(one.id))
+        before = memory.stages.get(one.id)
+        same = before is not None and before.stage is stage
+        stages[one.id] = replace(before, looks=before.looks + 1) if same and before else Since(stage, sight.at)
+    return stages
+
+
+def _serving(memory: Memory, sight: Sight) -> dict[str, float]:
+    known = memory.serving_since
+    return {one.id: known.get(one.id, sight.at) for one in sight.instances if one.in_service}
