@@ -25,17 +25,21 @@ RESEND_TERMINATE = 30.0
 
 def open_lane(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
     """Write down that the instance goes, then take it out of every source, port by port."""
-    missing, odd = _registered_where(draft.sight, instance)
-    lane = Lane(
+    lane = replace(lane_of(draft.sight, instance), surplus=surplus)
+    return _deregistered(draft.lane(lane), instance)
+
+
+def lane_of(sight: Sight, instance: Instance) -> Lane:
+    """What has to be known of it once it is out: its addresses, and where it was registered."""
+    missing, odd = _registered_where(sight, instance)
+    return Lane(
         id=instance.id,
-        at=int(draft.at),
+        at=int(sight.at),
         private_ip=instance.private_ip,
         public_ip=instance.public_ip,
         missing=missing,
         odd=odd,
-        surplus=surplus,
     )
-    return _deregistered(draft.lane(lane), instance)
 
 
 def _registered_where(sight: Sight, instance: Instance) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:

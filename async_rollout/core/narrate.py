@@ -8,6 +8,7 @@ from async_rollout.core.actions import Decision, Record
 from async_rollout.core.budget import tally
 from async_rollout.core.events import CapacityChanged, Event, Replaced, RolloutStarted, StageChanged, Turned, Warned
 from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
@@ -66,13 +67,20 @@ def _taken_over(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, dec
 
 def _moved(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     group, at = after.sight.group.name, after.sight.at
-    was = {} if before is None else before.memory.stages
-    for id, since in after.memory.stages.items():
-        old = was[id].stage if id in was else None
-        if old is not since.stage and (before is not None or since.stage is not Stage.SERVING):
-            yield StageChanged(group=group, at=at, instance=id, stage=since.stage, was=old, why=_why(after, id))
+    was = {} if before is None else {id: _shown(before.memory, id) for id in before.memory.stages}
+    for id in after.memory.stages:
+        stage, old = _shown(after.memory, id), was.get(id)
+        if old is not stage and (before is not None or stage is not Stage.SERVING):
+            yield StageChanged(group=group, at=at, instance=id, stage=stage, was=old, why=_why(after, id))
     for id in sorted(was.keys() - after.memory.stages.keys()):
-        yield StageChanged(group=group, at=at, instance=id, stage=Stage.GONE, was=was[id].stage)
+        yield StageChanged(group=group, at=at, instance=id, stage=Stage.GONE, was=was[id])
+
+
+def _shown(memory: Memory, id: str) -> Stage:
+    """An old one that has not been looked at often enough yet is not called ailing: no look of it was bad."""
+    stage, streak = memory.stages[id].stage, memory.streaks.get(id)
+    unproven = id not in memory.proven and streak is not None and not streak.bad
+    return Stage.SERVING if stage is Stage.AILING and unproven else stage
 
 
 def _why(after: Snapshot, id: str) -> str:

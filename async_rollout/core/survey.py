@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from async_rollout.core.budget import bounds
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
+from async_rollout.core.lanes import lane_of
 from async_rollout.core.sight import Sight, Source, Survey, TargetState
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.tags import HEAD_TAGS
+from async_rollout.core.tags import HEAD_TAGS, fits
 
 TAGS_MAX = 50
 """AWS's limit of tags a group."""
@@ -39,6 +40,9 @@ def _conflicts(spec: RolloutSpec, sight: Sight, survey: Survey) -> Iterator[str]
     needed = HEAD_TAGS + bounds(spec, group.desired).draining
     if group.tag_count + needed > TAGS_MAX:
         yield f"the group has {group.tag_count} tags of {TAGS_MAX} and the record needs up to {needed}: remove some"
+    for one in sight.instances:
+        if one.in_service and not fits(lane_of(sight, one)):
+            yield f"{one.id} is registered under too many ports of its own to be recorded in one tag: not supported"
 
 
 def _unsupported(sight: Sight) -> Iterator[str]:

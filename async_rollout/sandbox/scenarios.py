@@ -59,6 +59,18 @@ def _no_image(world: Ground) -> None:
     world.troubles["web"].launch_message = NO_IMAGE
 
 
+def shapes(world: Ground) -> None:
+    """Every shape of a plain group at once, each behind a Classic Load Balancer and two target groups."""
+    a_group(world, name="at-max")
+    a_group(world, name="below-max", minimum=1, maximum=6)
+    a_group(world, name="at-min", maximum=6)
+    a_group(world, name="size-1", size=1)
+    a_group(world, name="size-0", size=0, maximum=2)
+    a_group(world, name="health-ec2", edit=lambda one: replace(one, health_check_type="EC2"))
+    a_group(world, name="health-elb", edit=lambda one: replace(one, health_check_type="ELB", grace=60.0))
+    a_group(world, name="suspended", suspended=("ScheduledActions", "AZRebalance"))
+
+
 def many(world: Ground, groups: int = 20, size: int = 5) -> None:
     """Groups web-001, web-002, ..., each behind two target groups."""
     for number in range(1, groups + 1):
@@ -68,6 +80,7 @@ def many(world: Ground, groups: int = 20, size: int = 5) -> None:
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         "demo": demo,
+        "shapes": shapes,
         "at-max": lambda world: a_group(world),
         "below-max": lambda world: a_group(world, minimum=1, maximum=6),
         "at-min": lambda world: a_group(world, minimum=3, maximum=6),
