@@ -117,3 +117,22 @@ def ec2() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def row_of() -> Callable[..., dict[str, Any]]:
     return member
+
+
+@pytest.fixture
+def lit(aws: Any) -> Any:
+    """One that knows target groups, all of their targets healthy on port 80."""
+    aws.answers["DescribeTargetGroups"] = lambda params: {
+        "TargetGroups": [
+            {"TargetGroupArn": arn, "Port": 80, "LoadBalancerArns": []} for arn in params["TargetGroupArns"]
+        ]
+    }
+    aws.answers["DescribeTargetHealth"] = lambda params: {
+        "TargetHealthDescriptions": [
+            {"Target": {"Id": one["InstanceId"], "Port": 80}, "TargetHealth": {"State": "healthy"}}
+            for group in aws.groups.values()
+            if params["TargetGroupArn"] in group.get("TargetGroupARNs", ())
+            for one in group["Instances"]
+        ]
+    }
+    return aws

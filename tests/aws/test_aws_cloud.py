@@ -7,46 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 import anyio
-import pytest
 
 from async_rollout.aws.cloud import AwsCloud, Identity
 from async_rollout.aws.sweep import GATHER_LONGEST
 from async_rollout.core.actions import Need
 from async_rollout.core.sight import Sight
-from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.virtual import run_virtual
-
-TG = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/0011223344556677"
-OTHER = TG.replace("blue", "green")
-TARGETS = frozenset({Need.TARGETS})
-NONE: frozenset[Need] = frozenset()
-
-
-@pytest.fixture
-def lit(aws: Any) -> Any:
-    """One that knows target groups, all of their targets healthy on port 80."""
-    aws.answers["DescribeTargetGroups"] = lambda params: {
-        "TargetGroups": [
-            {"TargetGroupArn": arn, "Port": 80, "LoadBalancerArns": []} for arn in params["TargetGroupArns"]
-        ]
-    }
-    aws.answers["DescribeTargetHealth"] = lambda params: {
-        "TargetHealthDescriptions": [
-            {"Target": {"Id": one["InstanceId"], "Port": 80}, "TargetHealth": {"State": "healthy"}}
-            for group in aws.groups.values()
-            if params["TargetGroupArn"] in group.get("TargetGroupARNs", ())
-            for one in group["Instances"]
-        ]
-    }
-    return aws
-
-
-def cloud(aws: Any) -> AwsCloud:
-    return AwsCloud(aws.send, region="eu-west-1", jitter=lambda: 1.0)
-
-
-async def look(one: AwsCloud, name: str, needs: frozenset[Need] = TARGETS) -> Sight:
-    return await one.look(name, needs, anyio.current_time())
+from looking import NONE, OTHER, TARGETS, TG, cloud, look
 
 
 def test_groups_that_look_together_share_one_call(lit: Any) -> None:
@@ -160,33 +127,6 @@ def test_a_shared_target_group_is_asked_once_for_two_looks(lit: Any) -> None:
     assert [[one.id for one in sight.instances for _ in one.targets] for sight in found] == [["i-1"], ["i-2"]]
 
 
-def test_a_source_that_hangs_delays_only_its_own_group(lit: Any) -> None:
-    lit.add("sick", "i-1", TargetGroupARNs=[TG])
-    lit.add("well", "i-2", TargetGroupARNs=[OTHER])
-    lit.hanging.add('DescribeTargetHealth", {"TargetGroupArn": "' + TG)
-
-    async def main() -> dict[str, float]:
-        one = cloud(lit)
-        done: dict[str, float] = {}
-
-        async def ask(name: str) -> None:
-            try:
-                await look(one, name)
-            except UnseenError:
-                done[f"{name} unseen"] = anyio.current_time()
-            else:
-                done[name] = anyio.current_time()
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(ask, "sick")
-            tasks.start_soon(ask, "well")
-        return done
-
-    done = run_virtual(main)
-    assert done["well"] < 1
-    assert 15 < done["sick unseen"] < 45
-
-
 def test_attributes_are_asked_once_and_new_sources_are_found(lit: Any) -> None:
     lit.add("a", "i-1", TargetGroupARNs=[TG])
 
@@ -234,67 +174,6 @@ def test_groups_on_a_later_page_are_not_missed(lit: Any) -> None:
         {"AutoScalingGroups": rows[1:]} if "NextToken" in params else {"AutoScalingGroups": rows[:1], "NextToken": "2"}
     )
     assert run_virtual(lambda: look(cloud(lit), "b", NONE)).group.name == "b"
-
-
-def test_an_unknown_group_is_named_and_harms_no_other(lit: Any) -> None:
-    lit.add("a", "i-1")
-
-    async def main() -> Sight:
-        one = cloud(lit)
-        found: list[Sight] = []
-
-        async def good() -> None:
-            found.append(await look(one, "a"))
-
-        async def bad() -> None:
-            with pytest.raises(UnknownGroupError, match="'nobody'"):
-                await look(one, "nobody")
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(good)
-            tasks.start_soon(bad)
-        return found[0]
-
-    assert run_virtual(main).group.name == "a"
-
-
-def test_a_cancelled_look_takes_nothing_from_another(lit: Any) -> None:
-    lit.add("a", "i-1", TargetGroupARNs=[TG])
-
-    async def main() -> Sight:
-        one = cloud(lit)
-        found: list[Sight] = []
-
-        async def leader() -> None:
-            with anyio.move_on_after(0.15):
-                await look(one, "a")
-
-        async def follower() -> None:
-            found.append(await look(one, "a"))
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(leader)
-            tasks.start_soon(follower)
-        return found[0]
-
-    assert run_virtual(main).health_seen
-    assert len(lit.params("DescribeAutoScalingGroups")) == 1
-    assert len(lit.params("DescribeTargetHealth")) == 1
-
-
-@pytest.mark.parametrize("operation", ["DescribeAutoScalingGroups", "DescribeTargetHealth", "DescribeInstances"])
-def test_a_missing_permission_ends_the_look_with_awss_words(lit: Any, refused: Any, operation: str) -> None:
-    lit.add("a", "i-1", TargetGroupARNs=[TG])
-    lit.faults[operation] = [refused("AccessDenied", "not authorized to do so", 403)]
-    with pytest.raises(CredentialsError, match=r"not authorized to do so.*Allow"):
-        run_virtual(lambda: look(cloud(lit), "a"))
-
-
-def test_a_look_that_stays_unanswered_is_unseen(lit: Any, refused: Any) -> None:
-    lit.add("a", "i-1")
-    lit.faults["DescribeAutoScalingGroups"] = [refused("InternalFailure", status=500)] * 9
-    with pytest.raises(UnseenError, match="InternalFailure"):
-        run_virtual(lambda: look(cloud(lit), "a"))
 
 
 def test_groups_under_way_are_found_by_their_tag(aws: Any) -> None:

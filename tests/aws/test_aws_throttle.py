@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp
 import anyio
 import pytest
 from botocore import exceptions as boto
@@ -12,10 +11,9 @@ from botocore.parsers import ResponseParserError
 
 from async_rollout.aws.calls import Call, autoscaling, elb, elbv2
 from async_rollout.aws.clock import AwsClock
-from async_rollout.aws.faults import CallFailedError, FaultKind, as_seen, fault_of
+from async_rollout.aws.faults import CallFailedError, FaultKind
 from async_rollout.aws.throttle import ONCE, READ, SAME, SIZE, Bucket, Patience, Throttle, bucket_name
 from async_rollout.core.events import Event, Throttled
-from async_rollout.errors import CredentialsError, UnseenError
 from async_rollout.sandbox.virtual import run_virtual
 
 READING = autoscaling("DescribeAutoScalingGroups", AutoScalingGroupNames=["web"])
@@ -37,82 +35,6 @@ def asked(aws: Any, call: Call, patience: Patience, tell: Any = None) -> FaultKi
         return None
 
     return run_virtual(main)
-
-
-def connector(error: OSError) -> aiohttp.ClientConnectorError:
-    key: Any = type("Key", (), {"host": "h", "port": 443, "ssl": True, "is_ssl": True})()
-    return aiohttp.ClientConnectorError(key, error)
-
-
-def endpoint(cause: Exception) -> boto.EndpointConnectionError:
-    return boto.EndpointConnectionError(endpoint_url="https://x", error=cause)
-
-
-KINDS = [
-    ("Throttling", 400, FaultKind.BUSY),
-    ("RequestLimitExceeded", 503, FaultKind.BUSY),
-    ("ThrottlingException", 400, FaultKind.BUSY),
-    ("Whatever", 429, FaultKind.BUSY),
-    ("ResourceContention", 500, FaultKind.CONTENDED),
-    ("InternalFailure", 500, FaultKind.LOST),
-    ("InternalError", 500, FaultKind.LOST),
-    ("ServiceUnavailable", 503, FaultKind.LOST),
-    ("SomethingNew", 502, FaultKind.LOST),
-    ("503", 503, FaultKind.LOST),
-    ("Unavailable", 400, FaultKind.LOST),
-    ("ExpiredToken", 403, FaultKind.DENIED),
-    ("ExpiredTokenException", 400, FaultKind.DENIED),
-    ("RequestExpired", 400, FaultKind.DENIED),
-    ("InvalidClientTokenId", 403, FaultKind.DENIED),
-    ("UnrecognizedClientException", 400, FaultKind.DENIED),
-    ("AccessDenied", 403, FaultKind.DENIED),
-    ("UnauthorizedOperation", 403, FaultKind.DENIED),
-    ("ValidationError", 400, FaultKind.REFUSED),
-    ("ScalingActivityInProgress", 400, FaultKind.REFUSED),
-]
-
-
-@pytest.mark.parametrize(("code", "status", "kind"), KINDS)
-def test_aws_words_tell_the_kind(refused: Any, code: str, status: int, kind: FaultKind) -> None:
-    fault = fault_of(refused(code, "the words", status))
-    assert fault is not None
-    assert (fault.kind, fault.code, fault.message) == (kind, code, "the words")
-
-
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (boto.NoCredentialsError(), FaultKind.DENIED),
-        (
-            RuntimeError("Credentials were refreshed, but the refreshed credentials are still expired."),
-            FaultKind.DENIED,
-        ),
-        (endpoint(connector(ConnectionRefusedError(111, "refused"))), FaultKind.UNSENT),
-        (endpoint(aiohttp.ClientOSError(104, "reset by peer")), FaultKind.LOST),
-        (boto.ConnectTimeoutError(endpoint_url="https://x"), FaultKind.UNSENT),
-        (boto.ReadTimeoutError(endpoint_url="https://x"), FaultKind.LOST),
-        (boto.ConnectionClosedError(endpoint_url="https://x"), FaultKind.LOST),
-        (ResponseParserError("<html> is no XML"), FaultKind.LOST),
-        (ConnectionResetError(104, "reset"), FaultKind.LOST),
-        (TimeoutError(), FaultKind.LOST),
-        (boto.ParamValidationError(report="bad"), FaultKind.REFUSED),
-    ],
-)
-def test_errors_of_the_way_tell_the_kind(error: Exception, kind: FaultKind) -> None:
-    fault = fault_of(error)
-    assert fault is not None
-    assert fault.kind is kind
-
-
-def test_expiry_has_one_name_whoever_notices_it() -> None:
-    fault = fault_of(RuntimeError("Credentials were refreshed, but the refreshed credentials are still expired."))
-    assert fault is not None
-    assert fault.code == "ExpiredToken"
-
-
-def test_our_own_bugs_are_no_fault_of_aws() -> None:
-    assert fault_of(KeyError("x")) is None
-    assert fault_of(RuntimeError("something else")) is None
 
 
 @pytest.mark.parametrize("kind", ["Throttling", "ServiceUnavailable", "ResourceContention"])
@@ -181,7 +103,7 @@ def test_an_act_that_can_be_done_twice_is_repeated_after_a_lost_answer(aws: Any)
 
 
 def test_the_relative_act_is_repeated_only_when_surely_not_done(aws: Any, refused: Any) -> None:
-    aws.faults["SetDesiredCapacity"] = [refused("Throttling"), endpoint(connector(ConnectionRefusedError(111, "no")))]
+    aws.faults["SetDesiredCapacity"] = [refused("Throttling"), boto.ConnectTimeoutError(endpoint_url="x")]
     assert asked(aws, WRITING, ONCE) is None
     assert len(aws.sent) == 3
     aws.faults["SetDesiredCapacity"] = [refused("ResourceContention", status=500)]
@@ -289,15 +211,3 @@ def test_time_is_awss_and_bridged_where_a_reply_has_none(aws: Any) -> None:
     first, second = run_virtual(main)
     assert first == 1_700_000_000.0
     assert abs(second - (first + 5 + aws.latency)) < 0.01
-
-
-def test_a_look_names_the_permission_that_is_missing(refused: Any) -> None:
-    fault = fault_of(refused("AccessDenied", "User: x is not authorized"))
-    assert fault is not None
-    error = as_seen(CallFailedError(elbv2("DescribeTargetHealth"), fault))
-    assert isinstance(error, CredentialsError)
-    assert "User: x is not authorized" in str(error)
-    assert "Allow elasticloadbalancing:DescribeTargetHealth" in str(error)
-    lost = fault_of(TimeoutError())
-    assert lost is not None
-    assert isinstance(as_seen(CallFailedError(READING, lost)), UnseenError)

@@ -17,7 +17,6 @@ from async_rollout.core.actions import (
     MarkHealthy,
     Need,
     Order,
-    Outcome,
     Record,
     Register,
     Registration,
@@ -28,12 +27,8 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.events import Event, Throttled
 from async_rollout.core.journal import Found, Journal, Lane, digest
-from async_rollout.core.memory import Me
 from async_rollout.core.sight import Sight, TargetState
-from async_rollout.core.spec import Hook, HookCall, RolloutSpec
-from async_rollout.engine.halt import Halt
-from async_rollout.engine.ports import Done, HookResult, Refused, Unknown
-from async_rollout.engine.rollout import Rollout
+from async_rollout.engine.ports import Done, Refused, Unknown
 from async_rollout.errors import UnknownGroupError, UnseenError
 from async_rollout.sandbox import Sandbox
 from async_rollout.sandbox.faults import Fault, FaultKind
@@ -259,56 +254,6 @@ def test_unknown_groups_are_named() -> None:
             await look(cloud, "nobody")
 
     play(story)
-
-
-def rolled(*faults: Fault) -> tuple[dict[str, int], float, list[Outcome]]:
-    """The demo's three groups, rolled at once by the engine: calls made, seconds taken, how each ended."""
-    outcomes: list[Outcome] = []
-
-    async def main() -> tuple[dict[str, int], float, list[Outcome]]:
-        sandbox = Sandbox("demo", clock=loop_clock())
-        for fault in faults:
-            sandbox.faults.add(fault)
-        names = list(sandbox.world.state.groups)
-        before = [sandbox.world.group(name) for name in names]
-        async with connect(session=sandbox.session(), jitter=lambda: 0.5) as cloud:
-
-            async def roll(name: str) -> None:
-                me = Me(run=f"run-{name}", holder="host/boot/1")
-                engine = Rollout(cloud, name, RolloutSpec(), me, hooks=NoHooks(), tell=lambda _: None, halt=Halt())
-                outcomes.append((await engine.run()).verdict.outcome)
-
-            async with anyio.create_task_group() as tasks:
-                for name in names:
-                    tasks.start_soon(roll, name)
-            took = anyio.current_time()
-        for group, name in zip(before, names, strict=True):
-            left = sandbox.world.group(name)
-            assert (left.minimum, left.desired, left.maximum) == (group.minimum, group.desired, group.maximum)
-            assert (left.suspended_names, left.tags) == (group.suspended_names, group.tags)
-            versions = [one.template.version for one in sandbox.world.state.members(name) if one.template]
-            assert versions == ["2"] * group.desired
-        return dict(cloud.calls), took, outcomes
-
-    return run_virtual(main)
-
-
-class NoHooks:
-    """For orders without hooks."""
-
-    async def run(self, hook: Hook, call: HookCall, limit: float, say: Callable[[str], None]) -> HookResult:
-        raise AssertionError(call)
-
-
-def test_whole_rollouts_go_through_and_the_same_way_twice() -> None:
-    first = rolled()
-    assert first[2] == [Outcome.DONE] * 3
-    assert first == rolled()
-
-
-def test_whole_rollouts_get_over_faults_of_every_kind() -> None:
-    kinds = (FaultKind.THROTTLE, FaultKind.ERROR_500, FaultKind.HTML_503, FaultKind.LOST_ANSWER, FaultKind.RESET)
-    assert rolled(*(Fault(kind=kind, probability=0.02) for kind in kinds))[2] == [Outcome.DONE] * 3
 
 
 def test_many_groups_cost_few_calls() -> None:

@@ -11,10 +11,10 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, Limits, OnFailure, RolloutSpec, Scope
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
-from async_rollout.sandbox.records import Override, ScheduledAction
+from async_rollout.sandbox.records import Override
 from async_rollout.sandbox.world import World
-from simulation import Run, ours, simulate
-from truth import deeds
+from simulation import ours, simulate
+from truth import all_is_as_found, deeds
 
 
 async def fine(call: HookCall) -> int:
@@ -27,12 +27,6 @@ async def bad(call: HookCall) -> int:
 
 async def not_found(call: HookCall) -> int:
     return 127
-
-
-def is_as_found(run: Run) -> bool:
-    found, left = run.found, run.left
-    sizes = (left.minimum, left.desired, left.maximum) == (found.minimum, found.desired, found.maximum)
-    return sizes and dict(left.suspended).keys() == dict(found.suspended).keys() and not ours(left)
 
 
 # --- -b and -d: anything but 0 really halts
@@ -61,7 +55,7 @@ def test_its_record_stands_and_the_mended_command_goes_on_from_there() -> None:
         "at-max", RolloutSpec(hooks=Hooks(before_terminate=mended_later)), goals=(Goal.REPLACE, Goal.REPLACE)
     )
     assert [one.verdict.code for one in run.results] == [10, 0]
-    assert is_as_found(run)
+    assert all_is_as_found(run) == []
     assert not run.found_ids & run.members
 
 
@@ -69,14 +63,14 @@ def test_a_before_command_that_could_not_even_run_has_not_begun_so_all_is_put_ba
     run = simulate("at-max", RolloutSpec(hooks=Hooks(before_terminate=not_found)))
     assert run.result.verdict.code == 6
     assert run.members == run.found_ids
-    assert is_as_found(run)
+    assert all_is_as_found(run) == []
 
 
 def test_a_failing_after_command_halts_with_one_replaced_and_the_rest_put_back() -> None:
     run = simulate("at-max", RolloutSpec(hooks=Hooks(after_terminate=bad)))
     assert run.result.verdict.code == 6
     assert len(run.found_ids - run.members) == 1
-    assert is_as_found(run)
+    assert all_is_as_found(run) == []
 
 
 def test_hooks_come_in_their_order_and_know_their_instance() -> None:
@@ -124,7 +118,7 @@ def test_an_up_check_that_never_passes_replaces_nobody() -> None:
     assert run.result.verdict.code == 1
     assert "up-check ended with 3" in run.result.verdict.why
     assert run.members == run.found_ids
-    assert is_as_found(run)
+    assert all_is_as_found(run) == []
 
 
 # --- -f
@@ -190,7 +184,7 @@ def test_only_outdated_leaves_those_alone_that_are_on_the_groups_version() -> No
 def test_max_timeout_ends_with_7_and_everything_put_back() -> None:
     run = simulate("at-max", RolloutSpec(limits=Limits(total=150.0)))
     assert run.result.verdict.code == 7
-    assert is_as_found(run)
+    assert all_is_as_found(run) == []
 
 
 def test_pause_leaves_all_as_it_is_and_says_what() -> None:
@@ -225,16 +219,6 @@ def test_standby_is_left_alone_and_protected_ones_are_replaced() -> None:
     assert any("protected" in text for text in texts)
 
 
-def test_scheduled_actions_that_fall_into_the_run_are_named() -> None:
-    def world(ground: World) -> object:
-        group = a_group(ground)
-        ground.schedule("web", ScheduledAction(name="evening", at=ground.now + 100.0, desired=3))
-        return group
-
-    run = simulate(world, RolloutSpec())
-    assert run.result.missed == ("evening",)
-
-
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
@@ -250,59 +234,3 @@ def test_what_is_not_supported_is_refused_and_nothing_is_touched(edit: Callable,
     assert run.result.verdict.code == 3
     assert words in run.result.verdict.why
     assert deeds(run, What.TAG, What.SUSPEND, What.TERMINATE, What.DEREGISTER) == []
-
-
-# --- someone else at work
-
-
-def test_a_template_that_changes_mid_run_halts_and_names_both() -> None:
-    import anyio
-
-    async def release(world: World) -> None:
-        await anyio.sleep(60.0)
-        world.human_releases(next(one.name for one in world.state.templates.values()))
-
-    run = simulate("at-max", RolloutSpec(), others=release)
-    assert run.result.verdict.code == 1
-    assert "template changed" in run.result.verdict.why
-    assert is_as_found(run)
-
-
-def test_an_instance_refresh_that_begins_mid_run_halts() -> None:
-    import anyio
-
-    async def refresh(world: World) -> None:
-        await anyio.sleep(60.0)
-        world.human_starts_refresh("web")
-
-    run = simulate("at-max", RolloutSpec(), others=refresh)
-    assert run.result.verdict.code == 1
-    assert "instance refresh" in run.result.verdict.why
-    assert is_as_found(run)
-
-
-def test_a_process_resumed_by_someone_is_suspended_again_once_then_halts() -> None:
-    import anyio
-
-    async def resume(world: World) -> None:
-        for at in (60.0, 60.0):
-            await anyio.sleep(at)
-            world.resume("web", ["AZRebalance"], who="human")
-
-    run = simulate("at-max", RolloutSpec(), others=resume)
-    assert run.result.verdict.code == 1
-    assert "resumed by someone" in run.result.verdict.why
-    assert is_as_found(run)
-
-
-def test_a_group_deleted_mid_run_ends_it() -> None:
-    import anyio
-
-    async def delete(world: World) -> None:
-        await anyio.sleep(60.0)
-        world.human_deletes_group("web")
-
-    with pytest.raises(KeyError):
-        run = simulate("at-max", RolloutSpec(), others=delete)
-        assert run.result.verdict.code in (1, 10)
-        assert run.left

@@ -1,8 +1,6 @@
 """The port door: the world as a Cloud."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypeVar
 
 import anyio
 import pytest
@@ -24,32 +22,15 @@ from async_rollout.core.actions import Register as RegisterAction
 from async_rollout.core.journal import Found, Journal, Lane, Unreadable, digest
 from async_rollout.core.sight import TargetState
 from async_rollout.core.tags import ORDER
-from async_rollout.engine.ports import Answer, Cloud, Done, Refused, Unknown
-from async_rollout.errors import UnknownGroupError, UnseenError
+from async_rollout.engine.ports import Answer, Cloud, Done, Refused
+from async_rollout.errors import UnknownGroupError
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
-from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Hook, Override, ScheduledAction, Tag
-from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-
-T = TypeVar("T")
-GROUP, TARGETS = frozenset[Need](), frozenset({Need.TARGETS})
-EVERYTHING = frozenset(Need)
-
-
-def through(
-    play: Callable[[World, PortCloud], Awaitable[T]], *, faults: tuple[Fault, ...] = (), scenario: str = "below-max"
-) -> T:
-    """Play against the port door of a scenario, in virtual time."""
-
-    async def main() -> T:
-        world = build(scenario, seed=2, clock=loop_clock())
-        return await play(world, PortCloud(world, faults=Faults(world, faults)))
-
-    return run_virtual(main)
+from doorway import EVERYTHING, GROUP, TARGETS, through
 
 
 def the_journal(world: World, *lanes: Lane, serial: int = 1) -> Journal:
@@ -254,62 +235,6 @@ def test_failed_launches_show_in_the_activities() -> None:
         assert "does not exist" in failed.message
 
     through(play, scenario="no-image")
-
-
-LOST = [FaultKind.THROTTLE, FaultKind.ERROR_500, FaultKind.HTML_503, FaultKind.RESET, FaultKind.LOST_ANSWER]
-
-
-@pytest.mark.parametrize("kind", LOST)
-def test_a_look_that_gets_no_answer_is_unseen(kind: FaultKind) -> None:
-    async def play(world: World, cloud: PortCloud) -> None:
-        with pytest.raises(UnseenError, match="DescribeTargetHealth"):
-            await cloud.look("web", TARGETS, 0.0)
-        await cloud.look("web", TARGETS, 0.0)
-
-    through(play, faults=(Fault(kind=kind, action="DescribeTargetHealth", count=1),))
-
-
-@pytest.mark.parametrize("kind", LOST)
-def test_an_act_without_answer_is_unknown_and_done_only_if_the_answer_alone_was_lost(kind: FaultKind) -> None:
-    async def play(world: World, cloud: PortCloud) -> int:
-        assert isinstance(await cloud.act("web", SetCapacity(desired=4)), Unknown)
-        return world.group("web").desired
-
-    done = through(play, faults=(Fault(kind=kind, action="SetDesiredCapacity"),))
-    assert done == (4 if kind is FaultKind.LOST_ANSWER else 3)
-
-
-def test_a_delay_delays_and_a_stale_answer_is_old_but_dated_now() -> None:
-    async def play(world: World, cloud: PortCloud) -> None:
-        await anyio.sleep(60)
-        await cloud.act("web", SetCapacity(desired=4))
-        stale = await cloud.look("web", GROUP, 0.0)
-        assert (stale.group.desired, stale.at) == (3, world.now)
-        began = anyio.current_time()
-        assert (await cloud.look("web", GROUP, 0.0)).group.desired == 4
-        assert 20.0 < anyio.current_time() - began < 21.0
-
-    read = "DescribeAutoScalingGroups"
-    stale = Fault(kind=FaultKind.STALE, action=read, count=1, seconds=30.0)
-    through(play, faults=(stale, Fault(kind=FaultKind.DELAY, action=read, seconds=20.0)))
-
-
-def test_a_closed_door_hangs_and_nothing_reaches_the_world() -> None:
-    async def play(world: World, cloud: PortCloud) -> None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(cloud.act, "web", SetCapacity(desired=4))
-            await anyio.sleep(0.001)
-            cloud.close()
-            await anyio.sleep(100)
-            tasks.cancel_scope.cancel()
-        for call in (cloud.look("web", GROUP, 0.0), cloud.act("web", SetCapacity(desired=5))):
-            with anyio.move_on_after(1000.0) as limit:
-                await call
-            assert limit.cancelled_caught
-        assert world.record == []
-        assert (await PortCloud(world).look("web", GROUP, 0.0)).group.desired == 3
-
-    through(play)
 
 
 def test_two_runs_of_one_seed_are_the_same() -> None:
