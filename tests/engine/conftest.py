@@ -1,9 +1,55 @@
 """Whoever starts real processes says `usefixtures("nothing_is_left")`."""
 
+import importlib.util
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from async_rollout.engine import process
+
+MEASURED = """
+import os, runpy, sys
+sys.path.append({where!r})
+pretended, sys.platform = sys.platform, {platform!r}
+import coverage
+sys.platform = pretended
+measured = coverage.Coverage(config_file=False, branch=True, include=[{guard!r}], data_file={data!r}, data_suffix=True)
+measured._warn = lambda *_, **__: None
+measured.start()
+leave = os._exit
+def saved(status):
+    measured.stop()
+    measured.save()
+    leave(status)
+os._exit = saved
+sys.argv[0] = {guard!r}
+runpy.run_path({guard!r}, run_name="__main__")
+"""
+"""The guard starts without site-packages, and leaves by os._exit: coverage's own ways into a child do not reach it."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_guard_is_measured_too(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where the tests are measured."""
+    coverage = importlib.util.find_spec("coverage")
+    if coverage is None or coverage.origin is None:
+        yield
+        return
+    from coverage import Coverage
+
+    if (current := Coverage.current()) is None:
+        yield
+        return
+    where, data = str(Path(coverage.origin).parents[1]), str(Path(current.config.data_file).absolute())
+    stub = tmp_path_factory.mktemp("guard") / "guard.py"
+    stub.write_text(MEASURED.format(where=where, data=data, guard=str(process.GUARD), platform=sys.platform))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "GUARD", stub)
+        yield
 
 
 @pytest.fixture
@@ -14,3 +60,11 @@ def nothing_is_left() -> Iterator[None]:
     assert len(os.listdir("/dev/fd")) <= before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.fixture
+def a_dead_pid() -> int:
+    """The id of a process that has ended."""
+    with subprocess.Popen(["/bin/true"]) as process:
+        process.wait()
+    return process.pid

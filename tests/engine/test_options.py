@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from async_rollout.core.actions import Outcome
+from async_rollout.core.journal import Goal
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, Limits, OnFailure, RolloutSpec, Scope
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
@@ -48,8 +49,6 @@ def test_its_record_stands_and_the_mended_command_goes_on_from_there() -> None:
         nonlocal calls
         calls += 1
         return 3 if calls == 1 else 0
-
-    from async_rollout.core.journal import Goal
 
     run = simulate(
         "at-max", RolloutSpec(hooks=Hooks(before_terminate=mended_later)), goals=(Goal.REPLACE, Goal.REPLACE)
@@ -196,7 +195,7 @@ def test_pause_leaves_all_as_it_is_and_says_what() -> None:
     assert ours(run.left)
 
 
-# --- what is told
+# --- who is left alone, who is refused
 
 
 def test_standby_is_left_alone_and_protected_ones_are_replaced() -> None:

@@ -1,0 +1,51 @@
+"""The benchmark runs, and its oracle is right where the answer can be worked out by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench_rollouts import measure
+from oracle import ideal
+
+SCRIPT = Path(__file__).with_name("bench_rollouts.py")
+
+
+def test_strictly_one_after_the_other_each_waits_for_the_one_before() -> None:
+    """Surge 1, no draining beside it: N * (rise + fall)."""
+    assert ideal([70.0, 80.0, 60.0], 40.0, surge=1, draining=0) == 70 + 40 + 80 + 40 + 60 + 40
+
+
+@pytest.mark.parametrize(
+    ("rise", "fall", "seconds"),
+    [
+        (70.0, 40.0, 3 * 70 + 40),  # boots follow each other, falls beside them, the last fall alone
+        (40.0, 70.0, 40 + 3 * 70),  # falls follow each other, the first boot alone
+    ],
+)
+def test_one_draining_beside_one_booting(rise: float, fall: float, seconds: float) -> None:
+    """N * max + min."""
+    assert ideal([rise] * 3, fall, surge=1, draining=1) == seconds
+
+
+def test_two_at_once() -> None:
+    """At 10 the first is proven, so one goes and a third is asked for; at 30 two go and the last is asked for."""
+    assert ideal([10.0, 30.0, 20.0, 20.0], 5.0, surge=2, draining=2) == 10 + 20 + 20 + 5
+
+
+def test_nobody_is_faster_than_the_ideal() -> None:
+    rolled = measure(2, ("1", "1"))
+    assert 1.0 <= rolled.wall / rolled.ideal < 1.25
+    assert rolled.bare < rolled.ideal
+    assert rolled.wall < rolled.run
+    assert rolled.calls["autoscaling:TerminateInstanceInAutoScalingGroup"] >= 2
+
+
+def test_the_documented_command_prints_its_table() -> None:
+    ended = subprocess.run([sys.executable, str(SCRIPT), "1"], capture_output=True, text=True, check=True)
+    lines = ended.stdout.splitlines()
+    assert lines[0].startswith("size surge draining")
+    assert [line.split()[:3] for line in lines[1:]] == [["1", "1", "0"], ["1", "1", "1"], ["1", "25%", "25%"]]

@@ -1,0 +1,90 @@
+"""Who this conductor is, and whether another one still lives."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from async_rollout.core.journal import Goal
+from async_rollout.engine import identity
+from async_rollout.engine.identity import identify, is_dead
+
+
+def place() -> str:
+    return identify(Goal.REPLACE).holder.rpartition("/")[0]
+
+
+def test_a_holder_is_host_boot_and_process() -> None:
+    me = identify(Goal.RESTORE)
+    host, boot, pid = me.holder.split("/")
+    assert re.fullmatch(r"[A-Za-z0-9.-]{1,63}", host)
+    assert re.fullmatch(r"[0-9a-f]{8}|noboot", boot)
+    assert pid == str(os.getpid())
+    assert me.intent is Goal.RESTORE
+
+
+def test_every_rollout_is_a_run_of_its_own() -> None:
+    runs = {identify(Goal.REPLACE).run for _ in range(100)}
+    assert len(runs) == 100
+    assert all(re.fullmatch(r"[0-9a-f]{8}", run) for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("host", "written"),
+    [
+        ("build-7.example.org", "build-7.example.org"),
+        ("it's; a $(trap)\n/1", "it.s..a...trap...1"),
+        ("h" * 300, "h" * 63),
+        ("", "host"),
+    ],
+)
+def test_any_hosts_name_becomes_a_word_of_the_tags(monkeypatch: pytest.MonkeyPatch, host: str, written: str) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: host)
+    assert place().partition("/")[0] == written
+
+
+def test_where_the_boot_has_no_name_it_is_called_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(identity, "_BOOT", tmp_path / "none")
+    assert place().partition("/")[2] == "noboot"
+
+
+def test_a_boot_is_told_from_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, a_dead_pid: int) -> None:
+    boot = tmp_path / "boot_id"
+    monkeypatch.setattr(identity, "_BOOT", boot)
+    boot.write_text("0123abcd-0000-0000-0000-000000000000\n")
+    holder = f"{place()}/{a_dead_pid}"
+    assert "/0123abcd/" in holder
+    assert is_dead(holder)
+    boot.write_text("9876abcd-0000-0000-0000-000000000000\n")
+    assert not is_dead(holder)
+
+
+def test_a_process_that_lives_is_not_dead() -> None:
+    assert not is_dead(identify(Goal.REPLACE).holder)
+
+
+def test_a_process_of_this_machine_and_boot_that_is_no_more_is_dead(a_dead_pid: int) -> None:
+    assert is_dead(f"{place()}/{a_dead_pid}")
+
+
+def test_of_another_machines_process_nothing_can_be_told(a_dead_pid: int) -> None:
+    host, _, boot = place().partition("/")
+    for holder in (f"other/{boot}/{a_dead_pid}", f"{host}/00000000/{a_dead_pid}", str(a_dead_pid), "", f"{host}/{boot}"):
+        assert not is_dead(holder)
+
+
+@pytest.mark.parametrize("pid", ["", "x", "-1", "1 ", "\u00b2", "\u0663", "0x10", "9" * 30])
+def test_what_is_no_process_id_is_not_dead_and_no_fault(pid: str) -> None:
+    """The tag may hold anything."""
+    assert not is_dead(f"{place()}/{pid}")
+
+
+def test_another_users_process_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_yours(pid: int, number: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("os.kill", not_yours)
+    assert not is_dead(f"{place()}/{os.getpid()}")

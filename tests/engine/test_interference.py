@@ -1,0 +1,66 @@
+"""Other people at work on the group during the run: what is told, and what halts it with all put back."""
+
+from __future__ import annotations
+
+import anyio
+
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.records import ScheduledAction
+from async_rollout.sandbox.world import World
+from simulation import simulate
+from truth import all_is_as_found
+
+
+def test_scheduled_actions_that_fall_into_the_run_are_named() -> None:
+    def world(ground: World) -> object:
+        group = a_group(ground)
+        ground.schedule("web", ScheduledAction(name="evening", at=ground.now + 100.0, desired=3))
+        return group
+
+    run = simulate(world, RolloutSpec())
+    assert run.result.missed == ("evening",)
+
+
+def test_a_template_that_changes_mid_run_halts_and_names_both() -> None:
+    async def release(world: World) -> None:
+        await anyio.sleep(60.0)
+        world.human_releases(next(one.name for one in world.state.templates.values()))
+
+    run = simulate("at-max", RolloutSpec(), others=release)
+    assert run.result.verdict.code == 1
+    assert "template changed" in run.result.verdict.why
+    assert all_is_as_found(run) == []
+
+
+def test_an_instance_refresh_that_begins_mid_run_halts() -> None:
+    async def refresh(world: World) -> None:
+        await anyio.sleep(60.0)
+        world.human_starts_refresh("web")
+
+    run = simulate("at-max", RolloutSpec(), others=refresh)
+    assert run.result.verdict.code == 1
+    assert "instance refresh" in run.result.verdict.why
+    assert all_is_as_found(run) == []
+
+
+def test_a_process_resumed_by_someone_is_suspended_again_once_then_halts() -> None:
+    async def resume(world: World) -> None:
+        for at in (60.0, 60.0):
+            await anyio.sleep(at)
+            world.resume("web", ["AZRebalance"], who="human")
+
+    run = simulate("at-max", RolloutSpec(), others=resume)
+    assert run.result.verdict.code == 1
+    assert "resumed by someone" in run.result.verdict.why
+    assert all_is_as_found(run) == []
+
+
+def test_a_group_deleted_mid_run_ends_it() -> None:
+    async def delete(world: World) -> None:
+        await anyio.sleep(60.0)
+        world.human_deletes_group("web")
+
+    run = simulate("at-max", RolloutSpec(), others=delete)
+    assert run.result.verdict.code == 1
+    assert "the group was deleted during the run" in run.result.verdict.why

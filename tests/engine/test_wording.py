@@ -1,0 +1,59 @@
+"""An action in words: one line, whatever the action is."""
+
+from __future__ import annotations
+
+import pytest
+
+from async_rollout.core.actions import (
+    Action,
+    CloudAction,
+    Deregister,
+    Erase,
+    MarkHealthy,
+    Order,
+    Record,
+    Register,
+    Registration,
+    Resume,
+    RunHook,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.journal import Found, Goal, Journal, Lane
+from async_rollout.core.spec import HookPoint
+from async_rollout.engine.wording import words_of
+
+A, B = "i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb1"
+RECORD = Journal(
+    group="g", run="r", serial=7, holder="h", until=0, found=Found(minimum=1, desired=2, maximum=3), base=2, asked=2,
+    goal=Goal.RESTORE, lanes=(Lane(id=A, at=0), Lane(id=B, at=0)),
+)  # fmt: skip
+SEVERAL = tuple(Registration(source=source, instance=id, port=port) for source in "st" for id in (B, A) for port in (1, 2))
+
+WORDS: list[tuple[Action, str]] = [
+    (Record(journal=RECORD), "record 7 (restore, 2 going)"),
+    (Erase(), "take our tags off"),
+    (Order(text="stop it $(now)\x1b"), "order the live run to stop"),
+    (Suspend(processes=("AZRebalance", "ScheduledActions")), "suspend AZRebalance, ScheduledActions"),
+    (Resume(processes=("AlarmNotification",)), "resume AlarmNotification"),
+    (SetCapacity(desired=0), "set desired capacity to 0"),
+    (SetCapacity(desired=4), "set desired capacity to 4"),
+    (SetCapacity(maximum=5), "set maximum to 5"),
+    (Deregister(registrations=SEVERAL), f"deregister {A}, {B} from 2 sources"),
+    (Register(registrations=SEVERAL[:1]), f"register {B} back at 1 sources"),
+    (MarkHealthy(instances=(B, A)), f"mark {B}, {A} healthy"),
+    (Terminate(instance=A, shrink=True), f"terminate {A}"),
+    (Terminate(instance=A, shrink=False), f"terminate {A}, its place stays"),
+    (RunHook(point=HookPoint.UP_CHECK, instance=A, private_ip="\n"), f"run the up-check command for {A}"),
+]
+
+
+@pytest.mark.parametrize(("action", "words"), WORDS)
+def test_each_action_in_words(action: Action, words: str) -> None:
+    assert words_of(action) == words
+    assert words.isprintable()
+
+
+def test_no_kind_of_action_is_left_out() -> None:
+    assert {type(action) for action, _ in WORDS} == {*CloudAction.__args__, RunHook}

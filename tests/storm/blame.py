@@ -1,0 +1,233 @@
+"""The laws, asked of a storm's ground truth; blame counts: what AWS or others did is not ours.
+
+A deed of ours is wrong only if no look that was fresh enough could have justified it: the truth of the last seconds
+before it (as old as an answer may be in this weather) all spoke against it. What we had done ourselves in those
+seconds counts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from async_rollout.core.budget import Bounds, bounds
+from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Removal
+from async_rollout.sandbox.chronicle import What
+from storm import Past
+from witness import Removal as Removed
+from witness import Wanted
+
+FRESH = 14.0
+"""The oldest look that a removal may rest on (10 s), the seconds of its own calls, and the whole second of a Date."""
+PATIENT = 60.0
+"""So much longer a field must be steady before it moves the base, so long an outsider's change may go unseen."""
+
+
+def window(past: Past) -> float:
+    return FRESH + past.weather.lag
+
+
+def wanted(past: Past, at: float) -> Wanted:
+    """What the owner may have wanted at that moment, or not long before, as far as it can have been seen."""
+    since = at - PATIENT - past.weather.lag
+    known = past.world.log.wanted
+    first = max((number for number, one in enumerate(known) if one.at <= since), default=0)
+    recent = [one for one in known[first:] if one.at <= at]
+    return Wanted(at=at, low=min(one.low for one in recent), high=max(one.high for one in recent))
+
+
+def limits(past: Past, base: int) -> Bounds:
+    return bounds(past.weather.spec, base)
+
+
+def served(past: Past, since: float, until: float) -> list[frozenset[str]]:
+    """Who served at each moment between."""
+    log = past.world.log.serving
+    before = [who for at, who in log if at <= since][-1:]
+    return before + [who for at, who in log if since < at <= until]
+
+
+def first_removals(past: Past) -> Iterator[Removed]:
+    """The first deed of each way out: the deregistration, or a terminate of what was never taken out."""
+    out: set[str] = set()
+    for one in past.world.log.removals:
+        lane = one.lane
+        if one.id not in out:
+            out.add(one.id)
+            yield one
+        if lane is None:
+            out.discard(one.id)
+
+
+def the_floor_holds(past: Past) -> Iterator[str]:
+    """Law 1: available was never below the floor through us."""
+    gone: dict[str, float] = {}
+    for one in first_removals(past):
+        floor = limits(past, wanted(past, one.at).low).floor
+        looks = served(past, one.at - window(past), one.at)
+        others = [who - {id for id, at in gone.items() if at <= one.at} - {one.id} for who in looks]
+        if all(one.id in who for who in looks) and all(len(who) < floor for who in others):
+            yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {floor} and {max(map(len, others))} served"
+        gone[one.id] = one.at
+
+
+def the_ceiling_holds(past: Past) -> Iterator[str]:
+    """Law 2: booting and serving never above the ceiling, all that exists never above ceiling and max draining."""
+    for one in past.world.log.sized:
+        if one.after <= one.before:
+            continue
+        most = limits(past, max(wanted(past, one.at).high, past.found.desired))
+        if one.after - one.out > most.ceiling:
+            yield f"law 2: {one.after} asked for at {one.at:.1f}, {one.out} of them out, the ceiling is {most.ceiling}"
+        if one.exist > most.exist + _foreign(past, one.at):
+            yield f"law 2: {one.exist} exist at {one.at:.1f}, {most.exist} may"
+
+
+def _foreign(past: Past, at: float) -> int:
+    """Members that leave through others, and what AWS launches in their place: they exist, and not through us."""
+    kinds = (What.TERMINATE, What.DIED, What.UNHEALTHY, What.STANDBY, What.MARK)
+    hurt = {one.instance for one in past.world.record if one.who != "owner" and one.what in kinds and one.at <= at}
+    return 2 * len(hurt) + sum(past.weather.trouble.__getattribute__(name) > 0 for name in ("dying", "short_lived"))
+
+
+def only_old_ones_go(past: Past) -> Iterator[str]:
+    """Law 3: only old, dead or our own surplus is ever deregistered or terminated."""
+    for one in past.world.log.removals:
+        record, lane = one.record, one.lane
+        cutoff = record.cutoff if record else None
+        if cutoff is not None and one.instance.attached_at <= cutoff:
+            continue
+        looks = served(past, one.at - window(past) - 60.0, one.at)
+        dead = any(one.id not in who for who in looks) or one.instance.health != "Healthy"
+        surplus = lane is not None and lane.surplus and one.desired > wanted(past, one.at).low
+        going = lane is not None and (one.what == "terminate" or surplus or lane.removal is not Removal.NOT)
+        if not (dead or surplus or going or one.outdated):
+            yield f"law 3: {one.id} went at {one.at:.1f}: it is new, well and no surplus"
+
+
+def a_new_one_is_proven_first(past: Past) -> Iterator[str]:
+    """Law 5: with a surge, a new one served before the first old one went."""
+    for one in first_removals(past):
+        surge = limits(past, wanted(past, one.at).low).ceiling > wanted(past, one.at).high
+        looks = served(past, one.at - window(past), one.at)
+        well = all(one.id in who for who in looks)
+        if surge and well and one.goal is Goal.REPLACE and not one.fresh_served and not _surplus(one):
+            yield f"law 5: {one.id} went at {one.at:.1f} before any new one had served"
+
+
+def _surplus(one: Removed) -> bool:
+    return one.lane is not None and one.lane.surplus
+
+
+def launches_are_bounded(past: Past) -> Iterator[str]:
+    """Law 6: the launches caused by us are bounded, across kills."""
+    asked = sum(max(0, one.after - one.before) for one in past.world.log.sized)
+    size = max([past.found.maximum, *(one.high for one in past.world.log.wanted)])
+    runs = 1 + len(past.world.log.released)
+    most = (2 * size + 3 + 2) * runs + sum(one.low for one in past.world.log.wanted[1:])
+    if asked > most and not past.world.log.forged:
+        yield f"law 6: {asked} launches were asked for, {most} are the most"
+
+
+def only_ours_is_resumed(past: Past) -> Iterator[str]:
+    """Law 8: we resume only what we suspended, and never lower the maximum below desired."""
+    owners = set(past.found.suspended_names)
+    for one in past.world.log.processes:
+        if not one.names:
+            yield f"law 8: an empty list at {one.at:.1f} means all processes"
+        foreign = set(one.names) & owners - past.world.log.unsure
+        if one.resumed and foreign and past.weather.spec.require_healthy_group:
+            yield f"law 8: {sorted(foreign)} was the owner's"
+        if not one.resumed and not set(one.names) <= set(SUSPENDED_BY_US):
+            yield f"law 8: {one.names} were suspended"
+
+
+def it_is_written_down_first(past: Past) -> Iterator[str]:
+    """Law 9: a removal stands in the record before it is done."""
+    for one in past.world.log.removals:
+        if one.lane is None and not past.world.log.forged:
+            yield f"law 9: {one.what} of {one.id} at {one.at:.1f} stands in no record"
+
+
+def one_conductor_acts(past: Past) -> Iterator[str]:
+    """Law 11: nobody acts on a group whose record has long named another."""
+    log = past.world.log
+    for one in (*log.removals, *log.sized, *log.processes):
+        since = one.at - window(past) - 30.0
+        names = [run for at, run in log.holders if at <= since][-1:]
+        names += [run for at, run in log.holders if since < at <= one.at]
+        if one.actor not in names and not log.forged:
+            yield f"law 11: {one.actor} acted at {one.at:.1f}, the record named {names}"
+
+
+def it_ends(past: Past) -> Iterator[str]:
+    """Law 12: in calm everything ends within its limits."""
+    if past.overdue is not None:
+        yield f"law 12: not at its end after {past.overdue:.0f} s of calm"
+
+
+def nothing_is_left(past: Past) -> Iterator[str]:
+    """Laws 7 and 10: in the end all is as found, but for what others changed; or a record stands and says so (10)."""
+    log, group = past.world.log, past.world.state.groups.get(past.found.name)
+    if group is None or log.deleted or past.overdue is not None:
+        return
+    codes = [one.verdict.code for one in past.calm]
+    if past.world.record_of() is not None or log.forged:
+        if codes and codes[-1] != 10 and not log.forged:
+            yield f"law 10: restore ended with {codes} and a record stands"
+        return
+    yield from _sizes(past)
+    ours = set(SUSPENDED_BY_US) | ({"Launch", "Terminate"} if not past.weather.spec.require_healthy_group else set())
+    odd = (set(group.suspended_names) ^ log.suspended) - log.unsure
+    if odd and (past.weather.spec.require_healthy_group or odd - ours):
+        yield f"law 7: suspended are {sorted(group.suspended_names)}, {sorted(log.suspended)} ought to be"
+    yield from _members(past)
+
+
+def _sizes(past: Past) -> Iterator[str]:
+    log, group = past.world.log, past.world.state.groups[past.found.name]
+    last = log.wanted[-1]
+    low, high = min(last.low, group.maximum), max(last.high, group.minimum)
+    if not max(low, group.minimum) <= group.desired <= high:
+        yield f"law 7: desired is {group.desired}, between {low} and {high} were wanted"
+    for name, value in log.sizes.items():
+        if getattr(group, name) != value:
+            yield f"law 7: the {name} is {getattr(group, name)}, it ought to be {value}"
+
+
+def _members(past: Past) -> Iterator[str]:
+    state, group = past.world.state, past.world.state.groups[past.found.name]
+    for one in state.members(group.name):
+        absent = [id for id in group.source_ids if not state.registered(id, one.id)]
+        if one.in_service and absent and one.id not in past.world.log.taken:
+            yield f"law 7: {one.id} is missing from {absent}"
+
+
+def zero_means_done(past: Past) -> Iterator[str]:
+    """Law 16: the last one ended with 0 only if no instance is left that was there before."""
+    done = [one for one in past.results if one.verdict.code == 0 and one.verdict.outcome == "done"]
+    if not done or past.weather.second_at is not None or not past.results[-1 - len(past.calm)] is done[-1]:
+        return
+    state = past.world.state
+    left = [one.id for one in state.members(past.found.name) if one.id in past.found_ids and one.in_service]
+    if left and not any(one.kind == "standby" for one in past.weather.deeds):
+        yield f"law 16: it ended with 0, and {left} are still there"
+
+
+LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
+    the_floor_holds,
+    the_ceiling_holds,
+    only_old_ones_go,
+    a_new_one_is_proven_first,
+    launches_are_bounded,
+    only_ours_is_resumed,
+    it_is_written_down_first,
+    one_conductor_acts,
+    it_ends,
+    nothing_is_left,
+    zero_means_done,
+)
+
+
+def broken(past: Past) -> list[str]:
+    """Every law that this storm broke, in words."""
+    return [line for law in LAWS for line in law(past)]

@@ -1,0 +1,201 @@
+"""One storm from its beginning to the calm after it: conductors come and are killed, and the last one must end well."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import anyio
+
+from async_rollout.core.actions import CloudAction
+from async_rollout.core.events import Event
+from async_rollout.core.journal import Goal
+from async_rollout.core.memory import Me
+from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
+from async_rollout.engine.halt import Halt
+from async_rollout.engine.ports import Answer, HookResult
+from async_rollout.engine.result import GroupResult
+from async_rollout.engine.rollout import Rollout
+from async_rollout.sandbox.doors.acts import Step
+from async_rollout.sandbox.doors.port import PortCloud
+from async_rollout.sandbox.faults import Faults
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.records import Group
+from async_rollout.sandbox.virtual import run_virtual
+from people import meddle
+from weather import Weather, drawn
+from witness import GROUP, Witness
+
+LONGEST = 3 * 3600.0
+"""A conductor in a storm without end is killed after so many seconds: safety is asked all the same."""
+CALM_TRIES = 3
+"""After the storm: so often `restore` is tried, as a person would; the lease of a killed one may have to run out."""
+
+
+@dataclass(kw_only=True)
+class Past:
+    """What a storm left to ask the laws about."""
+
+    weather: Weather
+    world: Witness
+    found: Group
+    found_ids: frozenset[str]
+    results: list[GroupResult] = field(default_factory=list)
+    calm: list[GroupResult] = field(default_factory=list)
+    overdue: float | None = None
+    ended_at: list[float] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def digest(self) -> str:
+        """The same for the same seed: virtual time, call and answer, and what was told."""
+        lines = [repr(one) for one in self.world.record] + [repr(one) for one in self.events]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+class Conductor(PortCloud):
+    """A port door of one conductor. lives: it dies before so many acts more; the world knows whose call it executes."""
+
+    def __init__(self, world: Witness, faults: Faults, run: str, lives: int | None) -> None:
+        super().__init__(world, faults=faults)
+        self.run, self.lives, self.killed = run, lives, anyio.Event()
+
+    async def act(self, group: str, action: CloudAction) -> Answer:
+        if self.lives is not None:
+            if self.lives == 0:
+                self.close()
+                self.killed.set()
+            self.lives -= 1
+        return await super().act(group, action)
+
+    async def _take(self, step: Step) -> Answer:
+        return await super()._take(replace(step, do=partial(self._in_my_name, step.do)))
+
+    def _in_my_name(self, do: Callable[[], object]) -> object:
+        assert isinstance(self.world, Witness)
+        self.world.actor = self.run
+        return do()
+
+
+class Errands:
+    """Commands that take their time, fail, hang and talk, as the weather says."""
+
+    def __init__(self, past: Past) -> None:
+        self._past, self._rng = past, random.Random(f"errands {past.weather.seed}")
+
+    async def run(self, hook: Hook, call: HookCall, limit: float, say: Callable[[str], None]) -> HookResult:
+        how, rng = self._past.weather.errand, self._rng
+        seconds = rng.uniform(0.0, how.seconds) if rng.random() >= how.hanging else limit
+        await anyio.sleep(min(seconds, limit))
+        for number in range(how.lines):
+            say(f"::error::line {number}")
+        if seconds >= limit:
+            return HookResult(ok=False, code=None, timed_out=True, seconds=limit)
+        ok = rng.random() >= how.failing
+        if call.point is HookPoint.UP_CHECK:
+            ok = self._past.world.app_up(call.instance)
+        return HookResult(ok=ok, code=0 if ok else 3, seconds=seconds)
+
+
+def storm(seed: int, *, liveness: bool = False) -> Past:
+    """Go through the storm of this seed."""
+    return run_virtual(partial(_story, drawn(seed, liveness=liveness)))
+
+
+async def _story(weather: Weather) -> Past:
+    past = _built(weather)
+    faults = Faults(past.world, weather.faults)
+    async with anyio.create_task_group() as others:
+        others.start_soon(meddle, past.world, weather.deeds)
+        if weather.second_at is not None:
+            others.start_soon(_second, past, faults, weather.second_at)
+        for number, kill in enumerate(weather.kills):
+            await _conduct(past, faults, f"run{number}", weather.goals[number], lives=kill)
+        last = weather.calm_at is not None
+        await _conduct(past, faults, "last", Goal.REPLACE, limit=None if last else LONGEST)
+        others.cancel_scope.cancel()
+    await _calm(past)
+    return past
+
+
+def _built(weather: Weather) -> Past:
+    world = Witness(weather.seed, asyncio.get_running_loop().time)
+    a_group(
+        world,
+        size=weather.size,
+        minimum=weather.minimum,
+        maximum=weather.maximum,
+        zones=weather.zones,
+        classic=weather.classic,
+        target_groups=weather.target_groups,
+        delay=weather.delay,
+        outdated=weather.outdated,
+        suspended=weather.suspended,
+        edit=weather.shaped,
+    )
+    troubles = world.troubles[GROUP]
+    troubles.failing_launches, troubles.sick_launches = weather.trouble.failing, weather.trouble.sick
+    troubles.dying_launches, troubles.short_lived_launches = weather.trouble.dying, weather.trouble.short_lived
+    world.begin()
+    found = world.state.groups[GROUP]
+    return Past(weather=weather, world=world, found=found, found_ids=frozenset(one.id for one in world.members(GROUP)))
+
+
+async def _second(past: Past, faults: Faults, at: float) -> None:
+    await anyio.sleep(at)
+    await _conduct(past, faults, "second", Goal.REPLACE)
+
+
+async def _conduct(
+    past: Past,
+    faults: Faults,
+    run: str,
+    goal: Goal,
+    *,
+    lives: int | None = None,
+    limit: float | None = LONGEST,
+    spec: RolloutSpec | None = None,
+) -> GroupResult | None:
+    """One conductor to its end, its kill, or the end of our patience; what it came to, if it came to anything."""
+    cloud = Conductor(past.world, faults, run, lives)
+    me = Me(run=run, holder=f"host-{run}/boot/1", intent=goal)
+    order = spec or past.weather.spec
+    rollout = Rollout(cloud, GROUP, order, me, hooks=Errands(past), tell=past.events.append, halt=Halt())
+    came: list[GroupResult] = []
+    with suppress(TimeoutError), anyio.fail_after(limit):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_die, cloud, tasks)
+            came.append(await rollout.run())
+            tasks.cancel_scope.cancel()
+    cloud.close()
+    past.results += came
+    past.ended_at.append(anyio.current_time())
+    return came[0] if came else None
+
+
+async def _die(cloud: Conductor, tasks: anyio.abc.TaskGroup) -> None:
+    await cloud.killed.wait()
+    tasks.cancel_scope.cancel()
+
+
+async def _calm(past: Past) -> None:
+    """No fault, nobody else, launches that succeed: `restore` must end, and leave no trace."""
+    past.world.troubles[GROUP] = type(past.world.troubles[GROUP])()
+    quiet = Faults(past.world, ())
+    await anyio.sleep(400.0)
+    past.weather = replace(past.weather, errand=replace(past.weather.errand, failing=0.0, hanging=0.0))
+    for number in range(CALM_TRIES):
+        began = anyio.current_time()
+        if past.world.record_of() is None and number:
+            break
+        result = await _conduct(past, quiet, f"calm{number}", Goal.RESTORE, limit=past.weather.patience)
+        if result is None:
+            past.overdue = anyio.current_time() - began
+            break
+        past.calm.append(result)
+    await anyio.sleep(900.0)
+    past.world.advance()

@@ -1,0 +1,250 @@
+"""A world that writes down what its laws are asked of: each deed of ours with the truth of that moment beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from async_rollout.core.journal import Goal, Journal, Lane
+from async_rollout.core.tags import PREFIX, from_tags
+from async_rollout.sandbox import census
+from async_rollout.sandbox.ground import OWNER
+from async_rollout.sandbox.records import Activity, Instance, Tag
+from async_rollout.sandbox.world import World
+
+GROUP = "web"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removal:
+    """One instance is taken out of a source or terminated by us. record: what stands in the tags at that moment."""
+
+    at: float
+    what: str
+    id: str
+    actor: str
+    instance: Instance
+    record: Journal | None
+    desired: int
+    fresh_served: bool
+    outdated: bool
+
+    @property
+    def lane(self) -> Lane | None:
+        return self.record.lane(self.id) if self.record else None
+
+    @property
+    def goal(self) -> Goal | None:
+        return self.record.goal if self.record else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sized:
+    """We set desired or the maximum. out: in service and in a lane."""
+
+    at: float
+    actor: str
+    before: int
+    after: int
+    maximum: int
+    out: int
+    exist: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processes:
+    """We suspended or resumed."""
+
+    at: float
+    actor: str
+    resumed: bool
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the owner wants, as far as it can be known: between low and high."""
+
+    at: float
+    low: int
+    high: int
+
+
+@dataclass(kw_only=True)
+class Log:
+    """All of it, in order. holders: whose record stood in the tags since when. serving: who served since when."""
+
+    removals: list[Removal] = field(default_factory=list)
+    sized: list[Sized] = field(default_factory=list)
+    processes: list[Processes] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
+    holders: list[tuple[float, str]] = field(default_factory=list)
+    serving: list[tuple[float, frozenset[str]]] = field(default_factory=list)
+    suspended: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+    sizes: dict[str, int] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    released: list[float] = field(default_factory=list)
+    forged: bool = False
+    deleted: bool = False
+
+
+class Witness(World):
+    """See the module's docstring. actor: the conductor whose call is being executed."""
+
+    def __init__(self, seed: int, clock: Any) -> None:
+        super().__init__(seed, clock)
+        self.actor = ""
+        self.log = Log()
+
+    def begin(self) -> None:
+        """The world is built: what stands now is what was found."""
+        group = self.state.groups[GROUP]
+        self.log.wanted.append(Wanted(at=self.now, low=group.desired, high=group.desired))
+        self.log.suspended = set(group.suspended_names)
+        self.log.sizes = {"minimum": group.minimum, "maximum": group.maximum}
+        self._notice()
+
+    def record_of(self) -> Journal | None:
+        group = self.state.groups.get(GROUP)
+        tags = {tag.key: tag.value for tag in group.tags} if group else {}
+        found = from_tags(tags, group.arn) if group else None
+        return found if isinstance(found, Journal) else None
+
+    # --- deeds of ours, and what others want
+
+    def set_desired_capacity(self, name: str, desired: int, *, who: str = OWNER) -> None:
+        before = self._desired()
+        super().set_desired_capacity(name, desired, who=who)
+        self._was_sized(before, who)
+
+    def update_group(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
+        before = self._desired()
+        super().update_group(name, **sizes)
+        self._was_sized(before, sizes.get("who", OWNER))
+
+    def human_sets(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
+        before = self._desired()
+        super().human_sets(name, **sizes)
+        self.log.sizes |= {key: value for key, value in sizes.items() if key in self.log.sizes and value is not None}
+        self._was_moved(before)
+
+    def terminate(self, id: str, *, decrement: bool, who: str = OWNER) -> Activity:
+        before = self._desired()
+        if who == OWNER:
+            self._removed("terminate", id)
+        done = super().terminate(id, decrement=decrement, who=who)
+        if who != OWNER:
+            self._was_moved(before)
+        return done
+
+    def deregister(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
+        if who == OWNER:
+            self._removed("deregister", id)
+        super().deregister(source, id, port, who=who)
+
+    def suspend(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
+        super().suspend(name, processes, who=who)
+        self._switched(processes, who, resumed=False)
+
+    def resume(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
+        super().resume(name, processes, who=who)
+        self._switched(processes, who, resumed=True)
+
+    def put_tags(self, name: str, tags: Sequence[Tag], *, who: str = OWNER) -> None:
+        super().put_tags(name, tags, who=who)
+        if any(tag.key == f"{PREFIX}head" for tag in tags):
+            self.log.holders.append((self.now, (record.run if (record := self.record_of()) else "")))
+
+    # --- how it is noted
+
+    def _desired(self) -> int:
+        self.advance()
+        return self.state.groups[GROUP].desired if GROUP in self.state.groups else 0
+
+    def _was_sized(self, before: int, who: str) -> None:
+        if who != OWNER:
+            return
+        group, record = self.state.groups[GROUP], self.record_of()
+        members = self.state.members(GROUP)
+        lanes = {lane.id for lane in record.lanes} if record else set()
+        self.log.sized.append(
+            Sized(
+                at=self.now,
+                actor=self.actor,
+                before=before,
+                after=group.desired,
+                maximum=group.maximum,
+                out=sum(one.in_service and one.id in lanes for one in members),
+                exist=len(members) + max(0, group.desired - sum(one.counts for one in members)),
+            )
+        )
+
+    def _was_moved(self, before: int) -> None:
+        """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one."""
+        moved, last = self._desired() - before, self.log.wanted[-1]
+        if not moved:
+            return
+        low, high = last.low + moved, last.high + max(0, moved)
+        self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=high))
+
+    def _removed(self, what: str, id: str) -> None:
+        self.advance()
+        one = self.state.instances.get(id)
+        if one is None:
+            return
+        record = self.record_of()
+        cutoff = record.cutoff if record and record.cutoff is not None else float("inf")
+        served = self._counting._served
+        fresh = [each for each in self.state.instances.values() if each.attached_at > cutoff]
+        self.log.removals.append(
+            Removal(
+                at=self.now,
+                what=what,
+                id=id,
+                actor=self.actor,
+                instance=one,
+                record=record,
+                desired=self._desired(),
+                fresh_served=any(each.id in served for each in fresh),
+                outdated=one.template != self._newest(one),
+            )
+        )
+
+    def _newest(self, one: Instance) -> object:
+        """What the group would launch now, as it stands in an instance's record."""
+        group = self.state.groups[GROUP]
+        if group.template is None or one.template is None:
+            return one.template
+        found = next(each for each in self.state.templates.values() if each.id == group.template.id)
+        versions = {"$Latest": found.latest, "$Default": found.default, None: found.default}
+        version = versions.get(group.template.version, group.template.version)
+        return one.template if str(one.template.version) == str(version) else None
+
+    def _switched(self, processes: Sequence[str], who: str, *, resumed: bool) -> None:
+        if who == OWNER:
+            self.log.processes.append(
+                Processes(at=self.now, actor=self.actor, resumed=resumed, names=tuple(processes))
+            )
+            return
+        self.log.unsure.update(processes)
+        if resumed:
+            self.log.suspended -= set(processes)
+        else:
+            self.log.suspended |= set(processes)
+
+    def _count(self) -> None:
+        changed = GROUP in self._counting.changed
+        super()._count()
+        if changed:
+            self._notice()
+
+    def _notice(self) -> None:
+        group = self.state.groups.get(GROUP)
+        if group is None:
+            return
+        members = self.state.members(GROUP)
+        serving = frozenset(one.id for one in members if census.serves(self.state, group, one, self.now))
+        if not self.log.serving or self.log.serving[-1][1] != serving:
+            self.log.serving.append((self.now, serving))
