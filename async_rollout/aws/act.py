@@ -23,6 +23,7 @@ from async_rollout.core.actions import (
     Erase,
     MarkHealthy,
     Order,
+    Probe,
     Record,
     Register,
     Registration,
@@ -32,7 +33,7 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.journal import Journal
-from async_rollout.core.tags import ORDER, PREFIX, safe, to_tags
+from async_rollout.core.tags import ORDER, PREFIX, PROBE, safe, to_tags
 from async_rollout.engine.ports import Answer, Done, Refused, Unknown
 from async_rollout.errors import BrokenError
 
@@ -62,6 +63,9 @@ class Acts:
                 return await self._erase(group)
             case Order(text=text):
                 return await self._write(group, {ORDER: safe(text, 256)})
+            case Probe(run=run, present=present):
+                key = f"{PROBE}{run}"
+                return await (self._write(group, {key: run}) if present else self._delete(group, [key]))
             case Suspend(processes=processes):
                 return await self._send(group, autoscaling("SuspendProcesses", **name, **_some(processes)))
             case Resume(processes=processes):

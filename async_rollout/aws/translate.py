@@ -14,7 +14,7 @@ from async_rollout.aws.launching import Resolved, launched_from, outdated, templ
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
 from async_rollout.core.sight import Activity, Group, Instance, Sight, Source, Survey, Target
-from async_rollout.core.tags import ORDER, PREFIX, from_tags
+from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ def sight_of(row: Body, at: float, beside: Beside) -> Sight:
         sources=tuple(_seen(source, beside.health) for source in beside.sources),
         journal=from_tags(tags, row["AutoScalingGroupARN"]),
         order=tags.get(ORDER),
+        probes=probes_in(tags),
         survey=beside.survey,
         activities=beside.activities,
     )

@@ -42,6 +42,14 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A tag of our own that changes nothing: a look that shows it is no older than it. present False takes it off."""
+
+    run: str
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspend:
     """Suspend these scaling processes; never an empty tuple (AWS takes that for all)."""
 
@@ -104,7 +112,9 @@ class RunHook:
     resumed: bool = False
 
 
-CloudAction = Record | Erase | Order | Suspend | Resume | SetCapacity | Deregister | Register | MarkHealthy | Terminate
+CloudAction = (
+    Record | Erase | Order | Probe | Suspend | Resume | SetCapacity | Deregister | Register | MarkHealthy | Terminate
+)
 Action = CloudAction | RunHook
 
 

@@ -16,6 +16,7 @@ from async_rollout.core.lanes import fall, open_lane
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage
+from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import launch_limit
 
 OVERDUE = 30.0
@@ -113,6 +114,7 @@ def watch_launches(draft: Draft) -> Draft:
 def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
     last = next((one for one in draft.memory.activities if one.kind == "launch" and one.failed), None)
     words = f"{state}; AWS says: {last.message}" if last and last.started_at >= since - 1 else state
+    words += hindered(draft.sight)
     until = since + launch_limit(draft)
     return Wait(on=f"{who} booting", why=words, since=since, until=until, option="--launch-timeout")
 
@@ -153,8 +155,10 @@ def ask_for_more(draft: Draft) -> Draft:
     if not amount(draft.spec.max_surge).up(tally.base):
         return draft
     needed = tally.base + min(tally.bounds.exist - tally.base, len(tally.victims))
+    if not draft.knows_maximum:
+        return draft
     if tally.victims and group.maximum < needed:
-        return draft.write(replace(journal, raised=needed)).act(SetCapacity(maximum=needed))
+        return draft.raise_maximum(needed)
     if not tally.room or not _may_launch(draft):
         return draft
     field = min(group.desired + tally.room, group.maximum)

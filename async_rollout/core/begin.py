@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import Decision, Need, Order, Outcome, Record, Suspend, Verdict, Wait
+from async_rollout.core.actions import Decision, Erase, Need, Order, Outcome, Probe, Record, Suspend, Verdict, Wait
 from async_rollout.core.budget import STEADY
 from async_rollout.core.draft import LEASE, Draft, renewed
 from async_rollout.core.journal import (
@@ -28,6 +28,8 @@ from async_rollout.core.trouble import stopped
 
 FRESH = 6 * 3600
 """A record renewed within so many seconds keeps its cutoff (ROLLOUT §4)."""
+PROBE_AGAIN = 15.0
+"""A probe that does not show is put up again after so many seconds; it is absolute."""
 WATCH_LOOKS = 3
 """A record is taken over only after so many looks at its newest version: an older one may lack a lane."""
 SICK_LOOKS = 3
@@ -110,7 +112,26 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     if not _anything_old(spec, sight):
         why = "the group is empty" if not sight.instances else "no instance is old"
         return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why=why))
-    return Decision(actions=(Record(journal=_first(spec, snapshot)),))
+    return _unproven(spec, snapshot) or Decision(actions=(Record(journal=_first(spec, snapshot)),))
+
+
+def _unproven(spec: RolloutSpec, snapshot: Snapshot) -> Decision | None:
+    """None if this look shows our probe: it is newer than that, so no record from before can be hidden from it."""
+    memory, sight = snapshot.memory, snapshot.sight
+    if memory.me.run in sight.probes:
+        return None
+    if memory.probed is not None and sight.at - memory.probed < PROBE_AGAIN:
+        return wait(spec, Wait(on="the tags", why="AWS does not show our newest one yet", since=memory.probed))
+    return Decision(actions=(Probe(run=memory.me.run),))
+
+
+def unprobed(snapshot: Snapshot, decision: Decision) -> Decision:
+    """Who ends leaves no probe behind, a killed one's neither; one that still lives puts its own up again."""
+    memory = snapshot.memory
+    there = snapshot.sight.probes.union(() if memory.probed is None else (memory.me.run,))
+    if decision.verdict is None or any(isinstance(act, Record | Erase) for act in decision.actions):
+        return decision
+    return replace(decision, actions=(*decision.actions, *(Probe(run=run, present=False) for run in sorted(there))))
 
 
 def _sick_long(snapshot: Snapshot) -> bool:
@@ -203,6 +224,8 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     """Its record becomes ours: what was found always, its cutoff only if it still means the same (ROLLOUT §4)."""
     if snapshot.memory.survey is None or not snapshot.sight.health_seen:
         return Decision(needs=LOOK_NOW)
+    if first := _unproven(spec, snapshot):
+        return first
     me, sight = snapshot.memory.me, snapshot.sight
     ours = replace(record, run=me.run, holder=me.holder)
     if me.intent is Goal.RESTORE:

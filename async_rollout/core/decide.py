@@ -10,11 +10,21 @@ from typing import assert_never
 
 from async_rollout.core.actions import Decision, Erase, Need, Outcome, Resume, Verdict
 from async_rollout.core.advance import advance
-from async_rollout.core.begin import is_held, of_another, prepare, undo_beginning, unreadable, wait, without_record
+from async_rollout.core.begin import (
+    is_held,
+    of_another,
+    prepare,
+    undo_beginning,
+    unprobed,
+    unreadable,
+    wait,
+    without_record,
+)
 from async_rollout.core.budget import STEADY, reckon
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
+from async_rollout.core.memory import Odd
 from async_rollout.core.restore import quick, restore
 from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import OnFailure, RolloutSpec
@@ -26,9 +36,11 @@ SURVEY_EVERY = 60.0
 
 def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     """What to do next. Same snapshot, same decision; doing it twice is doing it once."""
+    return wait(spec) if snapshot.memory.blinded else unprobed(snapshot, _decide(spec, snapshot))
+
+
+def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     record = snapshot.sight.journal
-    if snapshot.memory.blinded:
-        return wait(spec)
     match record:
         case None:
             return without_record(spec, snapshot)
@@ -65,20 +77,21 @@ def _surveyed(draft: Draft) -> Draft:
 
 
 def _counted(draft: Draft) -> Draft:
-    """The record with what the look adds to it: failed hooks, newcomers that vanished, an owner's new maximum."""
+    """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new sizes."""
     journal = marked_failed(draft)
     lost = max(journal.lost, sum(draft.at - since >= STEADY for since in draft.memory.vanished.values()))
     group = draft.sight.group
     journal = replace(journal, lost=lost)
-    raised, found = journal.raised, journal.found
-    if raised and group.maximum not in (raised, found.maximum) and _steady(draft):
-        journal = replace(journal, raised=0, found=replace(found, maximum=group.maximum))
+    if group.minimum > journal.base and _steady(draft, draft.memory.minimum):
+        journal = replace(journal, base=group.minimum)
+    if not draft.knows_maximum and _steady(draft, draft.memory.maximum):
+        journal = replace(journal, raised=0, raised_from=0, found=replace(journal.found, maximum=group.maximum))
     return draft.write(journal)
 
 
-def _steady(draft: Draft) -> bool:
-    maximum = draft.memory.maximum
-    return maximum is not None and maximum.looks >= 2
+def _steady(draft: Draft, seen: Odd | None) -> bool:
+    """It reads the same for longer than answers are old."""
+    return seen is not None and seen.looks >= 2 and draft.at - seen.at >= STEADY
 
 
 def _towards(draft: Draft, goal: Goal) -> Decision:

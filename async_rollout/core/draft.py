@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from async_rollout.core.actions import Action, Decision, Need, Record, Verdict, Wait
+from async_rollout.core.actions import Action, Decision, Need, Record, SetCapacity, Verdict, Wait
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.journal import Journal, Lane
 from async_rollout.core.memory import Memory
@@ -46,6 +46,17 @@ class Draft:
     @property
     def tally(self) -> Tally:
         return tally(self.spec, self.sight, self.memory, self.journal)
+
+    @property
+    def knows_maximum(self) -> bool:
+        """The maximum that was seen is the owner's or ours. Any other is somebody's new one, or an old answer."""
+        journal = self.journal
+        return self.sight.group.maximum in (journal.found.maximum, journal.raised, journal.raised_from)
+
+    def raise_maximum(self, to: int) -> Draft:
+        """Write down the maximum that we are about to set, and what is there now: the call may be lost."""
+        record = replace(self.journal, raised=to, raised_from=self.sight.group.maximum)
+        return self.write(record).act(SetCapacity(maximum=to))
 
     def act(self, *actions: Action) -> Draft:
         return replace(self, acts=(*self.acts, *actions))

@@ -14,6 +14,7 @@ from async_rollout.core.actions import (
     Deregister,
     Erase,
     MarkHealthy,
+    Probe,
     Record,
     Register,
     Registration,
@@ -43,9 +44,11 @@ def effect(state: Expected, action: Action) -> Expected:
     """The state after one act, at the same instant."""
     match action:
         case Record(journal=journal):
-            return replace(state, sight=replace(state.sight, journal=journal))
+            return replace(state, sight=replace(state.sight, journal=journal, probes=frozenset()))
         case Erase():
-            return replace(state, sight=replace(state.sight, journal=None))
+            return replace(state, sight=replace(state.sight, journal=None, probes=frozenset()))
+        case Probe(run=run, present=present):
+            return replace(state, sight=replace(state.sight, probes=frozenset({run} if present else ())))
         case Suspend(processes=names):
             return _group(state, suspended=state.sight.group.suspended.union(names))
         case Resume(processes=names):

@@ -16,6 +16,7 @@ from async_rollout.core.lanes import open_lane, terminate_limit
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import amount
 from async_rollout.core.stages import Stage, is_new
+from async_rollout.core.survey import hindered
 
 ALARMS = "AlarmNotification"
 EVENED_MAX = 2
@@ -39,10 +40,12 @@ def finish(draft: Draft) -> Draft:
         return draft.act(MarkHealthy(instances=marks))
     if draft.memory.settled is None or draft.memory.settled.looks < 2:
         return draft.wait(_settling(draft))
+    if not draft.knows_maximum:
+        return draft.wait(_settling(draft))
     if draft.journal.goal is Goal.REPLACE and is_uneven(draft):
         return even_out(draft)
     lower = max(draft.journal.found.maximum, group.desired)
-    if draft.journal.raised and group.maximum == draft.journal.raised != lower:
+    if group.maximum in (draft.journal.raised, draft.journal.raised_from) and group.maximum > lower:
         return draft.act(SetCapacity(maximum=lower))
     return put_processes_back(draft)
 
@@ -57,7 +60,8 @@ def _leaving(draft: Draft) -> Wait:
 def _settling(draft: Draft) -> Wait:
     group = draft.sight.group
     since = draft.memory.settled.at if draft.memory.settled else draft.at
-    return Wait(on="settling", why=f"{draft.sight.rows} members, {group.desired} desired", since=since)
+    why = f"{draft.sight.rows} members, {group.desired} desired{hindered(draft.sight)}"
+    return Wait(on="settling", why=why, since=since)
 
 
 def _all_proven(draft: Draft) -> bool:
@@ -103,21 +107,23 @@ def even_out(draft: Draft) -> Draft:
     """Do under our floor what AZRebalance would do without: one more, and then one of the fullest zone is surplus."""
     journal, field = draft.journal, draft.sight.group.desired + 1
     if draft.sight.group.maximum < field:
-        return draft.write(replace(journal, raised=field)).act(SetCapacity(maximum=field))
+        return draft.raise_maximum(field)
     more = replace(journal, asked=field, launches=journal.launches + 1, evened=journal.evened + 1)
     return draft.write(more).act(SetCapacity(desired=field))
 
 
 def _launch_given_up(draft: Draft) -> Draft:
-    """The one case in which desired is lowered: nothing stands behind it, so AWS has no victim to pick."""
+    """The one case in which desired is lowered: nothing stands behind it, so AWS has no victim to pick.
+
+    The record keeps what was asked for: until the field follows, it is the one we set; then our own lift was cut.
+    """
     draft = draft.ask(Need.ACTIVITIES)
     busy = any(one.kind == "launch" and one.ended_at is None for one in draft.memory.activities)
     hollow = draft.memory.hollow
     if busy or hollow is None or draft.memory.activities_at <= hollow.at:
         return draft.wait(_settling(draft))
     field = max(draft.journal.base, draft.sight.rows)
-    lowered = replace(draft.journal, asked=field, evened=EVENED_MAX)
-    return draft.write(lowered).act(SetCapacity(desired=field))
+    return draft.write(replace(draft.journal, evened=EVENED_MAX)).act(SetCapacity(desired=field))
 
 
 def _falsely_marked(draft: Draft) -> tuple[str, ...]:
@@ -148,7 +154,7 @@ def changes(sight: Sight, journal: Journal) -> tuple[str, ...]:
     lines = []
     if group.desired != journal.base:
         lines.append(f"desired capacity is {group.desired}, the owner's is {journal.base}")
-    if journal.raised and group.maximum == journal.raised:
+    if group.maximum in (journal.raised, journal.raised_from) and group.maximum != journal.found.maximum:
         lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
     if ours:
         lines.append(f"suspended by us: {', '.join(ours)}")

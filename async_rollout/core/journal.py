@@ -82,8 +82,9 @@ class Journal:
     """The whole record. until: the lease ends, epoch seconds. cutoff None: the rollout has not begun to act yet.
 
     group: digest of the group's ARN. template: what it launched when cutoff was taken (`template_mark`). raised: the
-    maximum that we wrote, 0 if none. suspended: processes that are ours to resume. launches: instances we asked for so
-    far. lost: newcomers that never came to serve. evened: launches to even out the zones. began: when cutoff was taken.
+    maximum that we wrote, 0 if none; raised_from: what stood there just before. suspended: processes that are ours to
+    resume. launches: instances we asked for so far. lost: newcomers that never came to serve. evened: launches to even
+    out the zones. began: when cutoff was taken.
     """
 
     group: str
@@ -99,6 +100,7 @@ class Journal:
     cutoff: float | None = None
     template: str = ""
     raised: int = 0
+    raised_from: int = 0
     suspended: tuple[str, ...] = ()
     launches: int = 0
     lost: int = 0

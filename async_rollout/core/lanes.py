@@ -227,12 +227,16 @@ def _after(draft: Draft, lane: Lane) -> Draft:
 
 
 def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
-    """Register it back where it was; once it is healthy there its lane is closed."""
+    """Register it back where it was; once it is healthy there its lane is closed.
+
+    One that is registered and stays sick is as it was found but for what befell it: that is for its health checks.
+    """
     wanted = tuple(_were(draft.sight, lane))
     serving = {(one.source, one.port) for one in instance.targets if one.state is TargetState.HEALTHY}
-    if all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted):
-        return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
     since = draft.memory.progress.at if draft.memory.progress else draft.at
+    well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
+    if well or draft.at - since > draft.spec.limits.healthy:
+        return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
     wait = Wait(
         on=f"{lane.id} registering back",
         why="until every source calls it healthy again",

@@ -14,6 +14,7 @@ from async_rollout.core.actions import (
     Deregister,
     Erase,
     Order,
+    Probe,
     Record,
     Resume,
     RunHook,
@@ -40,7 +41,7 @@ def objection(spec: RolloutSpec, snapshot: Snapshot, since: tuple[Action, ...], 
     written = [act.journal for act in since if isinstance(act, Record)]
     seen = snapshot.sight.journal
     record = written[-1] if written else seen if isinstance(seen, Journal) else None
-    if isinstance(action, Record | Order):
+    if isinstance(action, Record | Order | Probe):
         return None
     if record is None:
         return "law 9: nothing is done without a record"
@@ -75,6 +76,10 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
 
 def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 3: only old, dead or our own surplus is ever deregistered or terminated."""
+    if isinstance(action, SetCapacity) and action.desired is not None:
+        held = max(record.base, snapshot.sight.rows)
+        lower = action.desired < min(held, snapshot.sight.group.desired)
+        return f"law 3: desired {action.desired} is below {held}: AWS would choose who goes" if lower else None
     for id in _named(action):
         one = snapshot.sight.instance(id)
         lane = record.lane(id)
@@ -133,7 +138,7 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
         case Terminate(instance=id, shrink=shrink):
             lane, wanted = record.lane(id), Removal.SHRINK if shrink else Removal.KEEP
             return None if lane and lane.removal is wanted else f"law 9: the terminate of {id} is not recorded"
-        case SetCapacity(desired=int() as desired) if record.asked != desired:
+        case SetCapacity(desired=int() as desired) if record.asked != desired > snapshot.sight.group.desired:
             return f"law 9: desired {desired} is not recorded"
         case SetCapacity(maximum=int() as most) if most > snapshot.sight.group.maximum and record.raised != most:
             return f"law 9: the maximum {most} is not recorded"

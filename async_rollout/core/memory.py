@@ -104,6 +104,7 @@ class Memory:
     looks: int = 0
     journal: Journal | None = None
     erased: Journal | None = None
+    probed: float | None = None
     newest: int = 0
     stale: Odd | None = None
     held: Odd | None = None
@@ -111,6 +112,7 @@ class Memory:
     torn: Odd | None = None
     settled: Odd | None = None
     desired: Odd | None = None
+    minimum: Odd | None = None
     maximum: Odd | None = None
     hollow: Odd | None = None
     progress: Odd | None = None

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_rollout.core.actions import Action, Decision, Deregister, Record, RunHook, SetCapacity, Suspend, Terminate
+from async_rollout.core.actions import (
+    Action,
+    Decision,
+    Deregister,
+    Probe,
+    Record,
+    RunHook,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
@@ -106,7 +116,7 @@ def _told(spec: RolloutSpec, sight: Sight) -> _Story:
 
 
 def _visible(decision: Decision) -> tuple[Action, ...]:
-    return tuple(act for act in decision.actions if not isinstance(act, Record))
+    return tuple(act for act in decision.actions if not isinstance(act, Record | Probe))
 
 
 def _acted(state: Expected, memory: Memory, decision: Decision) -> tuple[Expected, Memory, Outcomes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from async_rollout.core.actions import Deregister, Erase, MarkHealthy, Record, Register, Suspend
+from async_rollout.core.actions import Deregister, Erase, MarkHealthy, Probe, Record, Register, Suspend
 from async_rollout.core.journal import Goal, Journal, Removal
 from async_rollout.core.memory import ActOutcome, Ended, HookKey, HookOutcome, Memory, Odd, Outcomes, Peer, Since
 from async_rollout.core.sight import Instance, Sight, Survey
@@ -68,11 +68,14 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
                 journal=journal,
                 newest=journal.serial if outcome.ok else memory.newest,
                 torn=None,
+                probed=None if outcome.ok else memory.probed,
                 rewritten=memory.rewritten + int(vanished and memory.newest > 0),
                 lowered=memory.lowered + int(memory.reached and _is_cut(memory.journal, journal)),
             )
         case Erase() if outcome.ok is not False:
-            return replace(memory, erased=memory.journal or memory.erased, journal=None)
+            return replace(memory, erased=memory.journal or memory.erased, journal=None, probed=None)
+        case Probe(present=present) if outcome.ok is not False:
+            return replace(memory, probed=outcome.at if present else None)
         case Suspend() if outcome.ok and memory.journal is not None and memory.journal.cutoff is not None:
             return replace(memory, resuspended=memory.resuspended + 1)
         case MarkHealthy(instances=ids) if outcome.ok:
@@ -126,6 +129,7 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
         torn=_odd(memory.torn, torn, at),
         settled=_odd(memory.settled, "settled" if sight.settled else None, at),
         desired=_odd(memory.desired, str(group.desired), at),
+        minimum=_odd(memory.minimum, str(group.minimum), at),
         maximum=_odd(memory.maximum, str(group.maximum), at),
         peak=_peak(memory, sight),
         reached=_reached(memory, sight),

@@ -14,6 +14,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import Lane, Mark, Removal
 from async_rollout.core.lanes import fall, put_back
+from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import patience
 
 QUICK = ("ScheduledActions", "AlarmNotification")
@@ -51,7 +52,7 @@ def _out_of_patience(draft: Draft) -> Draft:
     if progress is None or draft.at - progress.at <= patience(draft):
         return draft
     names = ", ".join(wait.on for wait in draft.waits) or "nothing to name"
-    return draft.leave(f"nothing came forward for {patience(draft):.0f} s, waiting for: {names}")
+    return draft.leave(f"nothing came forward for {patience(draft):.0f} s, waiting for: {names}{hindered(draft.sight)}")
 
 
 def quick(draft: Draft) -> tuple[Action, ...]:

@@ -162,7 +162,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """One look. survey and activities are None where the needs did not name them; order is the stop order's text."""
+    """One look. survey and activities are None where the needs did not name them; order is the stop order's text.
+
+    probes: runs whose probe the tags show.
+    """
 
     at: float
     group: Group
@@ -170,6 +173,7 @@ class Sight:
     sources: tuple[Source, ...] = ()
     journal: Journal | Unreadable | None = None
     order: str | None = None
+    probes: frozenset[str] = frozenset()
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
 

@@ -66,6 +66,12 @@ def _misfits(sight: Sight) -> Iterator[str]:
             yield f"{source.name}: zone {names} is not enabled on its load balancer, so targets there stay unused"
 
 
+def hindered(sight: Sight) -> str:
+    """What somebody suspended of that which a rollout needs, to be put behind what is waited for."""
+    names = [name for name in REQUIRED_RUNNING if name in sight.group.suspended]
+    return f"; suspended by somebody: {', '.join(names)}" if names else ""
+
+
 def unhealthy(sight: Sight) -> tuple[str, ...]:
     """Who is not healthy where, a line each, in AWS's words."""
     marked = (f"{one.id} is marked {one.health}" for one in sight.instances if one.in_service and one.marked_unhealthy)

@@ -26,9 +26,10 @@ from async_rollout.core.journal import (
 
 PREFIX = "async-rollout:"
 ORDER = f"{PREFIX}order"
+PROBE = f"{PREFIX}probe:"
 VERSION = 1
-HEAD_TAGS = 5
-"""Head, found, holder, cause, order."""
+HEAD_TAGS = 6
+"""Head, found, holder, cause, order, probe."""
 _LETTERS = dict(zip("ZASRLTHB", SUSPENDED_BY_US + REQUIRED_RUNNING, strict=True))
 _UNSAFE = re.compile(r"[^A-Za-z0-9 +\-=._:/@]")
 
@@ -60,8 +61,8 @@ def _found(journal: Journal) -> str:
     letters = "".join(sorted(key for key, name in _LETTERS.items() if name in journal.suspended))
     return (
         f"min={journal.found.minimum} des={journal.found.desired} max={journal.found.maximum} base={journal.base}"
-        f" ask={journal.asked} up={journal.raised} susp={letters or '-'} new={journal.launches} lost={journal.lost}"
-        f" even={journal.evened}"
+        f" ask={journal.asked} up={journal.raised} from={journal.raised_from} susp={letters or '-'}"
+        f" new={journal.launches} lost={journal.lost} even={journal.evened}"
     )
 
 
@@ -85,13 +86,19 @@ class _BadTagError(Exception):
 
 def from_tags(tags: Mapping[str, str], arn: str) -> Journal | Unreadable | None:
     """The record in a group's tags; None without one. A lane left over from an older serial is dropped."""
-    ours = {key.removeprefix(PREFIX): value for key, value in tags.items() if key.startswith(PREFIX) and key != ORDER}
+    record = (key for key in tags if key.startswith(PREFIX) and key != ORDER and not key.startswith(PROBE))
+    ours = {key.removeprefix(PREFIX): tags[key] for key in record}
     if not ours:
         return None
     try:
         return _whole(ours, digest(arn, 16))
     except (_BadTagError, ValueError, KeyError) as odd:
         return Unreadable(why=f"the tags {PREFIX}* hold no record of ours ({odd})")
+
+
+def probes_in(tags: Mapping[str, str]) -> frozenset[str]:
+    """The runs whose probe is there."""
+    return frozenset(key.removeprefix(PROBE) for key in tags if key.startswith(PROBE))
 
 
 def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
@@ -135,6 +142,7 @@ def _journal(
         base=_number(found, "base"),
         asked=_number(found, "ask"),
         raised=_number(found, "up"),
+        raised_from=_number(found, "from"),
         suspended=() if found["susp"] == "-" else tuple(_LETTERS[letter] for letter in found["susp"]),
         launches=_number(found, "new"),
         lost=_number(found, "lost"),

@@ -16,6 +16,7 @@ from async_rollout.core.lanes import drain_limit, draining_since, terminate_limi
 from async_rollout.core.sight import Activity, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new
+from async_rollout.core.survey import hindered
 
 LOST_MAX = 3
 """So many newcomers that never came to serve stop the group (ROLLOUT §2)."""
@@ -145,6 +146,7 @@ def _limits(draft: Draft) -> Iterator[Cause]:
 
 def _never(what: str, draft: Draft) -> str:
     failed = failed_launches(draft)
+    what += hindered(draft.sight)
     return f"{what}; AWS says: {failed[0].message}" if failed else f"{what}; raise --launch-timeout"
 
 

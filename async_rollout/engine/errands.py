@@ -9,8 +9,9 @@ from anyio.abc import TaskGroup
 from async_rollout.core.actions import RunHook
 from async_rollout.core.events import HookEnded, HookSaid, HookStarted
 from async_rollout.core.memory import HookOutcome
-from async_rollout.core.spec import HookCall, HookPoint, RolloutSpec
+from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
 from async_rollout.engine.ports import HookResult, HookRunner, Tell
+from async_rollout.errors import BrokenError
 
 
 class Errands:
@@ -23,14 +24,13 @@ class Errands:
 
     def start(self, group: str, hook: RunHook, at: float) -> None:
         """Begin one; it runs as long as its limit lets it."""
-        point = hook.point.value
-        self._tell(HookStarted(group=group, at=at, instance=hook.instance, point=point, attempt=hook.attempt))
-        self._tasks.start_soon(self._run, group, hook, at)
-
-    async def _run(self, group: str, hook: RunHook, at: float) -> None:
-        command = self._spec.hooks.at(hook.point)
+        point, command = hook.point.value, self._spec.hooks.at(hook.point)
         if command is None:
-            return
+            raise BrokenError(f"no {point} command was given, and one was about to run for {hook.instance}")
+        self._tell(HookStarted(group=group, at=at, instance=hook.instance, point=point, attempt=hook.attempt))
+        self._tasks.start_soon(self._run, command, group, hook, at)
+
+    async def _run(self, command: Hook, group: str, hook: RunHook, at: float) -> None:
         point, id = hook.point.value, hook.instance
 
         def said(line: str) -> None:

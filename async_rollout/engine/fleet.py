@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import anyio
 
-from async_rollout.core.actions import Outcome, Verdict
+from async_rollout.core.actions import Need
 from async_rollout.core.events import Event, FleetEnded
 from async_rollout.core.journal import Goal
-from async_rollout.core.sight import Stop
+from async_rollout.core.sight import Sight, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.hooks import ShellHooks
@@ -75,7 +75,7 @@ class _Fleet:
         once = list(dict.fromkeys(groups))
         if not once:
             raise UsageError("no group was named")
-        await all_known(once)
+        await all_seen(once)
         places = anyio.CapacityLimiter(self._most or len(once))
         async with anyio.create_task_group() as tasks:
             for group in once:
@@ -91,20 +91,19 @@ class _Fleet:
             rollout = Rollout(
                 group.cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=self._halt
             )
-            result = await _kept_apart(rollout, group.name)
+            result = await _kept_apart(rollout)
         self._results[group] = result
         if self._fail_fast and result.verdict.code:
             self._halt.request(Stop.FINISH, f"--fail-fast: {group.name} failed", code=result.verdict.code)
 
 
-async def _kept_apart(rollout: Rollout, group: str) -> GroupResult:
+async def _kept_apart(rollout: Rollout) -> GroupResult:
     """A fault of ours in one group ends that one only (law 13); its record stands."""
     try:
         return await rollout.run()
-    except Exception as fault:  # noqa: BLE001 - whatever it is, the other groups must go on
-        why = f"a fault of async-rollout: {_flat(fault)!r}"
-        left = ("the record stands",)
-        return GroupResult(group=group, verdict=Verdict(outcome=Outcome.STUCK, code=10, why=why, left=left))
+    except Exception as fault:  # whatever it is, the other groups must go on
+        LOG.debug("a fault in one group", exc_info=fault)
+        return rollout.broken(_flat(fault))
 
 
 def _flat(fault: BaseException) -> BaseException:
@@ -113,14 +112,15 @@ def _flat(fault: BaseException) -> BaseException:
     return fault
 
 
-async def all_known(groups: Sequence[GroupRef]) -> None:
-    """Every group answers before any is touched. Raises one error that names all that do not."""
+async def all_seen(groups: Sequence[GroupRef], needs: frozenset[Need] = frozenset()) -> dict[GroupRef, Sight]:
+    """A look at every group before any is touched. Raises one error; it names all that are unknown."""
+    sights: dict[GroupRef, Sight] = {}
     unknown: list[str] = []
     other: list[RolloutError] = []
 
     async def ask(group: GroupRef) -> None:
         try:
-            await group.cloud.look(group.name, frozenset(), anyio.current_time())
+            sights[group] = await group.cloud.look(group.name, needs, anyio.current_time())
         except UnknownGroupError:
             unknown.append(group.name)
         except RolloutError as error:
@@ -133,6 +133,7 @@ async def all_known(groups: Sequence[GroupRef]) -> None:
         raise UnknownGroupError(f"no such group: {', '.join(sorted(unknown))}; nothing was touched, in no group")
     if other:
         raise other[0]
+    return sights
 
 
 class _Told:

@@ -114,7 +114,7 @@ class Tree:
         self.bell = bell
         self.adopts = adopt_orphans()
         self.ended = False
-        self.status = 0
+        self.status = 128 + signal.SIGKILL  # of a command whose end is never seen
         self.shell = os.posix_spawn(
             "/bin/sh", ["sh", "-c", command], os.environ, setpgroup=0, setsigmask=(), setsigdef=DEFAULTS
         )

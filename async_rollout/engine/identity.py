@@ -22,7 +22,7 @@ def identify(intent: Goal) -> Me:
 def is_dead(holder: str) -> bool:
     """The holder is a process of this machine and this boot, and it is no more. Anything else: cannot be told."""
     place, _, pid = holder.rpartition("/")
-    if place != _place() or not pid.isdigit():
+    if place != _place() or not re.fullmatch("[0-9]+", pid):  # a tag may hold any digit
         return False
     try:
         os.kill(int(pid), 0)

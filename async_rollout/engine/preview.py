@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import anyio
+from typing import assert_never
 
 from async_rollout.core.actions import Need
 from async_rollout.core.finish import changes
@@ -13,7 +12,7 @@ from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.engine.fleet import all_known
+from async_rollout.engine.fleet import all_seen
 from async_rollout.engine.identity import is_dead
 from async_rollout.engine.ports import GroupRef
 from async_rollout.errors import UsageError
@@ -56,15 +55,7 @@ async def _looked_at(groups: Sequence[GroupRef]) -> list[Sight]:
     once = list(dict.fromkeys(groups))
     if not once:
         raise UsageError("no group was named")
-    await all_known(once)
-    sights: dict[GroupRef, Sight] = {}
-
-    async def look(group: GroupRef) -> None:
-        sights[group] = await group.cloud.look(group.name, EVERYTHING, anyio.current_time())
-
-    async with anyio.create_task_group() as tasks:
-        for group in once:
-            tasks.start_soon(look, group)
+    sights = await all_seen(once, EVERYTHING)
     return [sights[group] for group in once]
 
 
@@ -87,6 +78,8 @@ def _status(sight: Sight) -> Status:
             return Status(group=sight.group.name, at=sight.at, unreadable=why)
         case None:
             return Status(group=sight.group.name, at=sight.at)
+        case _:
+            assert_never(sight.journal)
 
 
 def _alive(sight: Sight, record: Journal) -> bool | None:

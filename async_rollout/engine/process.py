@@ -45,7 +45,8 @@ class Process:
             self._lifeline.close()
             raise
         assert self._guard.stdout is not None
-        self._output = self._guard.stdout.fileno()
+        self._pipe = self._guard.stdout
+        self._output = self._pipe.fileno()
         os.set_blocking(self._output, False)
         self._lifeline.setblocking(False)
 
@@ -71,8 +72,7 @@ class Process:
     def __exit__(self, *_: object) -> None:
         """Take the guard's end and close what was open."""
         self._lifeline.close()
-        if self._guard.stdout is not None:
-            self._guard.stdout.close()
+        self._pipe.close()
         self._guard.kill()
         self._guard.wait()
 

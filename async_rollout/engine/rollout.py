@@ -14,7 +14,7 @@ from async_rollout.core.actions import Action, CloudAction, Decision, Need, Outc
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Event, Replaced, RolloutEnded, RolloutStarted, Waiting, Warned
 from async_rollout.core.journal import Journal
-from async_rollout.core.laws import objection
+from async_rollout.core.laws import OLDEST_LOOK, objection
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.narrate import narrate
 from async_rollout.core.recall import recall, started
@@ -49,7 +49,7 @@ class Rollout:
         self._before: Snapshot | None = None
         self._outcomes: list[ActOutcome | HookOutcome] = []
         self._needs = frozenset({Need.TARGETS, Need.SURVEY})
-        self._acted_at = self._began = anyio.current_time()
+        self._acted_at = self._asked_at = self._began = anyio.current_time()
         self._blind_since: float | None = None
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
@@ -64,6 +64,12 @@ class Rollout:
             verdict = await self._to_the_end(Errands(children, self._spec, self._hooks, self._say, self._ended))
             children.cancel_scope.cancel()
         return self._result(verdict)
+
+    def broken(self, fault: BaseException) -> GroupResult:
+        """Its end when `run` raised: a fault of ours, told like any other end."""
+        left = ("the record stands",) if self._memory.journal is not None else ()
+        why, next = f"a fault of async-rollout: {fault!r}", "run or restore" if left else ""
+        return self._result(Verdict(outcome=Outcome.STUCK, code=10, why=why, left=left, next=next))
 
     async def _to_the_end(self, errands: Errands) -> Verdict:
         while True:
@@ -87,7 +93,7 @@ class Rollout:
         delay = self._spec.check_interval
         while True:
             try:
-                sight = await self._cloud.look(self._group, self._needs, self._acted_at)
+                sight = await self._fresh()
             except UnknownGroupError as gone:
                 return self._vanished(gone)
             except CredentialsError as error:
@@ -101,6 +107,17 @@ class Rollout:
                 return sight
             await self._sleep(delay)
             delay = min(2 * delay, 30.0)
+
+    async def _fresh(self) -> Sight:
+        """A look that may be acted on. A process that was stopped in the middle of one must look again."""
+        self._asked_at = anyio.current_time()
+        sight = await self._cloud.look(self._group, self._needs, self._acted_at)
+        if self._is_late():
+            raise UnseenError(f"the answer took longer than {OLDEST_LOOK:.0f} s, too long to act on it")
+        return sight
+
+    def _is_late(self) -> bool:
+        return anyio.current_time() - self._asked_at > OLDEST_LOOK
 
     def _vanished(self, gone: UnknownGroupError) -> Verdict:
         if self._before is None:
@@ -160,6 +177,9 @@ class Rollout:
         since: tuple[Action, ...] = ()
         self._needs, self._stalled = decision.needs, False
         for action in decision.actions:
+            if self._is_late():
+                self._stalled = True
+                break
             if why := objection(self._spec, snapshot, since, action):
                 return self._forbidden(action, why)
             if isinstance(action, RunHook):

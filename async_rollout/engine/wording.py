@@ -11,6 +11,7 @@ from async_rollout.core.actions import (
     Erase,
     MarkHealthy,
     Order,
+    Probe,
     Record,
     Register,
     Registration,
@@ -31,6 +32,8 @@ def words_of(action: Action) -> str:
             return "take our tags off"
         case Order():
             return "order the live run to stop"
+        case Probe(present=present):
+            return "put up a tag to see how new a look is" if present else "take that tag off"
         case Suspend(processes=names):
             return f"suspend {', '.join(names)}"
         case Resume(processes=names):

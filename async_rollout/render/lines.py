@@ -114,7 +114,7 @@ def _waiting(waits: tuple[Wait, ...], at: float) -> Iterator[str]:
 def _wait(wait: Wait, at: float) -> str:
     since = f", for {lasting(at - wait.since)}" if at - wait.since >= 1 else ""
     until = "" if wait.until is None else f", at most {lasting(wait.until - wait.since)}"
-    option = f" ({wait.option})" if wait.option else ""
+    option = f" ({safe(wait.option)})" if wait.option else ""
     return f"{safe(wait.on)}: {safe(wait.why)}{since}{until}{option}"
 
 

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from async_rollout.sandbox.ground import EPOCH, Ground
+from async_rollout.sandbox.state import State
+from async_rollout.sandbox.words import AwsError
 
 
 class FaultKind(StrEnum):
-    """How a call goes wrong. LOST_ANSWER: executed, the answer is lost; RESET: cut before it was executed."""
+    """How a call goes wrong. LOST_ANSWER: executed, the answer is lost; RESET: cut before it was executed.
+
+    GAP: an answer that lacks a member of each group. EXPIRED: the credentials are no longer taken.
+    """
 
     THROTTLE = "throttle"
     ERROR_500 = "500"
@@ -21,6 +26,8 @@ class FaultKind(StrEnum):
     RESET = "reset"
     DELAY = "delay"
     STALE = "stale"
+    GAP = "gap"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +62,14 @@ class Faults:
         if rule.kind is FaultKind.STALE:
             self._world.remember()
 
+    def gapped(self, state: State) -> State:
+        """The tables as an answer shows them that lacks one member of each group."""
+        shown = state.copy()
+        for name, roster in state.rosters.items():
+            lost = self._rng.choice(roster) if roster else None
+            shown.rosters[name] = tuple(id for id in roster if id != lost)
+        return shown
+
     def verdict(self, service_action: str) -> Fault | None:
         """What befalls this call ("autoscaling:SetDesiredCapacity"), None: nothing. Uses up the rule's count."""
         self._struck += [0] * (len(self.rules) - len(self._struck))
@@ -71,3 +86,8 @@ class Faults:
         if rule.window is not None and not rule.window[0] <= since < rule.window[1]:
             return False
         return re.search(rule.action, service_action) is not None and self._rng.random() < rule.probability
+
+
+def expired() -> AwsError:
+    """AWS's words for credentials that are over."""
+    return AwsError("ExpiredToken", "The security token included in the request is expired", 403)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from async_rollout.engine import process
+from async_rollout.engine.process import GUARD
 
 MEASURED = """
 import os, runpy, sys
@@ -32,24 +32,28 @@ runpy.run_path({guard!r}, run_name="__main__")
 """The guard starts without site-packages, and leaves by os._exit: coverage's own ways into a child do not reach it."""
 
 
-@pytest.fixture(scope="session", autouse=True)
-def the_guard_is_measured_too(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Where the tests are measured."""
-    coverage = importlib.util.find_spec("coverage")
-    if coverage is None or coverage.origin is None:
-        yield
-        return
-    from coverage import Coverage
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes over 20 seconds; runs only where it is asked for, by -m long")
 
-    if (current := Coverage.current()) is None:
-        yield
-        return
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.option.markexpr:
+        for item in items:
+            if "long" in item.keywords and item.path.parent == Path(__file__).parent:
+                item.add_marker(pytest.mark.skip(reason="long: asked for by -m long"))
+
+
+@pytest.fixture(scope="session")
+def guard_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The guard to start; where the tests are measured, one that measures itself as well."""
+    coverage = importlib.util.find_spec("coverage")
+    current = sys.modules["coverage"].Coverage.current() if "coverage" in sys.modules else None
+    if current is None or coverage is None or coverage.origin is None:
+        return GUARD
     where, data = str(Path(coverage.origin).parents[1]), str(Path(current.config.data_file).absolute())
     stub = tmp_path_factory.mktemp("guard") / "guard.py"
-    stub.write_text(MEASURED.format(where=where, data=data, guard=str(process.GUARD), platform=sys.platform))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "GUARD", stub)
-        yield
+    stub.write_text(MEASURED.format(where=where, data=data, guard=str(GUARD), platform=sys.platform))
+    return stub
 
 
 @pytest.fixture

@@ -197,6 +197,7 @@ ORDER = "async-rollout:order"
 
 def test_a_group_that_cannot_be_put_back_outranks_all_other_ends() -> None:
     """Its before-command failed: the node left its cluster, so it is neither put back nor terminated."""
+
     async def fails_for_api(call: HookCall) -> bool:
         return call.group != "api"
 

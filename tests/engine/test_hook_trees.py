@@ -131,3 +131,11 @@ async def test_a_listener_that_raises_leaves_no_process(tmp_path: Path, monkeypa
     with pytest.RaisesGroup(LookupError):
         await ShellHooks().run(command, CALL, 10, deaf)
     assert not any(alive(pid) for pid in pids(tmp_path))
+
+
+@LINUX
+async def test_a_guard_that_dies_without_reading_our_last_word_is_no_fault() -> None:
+    """The word lies unread in its socket: our next read is a reset, not an end."""
+    result = await run("kill -STOP $PPID; sleep 0.6; kill -KILL $PPID", limit=0.3, grace=5)
+    assert (result.ok, result.timed_out) == (False, True)
+    assert 0.5 < result.seconds < 3

@@ -72,7 +72,13 @@ def test_a_process_of_this_machine_and_boot_that_is_no_more_is_dead(a_dead_pid: 
 
 def test_of_another_machines_process_nothing_can_be_told(a_dead_pid: int) -> None:
     host, _, boot = place().partition("/")
-    for holder in (f"other/{boot}/{a_dead_pid}", f"{host}/00000000/{a_dead_pid}", str(a_dead_pid), "", f"{host}/{boot}"):
+    for holder in (
+        f"other/{boot}/{a_dead_pid}",
+        f"{host}/00000000/{a_dead_pid}",
+        str(a_dead_pid),
+        "",
+        f"{host}/{boot}",
+    ):
         assert not is_dead(holder)
 
 

@@ -11,6 +11,7 @@ from async_rollout.core.actions import (
     Erase,
     MarkHealthy,
     Order,
+    Probe,
     Record,
     Register,
     Registration,
@@ -29,12 +30,16 @@ RECORD = Journal(
     group="g", run="r", serial=7, holder="h", until=0, found=Found(minimum=1, desired=2, maximum=3), base=2, asked=2,
     goal=Goal.RESTORE, lanes=(Lane(id=A, at=0), Lane(id=B, at=0)),
 )  # fmt: skip
-SEVERAL = tuple(Registration(source=source, instance=id, port=port) for source in "st" for id in (B, A) for port in (1, 2))
+SEVERAL = tuple(
+    Registration(source=source, instance=id, port=port) for source in "st" for id in (B, A) for port in (1, 2)
+)
 
 WORDS: list[tuple[Action, str]] = [
     (Record(journal=RECORD), "record 7 (restore, 2 going)"),
     (Erase(), "take our tags off"),
     (Order(text="stop it $(now)\x1b"), "order the live run to stop"),
+    (Probe(run="r"), "put up a tag to see how new a look is"),
+    (Probe(run="r", present=False), "take that tag off"),
     (Suspend(processes=("AZRebalance", "ScheduledActions")), "suspend AZRebalance, ScheduledActions"),
     (Resume(processes=("AlarmNotification",)), "resume AlarmNotification"),
     (SetCapacity(desired=0), "set desired capacity to 0"),

@@ -189,7 +189,8 @@ def _sizes(past: Past) -> Iterator[str]:
     low, high = min(last.low, group.maximum), max(last.high, group.minimum)
     if not max(low, group.minimum) <= group.desired <= high:
         yield f"law 7: desired is {group.desired}, between {low} and {high} were wanted"
-    for name, value in log.sizes.items():
+    for name, found in log.sizes.items():
+        value = max(found, log.sizes["minimum"])
         if getattr(group, name) != value:
             yield f"law 7: the {name} is {getattr(group, name)}, it ought to be {value}"
 

@@ -115,8 +115,7 @@ async def _story(weather: Weather) -> Past:
             others.start_soon(_second, past, faults, weather.second_at)
         for number, kill in enumerate(weather.kills):
             await _conduct(past, faults, f"run{number}", weather.goals[number], lives=kill)
-        last = weather.calm_at is not None
-        await _conduct(past, faults, "last", Goal.REPLACE, limit=None if last else LONGEST)
+        await _last(past, faults)
         others.cancel_scope.cancel()
     await _calm(past)
     return past
@@ -145,6 +144,14 @@ def _built(weather: Weather) -> Past:
     return Past(weather=weather, world=world, found=found, found_ids=frozenset(one.id for one in world.members(GROUP)))
 
 
+async def _last(past: Past, faults: Faults) -> None:
+    """The last conductor. Where calm comes, it must end within its limits from then on."""
+    calm = past.weather.calm_at
+    limit = LONGEST if calm is None else calm + past.weather.patience
+    if await _conduct(past, faults, "last", Goal.REPLACE, limit=limit) is None and calm is not None:
+        past.overdue = limit
+
+
 async def _second(past: Past, faults: Faults, at: float) -> None:
     await anyio.sleep(at)
     await _conduct(past, faults, "second", Goal.REPLACE)
@@ -157,7 +164,7 @@ async def _conduct(
     goal: Goal,
     *,
     lives: int | None = None,
-    limit: float | None = LONGEST,
+    limit: float = LONGEST,
     spec: RolloutSpec | None = None,
 ) -> GroupResult | None:
     """One conductor to its end, its kill, or the end of our patience; what it came to, if it came to anything."""
@@ -193,7 +200,7 @@ async def _calm(past: Past) -> None:
         if past.world.record_of() is None and number:
             break
         result = await _conduct(past, quiet, f"calm{number}", Goal.RESTORE, limit=past.weather.patience)
-        if result is None:
+        if result is None and past.overdue is None:
             past.overdue = anyio.current_time() - began
             break
         past.calm.append(result)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from async_rollout.core.journal import Goal, Journal, Lane
+from async_rollout.core.journal import Removal as Shrunk
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
 from async_rollout.sandbox.ground import OWNER
@@ -126,8 +127,10 @@ class Witness(World):
 
     def human_sets(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
         before = self._desired()
+        was = self.state.groups[name]
         super().human_sets(name, **sizes)
-        self.log.sizes |= {key: value for key, value in sizes.items() if key in self.log.sizes and value is not None}
+        now = self.state.groups[name]
+        self.log.sizes |= {key: getattr(now, key) for key in self.log.sizes if getattr(now, key) != getattr(was, key)}
         self._was_moved(before)
 
     def terminate(self, id: str, *, decrement: bool, who: str = OWNER) -> Activity:
@@ -182,12 +185,16 @@ class Witness(World):
         )
 
     def _was_moved(self, before: int) -> None:
-        """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one."""
+        """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one.
+
+        A raise in the moment of our own shrinking terminate cannot be told from its delay: it is lift (ROLLOUT 1.5).
+        """
         moved, last = self._desired() - before, self.log.wanted[-1]
-        if not moved:
-            return
-        low, high = last.low + moved, last.high + max(0, moved)
-        self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=high))
+        least = self.state.groups[GROUP].minimum if GROUP in self.state.groups else 0
+        record = self.record_of()
+        hidden = moved > 0 and record is not None and any(one.removal is Shrunk.SHRINK for one in record.lanes)
+        low, high = last.low + (0 if hidden else moved), last.high + max(0, moved)
+        self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=max(high, least)))
 
     def _removed(self, what: str, id: str) -> None:
         self.advance()

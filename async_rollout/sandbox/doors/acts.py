@@ -13,6 +13,7 @@ from async_rollout.core.actions import (
     Erase,
     MarkHealthy,
     Order,
+    Probe,
     Record,
     Register,
     Registration,
@@ -21,7 +22,7 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.tags import ORDER, PREFIX, to_tags
+from async_rollout.core.tags import ORDER, PREFIX, PROBE, to_tags
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.world import World
 
@@ -50,6 +51,10 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
             yield from _drop(world, group, _ours(world, group))
         case Order(text=text):
             yield from _put(world, group, {ORDER: text})
+        case Probe(run=run, present=True):
+            yield from _put(world, group, {f"{PROBE}{run}": run})
+        case Probe(run=run):
+            yield from _drop(world, group, [f"{PROBE}{run}"])
         case Suspend(processes=processes):
             yield Step(name="autoscaling:SuspendProcesses", do=partial(world.suspend, group, processes))
         case Resume(processes=processes):

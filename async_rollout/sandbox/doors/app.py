@@ -13,8 +13,9 @@ from async_rollout.sandbox.doors import codec
 from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.answers.asked import Asked
 from async_rollout.sandbox.doors.codec import Call, Encoded
-from async_rollout.sandbox.faults import Fault, FaultKind, Faults
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults, expired
 from async_rollout.sandbox.ground import OWNER
+from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
 
@@ -73,10 +74,10 @@ async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = 
     fault = faults.verdict(name)
     if fault is not None and fault.kind is FaultKind.DELAY:
         await sleep(fault.seconds)
-    return _befall(world, call, fault, id)
+    return _befall(world, faults, call, fault, id)
 
 
-def _befall(world: World, call: Call, fault: Fault | None, id: str) -> Response:
+def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: str) -> Response:
     """Do the call, unless its fault comes before."""
     match fault.kind if fault else None:
         case FaultKind.RESET:
@@ -88,15 +89,19 @@ def _befall(world: World, call: Call, fault: Fault | None, id: str) -> Response:
         case FaultKind.HTML_503:
             return Response(status=503, headers={"date": _date(world), "content-type": "text/html"}, body=HTML.encode())
         case FaultKind.LOST_ANSWER:
-            _done(world, call, 0.0, id)
+            _done(world, call, world.look(), id)
             raise CutError
+        case FaultKind.EXPIRED:
+            return _refuse(world, call, id, expired())
         case FaultKind.STALE if fault is not None:
-            return _done(world, call, fault.seconds, id)
-    return _done(world, call, 0.0, id)
+            return _done(world, call, world.look(fault.seconds), id)
+        case FaultKind.GAP:
+            return _done(world, call, faults.gapped(world.look()), id)
+    return _done(world, call, world.look(), id)
 
 
-def _done(world: World, call: Call, stale: float, id: str) -> Response:
-    asked = Asked(world=world, state=world.look(stale), params=call.params, who=OWNER)
+def _done(world: World, call: Call, state: State, id: str) -> Response:
+    asked = Asked(world=world, state=state, params=call.params, who=OWNER)
     try:
         written = codec.encode(call, TABLES[call.service][call.operation](asked), id)
     except AwsError as refused:

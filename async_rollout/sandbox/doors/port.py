@@ -13,11 +13,11 @@ import anyio
 
 from async_rollout.core.actions import CloudAction, Need
 from async_rollout.core.sight import Sight
-from async_rollout.engine.ports import Answer, Done, Refused, Unknown
-from async_rollout.errors import UnknownGroupError, UnseenError
+from async_rollout.engine.ports import Answer, Done, GroupRef, Refused, Unknown
+from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.doors.acts import Step, steps
 from async_rollout.sandbox.doors.sights import Health, activities_of, health_of, sight_of, survey_of
-from async_rollout.sandbox.faults import Fault, FaultKind, Faults
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults, expired
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
@@ -48,6 +48,10 @@ class PortCloud:
 
     def close(self) -> None:
         self.closed = True
+
+    def groups(self, *names: str) -> tuple[GroupRef, ...]:
+        """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
+        return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
 
     async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
@@ -108,17 +112,21 @@ class PortCloud:
 
     async def _read(self, *names: str, counted: bool = False) -> State:
         """Calls made together: one wait, the world as it is at its end. Raises UnseenError if one is lost."""
-        stale = 0.0
+        stale, gap = 0.0, False
         await self._wait(self._rng.uniform(*self._latency))
         for name in names:
             self.world.calls[name] += not counted
             fault = self.faults.verdict(name)
             if fault is not None and fault.kind in LOST:
                 raise UnseenError(f"{name}: no answer ({fault.kind.value})")
+            if fault is not None and fault.kind is FaultKind.EXPIRED:
+                raise CredentialsError(f"{name}: {expired()}")
             await self._delay(fault)
             if fault is not None and fault.kind is FaultKind.STALE:
                 stale = max(stale, fault.seconds)
-        return self.world.look(stale)
+            gap = gap or (fault is not None and fault.kind is FaultKind.GAP)
+        state = self.world.look(stale)
+        return self.faults.gapped(state) if gap else state
 
     async def act(self, group: str, action: CloudAction) -> Answer:
         """See engine.ports.Cloud. The first call that is not answered well ends the action."""
@@ -134,6 +142,8 @@ class PortCloud:
         self.world.calls[step.name] += 1
         fault = self.faults.verdict(step.name)
         await self._delay(fault)
+        if fault is not None and fault.kind is FaultKind.EXPIRED:
+            return Refused(code=expired().code, message=expired().message, denied=True)
         lost = fault is not None and fault.kind in LOST
         answer: Answer = Done()
         if not lost or (fault is not None and fault.kind is FaultKind.LOST_ANSWER):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from async_rollout.core import sight
-from async_rollout.core.tags import ORDER, PREFIX, from_tags
+from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import templates
 from async_rollout.sandbox.records import Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State
@@ -28,6 +28,7 @@ def sight_of(state: State, name: str, at: float) -> sight.Sight:
         sources=tuple(source_of(one) for one in state.sources_of(name)),
         journal=from_tags(tags, group.arn),
         order=tags.get(ORDER),
+        probes=probes_in(tags),
     )
 
 

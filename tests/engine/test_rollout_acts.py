@@ -1,0 +1,187 @@
+"""The loop itself, acting: what a law forbids, answers that do not come, what is waited for, acts in flight."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import anyio
+import pytest
+
+from async_rollout.core.actions import CloudAction, Decision, Outcome, Record, SetCapacity, Suspend, Terminate
+from async_rollout.core.decide import decide
+from async_rollout.core.events import Acted, Waiting
+from async_rollout.core.sight import Snapshot
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.ports import Answer, Refused, Unknown
+from async_rollout.sandbox.chronicle import What
+from async_rollout.sandbox.ground import EPOCH
+from async_rollout.sandbox.world import World
+from engine.fleets import BeforeAct, BeforeLook, Wayward, done_by_us, not_as_found
+from engine.one_group import DONE, SPEC, Story
+from simulation import ours
+
+# --- the laws
+
+
+def test_a_law_that_objects_ends_it_before_the_act(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as the record is ours and rolling, a broken core terminates what serves."""
+
+    def rogue(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
+        decision, record = decide(spec, snapshot), snapshot.sight.journal
+        if record is None or record.cutoff is None:  # type: ignore[union-attr]
+            return decision
+        victims = [one.id for one in snapshot.sight.instances]
+        return Decision(actions=tuple(Terminate(instance=id, shrink=True) for id in victims))
+
+    monkeypatch.setattr("async_rollout.engine.rollout.decide", rogue)
+    story = Story()
+    assert story.verdict == (Outcome.STUCK, 10)
+    assert story.why.startswith("a fault of async-rollout: terminate i-")
+    assert "was about to be done against law " in story.why
+    assert [one for one in done_by_us(story.world) if one.what in (What.TERMINATE, What.DEREGISTER)] == []
+    assert len(ours(story.world.state.groups["web"])) >= 3
+    assert story.result is not None
+    assert (story.result.verdict.left, story.result.verdict.next) == (("the record stands",), "restore")
+
+
+def test_of_a_tick_what_stands_before_the_objection_is_done_and_nothing_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_capacity(spec: RolloutSpec, snapshot: Snapshot, since: object, action: CloudAction) -> str | None:
+        return "law 99: no" if isinstance(action, Suspend) else None
+
+    monkeypatch.setattr("async_rollout.engine.rollout.objection", no_capacity)
+    story = Story()
+    assert "suspend " in story.why and story.why.endswith("law 99: no")
+    assert {one.what for one in done_by_us(story.world)} <= {What.TAG, What.UNTAG}
+
+
+# --- answers
+
+
+class Answering(Wayward):
+    """A cloud that answers the first SetDesiredCapacity itself."""
+
+    answer: Answer = Unknown(why="the connection was reset")
+    asked: list[float]
+
+    async def act(self, group: str, action: CloudAction) -> Answer:
+        if isinstance(action, SetCapacity) and action.desired:
+            self.asked = [*getattr(self, "asked", []), anyio.current_time()]
+            if len(self.asked) == 1:
+                return self.answer
+        return await super().act(group, action)
+
+
+class Refusing(Answering):
+    answer = Refused(code="ScalingActivityInProgress", message="wait")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "answer", "why"),
+    [
+        (Answering, "unknown", "the connection was reset"),
+        (Refusing, "refused", "ScalingActivityInProgress: wait"),
+    ],
+)
+def test_what_is_not_answered_well_is_told_looked_at_and_not_sent_again_at_once(
+    cloud: type[Answering], answer: str, why: str
+) -> None:
+    story = Story(cloud=cloud)
+    assert isinstance(story.cloud, Answering)
+    assert story.verdict == DONE
+    assert [(one.answer, one.why) for one in story.told.of(Acted) if one.answer != "done"] == [(answer, why)]
+    first, second = story.cloud.asked[:2]
+    assert second - first >= SPEC.check_interval
+    assert [at for at in story.looks if first < at < second]
+    assert not_as_found(story.world, "web") == []
+
+
+def test_a_record_that_is_not_written_is_followed_by_nothing() -> None:
+    """Write down, then do: the first act that is not answered Done ends the tick."""
+
+    tries: list[float] = []
+
+    class Forgetful(Wayward):
+        async def act(self, group: str, action: CloudAction) -> Answer:
+            if isinstance(action, Record) and action.journal.suspended and action.journal.serial > 1:
+                tries.append(anyio.current_time())
+                return Unknown(why="lost")
+            return await super().act(group, action)
+
+    story = Story(cloud=Forgetful, cancelled_at=120.0)
+    assert {one.what for one in done_by_us(story.world)} <= {What.TAG, What.UNTAG}
+    assert len(tries) > 5
+    assert all(after - before >= SPEC.check_interval for before, after in pairwise(tries))
+
+
+SLOW = (3, 5, 9)
+"""Serials of the records that take 40 seconds to be written."""
+
+
+def test_an_act_that_took_too_long_is_followed_by_a_look_first() -> None:
+    asked: list[tuple[float, str]] = []
+
+    async def act(group: str, action: CloudAction) -> None:
+        asked.append((anyio.current_time(), type(action).__name__))
+        if isinstance(action, Record) and action.journal.serial in SLOW:
+            await anyio.sleep(40.0)
+
+    story = Story(act=act)
+    assert story.verdict == DONE
+    slow = [(at, after, other) for (at, _), (after, other) in pairwise(asked) if after - at >= 40.0]
+    assert len(slow) >= len(SLOW)
+    for at, after, other in slow:
+        assert [look for look in story.looks if at + 40.0 <= look <= after], f"{other} rests on an old look"
+
+
+# --- waiting
+
+
+def test_what_is_waited_for_is_told_when_it_changes_and_every_half_minute() -> None:
+    class Sick(Wayward):
+        def __init__(self, world: World, **more: BeforeLook) -> None:
+            super().__init__(world, **more)
+            world.troubles["web"].sick_versions = frozenset({"2"})
+
+    story = Story(cloud=Sick)
+    times = story.told.at(Waiting, "web")
+    keys = [tuple(wait.on + wait.why for wait in one.waits) for one in story.told.of(Waiting)]
+    same = [
+        after - before
+        for (one, other), (before, after) in zip(pairwise(keys), pairwise(times), strict=True)
+        if one == other
+    ]
+    assert len(same) >= 20
+    assert all(30.0 <= gap <= 30.0 + 2 * SPEC.check_interval for gap in same)
+    assert len(set(keys)) >= 3
+    assert all(keys)
+
+
+# --- cancelled in flight
+
+
+def in_flight(seconds: float) -> BeforeAct:
+    """The act that asks for a new instance takes so long."""
+
+    async def act(group: str, action: CloudAction) -> None:
+        if isinstance(action, SetCapacity) and action.desired:
+            await anyio.sleep(seconds)
+
+    return act
+
+
+@pytest.mark.parametrize(("takes", "waits", "arrives"), [(0.5, 0.6, True), (4.0, 4.1, True), (1e6, 5.0, False)])
+def test_an_act_in_flight_when_cancelled_gets_at_most_five_seconds(takes: float, waits: float, arrives: bool) -> None:
+    free = Story()
+    acts = zip(free.told.of(Acted), free.told.at(Acted, "web"), strict=True)
+    when = next(at for one, at in acts if one.action.startswith("set desired")) - 0.05
+    story = Story(act=in_flight(takes), cancelled_at=when)
+    assert story.result is None
+    assert story.ended - when == pytest.approx(waits, abs=0.11)
+    assert (What.SET_DESIRED in {one.what for one in done_by_us(story.world)}) is arrives
+    assert len(ours(story.world.state.groups["web"])) >= 3
+
+
+def test_cancelled_between_two_acts_it_ends_at_once() -> None:
+    story = Story(cancelled_at=90.0)
+    assert story.ended == 90.0
+    assert max(one.at for one in done_by_us(story.world)) <= EPOCH + 90.0
