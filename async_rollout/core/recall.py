@@ -177,7 +177,7 @@ def _progress(sight: Sight) -> str:
         return "none"
     lanes = ",".join(f"{lane.id}{lane.before}{lane.after}{lane.removal}" for lane in sight.journal.lanes)
     head = sight.journal
-    return f"{head.goal} {head.launches} {head.lost} {len(head.suspended)} {head.cutoff} {lanes}"
+    return f"{head.goal} {head.launches} {len(head.suspended)} {head.cutoff} {lanes}"
 
 
 def _removed(memory: Memory, sight: Sight) -> dict[str, Odd]:

@@ -51,6 +51,7 @@ class Rollout:
         self._needs = frozenset({Need.TARGETS, Need.SURVEY})
         self._acted_at = self._asked_at = self._began = anyio.current_time()
         self._blind_since: float | None = None
+        self._denied_since: float | None = None
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
         self._total = 0
@@ -189,7 +190,17 @@ class Rollout:
                 self._stalled = True
                 break
             since = (*since, action)
-        return decision.verdict
+        return decision.verdict or self._unheard()
+
+    def _unheard(self) -> Verdict | None:
+        """AWS is seen but takes nothing from us, not even the record that all is to be put back."""
+        last = self._outcomes[-1] if self._outcomes else None
+        if self._denied_since is None or not isinstance(last, ActOutcome):
+            return None
+        if anyio.current_time() - self._denied_since <= self._spec.limits.credentials:
+            return None
+        why = f"AWS takes none of our acts: {_words(last)}; what is recorded stands"
+        return Verdict(outcome=Outcome.FAILED, code=4 if last.denied else 1, why=why, next="run or restore")
 
     def _forbidden(self, action: Action, why: str) -> Verdict:
         words = f"a fault of async-rollout: {words_of(action)} was about to be done against {why}"
@@ -201,8 +212,11 @@ class Rollout:
         outcome = _outcome(action, answer, self._at)
         self._outcomes.append(outcome)
         said = {True: "done", False: "refused", None: "unknown"}[outcome.ok]
-        why = f"{outcome.code}: {outcome.message}" if outcome.code else outcome.message
-        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why))
+        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=_words(outcome)))
+        if outcome.ok:
+            self._denied_since = None
+        elif self._denied_since is None:
+            self._denied_since = self._acted_at
         return outcome.ok is True
 
     async def _shielded(self, action: CloudAction) -> Answer:
@@ -265,6 +279,10 @@ class Rollout:
             )
         )
         return result
+
+
+def _words(outcome: ActOutcome) -> str:
+    return f"{outcome.code}: {outcome.message}" if outcome.code else outcome.message
 
 
 def _outcome(action: CloudAction, answer: Answer, at: float) -> ActOutcome:

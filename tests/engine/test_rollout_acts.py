@@ -16,7 +16,7 @@ from async_rollout.engine.ports import Answer, Refused, Unknown
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.world import World
-from engine.fleets import BeforeAct, BeforeLook, Wayward, done_by_us, not_as_found
+from engine.fleets import BeforeAct, BeforeLook, Wayward, done_by_us, lowest, not_as_found
 from engine.one_group import DONE, SPEC, Story
 from simulation import ours
 
@@ -93,6 +93,59 @@ def test_what_is_not_answered_well_is_told_looked_at_and_not_sent_again_at_once(
     assert second - first >= SPEC.check_interval
     assert [at for at in story.looks if first < at < second]
     assert not_as_found(story.world, "web") == []
+
+
+EXPIRED = Refused(code="ExpiredToken", message="renew it", denied=True)
+
+
+def taking_nothing(answer: Answer, begin: float, end: float) -> type[Wayward]:
+    """A cloud that can be looked at, and answers every act so between these times."""
+
+    class Closed(Wayward):
+        async def act(self, group: str, action: CloudAction) -> Answer:
+            if begin <= anyio.current_time() < end:
+                return answer
+            return await super().act(group, action)
+
+    return Closed
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        (EXPIRED, 4, "ExpiredToken: renew it"),
+        (Refused(code="AccessDenied", message="not yours", denied=True), 4, "AccessDenied: not yours"),
+        (Refused(code="Throttling", message="slow"), 1, "Throttling: slow"),
+        (Unknown(why="no answer"), 1, "no answer"),
+    ],
+)
+@pytest.mark.parametrize("begin", [30.0, 100.0, 150.0])
+def test_where_no_act_is_taken_it_ends_after_half_an_hour(answer: Answer, code: int, words: str, begin: float) -> None:
+    """Not even the record that all is to be put back can be written: it stands as it is."""
+    story = Story(cloud=taking_nothing(answer, begin, 1e9))
+    assert story.verdict == (Outcome.FAILED, code)
+    assert story.why == f"AWS takes none of our acts: {words}; what is recorded stands"
+    assert 1800.0 < story.ended - begin < 1800.0 + 120.0
+    assert ours(story.world.state.groups["web"])
+
+
+def test_where_acts_are_taken_again_it_goes_on() -> None:
+    story = Story(cloud=taking_nothing(EXPIRED, 100.0, 1500.0))
+    assert story.verdict == DONE
+    assert not_as_found(story.world, "web") == []
+    assert lowest(story.world, "web") >= 3
+
+
+def test_its_patience_with_refusals_begins_anew_when_one_act_was_taken() -> None:
+    """Twice twenty minutes, and one act between them."""
+
+    class TwiceClosed(Wayward):
+        async def act(self, group: str, action: CloudAction) -> Answer:
+            if 100.0 <= (now := anyio.current_time()) < 1300.0 or 1310.0 <= now < 2500.0:
+                return EXPIRED
+            return await super().act(group, action)
+
+    assert Story(cloud=TwiceClosed).verdict == DONE
 
 
 def test_a_record_that_is_not_written_is_followed_by_nothing() -> None:

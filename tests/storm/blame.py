@@ -189,8 +189,7 @@ def _sizes(past: Past) -> Iterator[str]:
     low, high = min(last.low, group.maximum), max(last.high, group.minimum)
     if not max(low, group.minimum) <= group.desired <= high:
         yield f"law 7: desired is {group.desired}, between {low} and {high} were wanted"
-    for name, found in log.sizes.items():
-        value = max(found, log.sizes["minimum"])
+    for name, value in log.sizes.items():
         if getattr(group, name) != value:
             yield f"law 7: the {name} is {getattr(group, name)}, it ought to be {value}"
 
@@ -206,7 +205,7 @@ def _members(past: Past) -> Iterator[str]:
 def zero_means_done(past: Past) -> Iterator[str]:
     """Law 16: the last one ended with 0 only if no instance is left that was there before."""
     done = [one for one in past.results if one.verdict.code == 0 and one.verdict.outcome == "done"]
-    if not done or past.weather.second_at is not None or not past.results[-1 - len(past.calm)] is done[-1]:
+    if not done or past.weather.second_at is not None or past.results[-1 - len(past.calm)] is not done[-1]:
         return
     state = past.world.state
     left = [one.id for one in state.members(past.found.name) if one.id in past.found_ids and one.in_service]

@@ -12,21 +12,19 @@ from functools import partial
 
 import anyio
 
-from async_rollout.core.actions import CloudAction
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
-from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
+from async_rollout.core.spec import Hook, HookCall, HookPoint
 from async_rollout.engine.halt import Halt
-from async_rollout.engine.ports import Answer, HookResult
+from async_rollout.engine.ports import HookResult
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
-from async_rollout.sandbox.doors.acts import Step
-from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.faults import Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.virtual import run_virtual
+from conductors import Mortal, opened
 from people import meddle
 from weather import Weather, drawn
 from witness import GROUP, Witness
@@ -57,30 +55,6 @@ class Past:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-class Conductor(PortCloud):
-    """A port door of one conductor. lives: it dies before so many acts more; the world knows whose call it executes."""
-
-    def __init__(self, world: Witness, faults: Faults, run: str, lives: int | None) -> None:
-        super().__init__(world, faults=faults)
-        self.run, self.lives, self.killed = run, lives, anyio.Event()
-
-    async def act(self, group: str, action: CloudAction) -> Answer:
-        if self.lives is not None:
-            if self.lives == 0:
-                self.close()
-                self.killed.set()
-            self.lives -= 1
-        return await super().act(group, action)
-
-    async def _take(self, step: Step) -> Answer:
-        return await super()._take(replace(step, do=partial(self._in_my_name, step.do)))
-
-    def _in_my_name(self, do: Callable[[], object]) -> object:
-        assert isinstance(self.world, Witness)
-        self.world.actor = self.run
-        return do()
-
-
 class Errands:
     """Commands that take their time, fail, hang and talk, as the weather says."""
 
@@ -101,9 +75,9 @@ class Errands:
         return HookResult(ok=ok, code=0 if ok else 3, seconds=seconds)
 
 
-def storm(seed: int, *, liveness: bool = False) -> Past:
-    """Go through the storm of this seed."""
-    return run_virtual(partial(_story, drawn(seed, liveness=liveness)))
+def storm(seed: int, *, liveness: bool = False, wire: bool = False) -> Past:
+    """Go through the storm of this seed. wire: the real aws layer stands between, in place of the port door."""
+    return run_virtual(partial(_story, drawn(seed, liveness=liveness, wire=wire)))
 
 
 async def _story(weather: Weather) -> Past:
@@ -165,26 +139,25 @@ async def _conduct(
     *,
     lives: int | None = None,
     limit: float = LONGEST,
-    spec: RolloutSpec | None = None,
 ) -> GroupResult | None:
     """One conductor to its end, its kill, or the end of our patience; what it came to, if it came to anything."""
-    cloud = Conductor(past.world, faults, run, lives)
     me = Me(run=run, holder=f"host-{run}/boot/1", intent=goal)
-    order = spec or past.weather.spec
-    rollout = Rollout(cloud, GROUP, order, me, hooks=Errands(past), tell=past.events.append, halt=Halt())
     came: list[GroupResult] = []
-    with suppress(TimeoutError), anyio.fail_after(limit):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_die, cloud, tasks)
-            came.append(await rollout.run())
-            tasks.cancel_scope.cancel()
-    cloud.close()
+    async with opened(past.world, faults, run, lives, wire=past.weather.wire) as cloud:
+        spec, tell = past.weather.spec, past.events.append
+        rollout = Rollout(cloud, GROUP, spec, me, hooks=Errands(past), tell=tell, halt=Halt())
+        with suppress(TimeoutError), anyio.fail_after(limit):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_die, cloud, tasks)
+                came.append(await rollout.run())
+                tasks.cancel_scope.cancel()
+        cloud.close()
     past.results += came
     past.ended_at.append(anyio.current_time())
     return came[0] if came else None
 
 
-async def _die(cloud: Conductor, tasks: anyio.abc.TaskGroup) -> None:
+async def _die(cloud: Mortal, tasks: anyio.abc.TaskGroup) -> None:
     await cloud.killed.wait()
     tasks.cancel_scope.cancel()
 

@@ -13,6 +13,9 @@ from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.records import Hook as LifecycleHook
 
 READS = "^(autoscaling|elb|elbv2|ec2):Describe"
+SUSPENDABLE = ("AZRebalance", "AlarmNotification", "ScheduledActions")
+RETRIES = 60.0
+"""The aws layer repeats a call for so long; the port door's calls come or do not come."""
 LOSSES = (FaultKind.THROTTLE, FaultKind.ERROR_500, FaultKind.HTML_503, FaultKind.RESET, FaultKind.LOST_ANSWER)
 
 
@@ -71,13 +74,14 @@ class Weather:
     trouble: Trouble
     errand: Errand
     calm_at: float | None
+    wire: bool
 
     @property
     def lag(self) -> float:
         """How much older than it looks an answer may be, and how long a call may take on top."""
         stale = [one.seconds for one in self.faults if one.kind is FaultKind.STALE]
         slow = [2 * one.seconds for one in self.faults if one.kind is FaultKind.DELAY]
-        return max(stale, default=0.0) + max(slow, default=0.0)
+        return max(stale, default=0.0) + max(slow, default=0.0) + (RETRIES if self.wire else 0.0)
 
     @property
     def patience(self) -> float:
@@ -95,7 +99,7 @@ async def placeholder(call: Any) -> int:
     return 0
 
 
-def drawn(seed: int, *, liveness: bool = False) -> Weather:
+def drawn(seed: int, *, liveness: bool = False, wire: bool = False) -> Weather:
     """The storm of this seed."""
     rng = random.Random(f"storm {seed} {liveness}")
     size = rng.choice([0, 1, 1, 2, 3, 3, 3, 4, 5, 6])
@@ -114,17 +118,18 @@ def drawn(seed: int, *, liveness: bool = False) -> Weather:
         delay=rng.choice([0.0, 30.0, 30.0, 120.0, 300.0]),
         outdated=rng.choice([0, 0, size // 2, size]),
         health=rng.choice(["EC2", "ELB"]),
-        suspended=tuple(name for name in ("AZRebalance", "AlarmNotification", "ScheduledActions") if rng.random() < 0.15),
+        suspended=tuple(name for name in SUSPENDABLE if rng.random() < 0.15),
         lifecycle=_lifecycle(rng),
         spec=_spec(rng, blind=not classic and not target_groups),
         goals=tuple(rng.choice([Goal.REPLACE, Goal.REPLACE, Goal.RESTORE]) for _ in kills),
         kills=kills,
-        second_at=rng.uniform(0.0, 400.0) if rng.random() < 0.15 else None,
+        second_at=rng.uniform(0.0, 400.0) if rng.random() < 0.15 and not wire else None,
         faults=_faults(rng, calm),
         deeds=_deeds(rng, calm or 1200.0) if people else (),
         trouble=_trouble(rng),
         errand=_errand(rng),
         calm_at=calm,
+        wire=wire,
     )
 
 
@@ -176,7 +181,8 @@ def _faults(rng: random.Random, calm: float | None) -> tuple[Fault, ...]:
     for action in ("^autoscaling:Describe", "^(elb|elbv2):Describe"):
         if rng.random() < 0.3:
             seconds, often = rng.choice([2.0, 10.0, 30.0, 60.0, 120.0]), rng.choice([0.05, 0.3, 0.6])
-            rules.append(Fault(kind=FaultKind.STALE, action=action, probability=often, seconds=seconds, window=(0.0, end)))
+            old = Fault(kind=FaultKind.STALE, action=action, probability=often, seconds=seconds, window=(0.0, end))
+            rules.append(old)
     if rng.random() < 0.2:
         slow = rng.choice([2.0, 10.0, 20.0])
         rules.append(Fault(kind=FaultKind.DELAY, probability=rng.choice([0.02, 0.1]), seconds=slow, window=(0.0, end)))

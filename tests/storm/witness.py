@@ -131,6 +131,7 @@ class Witness(World):
         super().human_sets(name, **sizes)
         now = self.state.groups[name]
         self.log.sizes |= {key: getattr(now, key) for key in self.log.sizes if getattr(now, key) != getattr(was, key)}
+        self.log.sizes["maximum"] = max(self.log.sizes.values())
         self._was_moved(before)
 
     def terminate(self, id: str, *, decrement: bool, who: str = OWNER) -> Activity:
@@ -188,12 +189,14 @@ class Witness(World):
         """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one.
 
         A raise in the moment of our own shrinking terminate cannot be told from its delay: it is lift (ROLLOUT 1.5).
+        What is raised above the owner's own maximum is lift too (1.4).
         """
         moved, last = self._desired() - before, self.log.wanted[-1]
         least = self.state.groups[GROUP].minimum if GROUP in self.state.groups else 0
         record = self.record_of()
         hidden = moved > 0 and record is not None and any(one.removal is Shrunk.SHRINK for one in record.lanes)
         low, high = last.low + (0 if hidden else moved), last.high + max(0, moved)
+        low = min(low, max(last.low, self.log.sizes["maximum"]))
         self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=max(high, least)))
 
     def _removed(self, what: str, id: str) -> None:
@@ -231,9 +234,7 @@ class Witness(World):
 
     def _switched(self, processes: Sequence[str], who: str, *, resumed: bool) -> None:
         if who == OWNER:
-            self.log.processes.append(
-                Processes(at=self.now, actor=self.actor, resumed=resumed, names=tuple(processes))
-            )
+            self.log.processes.append(Processes(at=self.now, actor=self.actor, resumed=resumed, names=tuple(processes)))
             return
         self.log.unsure.update(processes)
         if resumed:

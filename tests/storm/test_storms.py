@@ -1,0 +1,56 @@
+"""Storms: what CI runs by the thousand (`tests/storm/run.py`), here a few of each, and that they can be repeated."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from blame import broken
+from storm import storm
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_law_is_broken_while_faults_never_stop(seed: int) -> None:
+    assert broken(storm(seed)) == []
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_when_faults_stop_it_ends_within_its_limits(seed: int) -> None:
+    assert broken(storm(seed, liveness=True)) == []
+
+
+@pytest.mark.parametrize("seed", [3, 7])
+def test_no_law_is_broken_through_the_aws_layer(seed: int) -> None:
+    assert broken(storm(seed, wire=True)) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_same_seed_is_the_same_storm(seed: int) -> None:
+    assert storm(seed).digest() == storm(seed).digest()
+
+
+def test_the_order_of_hashes_changes_nothing() -> None:
+    script = "from storm import storm; print([storm(seed).digest() for seed in range(6)], storm(1, wire=True).digest())"
+    paths = os.pathsep.join(str(HERE.parents[1] / folder) for folder in (".", "tests", "tests/storm"))
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": paths}
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={**env, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1
+
+
+def test_the_runner_tells_how_many_were_broken() -> None:
+    done = subprocess.run(
+        [sys.executable, HERE / "run.py", "--mode", "liveness", "--seed", "4"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.split(",")[:2]) == (0, ["liveness: 1 seeds", " 0 violations"]), done
