@@ -53,6 +53,7 @@ def journals(draw: st.DrawFn) -> j.Journal:
         cutoff=draw(st.one_of(st.none(), st.integers(0, 10**12).map(lambda n: n / 1000))),
         template=draw(st.sampled_from(["", j.template_mark("lt-0123456789abcdef0:12"), j.template_mark("lc:a b/ü")])),
         raised=draw(count),
+        raised_from=draw(count),
         suspended=tuple(sorted(draw(st.sets(st.sampled_from(PROCESSES))))),
         launches=draw(count),
         lost=draw(count),
@@ -99,16 +100,16 @@ def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data
         ("head", "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "version"),
         ("head", "n=3 v=1 g=0000 run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "another group"),
         ("head", "n=3 v=1 g=GROUP run=a until=1 goal=restore cut=- tpl=- lanes=0 began=0", "disagree"),
-        ("found", "n=3 min=-1 des=3 max=3 base=3 ask=3 up=0 susp=- new=0 lost=0 even=0", "min"),
-        ("found", "n=3 min=1 des=3 max=999999 base=3 ask=3 up=0 susp=- new=0 lost=0 even=0", "max"),
-        ("found", "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 susp=X new=0 lost=0 even=0", "X"),
+        ("found", "n=3 min=-1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0", "min"),
+        ("found", "n=3 min=1 des=3 max=999999 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0", "max"),
+        ("found", "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=X new=0 lost=0 even=0", "X"),
         ("lane:i-0123456789abcdef0; rm -rf /", "n=3 at=1", "lane"),
     ],
 )
 def test_forged_tags_are_named_and_refused(tag: str, value: str, why: str) -> None:
     tags = {
         "head": "n=3 v=1 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0",
-        "found": "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 susp=- new=0 lost=0 even=0",
+        "found": "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0",
         "holder": "n=3 host/boot/1",
     }
     named = {PREFIX + k: v.replace("GROUP", j.digest(ARN, 16)) for k, v in (tags | {tag: value}).items()}

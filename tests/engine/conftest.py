@@ -32,17 +32,6 @@ runpy.run_path({guard!r}, run_name="__main__")
 """The guard starts without site-packages, and leaves by os._exit: coverage's own ways into a child do not reach it."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes over 20 seconds; runs only where it is asked for, by -m long")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.option.markexpr:
-        for item in items:
-            if "long" in item.keywords and item.path.parent == Path(__file__).parent:
-                item.add_marker(pytest.mark.skip(reason="long: asked for by -m long"))
-
-
 @pytest.fixture(scope="session")
 def guard_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The guard to start; where the tests are measured, one that measures itself as well."""

@@ -165,12 +165,11 @@ def test_of_a_group_under_way_it_says_who_where_to_and_what_is_changed() -> None
     assert len(done_by_us(world)) == done
 
 
-@pytest.mark.parametrize(
-    ("pid", "after", "alive"), [(str(os.getpid()), 0.0, None), (str(os.getpid()), 600.0, False), ("gone", 0.0, False)]
-)
+@pytest.mark.parametrize(("who", "after", "alive"), [("we", 0.0, None), ("we", 600.0, False), ("gone", 0.0, False)])
 def test_whether_its_holder_lives_is_said_as_far_as_it_can_be_told(
-    pid: str, after: float, alive: object, a_dead_pid: int
+    who: str, after: float, alive: object, a_dead_pid: int
 ) -> None:
+    pid = str(os.getpid()) if who == "we" else who
     place = identify(Journal.__dataclass_fields__["goal"].default).holder.rpartition("/")[0]
 
     async def story() -> Status:

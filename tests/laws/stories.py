@@ -88,7 +88,7 @@ def with_gap() -> list[str]:
 
 def creeping() -> list[str]:
     spec = RolloutSpec()
-    run = simulated("below-max", spec, limit=700.0)
+    run = simulated("below-max", spec, limit=450.0)
     return verdict_of(run, spec)
 
 

@@ -108,7 +108,7 @@ def test_the_policy_grants_what_a_rollout_over_the_wire_needs_and_nothing_that_i
 
 
 def test_the_two_commands_set_up_what_they_need() -> None:
-    for name, end in (("demo", ".venv/bin/async-rollout demo"), ("tests", ".venv/bin/python -m pytest")):
+    for name, end in (("demo", ".venv/bin/async-rollout demo"), ("tests", ".venv/bin/python -m pytest -n auto")):
         line = command(name)
         assert line.startswith("python3 -m venv .venv && .venv/bin/pip install")
         assert line.endswith(end)
