@@ -107,7 +107,7 @@ def attached(world: Witness, luck: float) -> None:
     (more,) = _target_groups(world, f"more-{len(group.target_groups)}", 1, 0, group.zones, 30.0, 10.0)
     world.human_edits(GROUP, lambda one: replace(one, target_groups=(*one.target_groups, more)), why="attached")
     for one in world.members(GROUP):
-        if one.in_service:
+        if one.in_service and one.ec2 == "running":
             balancers.register(world, more, one.id, None, "aws")
 
 
