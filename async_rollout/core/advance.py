@@ -108,7 +108,8 @@ def watch_launches(draft: Draft) -> Draft:
     if hollow is not None:
         draft = draft.wait(_booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at))
     oldest = min([draft.memory.stages[one.id].at for one in booting] + ([hollow.at] if hollow else []), default=None)
-    return draft.ask(Need.ACTIVITIES) if oldest is not None and draft.at - oldest >= OVERDUE else draft
+    overdue = oldest is not None and draft.at - oldest >= OVERDUE
+    return draft.ask(Need.ACTIVITIES) if overdue and draft.at - draft.memory.activities_at >= OVERDUE else draft
 
 
 def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
