@@ -174,7 +174,7 @@ def reckon(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
     counted = replace(_count(journal, gone), asked=field)
     if field == expected:
         return Reckoned(journal=counted if gone else journal, explained=True)
-    if not _is_steady(memory, sight):
+    if not _is_steady(memory, sight) or not journal.knows_maximum(sight.group.maximum):
         return Reckoned(journal=journal, explained=False)
     if field > journal.asked:
         highest = max(journal.base, journal.found.maximum)

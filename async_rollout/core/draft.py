@@ -49,9 +49,8 @@ class Draft:
 
     @property
     def knows_maximum(self) -> bool:
-        """The maximum that was seen is the owner's or ours. Any other is somebody's new one, or an old answer."""
-        journal = self.journal
-        return self.sight.group.maximum in (journal.found.maximum, journal.raised, journal.raised_from)
+        """The maximum that was seen is explained."""
+        return self.journal.knows_maximum(self.sight.group.maximum)
 
     def raise_maximum(self, to: int) -> Draft:
         """Write down the maximum that we are about to set, and what is there now: the call may be lost."""

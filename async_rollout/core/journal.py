@@ -108,6 +108,10 @@ class Journal:
     began: int = 0
     lanes: tuple[Lane, ...] = ()
 
+    def knows_maximum(self, seen: int) -> bool:
+        """This maximum is the owner's or ours. Any other is somebody's new one, or an old answer."""
+        return seen in (self.found.maximum, self.raised, self.raised_from)
+
     def lane(self, id: str) -> Lane | None:
         return next((lane for lane in self.lanes if lane.id == id), None)
 
