@@ -84,6 +84,8 @@ def _counted(draft: Draft) -> Draft:
     journal = replace(journal, lost=lost)
     if group.minimum > journal.base and _steady(draft, draft.memory.minimum):
         journal = replace(journal, base=group.minimum)
+    if group.maximum == journal.raised:
+        journal = replace(journal, raised_from=group.maximum)
     if not draft.knows_maximum and _steady(draft, draft.memory.maximum):
         journal = replace(journal, raised=0, raised_from=0, found=replace(journal.found, maximum=group.maximum))
     return draft.write(journal)

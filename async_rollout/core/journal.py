@@ -82,9 +82,9 @@ class Journal:
     """The whole record. until: the lease ends, epoch seconds. cutoff None: the rollout has not begun to act yet.
 
     group: digest of the group's ARN. template: what it launched when cutoff was taken (`template_mark`). raised: the
-    maximum that we wrote, 0 if none; raised_from: what stood there just before. suspended: processes that are ours to
-    resume. launches: instances we asked for so far. lost: newcomers that never came to serve. evened: launches to even
-    out the zones. began: when cutoff was taken.
+    maximum that we wrote, 0 if none; raised_from: what stood there before, until ours was seen. suspended: processes
+    that are ours to resume. launches: instances we asked for so far. lost: newcomers that never came to serve. evened:
+    launches to even out the zones. began: when cutoff was taken.
     """
 
     group: str
