@@ -6,6 +6,7 @@ The order is ROLLOUT §3's. Nothing is changed before the lease has stood for tw
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from async_rollout.core.actions import Decision, Erase, Need, Order, Outcome, Probe, Record, Suspend, Verdict, Wait
 from async_rollout.core.budget import STEADY
@@ -207,8 +208,13 @@ def _taken_away(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ours: Jo
 
 
 def _held(record: Journal, what: str) -> Verdict:
-    why = f"run {record.run} of {record.holder} {what} (lease until {record.until})"
+    since, until = (_stamp(at) for at in (record.began or record.until - LEASE, record.until))
+    why = f"run {record.run} of {record.holder} {what}: at work since {since}, its lease lasts until {until}"
     return Verdict(outcome=Outcome.HELD, code=5, why=why, next="async-rollout status")
+
+
+def _stamp(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _order_to_stop(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:

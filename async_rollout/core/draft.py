@@ -7,6 +7,7 @@ turns it into a Decision with the Record in front, so that what is done was alwa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from async_rollout.core.actions import Action, Decision, Need, Record, SetCapacity, Verdict, Wait
 from async_rollout.core.budget import Tally, tally
@@ -22,7 +23,7 @@ BEAT = 60
 """An idle holder renews after so many seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept
 class Draft:
     """See the module's docstring. stuck: what could not be put back, a line each.
 
@@ -43,7 +44,7 @@ class Draft:
     def at(self) -> float:
         return self.sight.at
 
-    @property
+    @cached_property
     def tally(self) -> Tally:
         return tally(self.spec, self.sight, self.memory, self.journal)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from async_rollout.sandbox.records import Group, Instance, TemplateRef
 from async_rollout.sandbox.state import State
 
@@ -18,7 +16,7 @@ def resolve(state: State, ref: TemplateRef) -> TemplateRef:
             number = template.default
         case text:
             number = int(text)
-    return replace(ref, version=str(number))
+    return TemplateRef(id=ref.id, name=ref.name, version=str(number))
 
 
 def launches(state: State, group: Group, instance_type: str) -> TemplateRef | None:

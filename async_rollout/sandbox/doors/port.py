@@ -57,7 +57,8 @@ class PortCloud:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
         self._count_group()
         if Need.TARGETS not in needs:
-            seen = await self._see_group(group)
+            state, at = await self._read_group(group)
+            seen = sight_of(state, group, at)
         else:
             seen = await self._see_all(group)
         if Need.SURVEY in needs:
@@ -77,13 +78,13 @@ class PortCloud:
             self._sharing = (now, 1)
             self.world.calls["autoscaling:DescribeAutoScalingGroups"] += 1
 
-    async def _see_group(self, group: str) -> Sight:
+    async def _read_group(self, group: str) -> tuple[State, float]:
         state = await self._read("autoscaling:DescribeAutoScalingGroups", counted=True)
         state = self._with(group, state)
         if unknown := [id for id in state.rosters[group] if id not in self._known]:
             self.world.calls["ec2:DescribeInstances"] += 1
             self._known.update(unknown)
-        return sight_of(state, group, self.world.now)
+        return state, self.world.now
 
     def _with(self, group: str, state: State) -> State:
         if group not in state.groups:
@@ -93,14 +94,12 @@ class PortCloud:
     async def _see_all(self, group: str) -> Sight:
         """The group and its sources' health, asked at once: which answer shows the older truth is chance."""
         if self._rng.random() < 0.5:
-            seen = await self._see_group(group)
+            state, at = await self._read_group(group)
             health, seen_at = await self._see_health(group)
         else:
             health, seen_at = await self._see_health(group)
-            seen = await self._see_group(group)
-        instances = tuple(replace(one, targets=health.get(one.id, ())) for one in seen.instances)
-        sources = tuple(replace(one, seen_at=seen_at.get(one.id)) for one in seen.sources)
-        return replace(seen, instances=instances, sources=sources)
+            state, at = await self._read_group(group)
+        return sight_of(state, group, at, health, seen_at)
 
     async def _see_health(self, group: str) -> tuple[Health, dict[str, float]]:
         known = self.world.state.groups.get(group)

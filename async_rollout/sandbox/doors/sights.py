@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from async_rollout.core import sight
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
@@ -17,15 +17,17 @@ Health = dict[str, tuple[sight.Target, ...]]
 """By instance id: where it is registered."""
 
 
-def sight_of(state: State, name: str, at: float) -> sight.Sight:
-    """What DescribeAutoScalingGroups and EC2 tell: everything but the health in the sources."""
+def sight_of(
+    state: State, name: str, at: float, health: Health | None = None, seen_at: Mapping[str, float] | None = None
+) -> sight.Sight:
+    """What DescribeAutoScalingGroups and EC2 tell; with the health in the sources, where that was asked."""
     group = state.groups[name]
     tags = {tag.key: tag.value for tag in group.tags}
     return sight.Sight(
         at=at,
         group=group_of(state, group),
-        instances=tuple(instance_of(state, group, one) for one in state.members(name)),
-        sources=tuple(source_of(one) for one in state.sources_of(name)),
+        instances=tuple(instance_of(state, group, one, (health or {}).get(one.id, ())) for one in state.members(name)),
+        sources=tuple(source_of(one, (seen_at or {}).get(one.id)) for one in state.sources_of(name)),
         journal=from_tags(tags, group.arn),
         order=tags.get(ORDER),
         probes=probes_in(tags),
@@ -52,7 +54,7 @@ def group_of(state: State, group: Group) -> sight.Group:
     )
 
 
-def instance_of(state: State, group: Group, one: Instance) -> sight.Instance:
+def instance_of(state: State, group: Group, one: Instance, targets: tuple[sight.Target, ...] = ()) -> sight.Instance:
     return sight.Instance(
         id=one.id,
         lifecycle=one.lifecycle,
@@ -64,10 +66,11 @@ def instance_of(state: State, group: Group, one: Instance) -> sight.Instance:
         private_ip=one.private_ip,
         public_ip=one.public_ip,
         protected=one.protected,
+        targets=targets,
     )
 
 
-def source_of(one: Source) -> sight.Source:
+def source_of(one: Source, seen_at: float | None = None) -> sight.Source:
     return sight.Source(
         id=one.id,
         kind="classic" if one.classic else "target group",
@@ -76,6 +79,7 @@ def source_of(one: Source) -> sight.Source:
         drain_delay=one.delay if one.drains else 0.0,
         default_port=one.port,
         zones=frozenset(one.zones) if one.gated else None,
+        seen_at=seen_at,
     )
 
 
