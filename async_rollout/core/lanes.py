@@ -229,13 +229,14 @@ def _after(draft: Draft, lane: Lane) -> Draft:
 def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     """Register it back where it was; once it is healthy there its lane is closed.
 
+    What a look says of its health may be older than its deregistration: only a register call that AWS took counts.
     One that is registered and stays sick is as it was found but for what befell it: that is for its health checks.
     """
     wanted = tuple(_were(draft.sight, lane))
     serving = {(one.source, one.port) for one in instance.targets if one.state is TargetState.HEALTHY}
     since = draft.memory.progress.at if draft.memory.progress else draft.at
     well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
-    if well or draft.at - since > draft.spec.limits.healthy:
+    if draft.memory.back.issuperset(wanted) and (well or draft.at - since > draft.spec.limits.healthy):
         return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
     wait = Wait(
         on=f"{lane.id} registering back",
@@ -248,7 +249,11 @@ def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
 
 
 def _registered(draft: Draft, instance: Instance, wanted: tuple[Registration, ...]) -> Draft:
-    due = tuple(one for one in _absent(instance, wanted) if draft.at - draft.memory.sent.get(one, 0.0) >= RESEND)
+    absent, at = _absent(instance, wanted), draft.at
+    missing = (one for one in wanted if one in absent or one not in draft.memory.back)
+    due = tuple(
+        one for one in missing if one not in draft.memory.back or at - draft.memory.sent.get(one, 0.0) >= RESEND
+    )
     return draft.act(Register(registrations=due)) if due else draft
 
 

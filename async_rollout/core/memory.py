@@ -125,6 +125,7 @@ class Memory:
     running: frozenset[HookKey] = frozenset()
     ended: Mapping[HookKey, Ended] = field(default_factory=dict)
     sent: Mapping[Registration, float] = field(default_factory=dict)
+    back: frozenset[Registration] = frozenset()
     marked: Mapping[str, int] = field(default_factory=dict)
     vanished: Mapping[str, float] = field(default_factory=dict)
     survey: Survey | None = None

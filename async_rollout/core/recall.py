@@ -88,7 +88,8 @@ def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
     if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
         return memory
     registrations = outcome.action.registrations
-    return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)})
+    back = memory.back.union if isinstance(outcome.action, Register) else memory.back.difference
+    return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)}, back=back(registrations))
 
 
 def _peer(before: Peer | None, record: Journal | None, at: float) -> Peer | None:

@@ -131,7 +131,11 @@ class Witness(World):
         super().human_sets(name, **sizes)
         now = self.state.groups[name]
         self.log.sizes |= {key: getattr(now, key) for key in self.log.sizes if getattr(now, key) != getattr(was, key)}
-        self.log.sizes["maximum"] = max(self.log.sizes.values())
+        record = self.record_of()
+        if now.maximum != was.maximum and record is not None and now.maximum == record.raised:
+            self.log.sizes["maximum"] = -1  # what we were about to write ourselves: nobody can tell whose it is
+        elif self.log.sizes["maximum"] >= 0:
+            self.log.sizes["maximum"] = max(self.log.sizes.values())
         self._was_moved(before)
 
     def terminate(self, id: str, *, decrement: bool, who: str = OWNER) -> Activity:
