@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from async_rollout.core.journal import Goal, Journal, Lane
-from async_rollout.core.journal import Removal as Shrunk
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
 from async_rollout.sandbox.ground import OWNER
@@ -192,13 +191,13 @@ class Witness(World):
     def _was_moved(self, before: int) -> None:
         """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one.
 
-        A raise in the moment of our own shrinking terminate cannot be told from its delay: it is lift (ROLLOUT 1.5).
+        A raise to no more than what we have recorded to ask for cannot be told from our own: it is lift (ROLLOUT 1.5).
         What is raised above the owner's own maximum is lift too (1.4).
         """
         moved, last = self._desired() - before, self.log.wanted[-1]
         least = self.state.groups[GROUP].minimum if GROUP in self.state.groups else 0
         record = self.record_of()
-        hidden = moved > 0 and record is not None and any(one.removal is Shrunk.SHRINK for one in record.lanes)
+        hidden = moved > 0 and record is not None and self._desired() <= record.asked
         low, high = last.low + (0 if hidden else moved), last.high + max(0, moved)
         low = min(low, max(last.low, self.log.sizes["maximum"]))
         self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=max(high, least)))
