@@ -61,6 +61,8 @@ DENIED = EXPIRED | frozenset({
     "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken",
     "MissingAuthenticationTokenException", "OptInRequired", "NotAuthorized",
 })  # fmt: skip
+CANONICAL = "The Canonical String for this request"
+"""Where AWS doubts a signature it quotes the whole request after these words, the session token included."""
 
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
@@ -104,7 +106,7 @@ def fault_of(error: Exception) -> Fault | None:
 
 def _answered(error: boto.ClientError) -> Fault:
     code = str(error.response.get("Error", {}).get("Code", "Unknown"))
-    message = str(error.response.get("Error", {}).get("Message", error))
+    message = str(error.response.get("Error", {}).get("Message", error)).partition(CANONICAL)[0].strip()
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     return Fault(kind=_kind(code, status), code=code, message=message)
 

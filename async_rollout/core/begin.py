@@ -87,6 +87,9 @@ def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decisi
     memory = snapshot.memory
     if memory.torn is None or memory.torn.looks < 3 or snapshot.sight.at - memory.torn.at < STEADY:
         return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.sight.at))
+    if journal.until < snapshot.sight.at and not _anything_ours(snapshot.sight, journal):
+        why = "our lease ran out and our record is gone: another run has ended what we had begun"
+        return Decision(verdict=Verdict(outcome=Outcome.HELD, code=5, why=why, next="async-rollout status"))
     again = renewed(journal, snapshot.sight.at)
     if memory.rewritten:
         again = replace(
@@ -96,6 +99,11 @@ def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decisi
         why = "our tags are taken off the group again and again"
         return Decision(verdict=Verdict(outcome=Outcome.STUCK, code=10, why=why, left=tuple(journal.suspended)))
     return Decision(actions=(Record(journal=again),))
+
+
+def _anything_ours(sight: Sight, journal: Journal) -> bool:
+    """Processes are suspended before all else and resumed after all else: where none is, nothing of ours is left."""
+    return bool(sight.group.suspended.intersection(journal.suspended) or not journal.suspended)
 
 
 def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:

@@ -109,7 +109,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         bounds=limits,
         booting=booting,
         serving=len(serving),
-        exist=len(leaving) + max(field, sight.rows),
+        exist=len(leaving) + max(field, sight.rows) + _out_of_sight(memory, sight, journal),
         out=tuple(sorted(lanes.union(leaving))),
         available=available,
         places=len(available | {one.id for one in serving if one.id not in fresh}),
@@ -119,6 +119,12 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         surplus=max(0, field - _shrinking(journal, sight) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
     )
+
+
+def _out_of_sight(memory: Memory, sight: Sight, journal: Journal) -> int:
+    """Terminated ones that the look does not show: one such look may be a gap in the answer, two are the end."""
+    sent = (lane.id for lane in journal.lanes if lane.removal is not Removal.NOT)
+    return sum(sight.instance(id) is None and memory.missing.get(id, 0) < 2 for id in sent)
 
 
 def _is_ill(memory: Memory, instance: Instance) -> bool:

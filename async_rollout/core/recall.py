@@ -174,11 +174,13 @@ def _is_cut(old: Journal | None, new: Journal) -> bool:
 
 
 def _progress(sight: Sight) -> str:
+    """What comes forward. Not our own surplus: AWS may launch another in its place for ever."""
     if not isinstance(sight.journal, Journal):
         return "none"
-    lanes = ",".join(f"{lane.id}{lane.before}{lane.after}{lane.removal}" for lane in sight.journal.lanes)
     head = sight.journal
-    return f"{head.goal} {head.launches} {len(head.suspended)} {head.cutoff} {lanes}"
+    old = (lane for lane in head.lanes if not lane.surplus)
+    lanes = ",".join(f"{lane.id}{lane.before}{lane.after}{lane.removal}" for lane in old)
+    return f"{head.goal} {sight.group.desired} {head.launches} {len(head.suspended)} {head.cutoff} {lanes}"
 
 
 def _removed(memory: Memory, sight: Sight) -> dict[str, Odd]:

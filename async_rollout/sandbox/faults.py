@@ -16,7 +16,8 @@ from async_rollout.sandbox.words import AwsError
 class FaultKind(StrEnum):
     """How a call goes wrong. LOST_ANSWER: executed, the answer is lost; RESET: cut before it was executed.
 
-    GAP: an answer that lacks a member of each group. EXPIRED: the credentials are no longer taken.
+    GAP: an answer that lacks a member of each group. EXPIRED: the credentials are no longer taken. DENIED: they do not
+    allow this call.
     """
 
     THROTTLE = "throttle"
@@ -28,6 +29,7 @@ class FaultKind(StrEnum):
     STALE = "stale"
     GAP = "gap"
     EXPIRED = "expired"
+    DENIED = "denied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +93,12 @@ class Faults:
 def expired() -> AwsError:
     """AWS's words for credentials that are over."""
     return AwsError("ExpiredToken", "The security token included in the request is expired", 403)
+
+
+def denied(service_action: str) -> AwsError:
+    """AWS's words for a permission that is missing; its policies know one prefix for all load balancers."""
+    service, _, action = service_action.partition(":")
+    prefix = "elasticloadbalancing" if service.startswith("elb") else service
+    who = "User: arn:aws:iam::123456789012:user/sandbox"
+    why = "because no identity-based policy allows the action"
+    return AwsError("AccessDenied", f"{who} is not authorized to perform: {prefix}:{action} {why}", 403)

@@ -13,7 +13,7 @@ from async_rollout.sandbox.doors import codec
 from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.answers.asked import Asked
 from async_rollout.sandbox.doors.codec import Call, Encoded
-from async_rollout.sandbox.faults import Fault, FaultKind, Faults, expired
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired
 from async_rollout.sandbox.ground import OWNER
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
@@ -93,6 +93,8 @@ def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: s
             raise CutError
         case FaultKind.EXPIRED:
             return _refuse(world, call, id, expired())
+        case FaultKind.DENIED:
+            return _refuse(world, call, id, denied(f"{call.service}:{call.operation}"))
         case FaultKind.STALE if fault is not None:
             return _done(world, call, world.look(fault.seconds), id)
         case FaultKind.GAP:

@@ -17,7 +17,7 @@ from async_rollout.engine.ports import Answer, Done, GroupRef, Refused, Unknown
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.doors.acts import Step, steps
 from async_rollout.sandbox.doors.sights import Health, activities_of, health_of, sight_of, survey_of
-from async_rollout.sandbox.faults import Fault, FaultKind, Faults, expired
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
@@ -120,6 +120,8 @@ class PortCloud:
                 raise UnseenError(f"{name}: no answer ({fault.kind.value})")
             if fault is not None and fault.kind is FaultKind.EXPIRED:
                 raise CredentialsError(f"{name}: {expired()}")
+            if fault is not None and fault.kind is FaultKind.DENIED:
+                raise CredentialsError(f"{name}: {denied(name)}")
             await self._delay(fault)
             if fault is not None and fault.kind is FaultKind.STALE:
                 stale = max(stale, fault.seconds)
@@ -142,7 +144,9 @@ class PortCloud:
         fault = self.faults.verdict(step.name)
         await self._delay(fault)
         if fault is not None and fault.kind is FaultKind.EXPIRED:
-            return Refused(code=expired().code, message=expired().message, denied=True)
+            return _forbidden(expired())
+        if fault is not None and fault.kind is FaultKind.DENIED:
+            return _forbidden(denied(step.name))
         lost = fault is not None and fault.kind in LOST
         answer: Answer = Done()
         if not lost or (fault is not None and fault.kind is FaultKind.LOST_ANSWER):
@@ -170,6 +174,10 @@ _SURVEY = (
 
 def _health_call(source: str) -> str:
     return "elbv2:DescribeTargetHealth" if source.startswith("arn:") else "elb:DescribeInstanceHealth"
+
+
+def _forbidden(error: AwsError) -> Answer:
+    return Refused(code=error.code, message=error.message, denied=True)
 
 
 def _done(step: Step) -> Answer:

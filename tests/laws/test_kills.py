@@ -1,0 +1,47 @@
+"""A rollout stopped at every call that changes something and at every hook's begin and end, in four ways.
+
+Whatever is left: the same command again ends as if nothing had happened, `restore` as if nothing had begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from async_rollout.core.journal import Goal
+from kill_worlds import STORIES, Story
+from kills import Fate, Way, kills, picture, told
+
+every_story = pytest.mark.parametrize("story", STORIES.values(), ids=[name.replace(" ", "-") for name in STORIES])
+
+
+@pytest.mark.parametrize("then", list(Goal))
+@every_story
+def test_stopped_anywhere_in_any_way_run_converges_and_restore_undoes(
+    story: Story, then: Goal, record_property: Callable[[str, object], None]
+) -> None:
+    count, bad = 0, []
+    for way in Way:
+        for at, lines in kills(story, way, then):
+            count += 1
+            bad += [(way.value, at, line) for line in lines]
+    record_property("kills", count)
+    assert bad == []
+    assert count >= 4 * 15
+
+
+@every_story
+def test_undisturbed_it_replaces_and_leaves_the_group_as_found(story: Story) -> None:
+    """What the stopped ones are compared with; and that a picture shows what it is to show."""
+    end = told(story, Fate(), Goal.REPLACE)
+    assert not end.struck
+    assert len(end.run.found_ids - end.run.members) == story.old
+    world, (one, *_) = end.run.world, sorted(end.run.members)
+    now = picture(end.run)
+    for source in end.run.left.source_ids:
+        world.deregister(source, one)
+        assert picture(end.run) != now
+        now = picture(end.run)
+    world.suspend("web", ["HealthCheck"])
+    assert picture(end.run) != now
