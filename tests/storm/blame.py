@@ -14,7 +14,7 @@ from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Removal
 from async_rollout.sandbox.chronicle import What
 from storm import Past
 from witness import Removal as Removed
-from witness import Wanted
+from witness import Sized, Wanted
 
 FRESH = 14.0
 """The oldest look that a removal may rest on (10 s), the seconds of its own calls, and the whole second of a Date."""
@@ -76,10 +76,17 @@ def the_ceiling_holds(past: Past) -> Iterator[str]:
         if one.after <= one.before:
             continue
         most = limits(past, max(wanted(past, one.at).high, past.found.desired))
-        if one.after - one.out > most.ceiling:
+        if one.after - one.out - _taken_by_others(past, one) > most.ceiling:
             yield f"law 2: {one.after} asked for at {one.at:.1f}, {one.out} of them out, the ceiling is {most.ceiling}"
         if one.exist > most.exist + _foreign(past, one.at):
             yield f"law 2: {one.exist} exist at {one.at:.1f}, {most.exist} may"
+
+
+def _taken_by_others(past: Past, sized: Sized) -> int:
+    """Those on their way out that others ended so lately that a look may still have shown them."""
+    since = sized.at - window(past)
+    ends = {one.instance for one in past.world.record if one.who != "owner" and since <= one.at <= sized.at}
+    return len(sized.left & ends)
 
 
 def _foreign(past: Past, at: float) -> int:

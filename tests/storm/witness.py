@@ -41,7 +41,7 @@ class Removal:
 
 @dataclass(frozen=True, kw_only=True)
 class Sized:
-    """We set desired or the maximum. out: in service and in a lane."""
+    """We set desired or the maximum. out: in service and in a lane; left: in a lane, and in service no more."""
 
     at: float
     actor: str
@@ -49,6 +49,7 @@ class Sized:
     after: int
     maximum: int
     out: int
+    left: frozenset[str]
     exist: int
 
 
@@ -184,6 +185,7 @@ class Witness(World):
                 after=group.desired,
                 maximum=group.maximum,
                 out=sum(one.in_service and one.id in lanes for one in members),
+                left=frozenset(lanes - {one.id for one in members if one.in_service}),
                 exist=len(members) + max(0, group.desired - sum(one.counts for one in members)),
             )
         )
