@@ -85,7 +85,8 @@ def the_ceiling_holds(past: Past) -> Iterator[str]:
 def _taken_by_others(past: Past, sized: Sized) -> int:
     """Those on their way out that others ended so lately that a look may still have shown them."""
     since = sized.at - window(past)
-    ends = {one.instance for one in past.world.record if one.who != "owner" and since <= one.at <= sized.at}
+    theirs = (one for one in past.world.record if one.who != "owner" and one.what in (What.TERMINATE, What.DIED))
+    ends = {one.instance for one in theirs if since <= one.at <= sized.at}
     return len(sized.left & ends)
 
 
