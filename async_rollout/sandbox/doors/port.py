@@ -95,6 +95,7 @@ class PortCloud:
         """The group and its sources' health, asked at once: which answer shows the older truth is chance."""
         if self._rng.random() < 0.5:
             state, at = await self._read_group(group)
+            state = state.copy()  # as it was then: the world goes on
             health, seen_at = await self._see_health(group)
         else:
             health, seen_at = await self._see_health(group)
