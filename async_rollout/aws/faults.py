@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, replace
 from enum import Enum
+from json import JSONDecodeError
 
 import aiohttp
 from botocore import exceptions as boto
@@ -78,6 +79,7 @@ _NO_CREDENTIALS = (
     boto.NoAuthTokenError,
     boto.RefreshWithMFAUnsupportedError,
     boto.MetadataRetrievalError,
+    JSONDecodeError,  # a credential_process that prints anything else; AWS's own answers to us are XML
 )
 _BEFORE_SENDING = (boto.ConnectTimeoutError, boto.ProxyConnectionError, boto.SSLError)
 _NO_ANSWER = (boto.HTTPClientError, ResponseParserError, aiohttp.ClientError, OSError)

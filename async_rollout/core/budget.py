@@ -66,7 +66,7 @@ class Tally:
     exist: int
     out: tuple[str, ...]
     available: frozenset[str]
-    places: int
+    places: frozenset[str]
     proven_new: int
     victims: tuple[Instance, ...]
     ill: frozenset[str]
@@ -86,7 +86,7 @@ class Tally:
         by available ones without it.
         """
         if id in self.ill:
-            return self.places - 1 >= self.bounds.floor
+            return len(self.places - {id}) >= self.bounds.floor
         return len(self.available - {id}) >= self.bounds.floor
 
 
@@ -112,7 +112,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         exist=len(leaving) + max(field, sight.rows) + _out_of_sight(memory, sight, journal),
         out=tuple(sorted(lanes.union(leaving))),
         available=available,
-        places=len(available | {one.id for one in serving if one.id not in fresh}),
+        places=available | {one.id for one in serving if one.id not in fresh},
         proven_new=len(available & fresh),
         victims=tuple(ordered(victims, ill, serving)),
         ill=ill,

@@ -23,7 +23,7 @@ def started(memory: Memory, hook: HookKey) -> Memory:
 def recall(spec: RolloutSpec, memory: Memory, sight: Sight, outcomes: Outcomes = ()) -> Memory:
     """What is remembered after one more look, and after how the last acts and hooks ended."""
     for outcome in outcomes:
-        memory = _heard(memory, outcome)
+        memory = _heard(memory, outcome, sight.at)
     stale = "stale" if _is_stale(memory, sight) else None
     memory = replace(memory, at=max(sight.at, memory.at), stale=_odd(memory.stale, stale, sight.at))
     if memory.blinded:
@@ -41,10 +41,10 @@ def _is_stale(memory: Memory, sight: Sight) -> bool:
     return isinstance(record, Journal) and record.run == memory.me.run and record.serial < memory.newest
 
 
-def _heard(memory: Memory, outcome: ActOutcome | HookOutcome) -> Memory:
+def _heard(memory: Memory, outcome: ActOutcome | HookOutcome, at: float) -> Memory:
     match outcome:
         case HookOutcome():
-            return _hook_ended(memory, outcome)
+            return _hook_ended(memory, outcome, max(at, memory.at))
         case ActOutcome(denied=True):
             since = memory.denied_since if memory.denied_since is not None else outcome.at
             return replace(memory, denied=outcome, denied_since=since, last=outcome)
@@ -52,10 +52,11 @@ def _heard(memory: Memory, outcome: ActOutcome | HookOutcome) -> Memory:
             return _acted(replace(memory, denied=None, denied_since=None, last=outcome), outcome)
 
 
-def _hook_ended(memory: Memory, outcome: HookOutcome) -> Memory:
+def _hook_ended(memory: Memory, outcome: HookOutcome, at: float) -> Memory:
+    """It ended before the look that hears of it: a wait from its end on is never shorter than asked for."""
     key = (outcome.point, outcome.instance)
     before = memory.ended.get(key)
-    ended = Ended(outcome, memory.at, before.tries + 1 if before else 1)
+    ended = Ended(outcome, at, before.tries + 1 if before else 1)
     return replace(memory, running=memory.running - {key}, ended={**memory.ended, key: ended})
 
 

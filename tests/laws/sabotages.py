@@ -1,200 +1,222 @@
-"""Ways to break the code on purpose, each with the law that must catch it and the story where it shows."""
+"""Ways to break what the core counts, removes and launches. Each has the law that must catch it and a story.
+
+`endings` holds the further ones: how it begins, who conducts it, how it is put back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
-import pytest
-
-from async_rollout.core import (
-    actions,
-    advance,
-    begin,
-    budget,
-    decide,
-    draft,
-    finish,
-    lanes,
-    laws,
-    memory,
-    recall,
-    stages,
-    trouble,
-)
+import meddling
+import meetings
+import stories
+from async_rollout.core import advance, budget, decide, draft, journal, lanes, laws, memory, recall, stages, trouble
+from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import SUSPENDED_BY_US, Journal, Lane, Mark, Removal
+from async_rollout.core.journal import Journal, Lane, Mark, Removal
 from async_rollout.core.sight import Instance, Sight
-from async_rollout.core.spec import RolloutSpec
-from stories import (
-    at_max,
-    autoscaler,
-    bad_before_command,
-    creeping,
-    in_place,
-    owners_suspensions,
-    plain,
-    registered_nowhere,
-    sick_version,
-    two_conductors,
-    with_gap,
-)
+from breaking import Sabotage, around, both, no, nothing, of_result, swap, yes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sabotage:
-    """name: what is broken; law: how the sentence that catches it begins; spoil: breaks it; story: where it shows."""
-
-    name: str
-    law: str
-    spoil: Callable[[pytest.MonkeyPatch], None]
-    story: Callable[[], list[str]]
+def rows_only(real: Any, spec: Any, sight: Sight, *args: Any) -> budget.Tally:
+    """Booting is counted from rows, not from the field."""
+    rows = sum(one.booting for one in sight.instances)
+    return replace(real(spec, sight, *args), booting=rows, exist=len(sight.instances))
 
 
-def off_by_one(field: str, by: int) -> Callable[[pytest.MonkeyPatch], None]:
-    def spoil(patch: pytest.MonkeyPatch) -> None:
-        real = budget.bounds
-        patch.setattr(
-            budget,
-            "bounds",
-            lambda spec, base: replace(real(spec, base), **{field: getattr(real(spec, base), field) + by}),
-        )
-
-    return spoil
+def new_ones_too(real: Any, *args: Any) -> budget.Tally:
+    """A new one that serves is in the way as an old one is."""
+    found, sight = real(*args), args[1]
+    fresh = tuple(one for one in sight.instances if one.id in found.available and one not in found.victims)
+    return replace(found, victims=(*fresh, *found.victims) if found.proven_new else found.victims)
 
 
-def swap(module: object, name: str, new: object) -> Callable[[pytest.MonkeyPatch], None]:
-    return lambda patch: patch.setattr(module, name, new)
+def healthy_anywhere(one: Instance, source: str) -> bool:
+    return any(target.state == "healthy" for target in one.targets)
 
 
-def resume_everything(draft: Draft) -> Draft:
-    names = tuple(sorted(draft.sight.group.suspended))
-    return draft.act(actions.Resume(processes=names)) if names else draft.act(actions.Erase())
+def base_is_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
+    field = sight.group.desired
+    return budget.Reckoned(journal=replace(journal, base=field, asked=field), explained=True)
 
 
-def unrecorded(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
-    return draft.act(actions.Deregister(registrations=tuple(lanes.registrations(instance))))
-
-
-def never_shrinks(draft: Draft, lane: Lane) -> Draft:
-    return draft.lane(replace(lane, removal=Removal.KEEP)).act(actions.Terminate(instance=lane.id, shrink=False))
-
-
-def always_shrinks(draft: Draft, lane: Lane) -> Draft:
-    return draft.lane(replace(lane, removal=Removal.SHRINK)).act(actions.Terminate(instance=lane.id, shrink=True))
-
-
-def base_follows_the_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
-    return budget.Reckoned(
-        journal=replace(journal, base=sight.group.desired, asked=sight.group.desired), explained=True
-    )
-
-
-def base_never_follows(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
+def lift_is_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
     return budget.Reckoned(journal=replace(journal, asked=sight.group.desired), explained=True)
 
 
-def only_rows_boot(spec: RolloutSpec, sight: Sight, known: memory.Memory, journal: Journal) -> budget.Tally:
-    found = REAL_TALLY(spec, sight, known, journal)
-    rows = sum(one.booting for one in sight.instances)
-    return replace(found, booting=rows, exist=len(sight.instances))
+def base_first(journal: Journal, counted: Journal, drop: int, expected: int, sight: Sight) -> budget.Reckoned:
+    """What somebody takes away is taken from the base, not from our lift."""
+    return budget.Reckoned(journal=replace(counted, base=max(1, journal.base - drop)), explained=True, lowered=True)
 
 
-REAL_TALLY = budget.tally
-
-
-def spoil_tally(patch: pytest.MonkeyPatch) -> None:
-    for module in (draft, laws):
-        patch.setattr(module, "tally", only_rows_boot)
-
-
-def spoil_ready(patch: pytest.MonkeyPatch) -> None:
+def any_target_listed(spec: Any, sight: Sight, one: Instance) -> bool:
     """`all([])`: what is not listed as unhealthy is healthy."""
-
-    def ready(spec: RolloutSpec, sight: Sight, one: Instance) -> bool:
-        return one.in_service and all(target.state == "healthy" for target in one.targets)
-
-    patch.setattr(recall, "is_ready", ready)
+    return one.in_service and all(target.state == "healthy" for target in one.targets)
 
 
-def spoil_in_service(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recall, "is_ready", lambda spec, sight, one: one.in_service)
+def never_reset(real: Any, spec: Any, streak: stages.Streak, sight: Sight, one: Instance) -> stages.Streak:
+    """A bad look does not end a streak of good ones."""
+    found = real(spec, streak, sight, one)
+    return replace(found, good=max(found.good, streak.good + (found.good > 0 and streak.good > 0 and found.good == 1)))
 
 
-def spoil_drained(patch: pytest.MonkeyPatch) -> None:
+def one_look(real: Any, spec: Any, known: stages.Known) -> stages.Stage:
+    return real(replace(spec, healthy_threshold=1), known)
+
+
+def passed(real: Any, self: memory.Memory, id: str) -> stages.Known:
+    return replace(real(self, id), passed=True)
+
+
+def on_row(target: Any) -> bool:
     """A draining target is taken for gone."""
-    for module in (stages, lanes):
-        patch.setattr(module, "is_registered", lambda target: target.state != "draining")
+    return target.state != "draining" and stages.TargetState.UNUSED is not target.state
 
 
-def spoil_suspended(patch: pytest.MonkeyPatch) -> None:
-    """All four are noted as ours, the owner's too."""
-    real = begin._first
-    patch.setattr(begin, "_first", lambda spec, snapshot: replace(real(spec, snapshot), suspended=SUSPENDED_BY_US))
+def unrecorded(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
+    return draft.act(Deregister(registrations=tuple(lanes.registrations(instance))))
 
 
-def spoil_failed_hook(patch: pytest.MonkeyPatch) -> None:
-    """A failed before-command is taken for a good one."""
-    patch.setattr(trouble, "_hooks", lambda draft: iter(()))
-    patch.setattr(trouble, "_failed_mark", lambda lane, code: Mark.ENDED)
+def keeps(draft: Draft, lane: Lane) -> Draft:
+    return draft.lane(replace(lane, removal=Removal.KEEP)).act(Terminate(instance=lane.id, shrink=False))
 
 
-def spoil_lease(patch: pytest.MonkeyPatch) -> None:
-    """Another's record is taken over whoever holds it."""
-    patch.setattr(begin, "LEASE", 10_000)
-    real = begin.of_another
-
-    def grab(spec: RolloutSpec, snapshot: object, record: Journal) -> object:
-        return real(spec, replace(snapshot, holder_dead=True), record)  # type: ignore[type-var]
-
-    patch.setattr(decide, "of_another", grab)
+def shrinks(draft: Draft, lane: Lane) -> Draft:
+    return draft.lane(replace(lane, removal=Removal.SHRINK)).act(Terminate(instance=lane.id, shrink=True))
 
 
-def spoil_maximum(patch: pytest.MonkeyPatch) -> None:
-    """The maximum is not put back."""
-    real = finish.finish
-
-    def forgets(draft: Draft) -> Draft:
-        return real(draft.write(replace(draft.journal, raised=0)))
-
-    patch.setattr(advance, "finish", forgets)
+def again(draft: Draft, lane: Lane) -> Draft:
+    """What still shows is terminated once more, at once."""
+    return draft.act(Terminate(instance=lane.id, shrink=lane.removal is Removal.SHRINK))
 
 
-def spoil_proof(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(advance, "_is_proven", lambda draft, tally: True)
+def resent(draft: Draft, lane: Lane) -> Draft:
+    """After half a minute it is sent again, whatever the activities say."""
+    since = draft.memory.removed.get(lane.id)
+    return again(draft, lane) if since is not None and draft.at - since.at >= 30 else draft
 
 
-def spoil_law_five(patch: pytest.MonkeyPatch) -> None:
-    """Neither the decision nor the guard asks for a proven one first."""
-    spoil_proof(patch)
-    patch.setattr(laws, "LAWS", tuple(law for law in laws.LAWS if law is not laws.a_new_one_is_proven_first))
+def unasked(real: Any, one: Draft) -> Draft:
+    """Desired is set and the record does not say so."""
+    done = real(one)
+    return replace(done, journal=replace(done.journal, asked=one.journal.asked)) if done.acts != one.acts else done
 
 
-SABOTAGES = (
-    Sabotage(name="floor off by one", law="law 1", spoil=off_by_one("floor", -1), story=plain),
-    Sabotage(name="ceiling off by one", law="law 2", spoil=off_by_one("ceiling", 1), story=plain),
-    Sabotage(name="booting counted from rows", law="law 2", spoil=spoil_tally, story=plain),
-    Sabotage(name="an empty list is all healthy", law="law ", spoil=spoil_ready, story=registered_nowhere),
-    Sabotage(name="InService is healthy", law="law ", spoil=spoil_in_service, story=sick_version),
-    Sabotage(name="no proof before the first", law="law 5", spoil=spoil_law_five, story=with_gap),
-    Sabotage(
-        name="resume everything",
-        law="law 8",
-        spoil=swap(finish, "put_processes_back", resume_everything),
-        story=owners_suspensions,
-    ),
-    Sabotage(name="the owner's suspensions noted as ours", law="law ", spoil=spoil_suspended, story=owners_suspensions),
-    Sabotage(name="deregister without record", law="law 3", spoil=swap(advance, "open_lane", unrecorded), story=plain),
-    Sabotage(name="never shrink", law="law ", spoil=swap(lanes, "_terminated", never_shrinks), story=plain),
-    Sabotage(name="always shrink", law="law ", spoil=swap(lanes, "_terminated", always_shrinks), story=in_place),
-    Sabotage(name="a draining target is gone", law="walkthrough", spoil=spoil_drained, story=plain),
-    Sabotage(
-        name="base follows the field", law="law ", spoil=swap(decide, "reckon", base_follows_the_field), story=creeping
-    ),
-    Sabotage(
-        name="base never follows", law="law 7", spoil=swap(decide, "reckon", base_never_follows), story=autoscaler
-    ),
-    Sabotage(name="the maximum stays raised", law="law 7", spoil=spoil_maximum, story=at_max),
-    Sabotage(name="a failed command is good", law="walkthrough", spoil=spoil_failed_hook, story=bad_before_command),
-    Sabotage(name="the lease is not respected", law="law 11", spoil=spoil_lease, story=two_conductors),
-)
+def unraised(self: Draft, to: int) -> Draft:
+    return self.act(SetCapacity(maximum=to))
+
+
+def max_at_once(real: Any, one: Draft) -> Draft:
+    """The maximum is put back while the lift still needs it."""
+    done, most = real(one), one.journal.found.maximum
+    return done.act(SetCapacity(maximum=most)) if one.sight.group.desired > most else done
+
+
+def ended(real: Any, self: Draft, lane: Lane, point: Any, outcome: Any) -> Draft:
+    """A before-command counts as ended when it has begun."""
+    done = real(self, lane, point, outcome)
+    return done.lane(replace(lane, before=Mark.ENDED)) if point == "before-terminate" else done
+
+
+BOUNDS = budget.bounds
+
+COUNTING = (
+    Sabotage(name="floor off by one", law="law 1:", story=stories.three,
+             spoil=of_result(budget, "bounds", floor=lambda one: one.floor - 1)),
+    Sabotage(name="ceiling off by one", law="law 2:", story=stories.plain,
+             spoil=of_result(budget, "bounds", ceiling=lambda one: one.ceiling + 1)),
+    Sabotage(name="no bound of what exists", law="law 2:", story=stories.strictly,
+             spoil=of_result(budget, "bounds", exist=99)),
+    Sabotage(name="max draining ignored", law="law 2:", story=stories.wide,
+             spoil=swap(advance, "_free_lane", yes)),
+    Sabotage(name="booting counted from rows", law="law 2:", story=stories.plain,
+             spoil=both(around(draft, "tally", rows_only), around(laws, "tally", rows_only))),
+    Sabotage(name="the floor is not asked", law="law 1:", guard="law 1:", story=stories.three,
+             spoil=swap(budget.Tally, "may_go", yes)),
+    Sabotage(name="the ill one's place is not asked", law="law 1:", story=meddling.outage_in_place,
+             spoil=around(budget.Tally, "may_go", lambda real, self, who: who in self.ill or real(self, who))),
+    Sabotage(name="room without bound", law="law 2:", guard="law 2:", story=stories.plain,
+             spoil=swap(budget.Tally, "room", 3)),
+    Sabotage(name="a proven new one is a victim", law="law 6:", guard="law 3:", story=stories.plain,
+             spoil=around(draft, "tally", new_ones_too)),
+    Sabotage(name="everybody is old for ever", law="law 6:", guard="law 6:", story=stories.plain,
+             spoil=both(swap(budget, "is_old", yes), swap(laws, "is_old", yes))),
+    Sabotage(name="dead ones do not go first", law="law 4:", story=meddling.dead_one,
+             spoil=swap(budget, "_rank", lambda one, ill: (one.marked_unhealthy, one.id in ill))),
+    Sabotage(name="nobody is ever ill", law="law 4:", story=meddling.dead_one,
+             spoil=swap(budget, "_is_ill", no)),
+    Sabotage(name="a proven one that sickens is no victim", law="law 12:", story=meddling.sick_newcomer,
+             spoil=swap(budget, "_was_well", no)),
+    Sabotage(name="base follows the field", law="law 2:", story=stories.brief,
+             spoil=swap(decide, "reckon", base_is_field)),
+    Sabotage(name="a raise is taken for our lift", law="law 7:", story=meddling.raised,
+             spoil=swap(decide, "reckon", lift_is_field)),
+    Sabotage(name="a cut is taken from the base", law="law 12:", story=meddling.lowered,
+             spoil=swap(budget, "_cut", base_first)),
+    Sabotage(name="an unexplained field is acted upon", law="law 7:", story=meetings.desired_lags,
+             spoil=swap(budget, "_is_steady", yes)),
+    Sabotage(name="any maximum is ours", law="law 7:", story=meddling.own_maximum,
+             spoil=swap(journal.Journal, "knows_maximum", yes)),
+    Sabotage(name="the owner's new sizes are not noted", law="law 12:", story=meddling.higher_minimum,
+             spoil=swap(decide, "_steady", no)),
+)  # fmt: skip
+
+PROVING = (
+    Sabotage(name="an empty list is all healthy", law="law 1:", story=meddling.registered_nowhere,
+             spoil=swap(recall, "is_ready", any_target_listed)),
+    Sabotage(name="InService is healthy", law="law 5:", story=stories.sick_version,
+             spoil=swap(recall, "is_ready", lambda spec, sight, one: one.in_service)),
+    Sabotage(name="one source's health is enough", law="law 5:", story=stories.slow_source,
+             spoil=swap(stages, "_healthy_at", healthy_anywhere)),
+    Sabotage(name="no proof before the first", law="law 5:", guard="law 5:", story=stories.with_gap,
+             spoil=swap(advance, "_is_proven", yes)),
+    Sabotage(name="a bad look does not end a streak", law="law 5:", story=meddling.flapping,
+             spoil=around(recall, "_streak", never_reset)),
+    Sabotage(name="one good look is enough", law="law 5:", story=stories.plain,
+             spoil=around(stages, "_climbing", one_look)),
+    Sabotage(name="an up-check that failed is good", law="law 5:", story=stories.late_up_check,
+             spoil=around(memory.Memory, "known", passed)),
+    Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
+             spoil=swap(recall, "_vanished", lambda *_: {})),
+    Sabotage(name="three that vanished do not stop it", law="law 6:", story=stories.dying,
+             spoil=swap(trouble, "LOST_MAX", 10**6)),
+    Sabotage(name="a launch error for good is waited for", law="law 6:", story=stories.no_image,
+             spoil=swap(trouble, "is_permanent", no)),
+    Sabotage(name="limits are not asked", law="law 12:", story=stories.sick_version,
+             spoil=swap(trouble, "_limits", nothing)),
+)  # fmt: skip
+
+REMOVING = (
+    Sabotage(name="deregister without record", law="law 9:", guard="law 3:", story=stories.plain,
+             spoil=swap(advance, "open_lane", unrecorded)),
+    Sabotage(name="never shrink", law="law 2:", story=stories.plain, spoil=swap(lanes, "_terminated", keeps)),
+    Sabotage(name="always shrink", law="law 7:", story=stories.in_place, spoil=swap(lanes, "_terminated", shrinks)),
+    Sabotage(name="shrinks under way are not counted", law="law 7:", story=meddling.two_out,
+             spoil=swap(lanes, "_shrinks_under_way", lambda journal, sight: 0)),
+    Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
+             spoil=both(swap(lanes, "is_registered", on_row), swap(stages, "is_registered", on_row))),
+    Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,
+             spoil=swap(lanes, "_sent", again)),
+    Sabotage(name="a terminate is sent again unasked", law="law 4:", story=meetings.lagging_rows,
+             spoil=swap(lanes, "_under_way", no)),
+    Sabotage(name="the before-command is skipped", law="law 10:", story=stories.commands,
+             spoil=swap(lanes, "_before", lambda one, lane: (one, replace(lane, before=Mark.ENDED)))),
+    Sabotage(name="a begun command is an ended one", law="law 10:", story=stories.commands,
+             spoil=around(lanes, "_begin_hook", ended)),
+    Sabotage(name="the after-command is skipped", law="law 10:", story=stories.commands,
+             spoil=swap(lanes, "_after", lambda one, lane: one.drop(lane.id))),
+    Sabotage(name="the wait is skipped", law="law 10:", story=stories.commands,
+             spoil=swap(lanes, "_resting_since", lambda one, lane: 0.0)),
+    Sabotage(name="a failed command is good", law="law 10:", story=stories.bad_before_command,
+             spoil=both(swap(trouble, "_hooks", nothing),
+                        swap(trouble, "_failed_mark", lambda lane, code: Mark.ENDED))),
+    Sabotage(name="a lane is dropped after one look without it", law="law 9:", story=meetings.gappy,
+             spoil=around(recall, "_missing", lambda real, *args: dict.fromkeys(real(*args), 9))),
+    Sabotage(name="desired is set unrecorded", law="law 9:", guard="law 9:", story=stories.plain,
+             spoil=around(advance, "ask_for_more", unasked)),
+    Sabotage(name="the maximum is raised unrecorded", law="law 9:", guard="law 9:", story=stories.at_max,
+             spoil=swap(draft.Draft, "raise_maximum", unraised)),
+    Sabotage(name="the maximum is lowered too early", law="law 8:", guard="law 8:", story=stories.at_max,
+             spoil=around(advance, "take_out", max_at_once)),
+)  # fmt: skip

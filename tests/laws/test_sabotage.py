@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from sabotages import SABOTAGES, Sabotage
+from async_rollout.engine import rollout
+from breaking import Sabotage
+from endings import CONDUCTING, ENDING
+from sabotages import COUNTING, PROVING, REMOVING
+
+SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING)
 
 
 @pytest.mark.timeout(90)  # broken code may go round and round until the virtual time is over
@@ -15,8 +20,13 @@ from sabotages import SABOTAGES, Sabotage
 def test_it_is_caught(sabotage: Sabotage, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sabotage.story() == []
     sabotage.spoil(monkeypatch)
-    try:
-        wrong = sabotage.story()
-    except TimeoutError:
-        wrong = ["law 12: it did not come to an end"]
-    assert any(line.startswith(sabotage.law) for line in wrong), wrong
+    broken = sabotage.story()
+    if sabotage.guard:
+        assert any(line.startswith(f"guard {sabotage.guard}") for line in broken), broken
+        monkeypatch.setattr(rollout, "objection", lambda *_: None)
+        broken = sabotage.story()
+    assert any(line.startswith(sabotage.law) for line in broken), broken
+
+
+def test_the_list_is_as_long_as_promised_and_names_nothing_twice() -> None:
+    assert len({one.name for one in SABOTAGES}) == len(SABOTAGES) >= 80
