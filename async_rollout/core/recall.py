@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from async_rollout.core.actions import Deregister, Erase, MarkHealthy, Probe, Record, Register, Suspend
 from async_rollout.core.journal import Goal, Journal, Removal
@@ -50,6 +51,8 @@ def _heard(memory: Memory, outcome: ActOutcome | HookOutcome, at: float) -> Memo
             return replace(memory, denied=outcome, denied_since=since, last=outcome)
         case ActOutcome():
             return _acted(replace(memory, denied=None, denied_since=None, last=outcome), outcome)
+        case _:
+            assert_never(outcome)
 
 
 def _hook_ended(memory: Memory, outcome: HookOutcome, at: float) -> Memory:

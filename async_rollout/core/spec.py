@@ -69,13 +69,11 @@ class Hooks:
 
     def at(self, point: HookPoint) -> Hook | None:
         """The hook of one point, or None."""
-        match point:
-            case HookPoint.UP_CHECK:
-                return self.up_check
-            case HookPoint.BEFORE_TERMINATE:
-                return self.before_terminate
-            case HookPoint.AFTER_TERMINATE:
-                return self.after_terminate
+        return {
+            HookPoint.UP_CHECK: self.up_check,
+            HookPoint.BEFORE_TERMINATE: self.before_terminate,
+            HookPoint.AFTER_TERMINATE: self.after_terminate,
+        }[point]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

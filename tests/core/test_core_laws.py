@@ -1,0 +1,134 @@
+"""Each law as a guard: an act that breaks it is named by its number, and the lawful one beside it passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    Erase,
+    Order,
+    Probe,
+    Record,
+    Registration,
+    Resume,
+    RunHook,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.journal import Cause, Goal, Journal, Lane, Removal
+from async_rollout.core.laws import OLDEST_LOOK, objection
+from async_rollout.core.sight import Sight
+from async_rollout.core.spec import HookPoint, RolloutSpec
+from drawn import AT, ident, looked, recorded, sight
+
+SPEC = RolloutSpec()
+RESTORING: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=1, text="x")}
+ALL = ("AZRebalance", "AlarmNotification", "ReplaceUnhealthy", "ScheduledActions")
+
+
+def out(*numbers: int) -> Deregister:
+    return Deregister(registrations=tuple(Registration(source="tg1", instance=ident(n), port=80) for n in numbers))
+
+
+def lane(number: int, **fields: Any) -> Lane:
+    return Lane(id=ident(number), at=int(AT), **fields)
+
+
+def said(
+    action: Action, drawing: str, spec: RolloutSpec = SPEC, /, group: dict[str, Any] | None = None, **record: Any
+) -> str:
+    """What the guard says to this act, with the record as it was just written."""
+    seen = sight(drawing)
+    seen = replace(seen, group=replace(seen.group, **(group or {})))
+    snapshot = looked(spec, seen)
+    assert isinstance(seen.journal, Journal)
+    written = replace(seen.journal, **record)
+    return objection(spec, snapshot, (Record(journal=written),), action) or ""
+
+
+@pytest.mark.parametrize(
+    ("law", "action", "drawing", "record"),
+    [
+        ("law 1", out(0), "SSSW", {"lanes": (lane(0),)}),
+        ("", out(0), "SSSN", {"lanes": (lane(0),)}),
+        ("", out(2), "SSUN", {"lanes": (lane(2),)}),  # an ill one is no healthy one less
+        ("", out(3), "SSSN", {"lanes": (lane(3, surplus=True),), **RESTORING}),
+        ("law 2", SetCapacity(desired=5), "SSSN", {"asked": 5}),
+        ("law 2", SetCapacity(desired=6), "TTTSSS", {"asked": 6, "base": 5}),
+        ("", SetCapacity(desired=4), "SSS", {"asked": 4}),
+        ("law 3", SetCapacity(desired=2), "SSS", {"asked": 2}),
+        ("", SetCapacity(desired=3), "SSS", {"asked": 3}),
+        ("law 3", out(3), "SSSN", {"lanes": (lane(3),)}),
+        ("law 3", out(0), "SSSN", {"lanes": ()}),
+        ("law 3", Terminate(instance=ident(9), shrink=True), "SSSN", {"lanes": (lane(9),)}),
+        ("law 5", out(0), "SSSS", {"lanes": (lane(0),)}),
+        ("", out(0), "SSSS", {"lanes": (lane(0),), **RESTORING}),
+        ("law 6", SetCapacity(desired=4), "SSS", {"asked": 4, "launches": 24}),
+        ("", SetCapacity(desired=4), "SSS", {"asked": 4, "launches": 23}),
+        ("law 8", Resume(processes=("Launch",)), "SSS", {}),
+        ("law 8: nothing", Resume(processes=()), "SSS", {}),
+        ("", Resume(processes=("AZRebalance",)), "SSS", {}),
+        ("law 8", Suspend(processes=("Launch",)), "SSS", {"suspended": ("Launch",)}),
+        ("law 8", Suspend(processes=()), "SSS", {}),
+        ("law 8", SetCapacity(maximum=2), "SSS", {}),
+        ("", SetCapacity(maximum=3), "SSS", {}),
+        ("law 9", SetCapacity(desired=4), "SSS", {"asked": 3}),
+        ("law 9", SetCapacity(maximum=11), "SSS", {}),
+        ("", SetCapacity(maximum=11), "SSS", {"raised": 11}),
+        ("law 9", Suspend(processes=("AZRebalance",)), "SSS", {"suspended": ()}),
+        ("", Suspend(processes=("AZRebalance",)), "SSS", {}),
+        ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"lanes": (lane(0),)}),
+        ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"lanes": (lane(0, removal=Removal.KEEP),)}),
+        ("", Terminate(instance=ident(0), shrink=True), "DSSN", {"lanes": (lane(0, removal=Removal.SHRINK),)}),
+        ("law 11", SetCapacity(desired=4), "SSS", {"asked": 4, "until": int(AT) - 60}),
+        ("", Erase(), "SSS", {"until": int(AT) - 60}),
+        ("", RunHook(point=HookPoint.UP_CHECK, instance=ident(0)), "SSS", {"until": int(AT) - 60}),
+    ],
+)  # fmt: skip
+def test_an_act_against_a_law_is_named(law: str, action: Action, drawing: str, record: dict[str, Any]) -> None:
+    found = said(action, drawing, **record)
+    assert found.startswith(law) if law else found == ""
+
+
+def test_more_may_not_exist_than_the_bound_though_the_ceiling_would_allow_it() -> None:
+    spec = RolloutSpec(max_surge=2, max_draining=0)
+    lanes = (lane(0, removal=Removal.SHRINK), lane(1, removal=Removal.SHRINK))
+    found = said(SetCapacity(desired=5), "TTSSN", spec, asked=5, lanes=lanes)
+    assert found == "law 2: 7 would exist, 5 may"
+
+
+@pytest.mark.parametrize("action", [Record, Order, Probe])
+def test_what_only_writes_tags_needs_no_record(action: type) -> None:
+    seen = sight("SSS")
+    acts = {Record: Record(journal=seen.journal), Order: Order(text="stop"), Probe: Probe(run="run0")}  # type: ignore[arg-type]
+    snapshot = looked(SPEC, replace(seen, journal=None))
+    assert objection(SPEC, snapshot, (), acts[action]) is None
+
+
+def test_nothing_else_is_done_without_a_record() -> None:
+    snapshot = looked(SPEC, replace(sight("SSS"), journal=None))
+    assert objection(SPEC, snapshot, (), Suspend(processes=ALL)) == "law 9: nothing is done without a record"
+
+
+def test_nothing_is_done_on_the_record_of_another() -> None:
+    snapshot = looked(SPEC, recorded(sight("SSS"), run="other"))
+    assert objection(SPEC, snapshot, (), Resume(processes=ALL)) == "law 11: the record that was seen is not ours"
+
+
+def test_force_may_resume_what_a_rollout_needs() -> None:
+    seen: Sight = sight("SSS")
+    for healthy, found in ((True, "law 8: Launch is not ours to resume"), (False, None)):
+        spec = RolloutSpec(require_healthy_group=healthy)
+        assert objection(spec, looked(spec, seen), (), Resume(processes=("Launch",))) == found
+
+
+def test_a_lease_that_is_over_is_no_lease() -> None:
+    for until, found in ((30.0 - OLDEST_LOOK, None), (29.0 - OLDEST_LOOK, "law 11: our lease is over")):
+        snapshot = looked(SPEC, recorded(sight("SSS"), until=int(AT + until)))
+        assert objection(SPEC, snapshot, (), Resume(processes=("AZRebalance",))) == found

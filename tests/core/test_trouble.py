@@ -1,0 +1,186 @@
+"""What ends a rollout early, cause by cause: when it is one, and when it is not yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from async_rollout.core.actions import SetCapacity
+from async_rollout.core.journal import Lane, Mark
+from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Odd, Since
+from async_rollout.core.sight import Stop, Survey
+from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
+from async_rollout.core.stages import Stage
+from async_rollout.core.trouble import is_permanent, marked_failed, stopped, trouble
+from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
+from drafts import NOW, draft_of, launch, snapshot_of
+from drawn import AT, ident
+
+SPEC = RolloutSpec(limits=Limits(total=3000.0))
+BEFORE = (HookPoint.BEFORE_TERMINATE, ident(0))
+
+
+def denied(code: str) -> ActOutcome:
+    return ActOutcome(action=SetCapacity(desired=4), at=NOW, ok=False, code=code, message="no", denied=True)
+
+
+def since(number: int, stage: Stage, ago: float) -> dict[str, Any]:
+    return {"stages": {ident(n): Since(stage if n == number else Stage.SERVING, NOW - ago, 9) for n in range(5)}}
+
+
+def ended(
+    *, code: int | None = 3, point: HookPoint = HookPoint.BEFORE_TERMINATE, timed_out: bool = False
+) -> dict[str, Any]:
+    outcome = HookOutcome(point=point, instance=ident(0), ok=code == 0, code=code, timed_out=timed_out, said="oh")
+    return {"ended": {(point, ident(0)): Ended(outcome, NOW, 1)}}
+
+
+@pytest.mark.parametrize(
+    ("cause", "drawing", "fields"),
+    [
+        (None, "SSS", {}),
+        ((4, "AccessDenied: no"), "SSS", {"denied": denied("AccessDenied"), "denied_since": NOW}),
+        (None, "SSS", {"denied": denied("ExpiredToken"), "denied_since": NOW - 1800}),
+        ((4, "ExpiredToken: no"), "SSS", {"denied": denied("ExpiredToken"), "denied_since": NOW - 1801}),
+        ((1, "the group is being deleted: Delete in progress"), "SSS", {"group": {"status": "Delete in progress"}}),
+        ((1, "an instance refresh has begun: InProgress"), "SSS", {"survey": Survey(at=AT, refresh="InProgress")}),
+        ((1, "the template changed during the run"), "SSS", {"group": {"template": "lt-1:3"}}),
+        (None, "SSS", {"lowered": 2}),
+        ((1, "desired capacity was lowered again and again"), "SSS", {"lowered": 3}),
+        (None, "SSS", {"group": {"suspended": frozenset()}}),  # the first time they are suspended again
+        ((1, "processes that we suspended were resumed"), "SSS",
+         {"group": {"suspended": frozenset()}, "resuspended": 1}),
+        (None, "NNN", {"group": {"suspended": frozenset()}, "resuspended": 1}),  # nothing left to take out
+        ((6, f"the before-terminate command for {ident(0)} ended with 3: oh"), "DSSN", ended()),
+        ((6, f"the before-terminate command for {ident(0)} timed out: oh"), "DSSN", ended(code=None, timed_out=True)),
+        (None, "DSSN", ended(code=0)),
+        (None, "SSSN", ended()),  # it has no lane any more
+        (None, "DSSN", ended(point=HookPoint.UP_CHECK)),  # an up-check may fail as often as it likes
+        ((6, f"the after-terminate command for {ident(0)} ended with 3"), "DSSN",
+         ended(point=HookPoint.AFTER_TERMINATE)),
+        (None, "DSSN", {**ended(), "record": {"lanes": (Lane(id=ident(0), at=1, surplus=True),)}}),
+        (None, "SSS", {"record": {"lost": 2}}),
+        ((1, "3 new instances vanished before they served"), "SSS", {"record": {"lost": 3}}),
+        ((1, f"a launch failed: {NO_IMAGE}"), "SSS", {"activities": (launch(NO_IMAGE),)}),
+        (None, "SSS", {"activities": (launch(NO_CAPACITY),)}),
+        (None, "SSS", {"activities": (launch(NO_IMAGE, at=AT - 3600),)}),  # before our time
+        (None, "SSS", {"began": NOW - 2999}),
+        ((7, "--max-timeout: 3000 s are over"), "SSS", {"began": NOW - 3001}),
+        (None, "SSS", {"hollow": Odd("4", NOW - 600, 9)}),
+        ((1, "no instance appeared within 600 s; raise --launch-timeout"), "SSS", {"hollow": Odd("4", NOW - 601, 9)}),
+        ((1, f"no instance appeared within 600 s; AWS says: {NO_CAPACITY}"), "SSS",
+         {"hollow": Odd("4", NOW - 601, 9), "activities": (launch(NO_CAPACITY),)}),
+        (None, "SSS", {"hollow": Odd("4", NOW - 601, 9), "survey": Survey(at=AT, launch_heartbeat=60.0)}),
+        (None, "SSSP", since(3, Stage.LAUNCHING, 600)),
+        ((1, f"{ident(3)} is still Pending after 600 s; raise --launch-timeout"), "SSSP",
+         since(3, Stage.LAUNCHING, 601)),
+        ((1, f"{ident(3)} was not proven healthy within 900 s: tg1 initial; tg2 initial"), "SSSW",
+         {"serving_since": {ident(3): NOW - 901}}),
+        (None, "SSSW", {"serving_since": {ident(3): NOW - 900}}),
+        (None, "SSSN", {"serving_since": {ident(3): NOW - 901}}),  # proven
+        (None, "SSS", {"serving_since": {ident(0): NOW - 901}}),  # an old one
+        (None, "DSSN", since(0, Stage.DRAINING, 360)),
+        ((1, f"{ident(0)} still drains after 360 s; raise --drain-timeout"), "DSSN", since(0, Stage.DRAINING, 361)),
+        (None, "DSSN", {"removed": {ident(0): Odd("k", NOW - 960, 9)}}),
+        ((1, f"{ident(0)} is still there 960 s after terminate; raise --terminate-timeout"), "DSSN",
+         {"removed": {ident(0): Odd("k", NOW - 961, 9)}}),
+        (None, "SSS", {"progress": Odd("p", NOW - 2820, 9)}),
+        ((1, "nothing came forward for 2820 s"), "SSS", {"progress": Odd("p", NOW - 2821, 9)}),
+    ],
+)  # fmt: skip
+def test_causes(cause: tuple[int, str] | None, drawing: str, fields: dict[str, Any]) -> None:
+    found = trouble(draft_of(drawing, SPEC, **fields))
+    if cause is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert (found.code, found.text[: len(cause[1])]) == cause
+
+
+def test_what_an_up_check_said_last_is_told_with_the_newcomer_that_it_kept_out() -> None:
+    failed = HookOutcome(point=HookPoint.UP_CHECK, instance=ident(3), ok=False, code=7, said="starting")
+    draft = draft_of(
+        "SSSW", serving_since={ident(3): NOW - 901}, ended={(HookPoint.UP_CHECK, ident(3)): Ended(failed, NOW, 4)}
+    )
+    found = trouble(draft)
+    assert found is not None
+    assert found.text.endswith("the up-check ended with 7: starting")
+
+
+def test_one_that_is_registered_nowhere_is_said_to_be() -> None:
+    draft = draft_of("SSSW", serving_since={ident(3): NOW - 901})
+    bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
+    found = trouble(replace(draft, sight=replace(draft.sight, instances=bare)))
+    assert found is not None
+    assert found.text.endswith("not registered everywhere")
+
+
+def test_a_source_that_the_group_lost_is_named_by_its_id() -> None:
+    draft = draft_of("SSSW", serving_since={ident(3): NOW - 901})
+    found = trouble(replace(draft, sight=replace(draft.sight, sources=())))
+    assert found is not None
+    assert found.text.endswith("tg1 initial; tg2 initial")
+
+
+@pytest.mark.parametrize(
+    ("message", "permanent"),
+    [
+        (NO_IMAGE, True),
+        ("The key pair 'x' does not exist. Launching EC2 instance failed.", True),
+        ("Client.InvalidKMSKey.InvalidState: client error on launch", True),
+        ("Access denied when attempting to assume role. Validating load balancer configuration failed.", True),
+        (NO_CAPACITY, False),
+        ("You've reached your quota: try again. The security group is fine.", False),
+        ("something nobody has seen yet", False),
+    ],
+)
+def test_waiting_helps_or_not(message: str, *, permanent: bool) -> None:
+    assert is_permanent(launch(message)) is permanent
+
+
+@pytest.mark.parametrize(
+    ("point", "begun", "code", "surplus", "mark"),
+    [
+        (HookPoint.BEFORE_TERMINATE, Mark.BEGUN, 3, False, Mark.FAILED),
+        (HookPoint.BEFORE_TERMINATE, Mark.BEGUN, 127, False, Mark.NOT),  # it never ran: it may serve on
+        (HookPoint.BEFORE_TERMINATE, Mark.BEGUN, 126, False, Mark.NOT),
+        (HookPoint.BEFORE_TERMINATE, Mark.BEGUN, 127, True, Mark.ENDED),
+        (HookPoint.BEFORE_TERMINATE, Mark.BEGUN, 3, True, Mark.ENDED),
+        (HookPoint.BEFORE_TERMINATE, Mark.ENDED, 3, False, Mark.ENDED),
+        (HookPoint.AFTER_TERMINATE, Mark.BEGUN, 3, False, Mark.FAILED),
+        (HookPoint.AFTER_TERMINATE, Mark.NOT, 3, False, Mark.NOT),
+    ],
+)
+def test_how_a_command_that_failed_is_recorded(
+    point: HookPoint, begun: Mark, code: int, *, surplus: bool, mark: Mark
+) -> None:
+    field = "before" if point is HookPoint.BEFORE_TERMINATE else "after"
+    lane = Lane(id=ident(0), at=1, surplus=surplus, **{field: begun})  # type: ignore[arg-type]
+    journal = marked_failed(draft_of("DSSN", record={"lanes": (lane,)}, **ended(code=code, point=point)))
+    assert getattr(journal.lane(ident(0)), field) is mark
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "text"),
+    [
+        ({"stop": Stop.FINISH}, 130, "stopped"),
+        ({"stop": Stop.NOW}, 143, "stopped"),
+        ({"stop": Stop.FINISH, "stop_code": 9, "stop_cause": "another group failed"}, 9, "another group failed"),
+        ({"order": "stop run0 there/boot/2"}, 130, "stopped by restore from there/boot/2"),
+    ],
+)
+def test_orders_to_stop(fields: dict[str, Any], code: int, text: str) -> None:
+    snapshot = snapshot_of("SSS")
+    order = fields.pop("order", None)
+    snapshot = replace(snapshot, sight=replace(snapshot.sight, order=order), **fields)
+    found = stopped(snapshot)
+    assert found is not None
+    assert (found.code, found.text) == (code, text)
+
+
+@pytest.mark.parametrize("order", [None, "stop another there", "stop run0", "run0"])
+def test_an_order_for_another_run_is_none(order: str | None) -> None:
+    snapshot = snapshot_of("SSS")
+    assert stopped(replace(snapshot, sight=replace(snapshot.sight, order=order))) is None
