@@ -1,0 +1,308 @@
+"""How a rollout begins, takes over, gives way or gives up its record: one row of ROLLOUT §3 and §4 after the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from async_rollout.core.actions import Decision, Erase, Order, Outcome, Probe, Record, SetCapacity, Suspend
+from async_rollout.core.begin import LOOK_NOW, WATCH_LOOKS
+from async_rollout.core.decide import decide
+from async_rollout.core.draft import LEASE
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Unreadable
+from async_rollout.core.memory import ActOutcome, Me, Odd, Peer
+from async_rollout.core.sight import Sight, Snapshot, Stop
+from async_rollout.core.spec import RolloutSpec, Scope
+from drafts import NOW, snapshot_of
+from drawn import ident, looked, sight
+
+SPEC = RolloutSpec()
+PROBED = frozenset({"run0"})
+
+
+def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **memory: Any) -> Snapshot:
+    """A group without record, looked at four times."""
+    seen = sight(drawing)
+    seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))
+    found = looked(spec, seen)
+    return replace(found, memory=replace(found.memory, **memory))
+
+
+def the_record(decision: Decision) -> Journal:
+    (record,) = [act.journal for act in decision.actions if isinstance(act, Record)]
+    return record
+
+
+def end(decision: Decision) -> tuple[Outcome, int]:
+    assert decision.verdict is not None, decision
+    return decision.verdict.outcome, decision.verdict.code
+
+
+# --- no record
+
+
+def test_the_first_record_says_what_was_found() -> None:
+    found = the_record(decide(SPEC, free()))
+    assert (found.run, found.serial, found.base, found.asked, found.goal) == ("run0", 1, 3, 3, Goal.REPLACE)
+    assert (found.found.minimum, found.found.desired, found.found.maximum) == (1, 3, 10)
+    assert set(found.suspended) == set(SUSPENDED_BY_US)
+    assert found.cutoff is None
+    assert found.until == int(NOW) + LEASE
+
+
+def test_what_the_owner_suspended_stays_his() -> None:
+    snapshot = free()
+    group = replace(snapshot.sight.group, suspended=frozenset({"AZRebalance"}))
+    found = the_record(decide(SPEC, replace(snapshot, sight=replace(snapshot.sight, group=group))))
+    assert "AZRebalance" not in found.suspended
+
+
+def test_before_it_a_look_must_show_our_own_probe() -> None:
+    assert decide(SPEC, free(probes=frozenset())).actions == (Probe(run="run0"),)
+    (wait,) = decide(SPEC, free(probes=frozenset(), probed=NOW - 14)).waits
+    assert wait.on == "the tags"
+    assert decide(SPEC, free(probes=frozenset(), probed=NOW - 15)).actions == (Probe(run="run0"),)
+
+
+def test_nothing_is_decided_on_a_look_without_health() -> None:
+    assert decide(SPEC, free(survey=None)).needs == LOOK_NOW
+
+
+def test_restore_of_a_group_without_record_has_nothing_to_do() -> None:
+    snapshot = free(me=Me(run="run0", holder="h", intent=Goal.RESTORE))
+    assert end(decide(SPEC, snapshot)) == (Outcome.NOTHING, 0)
+
+
+@pytest.mark.parametrize(("stop", "code"), [(Stop.FINISH, 130), (Stop.NOW, 143)])
+def test_stopped_before_the_record_nothing_was_changed_and_no_probe_is_left(stop: Stop, code: int) -> None:
+    decision = decide(SPEC, replace(free(), stop=stop))
+    assert end(decision) == (Outcome.STOPPED, code)
+    assert decision.actions == (Probe(run="run0", present=False),)
+
+
+def test_without_the_permission_to_write_tags_it_is_refused_with_4() -> None:
+    denied = ActOutcome(action=Probe(run="run0"), at=NOW, ok=False, code="AccessDenied", message="no", denied=True)
+    assert end(decide(SPEC, free(denied=denied))) == (Outcome.REFUSED, 4)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "memory", "says"),
+    [
+        ("SSU", {}, "not healthy: " + ident(2)),
+        ("SSP", {"settled": None, "began": NOW - 601}, f"did not settle within 600 s: {ident(2)} is Pending"),
+        ("SSU", {"began": NOW - 601, "streaks": {}}, "not healthy"),
+    ],
+)
+def test_a_group_that_is_not_well_is_refused(drawing: str, memory: dict[str, Any], says: str) -> None:
+    decision = decide(SPEC, free(drawing, **memory))
+    assert end(decision) == (Outcome.REFUSED, 3)
+    assert says in decision.verdict.why  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("drawing", "memory"),
+    [("SSP", {}), ("SSW", {}), ("SSU", {"streaks": {}}), ("SSS", {"settled": Odd("s", NOW, 1)})],
+)
+def test_one_that_may_get_well_is_waited_for(drawing: str, memory: dict[str, Any]) -> None:
+    (wait,) = decide(SPEC, free(drawing, **memory)).waits
+    assert wait.on == "the group to settle"
+
+
+def test_force_begins_with_one_that_never_gets_well() -> None:
+    spec = RolloutSpec(require_healthy_group=False)
+    assert the_record(decide(spec, free("SSU", spec))).serial == 1
+    assert the_record(decide(spec, free("SSP", spec, settled=None, began=NOW - 601))).serial == 1
+
+
+def test_a_group_with_nothing_old_has_nothing_to_do() -> None:
+    assert end(decide(SPEC, free(""))) == (Outcome.NOTHING, 0)
+    spec = RolloutSpec(scope=Scope.OUTDATED)
+    assert end(decide(spec, free("SSS", spec))) == (Outcome.NOTHING, 0)
+
+
+# --- a record that went away, or cannot be read
+
+
+def vanished(*, looks: int = 3, ago: float = 30.0, suspended: bool = True, **memory: Any) -> Snapshot:
+    snapshot = snapshot_of("SSS")
+    group = snapshot.sight.group if suspended else replace(snapshot.sight.group, suspended=frozenset())
+    seen = replace(snapshot.sight, journal=None, group=group)
+    torn = Odd("gone", NOW - ago, looks)
+    return Snapshot(sight=seen, memory=replace(snapshot.memory, torn=torn, **memory))
+
+
+@pytest.mark.parametrize(("looks", "ago"), [(2, 30.0), (3, 29.0)])
+def test_a_record_out_of_sight_may_be_a_gap(looks: int, ago: float) -> None:
+    decision = decide(SPEC, vanished(looks=looks, ago=ago))
+    assert (decision.actions, [wait.on for wait in decision.waits]) == ((), ["the record"])
+
+
+def test_one_that_was_taken_off_is_written_again_then_put_back_then_left() -> None:
+    again = the_record(decide(SPEC, vanished()))
+    assert (again.serial, again.goal) == (8, Goal.REPLACE)
+    back = the_record(decide(SPEC, vanished(rewritten=1)))
+    assert (back.goal, back.cause) == (Goal.RESTORE, Cause(code=1, text="our tags were taken off twice"))
+    assert end(decide(SPEC, vanished(rewritten=2))) == (Outcome.STUCK, 10)
+
+
+def test_one_that_another_run_has_ended_meanwhile_is_not_written_again() -> None:
+    snapshot = vanished(suspended=False)
+    journal = replace(snapshot.memory.journal, until=int(NOW) - 1)  # type: ignore[type-var]
+    gone = replace(snapshot, memory=replace(snapshot.memory, journal=journal))
+    assert end(decide(SPEC, gone)) == (Outcome.HELD, 5)
+    kept = replace(gone, sight=vanished().sight)
+    assert the_record(decide(SPEC, kept)).run == "run0"
+
+
+def unreadable(*, torn: bool, looks: int = 3, **memory: Any) -> Snapshot:
+    snapshot = free(**memory)
+    record = Unreadable(why="nonsense", torn=torn)
+    memory_ = replace(snapshot.memory, torn=Odd("torn", NOW - 30.0, looks))
+    return replace(snapshot, sight=replace(snapshot.sight, journal=record), memory=memory_)
+
+
+def test_a_record_that_cannot_be_read_is_refused_and_not_touched() -> None:
+    decision = decide(SPEC, unreadable(torn=False))
+    assert end(decision) == (Outcome.REFUSED, 3)
+    assert not any(isinstance(act, Record | Erase) for act in decision.actions)
+
+
+def test_one_that_is_just_being_written_is_looked_at_again() -> None:
+    assert [wait.on for wait in decide(SPEC, unreadable(torn=True, looks=2)).waits] == ["the record"]
+
+
+def test_one_of_ours_that_was_damaged_is_written_again() -> None:
+    ours = snapshot_of("SSS").memory.journal
+    assert the_record(decide(SPEC, unreadable(torn=True, journal=ours))).serial == 8
+
+
+# --- the record of another
+
+
+def other(*, until: float = NOW - 1, looks: int = WATCH_LOOKS, record: dict[str, Any] | None = None,
+          probes: frozenset[str] = PROBED, dead: bool = False, **memory: Any) -> Snapshot:  # fmt: skip
+    snapshot = snapshot_of(
+        "DSSN", record={"run": "theirs", "holder": "there/b/9", "until": int(until), **(record or {})}
+    )
+    theirs = snapshot.sight.journal
+    assert isinstance(theirs, Journal)
+    told = replace(snapshot.memory, peer=Peer(theirs, NOW - 20, looks), began=NOW - 30, **memory)
+    return Snapshot(sight=replace(snapshot.sight, probes=probes), memory=told, holder_dead=dead)
+
+
+RESTORER = {"me": Me(run="run0", holder="here/b/1", intent=Goal.RESTORE)}
+
+
+@pytest.mark.parametrize("looks", [1, WATCH_LOOKS - 1])
+def test_it_is_looked_at_several_times_before_it_is_taken_over(looks: int) -> None:
+    assert [wait.on for wait in decide(SPEC, other(looks=looks)).waits] == ["the lease"]
+
+
+def test_one_whose_lease_is_over_is_taken_over_with_its_lanes_and_its_cutoff() -> None:
+    snapshot = other()
+    theirs, ours = snapshot.sight.journal, the_record(decide(SPEC, snapshot))
+    assert isinstance(theirs, Journal)
+    assert (ours.run, ours.lanes, ours.cutoff, ours.found) == ("run0", theirs.lanes, theirs.cutoff, theirs.found)
+
+
+def test_before_that_a_look_must_show_our_own_probe() -> None:
+    assert decide(SPEC, other(probes=frozenset())).actions == (Probe(run="run0"),)
+
+
+def test_a_dead_holder_of_this_machine_is_not_waited_for() -> None:
+    assert the_record(decide(SPEC, other(until=NOW + 100, dead=True))).run == "run0"
+
+
+def test_what_failed_before_is_tried_again_by_the_next_run() -> None:
+    lanes = (
+        Lane(id=ident(0), at=1, before=Mark.FAILED),
+        Lane(id=ident(1), at=1, before=Mark.ENDED, after=Mark.FAILED),
+    )
+    restoring = {"lanes": lanes, "goal": Goal.RESTORE, "cause": Cause(code=6, text="x"), "lost": 3}
+    ours = the_record(decide(SPEC, other(record=restoring)))
+    assert [(lane.before, lane.after) for lane in ours.lanes] == [(Mark.BEGUN, Mark.NOT), (Mark.ENDED, Mark.BEGUN)]
+    assert (ours.goal, ours.cause, ours.lost) == (Goal.REPLACE, None, 0)
+
+
+@pytest.mark.parametrize("record", [{"until": int(NOW) - 7 * 3600}, {"template": "x@1"}])
+def test_an_old_record_or_one_of_another_template_gets_a_new_cutoff(record: dict[str, Any]) -> None:
+    snapshot = other(record=record)
+    newest = max(one.launched_at or 0.0 for one in snapshot.sight.instances)
+    assert the_record(decide(SPEC, snapshot)).cutoff == round(newest, 3)
+
+
+def test_restore_takes_over_to_put_back() -> None:
+    ours = the_record(decide(SPEC, other(**RESTORER)))
+    assert (ours.goal, ours.cause) == (Goal.RESTORE, Cause(code=0, text="restore was ordered"))
+
+
+def test_a_live_holder_is_told_to_stop_by_restore_once() -> None:
+    snapshot = other(until=NOW + 100, **RESTORER)
+    assert decide(SPEC, snapshot).actions == (Order(text="stop theirs here/b/1"),)
+    told = replace(snapshot, sight=replace(snapshot.sight, order="stop theirs here/b/1"))
+    assert (decide(SPEC, told).actions, [wait.on for wait in decide(SPEC, told).waits]) == ((), ["the live run"])
+
+
+def test_a_lease_that_is_renewed_before_our_eyes_is_held() -> None:
+    assert end(decide(SPEC, other(until=NOW + 170))) == (Outcome.HELD, 5)
+
+
+def test_one_that_is_not_is_watched() -> None:
+    (wait,) = decide(SPEC, other(until=NOW + 100)).waits
+    assert (wait.on, wait.until) == ("the lease", float(int(NOW + 100)))
+
+
+def taken(until: float, torn: Odd | None) -> Snapshot:
+    snapshot = other(until=until)
+    ours = replace(snapshot.sight.journal, run="run0", until=int(NOW) + 50)  # type: ignore[type-var]
+    return replace(snapshot, memory=replace(snapshot.memory, journal=ours, newest=7, torn=torn))
+
+
+def test_a_group_that_was_taken_from_us_is_let_go() -> None:
+    assert end(decide(SPEC, taken(NOW + 100, None))) == (Outcome.HELD, 5)
+
+
+def test_an_older_record_may_be_an_old_answer_for_as_long_as_a_lease() -> None:
+    assert decide(SPEC, taken(NOW - 10, Odd("x", NOW - 100, 5))).verdict is None
+    assert end(decide(SPEC, taken(NOW - 10, Odd("x", NOW - 180, 5)))) == (Outcome.HELD, 5)
+
+
+# --- our own record, before the cutoff
+
+
+def fresh_record(drawing: str = "SSS", group: dict[str, Any] | None = None, **memory: Any) -> Snapshot:
+    return snapshot_of(drawing, group=group, record={"cutoff": None, "template": "", "began": 0}, **memory)
+
+
+def test_the_four_are_suspended_first() -> None:
+    decision = decide(SPEC, fresh_record(group={"suspended": frozenset({"AZRebalance"})}))
+    (suspend,) = [act for act in decision.actions if isinstance(act, Suspend)]
+    assert set(suspend.processes) == set(SUSPENDED_BY_US) - {"AZRebalance"}
+
+
+def test_then_it_settles_and_the_cutoff_is_taken_from_the_newest() -> None:
+    assert [wait.on for wait in decide(SPEC, fresh_record(settled=None)).waits] == ["the group to settle"]
+    snapshot = fresh_record()
+    found = the_record(decide(SPEC, snapshot))
+    assert found.cutoff == max(one.launched_at or 0.0 for one in snapshot.sight.instances)
+    assert (found.base, found.asked) == (3, 3)
+
+
+def test_one_whose_launch_time_is_not_known_yet_is_waited_for() -> None:
+    snapshot = fresh_record()
+    unknown = tuple(replace(one, launched_at=None) for one in snapshot.sight.instances)
+    seen: Sight = replace(snapshot.sight, instances=unknown)
+    assert [wait.on for wait in decide(SPEC, replace(snapshot, sight=seen)).waits] == ["launch times"]
+
+
+def test_nothing_is_done_before_the_lease_has_stood() -> None:
+    assert decide(SPEC, fresh_record(held=Odd("h", NOW - 9, 2))).actions == ()
+    assert decide(SPEC, fresh_record(held=Odd("h", NOW - 10, 1))).actions == ()
+    assert decide(SPEC, fresh_record(held=Odd("h", NOW - 10, 2))).actions != ()
+
+
+def test_no_capacity_is_changed_on_the_way_there() -> None:
+    acts = decide(SPEC, fresh_record()).actions
+    assert not any(isinstance(act, SetCapacity) for act in acts)
