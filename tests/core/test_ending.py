@@ -1,0 +1,347 @@
+"""The end and the way back, look by look: what is shed, settled, put back, left; and what fits into five seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from async_rollout.core.actions import (
+    Action,
+    Decision,
+    Deregister,
+    Erase,
+    MarkHealthy,
+    Need,
+    Outcome,
+    Record,
+    Register,
+    Registration,
+    Resume,
+    SetCapacity,
+    Terminate,
+)
+from async_rollout.core.decide import decide
+from async_rollout.core.finish import EVENED_MAX, MARKS_MAX
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
+from async_rollout.core.memory import Odd, Since
+from async_rollout.core.sight import Snapshot, Stop, Survey
+from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
+from async_rollout.core.stages import Stage
+from drafts import NOW, launch, snapshot_of
+from drawn import AT, ident
+
+SPEC = RolloutSpec()
+BACK: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=130, text="stopped")}
+HOLLOW = Odd("4", NOW - 120, 9)
+
+
+def done(snapshot: Snapshot, spec: RolloutSpec = SPEC) -> tuple[Action, ...]:
+    """What is done beside writing the record."""
+    return tuple(act for act in decide(spec, snapshot).actions if not isinstance(act, Record))
+
+
+def written(decision: Decision) -> Journal:
+    (record,) = [act.journal for act in decision.actions if isinstance(act, Record)]
+    return record
+
+
+def waits(snapshot: Snapshot) -> list[str]:
+    return [wait.on for wait in decide(SPEC, snapshot).waits]
+
+
+def lane(number: int = 0, **fields: Any) -> Lane:
+    return Lane(id=ident(number), at=int(AT), **fields)
+
+
+# --- the end
+
+
+def test_who_still_leaves_is_waited_for() -> None:
+    assert waits(snapshot_of("TNNN")) == [f"{ident(0)} leaving"]
+
+
+def test_nothing_is_put_back_before_all_are_proven() -> None:
+    assert done(snapshot_of("NNW")) == ()
+
+
+def test_our_surplus_goes_as_that_very_instance() -> None:
+    (out,) = done(snapshot_of("NNNN", record={"asked": 4}))
+    assert isinstance(out, Deregister)
+    assert {one.instance for one in out.registrations} == {ident(3)}  # the newest of the fullest zone
+
+
+def test_an_unproven_one_is_shed_before_a_proven_one() -> None:
+    snapshot = snapshot_of("SSNW", record={"asked": 4, "base": 3, **BACK})
+    (out,) = done(snapshot)
+    assert isinstance(out, Deregister)
+    assert {one.instance for one in out.registrations} == {ident(3)}
+
+
+def test_surplus_that_is_not_ours_is_left_and_named() -> None:
+    decision = decide(SPEC, snapshot_of("SSSS", record={"asked": 4, **BACK}))
+    assert decision.verdict is not None
+    assert (decision.verdict.outcome, decision.verdict.code) == (Outcome.STUCK, 10)
+    assert "none of it is ours" in decision.verdict.left[0]
+
+
+@pytest.mark.parametrize(
+    ("activities", "asked_at", "gives_up"),
+    [
+        ((), NOW - 1, True),
+        ((), NOW - 200, False),  # the activities were asked before it was hollow
+        ((launch("", status="InProgress"),), NOW - 1, False),
+        ((launch("no capacity"),), NOW - 1, True),
+    ],
+)
+def test_a_launch_that_never_came_is_given_back(activities: Any, asked_at: float, *, gives_up: bool) -> None:
+    snapshot = snapshot_of(
+        "NNN", group={"desired": 4}, record={"asked": 4}, hollow=HOLLOW, activities=activities, activities_at=asked_at
+    )
+    decision = decide(SPEC, snapshot)
+    assert Need.ACTIVITIES in decision.needs
+    assert (SetCapacity(desired=3) in decision.actions) is gives_up
+
+
+def test_one_that_may_still_come_is_waited_for() -> None:
+    snapshot = snapshot_of("NNN", group={"desired": 4}, record={"asked": 4}, hollow=Odd("4", NOW - 119, 9))
+    assert (done(snapshot), waits(snapshot)[-1]) == ((), "settling")
+
+
+def test_false_marks_are_taken_off_a_few_times() -> None:
+    snapshot = snapshot_of("SSM", record=BACK)
+    assert done(snapshot) == (MarkHealthy(instances=(ident(2),)),)
+    tired = replace(snapshot, memory=replace(snapshot.memory, marked={ident(2): MARKS_MAX}))
+    assert not any(isinstance(act, MarkHealthy) for act in done(tired))
+
+
+def test_it_settles_first() -> None:
+    assert waits(snapshot_of("NNN", settled=None)) == ["settling"]
+    assert waits(snapshot_of("NNN", settled=Odd("s", NOW, 1))) == ["settling"]
+
+
+def test_a_maximum_that_nobody_explains_is_looked_at_again() -> None:
+    snapshot = snapshot_of("NNN", group={"maximum": 8}, maximum=Odd("8", NOW, 1))
+    assert (done(snapshot), waits(snapshot)) == ((), ["settling"])
+
+
+@pytest.mark.parametrize(
+    ("maximum", "record", "lower"),
+    [
+        (11, {"raised": 11}, 10),
+        (11, {"raised": 12, "raised_from": 11}, 10),
+        (10, {"raised": 11}, None),
+        (3, {"raised": 3, "found": 2}, None),  # never below desired
+    ],
+)
+def test_only_our_maximum_is_put_back(maximum: int, record: dict[str, Any], lower: int | None) -> None:
+    snapshot = snapshot_of("NNN", group={"maximum": maximum})
+    journal = snapshot.sight.journal
+    assert isinstance(journal, Journal)
+    if (found := record.pop("found", None)) is not None:
+        record["found"] = replace(journal.found, maximum=found)
+    snapshot = snapshot_of("NNN", group={"maximum": maximum}, record=record)
+    first = done(snapshot)[0]
+    assert first == (
+        SetCapacity(maximum=lower) if lower else Resume(processes=SUSPENDED_BY_US[:1] + first.processes[1:])
+    )  # type: ignore[union-attr]
+
+
+def test_processes_come_back_alarms_last_and_then_our_tags_go() -> None:
+    (first,) = done(snapshot_of("NNN"))
+    assert isinstance(first, Resume)
+    assert set(first.processes) == set(SUSPENDED_BY_US) - {"AlarmNotification"}
+    (last,) = done(snapshot_of("NNN", group={"suspended": frozenset({"AlarmNotification"})}))
+    assert last == Resume(processes=("AlarmNotification",))
+    assert done(snapshot_of("NNN", group={"suspended": frozenset({"HealthCheck"})})) == (Erase(),)
+
+
+ZONES = {"zones": ("a", "b", "c")}
+
+
+def uneven(maximum: int = 10, **record: Any) -> Snapshot:
+    """Three new ones in one zone, two more zones empty."""
+    snapshot = snapshot_of("NNN", group={"maximum": maximum, **ZONES}, record=record)
+    same = tuple(replace(one, zone="a") for one in snapshot.sight.instances)
+    return replace(snapshot, sight=replace(snapshot.sight, instances=same))
+
+
+def test_zones_are_evened_out_under_our_floor_before_awss_rebalancing_runs_again() -> None:
+    assert done(uneven()) == (SetCapacity(desired=4),)
+    assert written(decide(SPEC, uneven())).evened == 1
+    assert done(uneven(maximum=3, raised=3)) == (SetCapacity(maximum=4),)
+
+
+@pytest.mark.parametrize("record", [{"evened": EVENED_MAX}, {"suspended": SUSPENDED_BY_US[1:]}, BACK])
+def test_and_not_where_that_is_not_ours_to_do(record: dict[str, Any]) -> None:
+    assert not any(isinstance(act, SetCapacity) for act in done(uneven(**record)))
+
+
+# --- the way back
+
+
+def out_of_both(number: int = 0) -> tuple[Registration, ...]:
+    return tuple(Registration(source=name, instance=ident(number), port=80) for name in ("tg1", "tg2"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "acts"),
+    [
+        ({}, (Register(registrations=out_of_both()),)),
+        ({"removal": Removal.SHRINK}, ()),  # its terminate is on the way: it is finished
+    ],
+)
+def test_a_drained_one_is_registered_back_unless_it_is_on_its_way(
+    fields: dict[str, Any], acts: tuple[Action, ...]
+) -> None:
+    assert done(snapshot_of("DSSN", record={"lanes": (lane(**fields),), **BACK})) == acts
+
+
+def test_it_is_not_registered_where_it_never_was() -> None:
+    from async_rollout.core.journal import digest
+
+    gone = lane(missing=(digest("tg1", 6),), odd=((digest("tg2", 6), 8081),))
+    (back,) = done(snapshot_of("DSSN", record={"lanes": (gone,), **BACK}))
+    assert isinstance(back, Register)
+    assert [(one.source, one.port) for one in back.registrations] == [("tg2", 80), ("tg2", 8081)]
+
+
+def test_one_whose_command_has_begun_is_finished_where_the_floor_allows() -> None:
+    spec = RolloutSpec(hooks=Hooks(before_terminate="leave"))
+    begun = {"lanes": (lane(before=Mark.ENDED),), **BACK}
+    low = snapshot_of("DSS", spec, record=begun)
+    assert not any(isinstance(act, Register | Terminate) for act in done(low, spec))
+    assert "does not allow to finish it" in decide(spec, low).waits[0].why
+    high = snapshot_of("DSSN", spec, record=begun)
+    bare = tuple(replace(one, targets=()) if one.id == ident(0) else one for one in high.sight.instances)
+    drained = replace(high, sight=replace(high.sight, instances=bare))
+    assert any(isinstance(act, Terminate) for act in done(drained, spec))
+
+
+def test_one_whose_command_failed_is_left_and_named() -> None:
+    decision = decide(SPEC, snapshot_of("DSSN", record={"lanes": (lane(before=Mark.FAILED),), **BACK}))
+    assert decision.verdict is not None
+    assert (decision.verdict.code, decision.verdict.next) == (10, "restore")
+    assert any("its before-command failed" in line for line in decision.verdict.left)
+
+
+@pytest.mark.parametrize(("ago", "code"), [(2820.0, None), (2821.0, 10)])
+def test_the_way_back_has_an_end_too(ago: float, code: int | None) -> None:
+    verdict = decide(
+        SPEC, snapshot_of("DSSN", record={"lanes": (lane(),), **BACK}, progress=Odd("p", NOW - ago, 9))
+    ).verdict
+    assert (verdict.code if verdict else None) == code
+
+
+def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
+    lanes = (lane(), lane(1, before=Mark.BEGUN), lane(2, surplus=True), lane(9))
+    decision = decide(SPEC, replace(snapshot_of("DDDN", record={"lanes": lanes, **BACK}), stop=Stop.NOW))
+    record, back, resume = decision.actions
+    assert isinstance(record, Record)
+    assert record.journal.until == int(NOW)  # let go
+    assert back == Register(registrations=out_of_both())
+    assert isinstance(resume, Resume)
+    assert set(resume.processes) == {"AlarmNotification", "ScheduledActions"}
+    assert decision.verdict is not None
+    assert decision.verdict.code == 130
+
+
+def test_sigterm_with_nothing_to_put_back_at_once_only_records() -> None:
+    snapshot = replace(snapshot_of("SSS", group={"suspended": frozenset({"AZRebalance"})}), stop=Stop.NOW)
+    decision = decide(SPEC, snapshot)
+    assert [type(act) for act in decision.actions] == [Record]
+    assert decision.verdict is not None
+    assert decision.verdict.code == 143
+
+
+def test_sigterm_before_anything_was_changed_takes_the_tags_off() -> None:
+    record = {"cutoff": None, "suspended": SUSPENDED_BY_US, **BACK}
+    snapshot = snapshot_of("SSS", group={"suspended": frozenset()}, record=record)
+    decision = decide(SPEC, replace(snapshot, stop=Stop.NOW))
+    assert decision.actions == (Erase(),)
+    assert decision.verdict is not None
+    assert decision.verdict.outcome is Outcome.STOPPED
+
+
+def test_paused_it_stays_as_it_is_and_recorded() -> None:
+    spec = RolloutSpec(on_failure=OnFailure.PAUSE)
+    snapshot = snapshot_of("DSSN", spec, record={"lost": 3, "lanes": (lane(),), "asked": 4})
+    decision = decide(spec, snapshot)
+    assert decision.verdict is not None
+    assert (decision.verdict.outcome, decision.verdict.code) == (Outcome.PAUSED, 1)
+    assert [line.split(" ")[0] for line in decision.verdict.left] == ["desired", "suspended", ident(0)]
+    assert written(decision).goal is Goal.REPLACE
+
+
+def test_a_turned_rollout_says_why_in_its_record() -> None:
+    decision = decide(SPEC, snapshot_of("SSS", record={"lost": 3}))
+    assert written(decision).cause == Cause(code=1, text="3 new instances vanished before they served")
+    assert decision.verdict is None
+
+
+# --- what a look adds to the record
+
+
+@pytest.mark.parametrize(("looks", "ago", "base"), [(2, 30.0, 4), (1, 30.0, 3), (2, 29.0, 3)])
+def test_the_owners_new_minimum_lifts_the_base_when_it_is_steady(looks: int, ago: float, base: int) -> None:
+    snapshot = snapshot_of("SSSN", group={"minimum": 4}, record={"asked": 4}, minimum=Odd("4", NOW - ago, looks))
+    assert written_or_seen(snapshot).base == base
+
+
+@pytest.mark.parametrize(("looks", "ago", "maximum"), [(2, 30.0, 8), (1, 30.0, 10), (2, 29.0, 10)])
+def test_the_owners_new_maximum_is_the_one_to_keep(looks: int, ago: float, maximum: int) -> None:
+    snapshot = snapshot_of("SSS", group={"maximum": 8}, maximum=Odd("8", NOW - ago, looks))
+    assert written_or_seen(snapshot).found.maximum == maximum
+
+
+def test_our_maximum_that_was_seen_is_the_only_one_of_ours() -> None:
+    snapshot = snapshot_of("SSS", group={"maximum": 12}, record={"raised": 12, "raised_from": 10})
+    assert written_or_seen(snapshot).raised_from == 12
+
+
+def test_newcomers_that_vanished_long_enough_ago_are_counted() -> None:
+    snapshot = snapshot_of("SSS", vanished={"i-1": NOW - 30, "i-2": NOW - 29})
+    assert written_or_seen(snapshot).lost == 1
+
+
+def written_or_seen(snapshot: Snapshot) -> Journal:
+    records = [act.journal for act in decide(SPEC, snapshot).actions if isinstance(act, Record)]
+    found = records[0] if records else snapshot.sight.journal
+    assert isinstance(found, Journal)
+    return found
+
+
+def test_what_else_may_be_at_work_is_asked_once_a_minute() -> None:
+    assert Need.SURVEY not in decide(SPEC, snapshot_of("SSS", survey=Survey(at=NOW - 59))).needs
+    assert Need.SURVEY in decide(SPEC, snapshot_of("SSS", survey=Survey(at=NOW - 60))).needs
+
+
+def test_a_look_without_health_decides_nothing_and_asks_for_it() -> None:
+    snapshot = snapshot_of("SSS")
+    blind = tuple(replace(one, seen_at=None) for one in snapshot.sight.sources)
+    decision = decide(SPEC, replace(snapshot, sight=replace(snapshot.sight, sources=blind)))
+    assert (decision.actions, decision.look_again) == ((), 0.0)
+    assert decision.needs == {Need.TARGETS, Need.SURVEY}
+
+
+def test_an_old_answer_decides_nothing() -> None:
+    assert decide(SPEC, snapshot_of("SSS", stale=Odd("stale", NOW, 1))).actions == ()
+
+
+def test_once_our_tags_are_off_an_older_answer_that_shows_them_takes_them_off_again() -> None:
+    snapshot = snapshot_of("NNN")
+    ours = snapshot.sight.journal
+    assert done(replace(snapshot, memory=replace(snapshot.memory, erased=ours))) == (Erase(),)
+
+
+def test_what_a_rollout_needs_is_resumed_first_with_force() -> None:
+    spec = RolloutSpec(require_healthy_group=False)
+    suspended = frozenset({"Launch", *SUSPENDED_BY_US})
+    assert done(snapshot_of("SSS", spec, group={"suspended": suspended}), spec) == (Resume(processes=("Launch",)),)
+
+
+def test_stage_of_a_drain_begins_anew_in_a_resumed_run() -> None:
+    snapshot = snapshot_of("DSSN", stages={ident(0): Since(Stage.DRAINING, NOW, 1)})
+    (wait,) = [one for one in decide(SPEC, snapshot).waits if "draining" in one.on]
+    assert wait.since == NOW
