@@ -104,6 +104,11 @@ def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data
         ("found", "n=3 min=1 des=3 max=999999 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0", "max"),
         ("found", "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=X new=0 lost=0 even=0", "X"),
         ("lane:i-0123456789abcdef0; rm -rf /", "n=3 at=1", "lane"),
+        ("head", "n=3 v=1 g=GROUP run=a;b until=1 goal=replace cut=- tpl=- lanes=0 began=0", "a name that is none"),
+        ("head", "n=3 v=1 g=GROUP run=a until=1 goal=replace cut=1e9 tpl=- lanes=0 began=0", "a time that is none"),
+        ("head", "n=3 v=1 v=1 g=GROUP", "not of our form"),
+        ("cause", "n=3 because", "a cause that is none"),
+        ("lane:i-0123456789abcdef0", "n=3 at=1 ip=$(id) pub=- not=- odd=- b=n d=n k=n own=0", "address ..id."),
     ],
 )
 def test_forged_tags_are_named_and_refused(tag: str, value: str, why: str) -> None:

@@ -1,0 +1,280 @@
+"""The loop, look by look: when one goes, when more is asked for, and what is waited for otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from async_rollout.core import plan as planning
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    MarkHealthy,
+    Need,
+    Record,
+    RunHook,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
+from async_rollout.core.advance import advance
+from async_rollout.core.begin import of_another
+from async_rollout.core.budget import bounds
+from async_rollout.core.decide import decide
+from async_rollout.core.draft import Draft
+from async_rollout.core.events import Warned
+from async_rollout.core.finish import changes
+from async_rollout.core.journal import Journal, Lane, Mark, Removal
+from async_rollout.core.lanes import fall
+from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Odd, Peer
+from async_rollout.core.narrate import narrate
+from async_rollout.core.plan import plan_of
+from async_rollout.core.recall import recall
+from async_rollout.core.sight import Sight, Survey
+from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
+from async_rollout.core.stages import Stage
+from drafts import NOW, draft_of, snapshot_of
+from drawn import AT, ident, looked, sight
+
+SPEC = RolloutSpec()
+IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)
+
+
+def lane(number: int = 0, **fields: Any) -> Lane:
+    return Lane(id=ident(number), at=int(AT), **fields)
+
+
+def out(acts: tuple[Action, ...]) -> list[str]:
+    return sorted({one.instance for act in acts if isinstance(act, Deregister) for one in act.registrations})
+
+
+@pytest.mark.parametrize(
+    ("drawing", "spec", "goes", "asks"),
+    [
+        ("SSS", SPEC, [], 4),
+        ("SSSP", SPEC, [], None),
+        ("SSSW", SPEC, [], None),
+        ("SSSN", SPEC, [0], 5),  # its place under the ceiling is used while it drains
+        ("DSSN", SPEC, [], 5),
+        ("SSS", IN_PLACE, [0], None),
+        ("SSS", RolloutSpec(max_surge=2), [], 5),
+        ("SSSNN", RolloutSpec(max_surge=2), [0, 1], 6),
+        ("SSSNN", RolloutSpec(max_surge=2, max_draining=1), [0], 6),
+        ("SSSNN", RolloutSpec(max_surge=2, wait_before_terminate=9.0), [0], 6),  # one by one
+        ("SSSN", RolloutSpec(max_unavailable=1, max_draining=2), [0, 1], 6),
+        ("SUSN", SPEC, [1], 5),
+    ],
+)
+def test_who_goes_and_what_is_asked_for(drawing: str, spec: RolloutSpec, goes: list[int], asks: int | None) -> None:
+    draft = advance(draft_of(drawing, spec))
+    assert out(draft.acts) == [ident(number) for number in goes]
+    assert [act.desired for act in draft.acts if isinstance(act, SetCapacity)] == ([] if asks is None else [asks])
+
+
+@pytest.mark.parametrize(
+    ("group", "memory", "record", "act"),
+    [
+        ({"maximum": 3}, {}, {"raised": 3}, SetCapacity(maximum=5)),
+        ({"maximum": 4}, {}, {"raised": 4}, SetCapacity(maximum=5)),
+        ({"maximum": 8}, {}, {}, None),  # somebody's, not steady yet
+        ({}, {"removed": {ident(1): Odd("k", NOW, 1)}}, {}, None),  # a terminate whose effect is not known yet
+    ],
+)
+def test_the_maximum_first_and_nothing_while_something_is_unknown(
+    group: dict[str, Any], memory: dict[str, Any], record: dict[str, Any], act: SetCapacity | None
+) -> None:
+    draft = advance(draft_of("SSS", group=group, record=record, **memory))
+    assert [one for one in draft.acts if isinstance(one, SetCapacity)] == ([act] if act else [])
+
+
+def test_where_the_maximum_holds_the_field_the_place_of_the_one_that_drains_is_waited_for() -> None:
+    draft = advance(draft_of("NNSD", group={"maximum": 4}, record={"raised": 4}))
+    assert draft.tally.room == 1
+    assert not any(isinstance(act, SetCapacity) for act in draft.acts)
+
+
+def test_why_none_goes_is_said() -> None:
+    (wait,) = advance(draft_of("SSS", removed={ident(1): Odd("k", NOW, 1)})).waits
+    assert (wait.on, wait.why) == ("the floor", "3 available, the floor is 3")
+
+
+def test_a_process_that_runs_again_is_suspended_before_anything_else() -> None:
+    draft = advance(draft_of("SSSN", group={"suspended": frozenset({"AZRebalance"})}))
+    (act,) = draft.acts
+    assert isinstance(act, Suspend)
+    assert "ReplaceUnhealthy" in act.processes
+
+
+def test_an_unexplained_field_is_looked_at_again() -> None:
+    draft = advance(replace(draft_of("SSSN"), explained=False))
+    assert (draft.acts, draft.waits[-1].on) == ((), "desired capacity")
+
+
+UP = RolloutSpec(hooks=Hooks(up_check="true"))
+CHECK = (HookPoint.UP_CHECK, ident(3))
+
+
+def checked(*, ok: bool, ago: float, tries: int = 2) -> dict[str, Any]:
+    outcome = HookOutcome(point=HookPoint.UP_CHECK, instance=ident(3), ok=ok, code=0 if ok else 1)
+    return {"ended": {CHECK: Ended(outcome, NOW - ago, tries)}}
+
+
+@pytest.mark.parametrize(
+    ("memory", "attempt"),
+    [
+        ({}, 1),
+        ({"running": frozenset({CHECK})}, None),
+        (checked(ok=False, ago=4.9), None),
+        (checked(ok=False, ago=5.0), 3),
+        (checked(ok=True, ago=5.0), None),
+    ],
+)
+def test_the_up_check_runs_once_a_check_interval_until_it_returns_0(
+    memory: dict[str, Any], attempt: int | None
+) -> None:
+    acts = advance(draft_of("SSSN", UP, **memory)).acts
+    assert [act.attempt for act in acts if isinstance(act, RunHook)] == ([] if attempt is None else [attempt])
+
+
+@pytest.mark.parametrize(
+    ("ago", "asked_at", "asks"), [(29.0, 0.0, False), (30.0, 0.0, True), (90.0, NOW - 29.0, False)]
+)
+def test_a_launch_that_is_overdue_is_worth_a_look_at_the_activities(ago: float, asked_at: float, *, asks: bool) -> None:
+    draft = advance(draft_of("SSS", group={"desired": 4}, hollow=Odd("4", NOW - ago, 5), activities_at=asked_at))
+    assert (Need.ACTIVITIES in draft.needs) is asks
+
+
+# --- one lane
+
+
+def test_a_lane_whose_command_failed_goes_no_further() -> None:
+    spec = RolloutSpec(hooks=Hooks(before_terminate="x"))
+    failed = lane(before=Mark.FAILED)
+    draft = draft_of("DSSN", spec, record={"lanes": (failed,)})
+    bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
+    drained = replace(draft, sight=replace(draft.sight, instances=bare))
+    assert fall(drained, failed) == drained
+
+
+def drained(*, explained: bool) -> Draft:
+    draft = draft_of("DSSN", record={"lanes": (lane(),)})
+    bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
+    return replace(draft, sight=replace(draft.sight, instances=bare), explained=explained)
+
+
+def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
+    assert fall(drained(explained=False), lane()).acts == ()
+    assert fall(drained(explained=True), lane()).acts == (Terminate(instance=ident(0), shrink=True),)
+
+
+@pytest.mark.parametrize(
+    ("looks", "ago", "asked", "resent"),
+    [(3, 30.0, 1.0, True), (2, 30.0, 1.0, False), (3, 29.0, 1.0, False), (3, 30.0, 40.0, False)],
+)  # fmt: skip
+def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
+    looks: int, ago: float, asked: float, *, resent: bool
+) -> None:
+    sent = lane(removal=Removal.SHRINK)
+    draft = draft_of("DSSN", record={"lanes": (sent,)})
+    memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - ago, looks)}, activities_at=NOW - asked)
+    acts = fall(replace(draft, memory=memory), sent).acts
+    assert acts == ((Terminate(instance=ident(0), shrink=True),) if resent else ())
+
+
+# --- what is remembered, told, planned
+
+
+def test_a_proven_one_that_sickens_is_ailing_and_no_newcomer() -> None:
+    well = snapshot_of("SSSN")
+    sick = tuple(
+        replace(one, targets=tuple(replace(t, state="unhealthy") for t in one.targets)) if one.id == ident(3) else one
+        for one in well.sight.instances
+    )
+    later = replace(well.sight, at=NOW + 10, instances=sick)
+    assert recall(SPEC, well.memory, later).stage(ident(3)) is Stage.AILING
+
+
+def test_how_often_one_was_marked_healthy_is_remembered() -> None:
+    seen, act = snapshot_of("SSM"), MarkHealthy(instances=(ident(2),))
+    memory = seen.memory
+    for number in range(2):
+        outcome = ActOutcome(action=act, at=NOW + number, ok=True)
+        memory = recall(SPEC, memory, replace(seen.sight, at=NOW + number + 1), (outcome,))
+    assert memory.marked == {ident(2): 2}
+
+
+def test_a_record_that_is_taken_over_needs_a_look_with_health() -> None:
+    seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 1})
+    theirs = seen.sight.journal
+    assert isinstance(theirs, Journal)
+    memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3), survey=None)
+    assert of_another(SPEC, replace(seen, memory=memory), theirs).needs == {Need.TARGETS, Need.SURVEY}
+
+
+def test_a_new_cutoff_after_a_take_over_is_told() -> None:
+    seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 7 * 3600})
+    theirs = seen.sight.journal
+    assert isinstance(theirs, Journal)
+    memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3))
+    after = replace(seen, memory=memory, sight=replace(seen.sight, probes=frozenset({"run0"})))
+    events = narrate(SPEC, after, after, decide(SPEC, after))
+    assert [event.text[:17] for event in events if isinstance(event, Warned)] == ["the record is old"]
+
+
+def test_what_is_other_than_it_was_found() -> None:
+    draft = draft_of("DSSN", group={"maximum": 12, "suspended": frozenset()}, record={"raised": 12, "lanes": (lane(),)})
+    assert changes(draft.sight, draft.journal) == (
+        "desired capacity is 4, the owner's is 3",
+        "maximum is 12, it was 10",
+        f"{ident(0)} is out of its load balancers",
+    )
+    found = draft_of("SSS", group={"suspended": frozenset()})
+    assert changes(found.sight, found.journal) == ()
+
+
+def free(drawing: str) -> Sight:
+    seen = sight(drawing)
+    group = replace(seen.group, suspended=frozenset())
+    return replace(seen, journal=None, group=group, survey=Survey(at=AT))
+
+
+@pytest.mark.parametrize("drawing", ["S", "SSS", "SSSSSS"])
+@pytest.mark.parametrize(
+    "spec", [SPEC, IN_PLACE, RolloutSpec(max_surge=2), RolloutSpec(hooks=Hooks(after_terminate="x"))]
+)
+def test_a_plan_takes_each_old_one_out_once_and_keeps_within_the_bounds(drawing: str, spec: RolloutSpec) -> None:
+    found = plan_of(spec, free(drawing))
+    gone = [step.action.instance for step in found.steps if isinstance(step.action, Terminate)]
+    assert sorted(gone) == sorted(found.old) == [ident(number) for number in range(len(drawing))]
+    asked = [
+        step.action.desired for step in found.steps if isinstance(step.action, SetCapacity) and step.action.desired
+    ]
+    assert max(asked, default=0) <= bounds(spec, len(drawing)).exist
+    assert not any(isinstance(step.action, Record) for step in found.steps)
+    assert found.exist_at_most == bounds(spec, len(drawing)).exist
+
+
+def test_a_plan_that_does_not_end_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "TICKS_MAX", 3)
+    assert "the plan did not come to an end: please report it" in plan_of(SPEC, free("SSS")).notes
+
+
+def test_two_looks_of_the_same_world_decide_the_same() -> None:
+    snapshot = looked(SPEC, sight("SSSN"))
+    assert decide(SPEC, snapshot) == decide(SPEC, snapshot)
+
+
+@pytest.mark.parametrize("seen", [None, Odd("4", NOW - 60, 1), Odd("5", NOW - 60, 9)])
+def test_a_field_that_reads_otherwise_for_the_first_time_moves_no_base(seen: Odd | None) -> None:
+    decision = decide(SPEC, snapshot_of("SSSN", record={"asked": 3}, desired=seen))
+    assert not any(isinstance(act, SetCapacity | Terminate | Deregister) for act in decision.actions)
+    assert decision.waits[-1].on == "desired capacity"
+
+
+def test_a_look_without_health_neither_adds_to_a_streak_nor_ends_it() -> None:
+    before = snapshot_of("SSSN")
+    blind = tuple(replace(one, seen_at=None) for one in before.sight.sources)
+    memory = recall(SPEC, before.memory, replace(before.sight, at=NOW + 5, sources=blind))
+    assert memory.streaks == before.memory.streaks
