@@ -124,11 +124,14 @@ def two_at_once(seed: int, *, rules: tuple[Fault, ...] = (OLD,)) -> Race:
     return run_virtual(story)
 
 
-@pytest.mark.parametrize("block", range(10))
+BLOCKS = (*range(10), *(pytest.param(block, marks=pytest.mark.long) for block in range(10, 30)))
+
+
+@pytest.mark.parametrize("block", BLOCKS)
 def test_of_two_at_most_one_acts_at_a_time_and_the_loser_says_who_where_and_since_when(block: int) -> None:
-    """300 races. One that is slow to look may come when the other has just ended: then it is no loser."""
+    """100 races, 300 in the long profile. One that is slow to look may come when the other has just ended: then it is no loser."""
     lost = 0
-    for seed in range(30 * block, 30 * block + 30):
+    for seed in range(10 * block, 10 * block + 10):
         race = two_at_once(seed)
         assert race.at_once() == [], seed
         codes = {run: verdict.code for run, verdict in race.verdicts.items()}
@@ -139,7 +142,7 @@ def test_of_two_at_most_one_acts_at_a_time_and_the_loser_says_who_where_and_sinc
             other = "two" if run == "one" else "one"
             assert re.match(LOST.format(run=other), race.verdicts[run].why), race.verdicts[run]
         assert nothing_left(race), seed
-    assert lost >= 25
+    assert lost >= 8
 
 
 LOST = r"run {run} of host-{run}/boot/1 .*: at work since 2026-01-05T08:0\d:\d\dZ, its lease lasts until 2026-01-05T08:"
@@ -169,12 +172,12 @@ def asleep(pause_at: int, *, rival_after: float, in_hand: bool = False) -> Race:
 
 
 FIRST_RECORD, LAST_MOMENT = 8, 80
-"""Of the moments of an undisturbed run: from its first record to its last look before it is over."""
+"""Of the moments of an undisturbed run: from its first record to its last look before it is over; each second one."""
 
 
 @pytest.mark.parametrize("rival_after", [1.0, 1500.0, 1700.0], ids=["long over", "just over", "still at work"])
 def test_a_holder_that_sleeps_half_an_hour_and_wakes_does_nothing(rival_after: float) -> None:
-    for moment in range(FIRST_RECORD, LAST_MOMENT):
+    for moment in range(FIRST_RECORD, LAST_MOMENT, 2):
         race = asleep(moment, rival_after=rival_after)
         woke = race.clouds["old"].woke
         assert race.records("old")[0] < woke, moment
