@@ -129,7 +129,7 @@ BLOCKS = (*range(10), *(pytest.param(block, marks=pytest.mark.long) for block in
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_of_two_at_most_one_acts_at_a_time_and_the_loser_says_who_where_and_since_when(block: int) -> None:
-    """100 races, 300 in the long profile. One that is slow to look may come when the other has just ended: then it is no loser."""
+    """100 races, 300 in the long profile. One that is slow may come when the other has just ended: it lost nothing."""
     lost = 0
     for seed in range(10 * block, 10 * block + 10):
         race = two_at_once(seed)
