@@ -15,7 +15,7 @@ from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.lanes import fall, open_lane
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage
+from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import launch_limit
 
@@ -127,8 +127,15 @@ def take_out(draft: Draft) -> Draft:
         if not _free_lane(draft, tally) or not _is_proven(draft, tally):
             break
         if tally.may_go(victim.id):
-            draft = open_lane(draft, victim)
+            draft = open_lane(_counted(draft, victim), victim)
     return draft
+
+
+def _counted(draft: Draft, victim: Instance) -> Draft:
+    """A newcomer that goes without ever having been proven is one of those that may stop the group."""
+    if not is_new(draft.journal, victim) or victim.id in draft.memory.proven:
+        return draft
+    return draft.write(replace(draft.journal, lost=draft.journal.lost + 1))
 
 
 def _free_lane(draft: Draft, tally: Tally) -> bool:

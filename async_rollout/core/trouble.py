@@ -107,7 +107,7 @@ def _failed_mark(lane: Lane, code: int | None) -> Mark:
 
 def _launches(draft: Draft) -> Iterator[Cause]:
     if draft.journal.lost >= LOST_MAX:
-        yield Cause(code=1, text=f"{draft.journal.lost} new instances vanished before they served")
+        yield Cause(code=1, text=f"{draft.journal.lost} new instances vanished or failed before they served")
     for one in failed_launches(draft):
         if is_permanent(one):
             yield Cause(code=1, text=f"a launch failed: {one.message}")

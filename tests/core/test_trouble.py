@@ -62,7 +62,7 @@ def ended(
          ended(point=HookPoint.AFTER_TERMINATE)),
         (None, "DSSN", {**ended(), "record": {"lanes": (Lane(id=ident(0), at=1, surplus=True),)}}),
         (None, "SSS", {"record": {"lost": 2}}),
-        ((1, "3 new instances vanished before they served"), "SSS", {"record": {"lost": 3}}),
+        ((1, "3 new instances vanished or failed before they served"), "SSS", {"record": {"lost": 3}}),
         ((1, f"a launch failed: {NO_IMAGE}"), "SSS", {"activities": (launch(NO_IMAGE),)}),
         (None, "SSS", {"activities": (launch(NO_CAPACITY),)}),
         (None, "SSS", {"activities": (launch(NO_IMAGE, at=AT - 3600),)}),  # before our time

@@ -16,7 +16,7 @@ from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, Lane, Mark, Removal
 from async_rollout.core.sight import Instance, Sight
-from breaking import Sabotage, around, both, no, nothing, of_result, swap, yes
+from breaking import Sabotage, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
 
 
 def rows_only(real: Any, spec: Any, sight: Sight, *args: Any) -> budget.Tally:
@@ -179,6 +179,8 @@ PROVING = (
              spoil=around(memory.Memory, "known", passed)),
     Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
              spoil=swap(recall, "_vanished", lambda *_: {})),
+    Sabotage(name="newcomers that fail are not counted", law="law 6:", story=stories.sick_in_place,
+             spoil=swap(advance, "_counted", draft_as_it_is)),
     Sabotage(name="three that vanished do not stop it", law="law 6:", story=stories.dying,
              spoil=swap(trouble, "LOST_MAX", 10**6)),
     Sabotage(name="a launch error for good is waited for", law="law 6:", story=stories.no_image,

@@ -138,6 +138,18 @@ def sick_version() -> list[str]:
     return wrong(play(spec, build=build), Ought(code=1, replaced=False))
 
 
+def sick_in_place() -> list[str]:
+    """The same without a surge, where AWS itself marks each newcomer unhealthy: a dead one may go, and comes again."""
+
+    def build(world: World) -> None:
+        small(world, size=3, outdated=3, edit=by_elb)
+        world.troubles["web"].sick_versions = frozenset({"2"})
+
+    spec = replace(SPEC, max_surge=0, max_unavailable=1)
+    ought = Ought(code=1, floor=2, ceiling=3, exist=5, replaced=False, as_found=False, surge=False, troubled=True)
+    return wrong(play(spec, build=build), ought)
+
+
 def _dying(world: World) -> None:
     small(world)
     world.troubles["web"].dying_launches = 10**6
