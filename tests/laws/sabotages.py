@@ -140,7 +140,7 @@ COUNTING = (
              spoil=swap(budget.Tally, "room", 3)),
     Sabotage(name="a proven new one is a victim", law="law 6:", guard="law 3:", story=stories.plain,
              spoil=around(draft, "tally", new_ones_too)),
-    Sabotage(name="everybody is old for ever", law="law 6:", guard="law 6:", story=stories.plain,
+    Sabotage(name="everybody is old for ever", law="law 16:", story=stories.plain,
              spoil=both(swap(budget, "is_old", yes), swap(laws, "is_old", yes))),
     Sabotage(name="dead ones do not go first", law="law 4:", story=meddling.dead_one,
              spoil=swap(budget, "_rank", lambda one, ill: (one.marked_unhealthy, one.id in ill))),

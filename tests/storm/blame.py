@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Removal
 from async_rollout.sandbox.chronicle import What
@@ -130,7 +131,8 @@ def launches_are_bounded(past: Past) -> Iterator[str]:
     """Law 6: the launches caused by us are bounded, across kills."""
     asked = sum(max(0, one.after - one.before) for one in past.world.log.sized)
     size = max([past.found.maximum, *(one.high for one in past.world.log.wanted)])
-    runs = 1 + len(past.world.log.released)
+    ended = sum(one.verdict.outcome in (Outcome.DONE, Outcome.RESTORED) for one in past.results)
+    runs = max(1, ended) + len(past.world.log.released)
     most = (2 * size + 3 + 2) * runs + sum(one.low for one in past.world.log.wanted[1:])
     if asked > most and not past.world.log.forged:
         yield f"law 6: {asked} launches were asked for, {most} are the most"
