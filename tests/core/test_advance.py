@@ -7,36 +7,17 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core import plan as planning
-from async_rollout.core.actions import (
-    Action,
-    Deregister,
-    MarkHealthy,
-    Need,
-    Record,
-    RunHook,
-    SetCapacity,
-    Suspend,
-    Terminate,
-)
+from async_rollout.core.actions import Action, Deregister, Need, RunHook, SetCapacity, Suspend, Terminate
 from async_rollout.core.advance import advance
-from async_rollout.core.begin import of_another
-from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.draft import Draft
-from async_rollout.core.events import Warned
-from async_rollout.core.finish import changes
-from async_rollout.core.journal import Journal, Lane, Mark, Removal
+from async_rollout.core.journal import Lane, Mark, Removal
 from async_rollout.core.lanes import fall
-from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Odd, Peer
-from async_rollout.core.narrate import narrate
-from async_rollout.core.plan import plan_of
-from async_rollout.core.recall import recall
-from async_rollout.core.sight import Sight, Survey
+from async_rollout.core.memory import Ended, HookOutcome, Odd
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
-from async_rollout.core.stages import Stage
+from async_rollout.core.stages import Streak
 from drafts import NOW, draft_of, snapshot_of
-from drawn import AT, ident, looked, sight
+from drawn import AT, ident
 
 SPEC = RolloutSpec()
 IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)
@@ -146,6 +127,18 @@ def test_a_launch_that_is_overdue_is_worth_a_look_at_the_activities(ago: float, 
     assert (Need.ACTIVITIES in draft.needs) is asks
 
 
+@pytest.mark.parametrize(("proven", "lost"), [(frozenset({ident(3)}), 0), (frozenset(), 1)])
+def test_a_newcomer_that_dies_and_goes_counts_as_lost_unless_it_was_proven(proven: frozenset[str], lost: int) -> None:
+    draft = draft_of("SSSN", IN_PLACE)
+    dead = replace(draft.sight.instances[3], health="Unhealthy")
+    seen = replace(draft.sight, instances=(*draft.sight.instances[:3], dead))
+    bad = {**draft.memory.streaks, dead.id: Streak(good=0, bad=9, at=NOW)}
+    memory = replace(draft.memory, proven=proven, streaks=bad)
+    after = advance(replace(draft, sight=seen, memory=memory))
+    assert out(after.acts) == [dead.id]
+    assert after.journal.lost == lost
+
+
 # --- one lane
 
 
@@ -183,98 +176,8 @@ def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
     assert acts == ((Terminate(instance=ident(0), shrink=True),) if resent else ())
 
 
-# --- what is remembered, told, planned
-
-
-def test_a_proven_one_that_sickens_is_ailing_and_no_newcomer() -> None:
-    well = snapshot_of("SSSN")
-    sick = tuple(
-        replace(one, targets=tuple(replace(t, state="unhealthy") for t in one.targets)) if one.id == ident(3) else one
-        for one in well.sight.instances
-    )
-    later = replace(well.sight, at=NOW + 10, instances=sick)
-    assert recall(SPEC, well.memory, later).stage(ident(3)) is Stage.AILING
-
-
-def test_how_often_one_was_marked_healthy_is_remembered() -> None:
-    seen, act = snapshot_of("SSM"), MarkHealthy(instances=(ident(2),))
-    memory = seen.memory
-    for number in range(2):
-        outcome = ActOutcome(action=act, at=NOW + number, ok=True)
-        memory = recall(SPEC, memory, replace(seen.sight, at=NOW + number + 1), (outcome,))
-    assert memory.marked == {ident(2): 2}
-
-
-def test_a_record_that_is_taken_over_needs_a_look_with_health() -> None:
-    seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 1})
-    theirs = seen.sight.journal
-    assert isinstance(theirs, Journal)
-    memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3), survey=None)
-    assert of_another(SPEC, replace(seen, memory=memory), theirs).needs == {Need.TARGETS, Need.SURVEY}
-
-
-def test_a_new_cutoff_after_a_take_over_is_told() -> None:
-    seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 7 * 3600})
-    theirs = seen.sight.journal
-    assert isinstance(theirs, Journal)
-    memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3))
-    after = replace(seen, memory=memory, sight=replace(seen.sight, probes=frozenset({"run0"})))
-    events = narrate(SPEC, after, after, decide(SPEC, after))
-    assert [event.text[:17] for event in events if isinstance(event, Warned)] == ["the record is old"]
-
-
-def test_what_is_other_than_it_was_found() -> None:
-    draft = draft_of("DSSN", group={"maximum": 12, "suspended": frozenset()}, record={"raised": 12, "lanes": (lane(),)})
-    assert changes(draft.sight, draft.journal) == (
-        "desired capacity is 4, the owner's is 3",
-        "maximum is 12, it was 10",
-        f"{ident(0)} is out of its load balancers",
-    )
-    found = draft_of("SSS", group={"suspended": frozenset()})
-    assert changes(found.sight, found.journal) == ()
-
-
-def free(drawing: str) -> Sight:
-    seen = sight(drawing)
-    group = replace(seen.group, suspended=frozenset())
-    return replace(seen, journal=None, group=group, survey=Survey(at=AT))
-
-
-@pytest.mark.parametrize("drawing", ["S", "SSS", "SSSSSS"])
-@pytest.mark.parametrize(
-    "spec", [SPEC, IN_PLACE, RolloutSpec(max_surge=2), RolloutSpec(hooks=Hooks(after_terminate="x"))]
-)
-def test_a_plan_takes_each_old_one_out_once_and_keeps_within_the_bounds(drawing: str, spec: RolloutSpec) -> None:
-    found = plan_of(spec, free(drawing))
-    gone = [step.action.instance for step in found.steps if isinstance(step.action, Terminate)]
-    assert sorted(gone) == sorted(found.old) == [ident(number) for number in range(len(drawing))]
-    asked = [
-        step.action.desired for step in found.steps if isinstance(step.action, SetCapacity) and step.action.desired
-    ]
-    assert max(asked, default=0) <= bounds(spec, len(drawing)).exist
-    assert not any(isinstance(step.action, Record) for step in found.steps)
-    assert found.exist_at_most == bounds(spec, len(drawing)).exist
-
-
-def test_a_plan_that_does_not_end_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "TICKS_MAX", 3)
-    assert "the plan did not come to an end: please report it" in plan_of(SPEC, free("SSS")).notes
-
-
-def test_two_looks_of_the_same_world_decide_the_same() -> None:
-    snapshot = looked(SPEC, sight("SSSN"))
-    assert decide(SPEC, snapshot) == decide(SPEC, snapshot)
-
-
 @pytest.mark.parametrize("seen", [None, Odd("4", NOW - 60, 1), Odd("5", NOW - 60, 9)])
 def test_a_field_that_reads_otherwise_for_the_first_time_moves_no_base(seen: Odd | None) -> None:
     decision = decide(SPEC, snapshot_of("SSSN", record={"asked": 3}, desired=seen))
     assert not any(isinstance(act, SetCapacity | Terminate | Deregister) for act in decision.actions)
     assert decision.waits[-1].on == "desired capacity"
-
-
-def test_a_look_without_health_neither_adds_to_a_streak_nor_ends_it() -> None:
-    before = snapshot_of("SSSN")
-    blind = tuple(replace(one, seen_at=None) for one in before.sight.sources)
-    memory = recall(SPEC, before.memory, replace(before.sight, at=NOW + 5, sources=blind))
-    assert memory.streaks == before.memory.streaks
