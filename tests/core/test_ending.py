@@ -25,10 +25,9 @@ from async_rollout.core.actions import (
 from async_rollout.core.decide import decide
 from async_rollout.core.finish import EVENED_MAX, MARKS_MAX
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
-from async_rollout.core.memory import Odd, Since
-from async_rollout.core.sight import Snapshot, Stop, Survey
+from async_rollout.core.memory import Odd
+from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
-from async_rollout.core.stages import Stage
 from drafts import NOW, launch, snapshot_of
 from drawn import AT, ident
 
@@ -278,70 +277,3 @@ def test_a_turned_rollout_says_why_in_its_record() -> None:
     decision = decide(SPEC, snapshot_of("SSS", record={"lost": 3}))
     assert written(decision).cause == Cause(code=1, text="3 new instances vanished or failed before they served")
     assert decision.verdict is None
-
-
-# --- what a look adds to the record
-
-
-@pytest.mark.parametrize(("looks", "ago", "base"), [(2, 30.0, 4), (1, 30.0, 3), (2, 29.0, 3)])
-def test_the_owners_new_minimum_lifts_the_base_when_it_is_steady(looks: int, ago: float, base: int) -> None:
-    snapshot = snapshot_of("SSSN", group={"minimum": 4}, record={"asked": 4}, minimum=Odd("4", NOW - ago, looks))
-    assert written_or_seen(snapshot).base == base
-
-
-@pytest.mark.parametrize(("looks", "ago", "maximum"), [(2, 30.0, 8), (1, 30.0, 10), (2, 29.0, 10)])
-def test_the_owners_new_maximum_is_the_one_to_keep(looks: int, ago: float, maximum: int) -> None:
-    snapshot = snapshot_of("SSS", group={"maximum": 8}, maximum=Odd("8", NOW - ago, looks))
-    assert written_or_seen(snapshot).found.maximum == maximum
-
-
-def test_our_maximum_that_was_seen_is_the_only_one_of_ours() -> None:
-    snapshot = snapshot_of("SSS", group={"maximum": 12}, record={"raised": 12, "raised_from": 10})
-    assert written_or_seen(snapshot).raised_from == 12
-
-
-def test_newcomers_that_vanished_long_enough_ago_are_counted() -> None:
-    snapshot = snapshot_of("SSS", vanished={"i-1": NOW - 30, "i-2": NOW - 29})
-    assert written_or_seen(snapshot).lost == 1
-
-
-def written_or_seen(snapshot: Snapshot) -> Journal:
-    records = [act.journal for act in decide(SPEC, snapshot).actions if isinstance(act, Record)]
-    found = records[0] if records else snapshot.sight.journal
-    assert isinstance(found, Journal)
-    return found
-
-
-def test_what_else_may_be_at_work_is_asked_once_a_minute() -> None:
-    assert Need.SURVEY not in decide(SPEC, snapshot_of("SSS", survey=Survey(at=NOW - 59))).needs
-    assert Need.SURVEY in decide(SPEC, snapshot_of("SSS", survey=Survey(at=NOW - 60))).needs
-
-
-def test_a_look_without_health_decides_nothing_and_asks_for_it() -> None:
-    snapshot = snapshot_of("SSS")
-    blind = tuple(replace(one, seen_at=None) for one in snapshot.sight.sources)
-    decision = decide(SPEC, replace(snapshot, sight=replace(snapshot.sight, sources=blind)))
-    assert (decision.actions, decision.look_again) == ((), 0.0)
-    assert decision.needs == {Need.TARGETS, Need.SURVEY}
-
-
-def test_an_old_answer_decides_nothing() -> None:
-    assert decide(SPEC, snapshot_of("SSS", stale=Odd("stale", NOW, 1))).actions == ()
-
-
-def test_once_our_tags_are_off_an_older_answer_that_shows_them_takes_them_off_again() -> None:
-    snapshot = snapshot_of("NNN")
-    ours = snapshot.sight.journal
-    assert done(replace(snapshot, memory=replace(snapshot.memory, erased=ours))) == (Erase(),)
-
-
-def test_what_a_rollout_needs_is_resumed_first_with_force() -> None:
-    spec = RolloutSpec(require_healthy_group=False)
-    suspended = frozenset({"Launch", *SUSPENDED_BY_US})
-    assert done(snapshot_of("SSS", spec, group={"suspended": suspended}), spec) == (Resume(processes=("Launch",)),)
-
-
-def test_stage_of_a_drain_begins_anew_in_a_resumed_run() -> None:
-    snapshot = snapshot_of("DSSN", stages={ident(0): Since(Stage.DRAINING, NOW, 1)})
-    (wait,) = [one for one in decide(SPEC, snapshot).waits if "draining" in one.on]
-    assert wait.since == NOW

@@ -1,0 +1,91 @@
+"""A record that went away, or that cannot be read: what is waited for, written again, refused (ROLLOUT §4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from async_rollout.core.actions import Decision, Erase, Outcome, Record
+from async_rollout.core.decide import decide
+from async_rollout.core.journal import Cause, Goal, Journal, Unreadable
+from async_rollout.core.memory import Odd
+from async_rollout.core.sight import Snapshot
+from async_rollout.core.spec import RolloutSpec
+from drafts import NOW, snapshot_of
+from drawn import looked, sight
+
+SPEC = RolloutSpec()
+PROBED = frozenset({"run0"})
+
+
+def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **memory: Any) -> Snapshot:
+    """A group without record, looked at four times."""
+    seen = sight(drawing)
+    seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))
+    found = looked(spec, seen)
+    return replace(found, memory=replace(found.memory, **memory))
+
+
+def the_record(decision: Decision) -> Journal:
+    (record,) = [act.journal for act in decision.actions if isinstance(act, Record)]
+    return record
+
+
+def end(decision: Decision) -> tuple[Outcome, int]:
+    assert decision.verdict is not None, decision
+    return decision.verdict.outcome, decision.verdict.code
+
+
+def vanished(*, looks: int = 3, ago: float = 30.0, suspended: bool = True, **memory: Any) -> Snapshot:
+    snapshot = snapshot_of("SSS")
+    group = snapshot.sight.group if suspended else replace(snapshot.sight.group, suspended=frozenset())
+    seen = replace(snapshot.sight, journal=None, group=group)
+    torn = Odd("gone", NOW - ago, looks)
+    return Snapshot(sight=seen, memory=replace(snapshot.memory, torn=torn, **memory))
+
+
+@pytest.mark.parametrize(("looks", "ago"), [(2, 30.0), (3, 29.0)])
+def test_a_record_out_of_sight_may_be_a_gap(looks: int, ago: float) -> None:
+    decision = decide(SPEC, vanished(looks=looks, ago=ago))
+    assert (decision.actions, [wait.on for wait in decision.waits]) == ((), ["the record"])
+
+
+def test_one_that_was_taken_off_is_written_again_then_put_back_then_left() -> None:
+    again = the_record(decide(SPEC, vanished()))
+    assert (again.serial, again.goal) == (8, Goal.REPLACE)
+    back = the_record(decide(SPEC, vanished(rewritten=1)))
+    assert (back.goal, back.cause) == (Goal.RESTORE, Cause(code=1, text="our tags were taken off twice"))
+    assert end(decide(SPEC, vanished(rewritten=2))) == (Outcome.STUCK, 10)
+
+
+def test_one_that_another_run_has_ended_meanwhile_is_not_written_again() -> None:
+    snapshot = vanished(suspended=False)
+    journal = replace(snapshot.memory.journal, until=int(NOW) - 1)  # type: ignore[type-var]
+    gone = replace(snapshot, memory=replace(snapshot.memory, journal=journal))
+    assert end(decide(SPEC, gone)) == (Outcome.HELD, 5)
+    kept = replace(gone, sight=vanished().sight)
+    assert the_record(decide(SPEC, kept)).run == "run0"
+
+
+def unreadable(*, torn: bool, looks: int = 3, **memory: Any) -> Snapshot:
+    snapshot = free(**memory)
+    record = Unreadable(why="nonsense", torn=torn)
+    memory_ = replace(snapshot.memory, torn=Odd("torn", NOW - 30.0, looks))
+    return replace(snapshot, sight=replace(snapshot.sight, journal=record), memory=memory_)
+
+
+def test_a_record_that_cannot_be_read_is_refused_and_not_touched() -> None:
+    decision = decide(SPEC, unreadable(torn=False))
+    assert end(decision) == (Outcome.REFUSED, 3)
+    assert not any(isinstance(act, Record | Erase) for act in decision.actions)
+
+
+def test_one_that_is_just_being_written_is_looked_at_again() -> None:
+    assert [wait.on for wait in decide(SPEC, unreadable(torn=True, looks=2)).waits] == ["the record"]
+
+
+def test_one_of_ours_that_was_damaged_is_written_again() -> None:
+    ours = snapshot_of("SSS").memory.journal
+    assert the_record(decide(SPEC, unreadable(torn=True, journal=ours))).serial == 8
