@@ -24,10 +24,6 @@ def done(snapshot: Snapshot, spec: RolloutSpec = SPEC) -> tuple[Action, ...]:
     return tuple(act for act in decide(spec, snapshot).actions if not isinstance(act, Record))
 
 
-def waits(snapshot: Snapshot) -> list[str]:
-    return [wait.on for wait in decide(SPEC, snapshot).waits]
-
-
 @pytest.mark.parametrize(("looks", "ago", "base"), [(2, 30.0, 4), (1, 30.0, 3), (2, 29.0, 3)])
 def test_the_owners_new_minimum_lifts_the_base_when_it_is_steady(looks: int, ago: float, base: int) -> None:
     snapshot = snapshot_of("SSSN", group={"minimum": 4}, record={"asked": 4}, minimum=Odd("4", NOW - ago, looks))
