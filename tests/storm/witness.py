@@ -85,10 +85,15 @@ class Log:
     suspended: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)
+    maximum_at: float = float("-inf")
     taken: set[str] = field(default_factory=set)
     released: list[float] = field(default_factory=list)
     forged: bool = False
     deleted: bool = False
+
+
+OLDEST_LOOK = 30.0
+"""No act rests on an older look: what others did before that, we have seen."""
 
 
 class Witness(World):
@@ -123,6 +128,8 @@ class Witness(World):
     def update_group(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
         before = self._desired()
         super().update_group(name, **sizes)
+        if sizes.get("who", OWNER) == OWNER and self.now - self.log.maximum_at < OLDEST_LOOK:
+            self.log.sizes["maximum"] = -1  # set while our call was under way: sizes have no compare-and-swap
         self._was_sized(before, sizes.get("who", OWNER))
 
     def human_sets(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
@@ -131,6 +138,7 @@ class Witness(World):
         super().human_sets(name, **sizes)
         now = self.state.groups[name]
         self.log.sizes |= {key: getattr(now, key) for key in self.log.sizes if getattr(now, key) != getattr(was, key)}
+        self.log.maximum_at = self.now if now.maximum != was.maximum else self.log.maximum_at
         record = self.record_of()
         if now.maximum != was.maximum and record is not None and now.maximum == record.raised:
             self.log.sizes["maximum"] = -1  # what we were about to write ourselves: nobody can tell whose it is
