@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 import signal
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import anyio
@@ -51,21 +51,23 @@ def sandbox(serving: Serving) -> int:
 
     Prints the environment variables that send any AWS client to it.
     """
+    return conduct("sandbox", Viewing(), partial(serve, serving))
 
-    async def story(desk: Desk) -> int:
-        box, environment = _opened(serving)
+
+async def serve(serving: Serving, desk: Desk) -> int:
+    """Serve, say where, and end at Ctrl-C or SIGTERM, which whoever reads the first line may send at once."""
+    box, environment = _opened(serving)
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as interruptions:
         try:
             async with box.serve(serving.port) as endpoint:
                 named = environment(endpoint, box.world.region).items()
                 desk.result(*(f"export {name}={shlex.quote(value)}" for name, value in named))
                 groups = " ".join(f"-a {safe(name)}" for name in box.world.state.groups)
                 desk.say(f"# serving {safe(serving.scenario)} at {endpoint} ({groups}); Ctrl-C ends it")
-                await _interrupted()
+                await anext(interruptions)
         except OSError as error:
             raise UsageError(f"port {serving.port} cannot be served: {error.strerror}") from error
-        return 0
-
-    return conduct("sandbox", Viewing(), story)
+    return 0
 
 
 def _opened(serving: Serving) -> tuple[Any, Any]:
@@ -80,11 +82,3 @@ def _opened(serving: Serving) -> tuple[Any, Any]:
         return Sandbox(serving.scenario, speed=serving.speed), environment
     except KeyError as unknown:
         raise UsageError(f"no scenario {serving.scenario!r}; there are {', '.join(SCENARIOS)}") from unknown
-
-
-async def _interrupted() -> None:
-    """Returns at Ctrl-C or SIGTERM."""
-    loop, over = asyncio.get_running_loop(), anyio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, over.set)
-    await over.wait()

@@ -118,9 +118,14 @@ def template(world: Witness, luck: float) -> None:
 
 
 def refreshed(world: Witness, luck: float) -> None:
-    """A refresh that somebody starts and cancels after a while."""
+    """A refresh that somebody starts and cancels after a while, if the group is still there."""
+
+    def cancel() -> None:
+        if GROUP in world.state.groups:
+            world.put_group(replace(_group(world), refresh="Cancelled"))
+
     world.human_starts_refresh(GROUP)
-    world.after(60.0 + 300.0 * luck, lambda: world.put_group(replace(_group(world), refresh="Cancelled")))
+    world.after(60.0 + 300.0 * luck, cancel)
 
 
 def untagged(world: Witness, luck: float) -> None:
