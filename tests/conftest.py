@@ -25,8 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is marked `long` runs where it is asked for."""
+    """What is marked `deep` or `long` runs where it is asked for."""
     if not config.option.markexpr:
         for item in items:
-            if "long" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="long: asked for by -m long"))
+            for mark in item.iter_markers():
+                if mark.name in ("deep", "long"):
+                    item.add_marker(pytest.mark.skip(reason=f"asked for by -m {mark.name}"))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: many tests wait for real processes."""
+    return 1 + (os.cpu_count() or 1)

@@ -177,9 +177,11 @@ def reckon(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
     field = sight.group.desired
     gone = tuple(lane.id for lane in journal.lanes if lane.removal is Removal.SHRINK and _has_left(sight, lane.id))
     expected = journal.asked - len(gone)
+    if field == expected and not gone:
+        return Reckoned(journal=journal, explained=True)
     counted = replace(_count(journal, gone), asked=field)
     if field == expected:
-        return Reckoned(journal=counted if gone else journal, explained=True)
+        return Reckoned(journal=counted, explained=True)
     if not _is_steady(memory, sight) or not journal.knows_maximum(sight.group.maximum):
         return Reckoned(journal=journal, explained=False)
     if field > journal.asked:

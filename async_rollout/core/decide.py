@@ -79,12 +79,13 @@ def _surveyed(draft: Draft) -> Draft:
 def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new sizes."""
     journal = marked_failed(draft)
-    lost = max(journal.lost, sum(draft.at - since >= STEADY for since in draft.memory.vanished.values()))
     group = draft.sight.group
-    journal = replace(journal, lost=lost)
+    lost = sum(draft.at - since >= STEADY for since in draft.memory.vanished.values())
+    if lost > journal.lost:
+        journal = replace(journal, lost=lost)
     if group.minimum > journal.base and _steady(draft, draft.memory.minimum):
         journal = replace(journal, base=group.minimum)
-    if group.maximum == journal.raised:
+    if group.maximum == journal.raised != journal.raised_from:
         journal = replace(journal, raised_from=group.maximum)
     if not draft.knows_maximum and _steady(draft, draft.memory.maximum):
         journal = replace(journal, raised=0, raised_from=0, found=replace(journal.found, maximum=group.maximum))

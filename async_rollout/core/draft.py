@@ -99,8 +99,8 @@ def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
     """The draft as a decision: Record first if anything in it changed or the lease is due."""
     changed = draft.journal != draft.sight.journal
     due = draft.journal.until - draft.at < LEASE - BEAT
-    record = renewed(draft.journal, draft.at) if verdict is None else released(draft.journal, draft.at)
-    written = (Record(journal=record),) if changed or due or verdict else ()
+    version = renewed if verdict is None else released
+    written = (Record(journal=version(draft.journal, draft.at)),) if changed or due or verdict else ()
     pause = 0.0 if draft.acts or changed else look_again(draft.spec, draft.sight, draft.journal, draft.at)
     return Decision(
         actions=(*written, *draft.acts), needs=draft.needs, waits=draft.waits, verdict=verdict, look_again=pause

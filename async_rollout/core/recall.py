@@ -29,8 +29,7 @@ def recall(spec: RolloutSpec, memory: Memory, sight: Sight, outcomes: Outcomes =
     memory = replace(memory, at=max(sight.at, memory.at), stale=_odd(memory.stale, stale, sight.at))
     if memory.blinded:
         return replace(memory, torn=None)
-    memory = _seen(memory, sight)
-    memory = replace(memory, streaks=_streaks(spec, memory, sight))
+    memory = _seen(spec, memory, sight)
     stages = _stages(spec, memory, sight)
     proven = memory.proven.union(id for id, since in stages.items() if since.stage is Stage.AVAILABLE)
     return replace(memory, stages=stages, proven=proven, serving_since=_serving(memory, sight))
@@ -101,7 +100,7 @@ def _peer(before: Peer | None, record: Journal | None, at: float) -> Peer | None
         return None
     if before is None or before.record.run != record.run or record.serial > before.record.serial:
         return Peer(record, at)
-    return replace(before, looks=before.looks + (at > before.at))
+    return Peer(before.record, before.at, before.looks + (at > before.at))
 
 
 def _odd(before: Odd | None, what: str | None, at: float) -> Odd | None:
@@ -110,10 +109,10 @@ def _odd(before: Odd | None, what: str | None, at: float) -> Odd | None:
         return None
     if before is None or before.what != what:
         return Odd(what, at)
-    return replace(before, looks=before.looks + (at > before.at))
+    return Odd(what, before.at, before.looks + (at > before.at))
 
 
-def _seen(memory: Memory, sight: Sight) -> Memory:
+def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
     group, at = sight.group, sight.at
     ours = isinstance(sight.journal, Journal) and sight.journal.run == memory.me.run
     peer = sight.journal if isinstance(sight.journal, Journal) and not ours else None
@@ -125,7 +124,6 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
     return replace(
         memory,
         began=memory.began or at,
-        at=max(at, memory.at),
         looks=memory.looks + 1,
         journal=sight.journal if ours and isinstance(sight.journal, Journal) else memory.journal,
         newest=sight.journal.serial if ours and isinstance(sight.journal, Journal) else memory.newest,
@@ -147,6 +145,7 @@ def _seen(memory: Memory, sight: Sight) -> Memory:
         removed=_removed(memory, sight),
         vanished=_vanished(memory, sight),
         missing=_missing(memory, sight),
+        streaks=_streaks(spec, memory, sight),
     )
 
 
@@ -234,7 +233,7 @@ def _stages(spec: RolloutSpec, memory: Memory, sight: Sight) -> dict[str, Since]
         stage = stage_of(spec, sight, journal, one, memory.known(one.id))
         before = memory.stages.get(one.id)
         same = before is not None and before.stage is stage
-        stages[one.id] = replace(before, looks=before.looks + 1) if same and before else Since(stage, sight.at)
+        stages[one.id] = Since(stage, before.at, before.looks + 1) if same and before else Since(stage, sight.at)
     return stages
 
 

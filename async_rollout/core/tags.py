@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from async_rollout.core.journal import (
     REQUIRED_RUNNING,
@@ -88,10 +89,13 @@ def from_tags(tags: Mapping[str, str], arn: str) -> Journal | Unreadable | None:
     """The record in a group's tags; None without one. A lane left over from an older serial is dropped."""
     record = (key for key in tags if key.startswith(PREFIX) and key != ORDER and not key.startswith(PROBE))
     ours = {key.removeprefix(PREFIX): tags[key] for key in record}
-    if not ours:
-        return None
+    return _read(tuple(ours.items()), arn) if ours else None
+
+
+@lru_cache(maxsize=1024)  # a poll brings the same record again and again
+def _read(ours: tuple[tuple[str, str], ...], arn: str) -> Journal | Unreadable:
     try:
-        return _whole(ours, digest(arn, 16))
+        return _whole(dict(ours), digest(arn, 16))
     except (_BadTagError, ValueError, KeyError) as odd:
         return Unreadable(why=f"the tags {PREFIX}* hold no record of ours ({odd})")
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from async_rollout.sandbox.ground import EPOCH, Ground
 from async_rollout.sandbox.state import State
@@ -87,7 +88,12 @@ class Faults:
         since = self._world.now - EPOCH
         if rule.window is not None and not rule.window[0] <= since < rule.window[1]:
             return False
-        return re.search(rule.action, service_action) is not None and self._rng.random() < rule.probability
+        return _concerns(rule.action, service_action) and self._rng.random() < rule.probability
+
+
+@lru_cache(maxsize=4096)
+def _concerns(pattern: str, service_action: str) -> bool:
+    return re.search(pattern, service_action) is not None
 
 
 def expired() -> AwsError:

@@ -82,14 +82,14 @@ def killed(then: str, count: int, home: Path) -> list[str]:
         return [line for several in lines for line in several]
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("then", ["run", "restore"])
-def test_killed_at_any_act_the_same_command_or_restore_ends_well(then: str, tmp_path: Path) -> None:
-    assert killed(then, 10, tmp_path) == []
+FOUR, TWENTY, HUNDRED = 2, 10, 50
+"""Kills in all, half of them followed by each of the two commands."""
 
 
-@pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("then", ["run", "restore"])
-def test_a_hundred_kills(then: str, tmp_path: Path) -> None:
-    assert killed(then, 50, tmp_path) == []
+@pytest.mark.parametrize(
+    "count", [FOUR, pytest.param(TWENTY, marks=pytest.mark.deep), pytest.param(HUNDRED, marks=pytest.mark.long)]
+)
+def test_killed_at_any_act_the_same_command_or_restore_ends_well(count: int, then: str, tmp_path: Path) -> None:
+    assert killed(then, count, tmp_path) == []

@@ -127,11 +127,17 @@ def test_sigkill_during_a_hook_ends_its_whole_tree(desk: Desk) -> None:
 
 
 def test_a_hang_up_ends_the_views_and_the_run_goes_on(desk: Desk) -> None:
-    events = desk.home / "events.jsonl"
-    with desk.started("run", "-a", desk.group, *QUICK, "--events", str(events)) as process:
-        changed(desk, process)
-        code, said = ended_by(process, signal.SIGHUP, within=60.0)
-    assert code == 0
+    events, command = (
+        desk.home / "events.jsonl",
+        f"echo $$ > {desk.home}/1.pid; until test -e {desk.home}/go; do sleep 0.1; done",
+    )
+    with desk.started("run", "-a", desk.group, *QUICK, "--events", str(events), "-b", command) as process:
+        at_the_hook(desk, process)
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        (desk.home / "go").touch()
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
     assert "all replaced" not in said
     assert json.loads(events.read_text().splitlines()[-1])["exit_code"] == 0
     assert as_found(desk) == []

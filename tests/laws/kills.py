@@ -257,11 +257,11 @@ def _unhooked(story: Story, end: End) -> list[str]:
     return [f"the {point} command of {id} never ran" for point, id in missing]
 
 
-def kills(story: Story, way: Way, then: Goal, *, every: int = 1) -> Iterator[tuple[int, list[str]]]:
-    """Stop at every point; the number of each and what is wrong. Every other one is followed up from elsewhere."""
+def kills(story: Story, way: Way, then: Goal, *, first: int, every: int) -> Iterator[tuple[int, list[str]]]:
+    """Stop at one point in so many; the number of each and what is wrong. Odd ones are followed up from elsewhere."""
     undisturbed = told(story, Fate(), then)
     assert undisturbed.run.result.verdict.code == 0, undisturbed.run.result.verdict
     expected = picture(undisturbed.run)
-    for at in range(0, undisturbed.points, every):
+    for at in range(first, undisturbed.points, every):
         end = told(story, Fate(way=way, at=at), then, same_machine=at % 2 == 0)
         yield at, wrong(story, end, then, expected) if end.struck else [f"it never came to point {at}"]
