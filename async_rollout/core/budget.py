@@ -121,6 +121,22 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
     )
 
 
+def crowded(tally: Tally, sight: Sight, journal: Journal) -> int:
+    """How many would exist if one more went and kept its place, for which AWS launches another; 0: few enough.
+
+    Others that are on their way make room; where none is, waiting would bring nothing.
+    """
+    sent = [lane for lane in journal.lanes if lane.removal is not Removal.NOT and _is_in_service(sight, lane.id)]
+    exist = tally.exist + sum(lane.removal is Removal.KEEP for lane in sent) + 1
+    on_the_way = bool(sent) or any(one.leaving for one in sight.instances)
+    return exist if on_the_way and exist > tally.bounds.exist else 0
+
+
+def _is_in_service(sight: Sight, id: str) -> bool:
+    one = sight.instance(id)
+    return one is not None and one.in_service
+
+
 def _out_of_sight(memory: Memory, sight: Sight, journal: Journal) -> int:
     """Terminated ones that the look does not show: one such look may be a gap in the answer, two are the end."""
     sent = (lane.id for lane in journal.lanes if lane.removal is not Removal.NOT)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from async_rollout.core.actions import Deregister, Need, Register, Registration, RunHook, Terminate, Wait
+from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
@@ -164,8 +165,15 @@ def _terminated(draft: Draft, lane: Lane) -> Draft:
     if not draft.explained:
         return draft
     shrink = draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
+    if not shrink and (crowd := crowded(draft.tally, draft.sight, draft.journal)):
+        return draft.wait(_room_first(draft, lane, crowd))
     removal = Removal.SHRINK if shrink else Removal.KEEP
     return draft.lane(replace(lane, removal=removal)).act(Terminate(instance=lane.id, shrink=shrink))
+
+
+def _room_first(draft: Draft, lane: Lane, crowd: int) -> Wait:
+    why = f"AWS would launch its successor at once: {crowd} would exist, {draft.tally.bounds.exist} may"
+    return Wait(on=f"{lane.id} terminating", why=why, since=draft.at)
 
 
 def _shrinks_under_way(journal: Journal, sight: Sight) -> int:

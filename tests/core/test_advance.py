@@ -9,6 +9,7 @@ import pytest
 
 from async_rollout.core.actions import Action, Deregister, Need, RunHook, SetCapacity, Suspend, Terminate
 from async_rollout.core.advance import advance
+from async_rollout.core.budget import crowded
 from async_rollout.core.decide import decide
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Lane, Mark, Removal
@@ -160,6 +161,33 @@ def drained(*, explained: bool) -> Draft:
 def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
     assert fall(drained(explained=False), lane()).acts == ()
     assert fall(drained(explained=True), lane()).acts == (Terminate(instance=ident(0), shrink=True),)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "removals", "exist"),
+    [
+        ("SSS", "", 0),
+        ("SSS", "K", 0),  # 3 and the successors of two: 5 may exist
+        ("SSS", "KK", 6),
+        ("SSS", "SS", 0),  # they take their places along
+        ("SSST", "K", 6),
+        ("SSSTT", "", 6),
+        ("SSSNN", "", 0),  # 6 would, but nobody is on the way: waiting would make no room
+    ],
+)
+def test_a_place_is_kept_only_where_its_successor_may_exist(drawing: str, removals: str, exist: int) -> None:
+    kinds = {"K": Removal.KEEP, "S": Removal.SHRINK}
+    lanes = tuple(lane(number, removal=kinds[kind]) for number, kind in enumerate(removals))
+    draft = draft_of(drawing, record={"lanes": lanes})
+    assert crowded(draft.tally, draft.sight, draft.journal) == exist
+
+
+def test_whoever_keeps_its_place_waits_for_room() -> None:
+    draft = draft_of("SSSTT", group={"desired": 3}, record={"lanes": (lane(),), "asked": 3})
+    bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
+    found = fall(replace(draft, sight=replace(draft.sight, instances=bare)), lane())
+    assert found.acts == ()
+    assert "6 would exist, 5 may" in found.waits[-1].why
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,8 @@ REMOVING = (
     Sabotage(name="always shrink", law="law 7:", story=stories.in_place, spoil=swap(lanes, "_terminated", shrinks)),
     Sabotage(name="shrinks under way are not counted", law="law 7:", story=meddling.two_out,
              spoil=swap(lanes, "_shrinks_under_way", lambda journal, sight: 0)),
+    Sabotage(name="a place is kept whatever exists", law="law 2:", story=stories.strictly_with_gap,
+             spoil=swap(lanes, "crowded", lambda tally, sight, journal: 0)),
     Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
              spoil=both(swap(lanes, "is_registered", on_row), swap(stages, "is_registered", on_row))),
     Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,

@@ -50,6 +50,12 @@ def strictly() -> list[str]:
     return wrong(play(replace(SPEC, max_draining=0)), Ought(exist=3))
 
 
+def strictly_with_gap() -> list[str]:
+    """Two drain in place of one surge: whoever keeps its place goes when the other has gone."""
+    spec = replace(SPEC, max_unavailable=2, max_draining=0)
+    return wrong(play(spec), Ought(floor=0, exist=3, draining=2))
+
+
 def wide() -> list[str]:
     """Surge 2, but one at a time may be on its way out."""
     spec = replace(SPEC, max_surge=2, max_draining=1)
