@@ -14,10 +14,10 @@ settings.register_profile("ci", max_examples=100, deadline=None, suppress_health
 settings.register_profile("explore", max_examples=5_000, deadline=None, suppress_health_check=QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # begun in the background: the processes of the tests must hear it
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Begun in the background or under nohup, these are ignored, and what the tests start would not hear them either.
+for _number, _heard in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _heard)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
