@@ -20,6 +20,9 @@ from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.safe import safe
 from async_rollout.render.sink import Sink
 
+LAST_FRAME = 2.0
+"""Seconds that a slow terminal gets to show the last frame before results are written over it."""
+
 
 class Desk:
     """The streams and views of one command. errors, results: where people and programs read."""
@@ -28,9 +31,12 @@ class Desk:
         self.verbose = viewing.verbose
         self.json = viewing.output is Output.JSON
         self._errors, self._results, self._events = errors, results, events
-        name = "json" if self.json else "plain"
+        name = chosen(viewing.output)
         sink = results if stream(name) == "stdout" else errors
-        self._views: list[View] = [view(name, sink.write, verbose=viewing.verbose)]
+        first = view(name, sink.write, verbose=viewing.verbose, behind=sink.behind)
+        self._views: list[View] = [first]
+        self._voice = first.say if sink is errors else errors.write
+        self._held: list[str] = []
         if events is not None:
             self._views.append(view("json", events.write))
 
@@ -41,15 +47,22 @@ class Desk:
                 one.tell(event)
             except Exception as fault:  # noqa: BLE001 - a view must neither change the rollout nor silence others
                 self._views.remove(one)
+                self._voice = self._errors.write
                 self.say(f"a fault of async-rollout: a view failed and is closed: {safe(repr(fault))}")
 
     def say(self, *lines: str) -> None:
         """To people, on stderr. What comes from outside must be made safe before."""
         for line in lines:
-            self._errors.write(line)
+            self._voice(line)
 
     def result(self, *lines: str) -> None:
-        """To stdout: what the command was asked for."""
+        """To stdout: what the command was asked for. On a terminal that is drawn on it comes after the last frame."""
+        if any(one.in_place for one in self._views) and os.isatty(1):
+            self._held += lines
+        else:
+            self._results_of(lines)
+
+    def _results_of(self, lines: Iterable[str]) -> None:
         for line in lines:
             self._results.write(line)
 
@@ -58,7 +71,7 @@ class Desk:
         takers = [one for one in self._views if isinstance(one, Jsonl)]
         for body in bodies:
             for one in takers:
-                one.say(type, body)
+                one.record(type, body)
 
     def end(self, code: int, error: str = "") -> None:
         """Close the views with the exit code."""
@@ -66,6 +79,10 @@ class Desk:
         for one in views:
             with suppress(Exception):
                 one.end(code, error)
+        self._voice = self._errors.write
+        if self._held:
+            self._errors.drained(LAST_FRAME)
+            self._results_of(self._held)
 
     def silence(self) -> None:
         """The terminal is gone: nothing more for stdout and stderr; `--events` goes on."""
@@ -78,6 +95,14 @@ class Desk:
         if lost := sum(sink.close(seconds) for sink in behind):
             self.say(f"warning: {lost} lines of output were lost, their reader was too slow")
         self._errors.close(seconds)
+
+
+def chosen(output: Output, environment: Mapping[str, str] = os.environ) -> str:
+    """The name of the view. A live one needs a terminal that can go back up; auto takes it there, but not in CI."""
+    can = os.isatty(2) and environment.get("TERM", "dumb") != "dumb"
+    if output is Output.AUTO:
+        return "live" if can and not environment.get("CI") else "plain"
+    return "plain" if output is Output.LIVE and not can else output.value
 
 
 @contextmanager

@@ -42,9 +42,10 @@ def _command(*flags: str, help: str) -> Any:
 
 
 class Output(StrEnum):
-    """What `--output` takes; auto is plain."""
+    """What `--output` takes; auto: live on a terminal, plain elsewhere."""
 
     AUTO = "auto"
+    LIVE = "live"
     PLAIN = "plain"
     JSON = "json"
 
@@ -165,13 +166,17 @@ class Account:
     profile: Annotated[str | None, _option("--profile", metavar="NAME", help="AWS profile; as boto3 finds it.")] = None
 
 
+OUTPUTS = (
+    "live: rows drawn in place, on a terminal. plain: lines on stderr. json: one object a line on stdout. "
+    "auto: live on a terminal outside CI, else plain."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewing:
     """What is shown, and where."""
 
-    output: Annotated[
-        Output, _option("--output", help="plain: lines on stderr. json: one object a line on stdout.")
-    ] = Output.AUTO
+    output: Annotated[Output, _option("--output", help=OUTPUTS)] = Output.AUTO
     events: Annotated[
         Path | None, _option("--events", metavar="FILE", help="Append every event to FILE too, one object a line.")
     ] = None

@@ -118,6 +118,22 @@ class CapacityChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The promise in numbers, told when one of them changes: available never below floor, total never above ceiling.
+
+    total: booting and serving; out: draining or leaving, which max_draining bounds.
+    """
+
+    group: str
+    at: float
+    available: int
+    floor: int
+    total: int
+    ceiling: int
+    out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turned:
     """The goal became to put everything back."""
 
@@ -180,6 +196,7 @@ Event = (
     | HookEnded
     | Waiting
     | CapacityChanged
+    | Counted
     | Turned
     | Warned
     | Throttled

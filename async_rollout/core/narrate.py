@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from async_rollout.core.actions import Decision, Record
 from async_rollout.core.budget import tally
-from async_rollout.core.events import CapacityChanged, Event, Replaced, RolloutStarted, StageChanged, Turned, Warned
+from async_rollout.core.events import (
+    CapacityChanged,
+    Counted,
+    Event,
+    Replaced,
+    RolloutStarted,
+    StageChanged,
+    Turned,
+    Warned,
+)
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Snapshot
@@ -17,7 +26,7 @@ from async_rollout.core.survey import warnings
 
 def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
     """Events between the look before and this one, and of what the decision is about to record."""
-    told = (_warned, _begun, _taken_over, _moved, _sized, _done, _turned)
+    told = (_warned, _begun, _taken_over, _moved, _sized, _counted, _done, _turned)
     return tuple(event for tell in told for event in tell(spec, before, after, decision))
 
 
@@ -104,6 +113,32 @@ def _sized(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
         base=record.base if isinstance(record, Journal) else new.desired,
         ours=isinstance(record, Journal) and new.desired <= record.asked and new.minimum == old.minimum,
     )
+
+
+def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    """Only while instances are replaced or put back: before that nothing is bounded by us."""
+    record = after.sight.journal
+    if not isinstance(record, Journal) or record.run != after.memory.me.run or record.cutoff is None:
+        return
+    if before is None or _picture(before) != _picture(after):
+        counted = tally(spec, after.sight, after.memory, record)
+        yield Counted(
+            group=after.sight.group.name,
+            at=after.sight.at,
+            available=len(counted.available),
+            floor=counted.bounds.floor,
+            total=counted.booting + counted.serving,
+            ceiling=counted.bounds.ceiling,
+            out=len(counted.out),
+        )
+
+
+def _picture(one: Snapshot) -> tuple[object, ...]:
+    """All that the numbers are made of."""
+    record = one.sight.journal
+    base, lanes = (record.base, len(record.lanes)) if isinstance(record, Journal) and record.cutoff else (None, None)
+    stages = {id: since.stage for id, since in one.memory.stages.items()}
+    return one.sight.group.desired, one.sight.rows, base, lanes, stages
 
 
 def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from async_rollout.core.events import Event
 
 RENDERERS = (
+    ("live", "stderr", "async_rollout.render.live"),
     ("plain", "stderr", "async_rollout.render.plain"),
     ("json", "stdout", "async_rollout.render.jsonl"),
 )
@@ -21,11 +22,21 @@ Write = Callable[[str], object]
 """Takes one line without its end; never raises, never blocks."""
 
 
+Behind = Callable[[], bool]
+"""Whether the reader is far behind: a view that may leave something out then does."""
+
+
 class View(Protocol):
-    """One way to see a rollout."""
+    """One way to see a rollout. in_place: it draws over its own rows, so nothing else may write between them."""
+
+    in_place: bool
 
     def tell(self, event: Event) -> None:
         """Show one event."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Show a line for people; a view for programs leaves it out."""
         ...
 
     def end(self, code: int, error: str = "") -> None:
@@ -33,10 +44,10 @@ class View(Protocol):
         ...
 
 
-def view(name: str, write: Write, *, verbose: bool = False) -> View:
+def view(name: str, write: Write, *, verbose: bool = False, behind: Behind = lambda: False) -> View:
     """Open the view of that name. Raises KeyError for an unknown one."""
     module = {known: home for known, _, home in RENDERERS}[name]
-    return cast("View", import_module(module).view(write, verbose=verbose))
+    return cast("View", import_module(module).view(write, verbose=verbose, behind=behind))
 
 
 def stream(name: str) -> str:

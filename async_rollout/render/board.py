@@ -12,6 +12,7 @@ from async_rollout.core.actions import Verdict, Wait
 from async_rollout.core.events import (
     Acted,
     CapacityChanged,
+    Counted,
     Event,
     FleetEnded,
     HookEnded,
@@ -46,7 +47,8 @@ class Sizes:
 class GroupBoard:
     """One group. Numbers are None until they were told; stages: of each instance that is on its way; at: AWS's time.
 
-    said: how the last attempt of each hook ended, by point and instance.
+    counted: the promise in numbers. replaced_at: when the last one was through. said: how the last attempt of each
+    hook ended, by point and instance.
     """
 
     name: str
@@ -56,6 +58,8 @@ class GroupBoard:
     floor: int | None = None
     ceiling: int | None = None
     sizes: Sizes | None = None
+    counted: Counted | None = None
+    replaced_at: float | None = None
     old: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     stages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -113,11 +117,13 @@ def _folded(one: GroupBoard, event: Event) -> GroupBoard:
         case StageChanged(instance=id, stage=stage):
             return replace(one, stages=_moved(one.stages, id, stage))
         case Replaced(instance=id):
-            return replace(one, replaced=(*one.replaced, id))
+            return replace(one, replaced=(*one.replaced, id), replaced_at=event.at)
         case Waiting(waits=waits):
             return replace(one, waits=waits)
         case CapacityChanged(minimum=low, desired=desired, maximum=high, base=base):
             return replace(one, sizes=Sizes(minimum=low, desired=desired, maximum=high), base=base)
+        case Counted():
+            return replace(one, counted=event, floor=event.floor, ceiling=event.ceiling)
         case HookEnded(point=point, instance=id, code=code, said=said):
             return replace(one, said=_with(one.said, (point, id), f"{code} {said}"))
         case Turned(cause=cause):

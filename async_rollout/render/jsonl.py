@@ -12,20 +12,22 @@ from dataclasses import asdict
 from typing import Any
 
 from async_rollout.core.events import Event
-from async_rollout.render import Write
+from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, GroupBoard, fold
 
 SCHEMA = 1
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def view(write: Write, *, verbose: bool = False) -> Jsonl:
+def view(write: Write, *, verbose: bool = False, behind: Behind) -> Jsonl:
     """The view for `--output json` and `--events`; it always tells everything."""
     return Jsonl(write)
 
 
 class Jsonl:
     """Writes `{"type": "stage_changed", "schema": 1, "seq": 4, "group": …}`."""
+
+    in_place = False
 
     def __init__(self, write: Write) -> None:
         self._write = write
@@ -35,18 +37,21 @@ class Jsonl:
     def tell(self, event: Event) -> None:
         """Write one event: its class in small letters is the type, its fields are the keys."""
         self._board = fold(self._board, event)
-        self.say(type_of(event), asdict(event))
+        self.record(type_of(event), asdict(event))
 
-    def say(self, type: str, body: Mapping[str, object]) -> None:
+    def record(self, type: str, body: Mapping[str, object]) -> None:
         """Write one line of any type."""
         self._seq += 1
         self._write(encode({"type": type, "schema": SCHEMA, "seq": self._seq, **body}))
+
+    def say(self, line: str) -> None:
+        """For people; left out."""
 
     def end(self, code: int, error: str = "") -> None:
         """Write the summary: exit_code, what each group came to, and the error if there was one."""
         groups = {one.name: _group(one) for one in self._board.groups.values()}
         said = {"error": error} if error else {}
-        self.say("summary", {"exit_code": code, **said, "groups": groups})
+        self.record("summary", {"exit_code": code, **said, "groups": groups})
 
 
 def type_of(event: Event) -> str:

@@ -10,6 +10,7 @@ from async_rollout.core.actions import Wait
 from async_rollout.core.events import (
     Acted,
     CapacityChanged,
+    Counted,
     Event,
     FleetEnded,
     HookEnded,
@@ -50,6 +51,9 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
             yield from _waiting(waits, at)
         case CapacityChanged():
             yield _sizes(before, event)
+        case Counted():
+            if verbose:
+                yield _counts(event)
         case Turned(cause=cause, code=code):
             yield f"turns back: {safe(cause)} (exit code {code}); from here everything is put back"
         case Warned(text=text):
@@ -128,6 +132,11 @@ def _sizes(before: GroupBoard, event: CapacityChanged) -> str:
         *([f"minimum {now.minimum}"] if was is None or was.minimum != now.minimum else []),
     ]
     return ", ".join(said) + ("" if event.ours else ", by others")
+
+
+def _counts(event: Counted) -> str:
+    out = f", {event.out} on the way out" if event.out else ""
+    return f"{event.available} available (floor {event.floor}), {event.total} in all (ceiling {event.ceiling}){out}"
 
 
 def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:

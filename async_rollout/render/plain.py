@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from async_rollout.core.events import Event, FleetEnded, Throttled, Waiting
-from async_rollout.render import Write
+from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, fold
 from async_rollout.render.lines import lines
 from async_rollout.render.safe import safe
@@ -22,18 +22,23 @@ Stamp = Callable[[float], str]
 """The time of day of an epoch second, in words."""
 
 
-def view(write: Write, *, verbose: bool = False) -> Plain:
+def view(write: Write, *, verbose: bool = False, behind: Behind) -> Plain:
     """The view for `--output plain`."""
     return Plain(write, verbose=verbose)
 
 
 class Plain:
-    """Writes lines as `14:02:11 web  i-0ab… draining: …`. verbose: every act, attempt and repeated call too."""
+    """Writes lines as `14:02:11 web  i-0ab… draining: …`. verbose: every act, attempt and repeated call too.
 
-    def __init__(self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None) -> None:
-        self._write, self._verbose = write, verbose
+    waits: whether what is waited for is a line. board: all that was told.
+    """
+
+    in_place = False
+
+    def __init__(self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None, waits: bool = True) -> None:
+        self._write, self._verbose, self._waits = write, verbose, waits
         self._stamp = stamp or _local
-        self._board = Board()
+        self.board = Board()
         self._width = 0
         self._at = 0.0
         self._waited: dict[str, tuple[tuple[str, ...], float]] = {}
@@ -42,13 +47,17 @@ class Plain:
 
     def tell(self, event: Event) -> None:
         """Write the lines of one event, if there are any."""
-        before = self._board.group(event.group)
-        self._board = fold(self._board, event)
+        before = self.board.group(event.group)
+        self.board = fold(self.board, event)
         self._at = event.at or self._at
         self._width = max(self._width, min(32, len(safe(event.group))))
         if self._verbose or self._is_news(event):
-            for line in lines(before, self._board.group(event.group), event, verbose=self._verbose):
+            for line in lines(before, self.board.group(event.group), event, verbose=self._verbose):
                 self._line(event, line)
+
+    def say(self, line: str) -> None:
+        """Write a line as it is."""
+        self._write(line)
 
     def end(self, code: int, error: str = "") -> None:
         """The last line: the exit code, unless it is 0 or the error (told beside the view) says it."""
@@ -66,7 +75,7 @@ class Plain:
     def _is_news(self, event: Event) -> bool:
         match event:
             case Waiting():
-                return self._is_due(event)
+                return self._waits and self._is_due(event)
             case Throttled(call=call):
                 since, self._slowed[call] = self._slowed.get(call, -QUIET), self._at
                 return self._at - since >= QUIET

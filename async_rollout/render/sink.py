@@ -13,6 +13,9 @@ import time
 WAITING_MAX = 20_000
 """Lines that wait for a slow reader; what comes on top is dropped and counted."""
 
+BEHIND = 20
+"""So many waiting lines are more than a terminal leaves that is read at all."""
+
 FULL_PAUSE = 0.05
 """Seconds until a descriptor that somebody set to not block is tried again."""
 
@@ -22,7 +25,7 @@ class Sink:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._lines: queue.Queue[str | None] = queue.Queue(WAITING_MAX)
+        self._lines: queue.Queue[str | threading.Event | None] = queue.Queue(WAITING_MAX)
         self._lost = 0
         self._silent = threading.Event()
         self._writer = threading.Thread(target=self._pour, name=f"sink {descriptor}", daemon=True)
@@ -37,9 +40,22 @@ class Sink:
         except queue.Full:
             self._lost += 1
 
+    def behind(self) -> bool:
+        """Whether the reader is so slow that what may be left out should be."""
+        return self._lines.qsize() > BEHIND
+
     def silence(self) -> None:
         """From now on nothing is written any more."""
         self._silent.set()
+
+    def drained(self, seconds: float) -> bool:
+        """Wait until all that was said is written, for at most so many seconds."""
+        mark = threading.Event()
+        try:
+            self._lines.put(mark, timeout=seconds)
+        except queue.Full:
+            return False
+        return mark.wait(seconds)
 
     def close(self, seconds: float = 2.0) -> int:
         """Let what waits be written, for at most so many seconds; gives how many lines were lost."""
@@ -53,7 +69,9 @@ class Sink:
 
     def _pour(self) -> None:
         while (line := self._lines.get()) is not None:
-            if not self._silent.is_set():
+            if isinstance(line, threading.Event):
+                line.set()
+            elif not self._silent.is_set():
                 self._put(f"{line}\n".encode(errors="backslashreplace"))
 
     def _put(self, data: bytes) -> None:

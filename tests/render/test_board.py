@@ -13,7 +13,7 @@ def test_nothing_said_is_an_empty_picture() -> None:
 
 
 def test_the_picture_in_the_middle() -> None:
-    web = folded(GOOD[:20]).group("web")
+    web = folded(GOOD[:21]).group("web")
     assert (web.base, web.floor, web.ceiling, web.total, web.replaced) == (2, 2, 3, 2, ())
     assert web.stages == {NEW: "available", OLD: "draining"}
     assert web.counts["draining"] == 1

@@ -6,6 +6,7 @@ from async_rollout.core.actions import Outcome, Verdict, Wait
 from async_rollout.core.events import (
     Acted,
     CapacityChanged,
+    Counted,
     Event,
     FleetEnded,
     HookEnded,
@@ -66,8 +67,10 @@ GOOD: tuple[Event, ...] = (
     Throttled(group="web", at=T + 74, call="DescribeTargetHealth", why="Throttling: Rate exceeded", again_in=0.74),
     Throttled(group="web", at=T + 75, call="DescribeTargetHealth", why="Throttling: Rate exceeded", again_in=1.2),
     moved(80, NEW, "available", "checking"),
+    Counted(group="web", at=T + 80, available=3, floor=2, total=3, ceiling=3, out=0),
     moved(81, OLD, "draining", "serving", "draining Target.DeregistrationInProgress"),
     CapacityChanged(group="web", at=T + 82, minimum=2, desired=5, maximum=4, base=4, ours=False),
+    Counted(group="web", at=T + 82, available=2, floor=2, total=2, ceiling=3, out=1),
     HookStarted(group="web", at=T + 111, instance=OLD, point="before-terminate"),
     said(112, "left the cluster"),
     said(112, EVIL),

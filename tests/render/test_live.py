@@ -1,0 +1,212 @@
+"""The live view: rows that fit, lines that stay, and a last frame; a terminal emulator shows what people would see."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from async_rollout.core.actions import Outcome, Verdict
+from async_rollout.core.events import Event, HookSaid, Replaced, RolloutEnded, RolloutStarted, Waiting
+from async_rollout.render import view
+from async_rollout.render.board import folded
+from async_rollout.render.live import Live, Painter
+from async_rollout.render.rows import ASCII, FINE, Glyphs, frame, time_left
+from render.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, waiting
+
+Golden = Callable[[str, list[str]], None]
+
+
+class Terminal:
+    """A screen of that size that takes what a painter writes."""
+
+    def __init__(self, columns: int, lines: int, *, color: str | None = None, glyphs: Glyphs = FINE) -> None:
+        self.screen = pyte.HistoryScreen(columns, lines, history=1000)
+        self._stream = pyte.Stream(self.screen)
+        self.size = columns, lines
+        self.now = 0.0
+        self.chunks: list[str] = []
+        console = Console(file=io.StringIO(), force_terminal=True, color_system=color, width=columns)
+        self.painter = Painter(
+            self._write, console, lambda: self.size, stamp=lambda at: f"{at - T:5.0f}", clock=lambda: self.now,
+            glyphs=glyphs,
+        )  # fmt: skip
+
+    def _write(self, line: str) -> None:
+        self.chunks.append(line)
+        self._stream.feed(f"{line}\n".replace("\n", "\r\n"))
+
+    def shown(self) -> list[str]:
+        return [line.rstrip() for line in self.screen.display if line.strip()]
+
+    def all_lines(self) -> list[str]:
+        above = ["".join(row[x].data for x in range(self.size[0])).rstrip() for row in self.screen.history.top]
+        return [line for line in above + [line.rstrip() for line in self.screen.display] if line]
+
+    def see(self, events: Sequence[Event], *, paint: int = 1) -> Terminal:
+        for number, event in enumerate(events):
+            self.painter.tell(event)
+            if number % paint == 0:
+                self.painter.paint()
+        return self
+
+
+def rows(events: Sequence[Event], width: int, height: int, now: float = T + 125, glyphs: Glyphs = FINE) -> list[str]:
+    return [row.plain for row in frame(folded(events), now, width, height, glyphs)]
+
+
+MIDDLE = GOOD[:-5]
+"""One old one terminates."""
+TOLD = (*MIDDLE, *BAD[:6], *BAD[7:], *BAD[6:7])
+
+
+@pytest.mark.parametrize(("width", "height"), [(40, 10), (80, 24), (200, 50)])
+def test_the_rows_of_three_groups(golden: Golden, width: int, height: int) -> None:
+    golden(f"rows-{width}", rows(TOLD, width, height))
+
+
+def test_a_terminal_without_utf_8_has_its_own_signs(golden: Golden) -> None:
+    found = rows(TOLD, 80, 24, glyphs=ASCII)
+    assert all(row.isascii() for row in found)
+    golden("rows-ascii", found)
+
+
+def many(count: int) -> list[Event]:
+    """Groups that begin; every tenth has failed, every third of the others is done."""
+    events: list[Event] = []
+    for number in range(count):
+        name = f"service-{number:03}"
+        start = RolloutStarted(group=name, at=T, run="1", base=2, floor=2, ceiling=3, old=(OLD, "i-0c"))
+        code = 1 if number % 10 == 0 else 0
+        outcome = Outcome.FAILED if code else Outcome.DONE
+        end = RolloutEnded(group=name, at=T + 9, verdict=Verdict(outcome=outcome, code=code, why="x"), seconds=9.0)
+        events += [start, end] if number % 10 == 0 or number % 3 == 0 else [start]
+    return events
+
+
+def test_a_hundred_groups_fit_on_24_lines_failures_first() -> None:
+    found = rows(many(100), 80, 24)
+    assert len(found) <= 20
+    assert all(row.startswith("\u2716 service") for row in found[1:11])
+    assert "100 groups: 10 failed, 60 under way, 30 done" in found[0]
+    assert found[-1].strip() == "\u2026 and 82 more: 52 under way, 30 done"
+
+
+@pytest.mark.parametrize("height", [1, 2, 3, 5, 10])
+def test_a_low_screen_is_never_overfilled(height: int) -> None:
+    assert len(rows(many(30), 80, height)) <= max(3, height - 2)
+
+
+def test_the_time_left_comes_from_finished_replacements() -> None:
+    begun = GOOD[:3]
+    assert time_left(folded(begun).group("web"), T + 60) is None
+    one_through = folded([*begun, Replaced(group="web", at=T + 112, instance=OLD, left=1)]).group("web")
+    assert time_left(one_through, T + 112) == 100
+    assert time_left(one_through, T + 152) == 60
+    assert time_left(one_through, T + 300) is None  # it takes longer: nothing is promised
+
+
+def test_what_happens_scrolls_by_and_stays(golden: Golden) -> None:
+    seen = Terminal(100, 30).see(EVERYTHING)
+    seen.painter.end(10)
+    golden("live", seen.all_lines())
+
+
+def test_how_often_it_is_painted_changes_nothing_that_stays() -> None:
+    often, seldom = Terminal(100, 30).see(EVERYTHING), Terminal(100, 30).see(EVERYTHING, paint=7)
+    for one in (often, seldom):
+        one.now = 99.0  # it took its time, and the last frame does not show it
+        one.painter.end(0)
+    assert often.all_lines() == seldom.all_lines()
+
+
+def test_the_rows_are_drawn_over_themselves_once_a_second() -> None:
+    seen = Terminal(80, 24).see(MIDDLE)
+    before = seen.shown()
+    seen.painter.paint()
+    drawn = len(seen.chunks)
+    seen.painter.paint()
+    assert len(seen.chunks) == drawn, "nothing changed, nothing is written"
+    seen.now = 5.0
+    seen.painter.paint()
+    after = seen.shown()
+    assert len(before) == len(after) and before[:-2] == after[:-2] and before[-2:] != after[-2:]
+
+
+def test_a_terminal_that_gets_narrower_keeps_no_rest_of_a_row() -> None:
+    seen = Terminal(100, 30).see(MIDDLE)
+    seen.painter.paint()
+    before = rows(MIDDLE, 100, 30, now=T + 115)
+    seen.size = 20, 30
+    seen.now = 3.0
+    seen.painter.paint()
+    wrapped = sum(-(-len(row) // 20) for row in before)
+    assert wrapped > len(before)
+    assert f"\x1b[{wrapped}A\x1b[J" in seen.chunks[-1]
+
+
+def test_a_line_of_its_own_scrolls_by_too() -> None:
+    seen = Terminal(80, 24).see(MIDDLE)
+    seen.painter.say("stopping: no more removals")
+    seen.painter.paint()
+    assert seen.shown()[-3] == "stopping: no more removals"
+
+
+def test_what_a_hook_says_neither_steers_nor_styles() -> None:
+    said = HookSaid(group=f"we[b]{EVIL}", at=T, instance=f"{OLD}[red]", point="up-check", line=EVIL)
+    wait = waiting(1, f"[blink]{EVIL}", EVIL)
+    seen = Terminal(200, 10, color="truecolor").see([said, replace(wait, group=said.group)])
+    text = "\n".join(seen.chunks)
+    assert "[bold]x[/]" in text and "[blink]" in text
+    assert "\x1b[31mred" not in text and "\u202e" not in text
+    assert not [line for line in seen.all_lines() if line.startswith("::")]
+
+
+def test_without_colours_no_colour_is_written() -> None:
+    styled = re.compile(r"\x1b\[[0-9;]*m")
+    assert not [chunk for chunk in Terminal(80, 24).see(EVERYTHING).chunks if styled.search(chunk)]
+    assert [chunk for chunk in Terminal(80, 24, color="standard").see(EVERYTHING).chunks if styled.search(chunk)]
+
+
+@given(st.lists(st.sampled_from(EVERYTHING), max_size=40), st.integers(1, 200), st.integers(1, 60))
+def test_any_events_on_any_screen_are_rows_that_fit(events: list[Event], width: int, height: int) -> None:
+    found = frame(folded(events), T + 200, width, height)
+    assert all(row.cell_len < max(2, width) for row in found)
+    assert len(found) <= max(3, height - 2)
+
+
+def test_the_thread_draws_and_ends_with_the_last_frame() -> None:
+    lines: list[str] = []
+    live = view("live", lines.append)
+    assert isinstance(live, Live) and not live.in_place
+    for event in EVERYTHING:
+        live.tell(event)
+    live.say("a word")
+    live.end(0)
+    text = "\n".join(lines)
+    assert live.in_place and "a word" in text and "3 groups" in lines[-1]
+    assert "live view" not in {one.name for one in threading.enumerate()}
+
+
+def test_frames_are_left_out_while_the_terminal_is_behind() -> None:
+    lines: list[str] = []
+    live = view("live", lines.append, behind=lambda: True)
+    for event in EVERYTHING:
+        live.tell(event)
+    assert lines == []
+    live.end(0)
+    assert len(lines) == 1 and "all groups" in lines[0]
+
+
+def test_a_wait_without_end_and_a_hook_of_no_group_are_shown() -> None:
+    wait = Waiting(group="w", at=T, waits=waiting(0, "AWS", "no answer").waits)
+    assert "AWS 2m05s" in rows([wait], 80, 24)[1]
+    assert NEW[:8] in rows(MIDDLE[:9], 80, 24)[1]
