@@ -9,6 +9,7 @@ import typer
 from async_rollout import __version__
 from async_rollout.cli.demo import demo
 from async_rollout.cli.plan import plan
+from async_rollout.cli.replay import replay
 from async_rollout.cli.restore import restore
 from async_rollout.cli.run import run
 from async_rollout.cli.sandbox import sandbox
@@ -35,7 +36,7 @@ def app() -> typer.Typer:
         rich_markup_mode=None, pretty_exceptions_enable=False,
     )  # fmt: skip
     program.callback()(_program)
-    for command in (run, plan, status, restore, demo, sandbox):
+    for command in (run, plan, status, restore, replay, demo, sandbox):
         program.command(epilog=FOOT)(spread(command))
     return program
 

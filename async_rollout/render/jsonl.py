@@ -37,7 +37,7 @@ class Jsonl:
     def tell(self, event: Event) -> None:
         """Write one event: its class in small letters is the type, its fields are the keys."""
         self._board = fold(self._board, event)
-        self.record(type_of(event), asdict(event))
+        self.record(name_of(type(event)), asdict(event))
 
     def record(self, type: str, body: Mapping[str, object]) -> None:
         """Write one line of any type."""
@@ -54,9 +54,9 @@ class Jsonl:
         self.record("summary", {"exit_code": code, **said, "groups": groups})
 
 
-def type_of(event: Event) -> str:
+def name_of(kind: type) -> str:
     """`StageChanged` is `stage_changed`."""
-    return _HUMP.sub("_", type(event).__name__).lower()
+    return _HUMP.sub("_", kind.__name__).lower()
 
 
 def encode(body: Mapping[str, object]) -> str:

@@ -1,0 +1,31 @@
+"""The live view as a picture: what a terminal would show after these events, as SVG."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from async_rollout.core.events import Event
+from async_rollout.render.plain import Plain
+from async_rollout.render.rows import frame
+
+COLUMNS, LINES = 110, 26
+
+
+def svg(events: Sequence[Event], *, title: str = "async-rollout", columns: int = COLUMNS, lines: int = LINES) -> str:
+    """The last lines that scrolled by and the rows below them, at the time of the last event (UTC)."""
+    said: list[str] = []
+    plain = Plain(said.append, stamp=lambda at: time.strftime("%H:%M:%S", time.gmtime(at)), waits=False)
+    for event in events:
+        plain.tell(event)
+    rows = frame(plain.board, max((event.at for event in events), default=0.0), columns, lines)
+    console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    for line in said[-max(0, lines - len(rows)) :]:
+        console.print(Text(line, "dim"), overflow="ellipsis", no_wrap=True)
+    for row in rows:
+        console.print(row, overflow="crop", no_wrap=True)
+    return console.export_svg(title=title)

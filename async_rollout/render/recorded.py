@@ -1,0 +1,114 @@
+"""Event lines back into events: what `replay` and the report read. The file is untrusted; it is checked throughout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from async_rollout.core.events import Event
+from async_rollout.errors import UsageError
+from async_rollout.render.jsonl import SCHEMA
+from async_rollout.render.safe import safe
+from async_rollout.render.schema import EVENTS, KINDS, is_there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended: its exit code, and why it could not begin or was torn."""
+
+    code: int
+    error: str
+
+
+@dataclass(slots=True)
+class Recording:
+    """One recorded run. ended None: it was killed."""
+
+    events: list[Event] = field(default_factory=list)
+    ended: Ended | None = None
+
+
+def recordings(lines: Iterable[str], name: str) -> list[Recording]:
+    """The runs that were appended to one file; name: its name, for messages.
+
+    A last line that is cut off, as a killed run leaves it, is left out. Raises UsageError for any other bad line.
+    """
+    found: list[Recording] = []
+    last = 0
+    for seq, told in _told(lines, name):
+        if not found or seq <= last:
+            found.append(Recording())
+        last = seq
+        if isinstance(told, Ended):
+            found[-1].ended = told
+        elif told is not None:
+            found[-1].events.append(told)
+    return found
+
+
+def _told(lines: Iterable[str], name: str) -> Iterator[tuple[int, Event | Ended | None]]:
+    for number, line in enumerate(lines, 1):
+        try:
+            if line.strip():
+                yield _read(json.loads(line))
+        except (ValueError, TypeError, KeyError) as odd:
+            if line.endswith("\n"):
+                raise UsageError(f"{name}, line {number} is no event line of schema {SCHEMA}: {safe(odd)}") from odd
+
+
+def _read(body: Any) -> tuple[int, Event | Ended | None]:
+    """One line: its number within its run, and what it tells; None for what is no event, or not known here."""
+    if _of(dict, body)["schema"] != SCHEMA:
+        raise ValueError(f"schema {body['schema']}")
+    kind, seq = _plain(str, body["type"]), _plain(int, body["seq"])
+    if kind == "summary":
+        return seq, Ended(code=_plain(int, body["exit_code"]), error=_plain(str, body.get("error", "")))
+    return seq, built(EVENTS[kind], body) if kind in EVENTS else None
+
+
+def built(hint: Any, value: Any) -> Any:
+    """A value of the annotated type out of JSON; keys that are not known are left. Raises ValueError or TypeError."""
+    if hint in KINDS:
+        return _plain(hint, value)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint(value)
+    if is_dataclass(hint):
+        return _record(hint, _of(dict, value))
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return tuple(built(inner[0], one) for one in _of(list, value))
+    if origin is dict:
+        return {str(key): built(inner[1], one) for key, one in _of(dict, value).items()}
+    if origin in (Union, UnionType):
+        return None if value is None else built(next(one for one in inner if one is not type(None)), value)
+    raise TypeError(f"no event has a {hint!r}")
+
+
+def _record(kind: Any, value: dict[str, Any]) -> Any:
+    given = {name: built(hint, value[name]) for name, hint in _hints(kind).items() if name in value}
+    if missing := [one.name for one in fields(kind) if one.name not in given and is_there(one)]:
+        raise ValueError(f"{', '.join(missing)} is missing")
+    return kind(**given)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _plain(hint: Any, value: Any) -> Any:
+    kinds = (int, float) if hint is float else hint
+    if not isinstance(value, kinds) or (isinstance(value, bool) and hint is not bool):
+        raise ValueError(f"{safe(repr(value))[:60]} is no {hint.__name__}")
+    return hint(value)
+
+
+def _of(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"{safe(repr(value))[:60]} is no {kind.__name__}")
+    return value
