@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TextIO
 
 from async_rollout.cli.log import logged
@@ -16,6 +17,7 @@ from async_rollout.cli.options import Output, Viewing
 from async_rollout.core.events import Event
 from async_rollout.errors import UsageError
 from async_rollout.render import View, stream, view
+from async_rollout.render.github import Github, summary
 from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.safe import safe
 from async_rollout.render.sink import Sink
@@ -79,10 +81,23 @@ class Desk:
         for one in views:
             with suppress(Exception):
                 one.end(code, error)
+            if isinstance(one, Github):
+                self._summarize(one)
         self._voice = self._errors.write
         if self._held:
             self._errors.drained(LAST_FRAME)
             self._results_of(self._held)
+
+    def _summarize(self, one: Github) -> None:
+        """GitHub shows what is appended to that file on the page of the run."""
+        file = os.environ.get("GITHUB_STEP_SUMMARY")
+        if not file or not one.board.groups:
+            return
+        try:
+            with Path(file).open("a", encoding="utf-8") as summary_file:
+                summary_file.write(summary(one.board))
+        except OSError as error:
+            self._errors.write(f"warning: the step summary could not be written: {error.strerror}")
 
     def silence(self) -> None:
         """The terminal is gone: nothing more for stdout and stderr; `--events` goes on."""
@@ -100,6 +115,8 @@ class Desk:
 def chosen(output: Output, environment: Mapping[str, str] = os.environ) -> str:
     """The name of the view. A live one needs a terminal that can go back up; auto takes it there, but not in CI."""
     can = os.isatty(2) and environment.get("TERM", "dumb") != "dumb"
+    if output is Output.AUTO and environment.get("GITHUB_ACTIONS") == "true":
+        return "github"
     if output is Output.AUTO:
         return "live" if can and not environment.get("CI") else "plain"
     return "plain" if output is Output.LIVE and not can else output.value

@@ -42,10 +42,11 @@ def _command(*flags: str, help: str) -> Any:
 
 
 class Output(StrEnum):
-    """What `--output` takes; auto: live on a terminal, plain elsewhere."""
+    """What `--output` takes; auto: live on a terminal, github in its Actions, plain elsewhere."""
 
     AUTO = "auto"
     LIVE = "live"
+    GITHUB = "github"
     PLAIN = "plain"
     JSON = "json"
 
@@ -167,8 +168,9 @@ class Account:
 
 
 OUTPUTS = (
-    "live: rows drawn in place, on a terminal. plain: lines on stderr. json: one object a line on stdout. "
-    "auto: live on a terminal outside CI, else plain."
+    "live: rows drawn in place, on a terminal. plain: lines on stderr. github: those with folds, annotations and a "
+    "step summary. json: one object a line on stdout. auto: live on a terminal outside CI, github in its Actions, "
+    "else plain."
 )
 
 

@@ -14,6 +14,7 @@ from async_rollout.core.events import Event
 RENDERERS = (
     ("live", "stderr", "async_rollout.render.live"),
     ("plain", "stderr", "async_rollout.render.plain"),
+    ("github", "stderr", "async_rollout.render.github"),
     ("json", "stdout", "async_rollout.render.jsonl"),
 )
 """The name of each view (as `--output` takes it), the stream it belongs on, and its module."""

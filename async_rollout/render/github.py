@@ -1,0 +1,111 @@
+"""The view for GitHub Actions: plain lines, then a fold a group with all of its lines; annotations; a step summary.
+
+Groups run at once and a log can fold one of them at a time: so the folds come at the end, each with its own story.
+Only this module writes runner commands; whatever else is said begins with a time of day, which is none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from async_rollout.core.events import Event, RolloutEnded, Turned, Warned
+from async_rollout.render import Behind, Write
+from async_rollout.render.board import Board, GroupBoard
+from async_rollout.render.plain import Plain, Stamp
+from async_rollout.render.safe import safe
+from async_rollout.render.words import lasting
+
+ANNOTATIONS_MAX = 10
+"""So many of each level are shown a step; GitHub leaves out what is more."""
+KEPT = 2_000
+"""Lines kept a group for its fold."""
+
+
+def view(write: Write, *, verbose: bool = False, behind: Behind) -> Github:
+    """The view for `--output github`."""
+    return Github(write, verbose=verbose)
+
+
+class Github:
+    """Plain lines with GitHub's own signs beside them. verbose: as for plain."""
+
+    in_place = False
+
+    def __init__(self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None) -> None:
+        self._write = write
+        self._group = ""
+        self._kept: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=KEPT))
+        self._annotated = {"error": 0, "warning": 0}
+        self._plain = Plain(self._line, verbose=verbose, stamp=stamp)
+
+    @property
+    def board(self) -> Board:
+        """All that was told."""
+        return self._plain.board
+
+    def tell(self, event: Event) -> None:
+        """Write the lines of one event, and its annotation."""
+        self._group = event.group
+        self._plain.tell(event)
+        match event:
+            case Warned(text=text):
+                self._annotate("warning", event.group, text)
+            case Turned(cause=cause):
+                self._annotate("warning", event.group, f"everything is put back: {cause}")
+            case RolloutEnded(verdict=verdict) if verdict.code:
+                self._annotate("error", event.group, f"{verdict.outcome}: {verdict.why}")
+
+    def say(self, line: str) -> None:
+        """Write a line as it is, unless the runner would take it for a command."""
+        self._write(f"| {line}" if line.lstrip().startswith("::") else line)
+
+    def end(self, code: int, error: str = "") -> None:
+        """The folds, one a group, and the last line."""
+        self._plain.end(code, error)
+        for name, lines in self._kept.items():
+            if name and len(self._kept) > 1:
+                self._write(f"::group::{_message(f'{name}: {_came_to(self.board.group(name))}')}")
+                for line in lines:
+                    self._write(line)
+                self._write("::endgroup::")
+        if error:
+            self._annotate("error", "", error)
+
+    def _line(self, line: str) -> None:
+        self._kept[self._group].append(line)
+        self._write(line)
+
+    def _annotate(self, level: str, group: str, text: str) -> None:
+        self._annotated[level] += 1
+        if self._annotated[level] <= ANNOTATIONS_MAX:
+            title = f"async-rollout {group}".strip()
+            self._write(f"::{level} title={_property(title)}::{_message(text)}")
+
+
+def summary(board: Board) -> str:
+    """What `$GITHUB_STEP_SUMMARY` takes: a table in Markdown."""
+    rows = [
+        f"| {_cell(one.name)} | {_cell(_came_to(one))} | {len(one.replaced)} of {one.total} | {lasting(one.seconds)} |"
+        for one in board.groups.values()
+    ]
+    return "\n".join(["### async-rollout", "", "| group | outcome | replaced | time |", "|---|---|---|---|", *rows, ""])
+
+
+def _came_to(one: GroupBoard) -> str:
+    if one.verdict is None:
+        return "not at its end"
+    return f"{one.verdict.outcome}: {one.verdict.why}" if one.verdict.why else str(one.verdict.outcome)
+
+
+def _message(text: str) -> str:
+    return safe(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _cell(text: str) -> str:
+    """Neither Markdown nor HTML is left in it."""
+    marked = "".join(f"&#{ord(letter)};" if letter in "\\`*_{}[]()<>#+!|&~$@" else letter for letter in safe(text))
+    return marked or " "

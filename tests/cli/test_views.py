@@ -1,0 +1,55 @@
+"""Which view it is, and where it speaks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from async_rollout.cli.desk import chosen
+from async_rollout.cli.options import Output
+from async_rollout.render.jsonl import Jsonl
+from cli.terminal import Tool
+from render.told import BAD
+
+TERMINAL = {"TERM": "xterm-256color"}
+
+
+@pytest.mark.parametrize(
+    ("output", "environment", "terminal", "name"),
+    [
+        (Output.AUTO, TERMINAL, True, "live"),
+        (Output.AUTO, TERMINAL, False, "plain"),
+        (Output.AUTO, {"TERM": "dumb"}, True, "plain"),
+        (Output.AUTO, {}, True, "plain"),
+        (Output.AUTO, TERMINAL | {"CI": "true"}, True, "plain"),
+        (Output.AUTO, {"CI": "true", "GITHUB_ACTIONS": "true"}, False, "github"),
+        (Output.LIVE, TERMINAL | {"CI": "true"}, True, "live"),
+        (Output.LIVE, TERMINAL, False, "plain"),
+        (Output.LIVE, {"TERM": "dumb"}, True, "plain"),
+        (Output.JSON, TERMINAL, True, "json"),
+        (Output.PLAIN, {"GITHUB_ACTIONS": "true"}, True, "plain"),
+    ],
+)
+def test_the_view_that_fits(
+    monkeypatch: pytest.MonkeyPatch, output: Output, environment: dict[str, str], terminal: bool, name: str
+) -> None:
+    monkeypatch.setattr(os, "isatty", lambda descriptor: terminal)
+    assert chosen(output, environment) == name
+
+
+def test_in_github_actions_there_are_annotations_and_a_step_summary(tool: Tool, tmp_path: Path) -> None:
+    lines: list[str] = []
+    view = Jsonl(lines.append)
+    for event in BAD:
+        view.tell(event)
+    file, page = tmp_path / "run.jsonl", tmp_path / "summary.md"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    tool.environment.update(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(page))
+    done = tool("replay", str(file))
+    assert done.returncode == 0
+    assert "::error title=async-rollout api::stuck" in done.stderr and "::group::api" in done.stderr
+    assert "| api | stuck: the restore could not end | 0 of 1 | 20s |" in page.read_text()
+    tool.environment.update(GITHUB_STEP_SUMMARY=str(tmp_path / "nowhere" / "x"))
+    assert "the step summary could not be written: No such file" in tool("replay", str(file)).stderr
