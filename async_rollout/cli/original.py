@@ -6,11 +6,13 @@ import typer
 
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
+from async_rollout.cli.help import Helpful
 from async_rollout.cli.options import Account, Fleet, Order, Viewing, Where, spec_of
 from async_rollout.cli.run import rolled
 from async_rollout.cli.spread import spread
 from async_rollout.core.spec import Amount
 
+FOOT = "This is `async-rollout run` with --max-draining 0 by default; it never asks."
 ONE_BY_ONE = Amount(value=0)
 """A drain uses the surge's own place, as the original did."""
 
@@ -18,7 +20,7 @@ ONE_BY_ONE = Amount(value=0)
 def app() -> typer.Typer:
     """The program: one command without a name."""
     program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    program.command(epilog="This is `async-rollout run` with --max-draining 0 by default; it never asks.")(spread(roll))
+    program.command(cls=Helpful, epilog=FOOT)(spread(roll))
     return program
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Sequence
 
@@ -14,6 +15,8 @@ from async_rollout.render.plain import Plain
 from async_rollout.render.rows import frame
 
 COLUMNS, LINES = 110, 26
+_FONTS = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
+"""rich has them fetched from a network; any fixed font does."""
 
 
 def svg(events: Sequence[Event], *, title: str = "async-rollout", columns: int = COLUMNS, lines: int = LINES) -> str:
@@ -28,4 +31,4 @@ def svg(events: Sequence[Event], *, title: str = "async-rollout", columns: int =
         console.print(Text(line, "dim"), overflow="ellipsis", no_wrap=True)
     for row in rows:
         console.print(row, overflow="crop", no_wrap=True)
-    return console.export_svg(title=title)
+    return _FONTS.sub("", console.export_svg(title=title))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def test_a_part_of_it_and_a_picture(tool: Tool, recording: Path, tmp_path: Path)
     assert "so far, after 110 s" in done.stderr and "all replaced" not in done.stderr
     text = picture.read_text()
     assert text.startswith("<svg") and "under&#160;way" in text and "<script" not in text
+    assert set(re.findall(r"https?://[^\"' )]+", text)) <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
 
 
 def test_it_can_take_its_time(tool: Tool, tmp_path: Path) -> None:
