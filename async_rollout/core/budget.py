@@ -138,9 +138,9 @@ def _is_in_service(sight: Sight, id: str) -> bool:
 
 
 def _out_of_sight(memory: Memory, sight: Sight, journal: Journal) -> int:
-    """Terminated ones that the look does not show: one such look may be a gap in the answer, two are the end."""
+    """Terminated ones that the look does not show: a few such looks may be gaps in the answers."""
     sent = (lane.id for lane in journal.lanes if lane.removal is not Removal.NOT)
-    return sum(sight.instance(id) is None and memory.missing.get(id, 0) < 2 for id in sent)
+    return sum(sight.instance(id) is None and not memory.is_gone(id) for id in sent)
 
 
 def _is_ill(memory: Memory, instance: Instance) -> bool:

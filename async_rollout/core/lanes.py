@@ -211,8 +211,8 @@ def terminate_limit(draft: Draft) -> float:
 
 
 def _going(draft: Draft, lane: Lane, instance: Instance | None) -> Draft:
-    """Leaving or gone. Absent in one look may be a gap in the answer; absent in two is gone."""
-    if instance is not None or draft.memory.missing.get(lane.id, 0) < 2:
+    """Leaving or gone. Absent in a look or two may be a gap in the answer."""
+    if instance is not None or not draft.memory.is_gone(lane.id):
         since = float(lane.at) if lane.id not in draft.memory.removed else draft.memory.removed[lane.id].at
         until = since + terminate_limit(draft)
         why = f"it is {instance.lifecycle}" if instance else "it is out of sight"

@@ -94,6 +94,10 @@ STALE_MAX = 180.0
 """Seconds after which a record older than what we wrote is no old answer any more, but somebody's doing."""
 
 
+GONE_LOOKS = 3
+"""Looks in a row without an instance before it counts as gone: now and then an answer of AWS lacks a row."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """See the module's docstring. Maps are never changed in place."""
@@ -151,6 +155,10 @@ class Memory:
         check = self.ended.get((HookPoint.UP_CHECK, id))
         passed = check is not None and check.outcome.ok
         return Known(self.streaks.get(id, Streak()), passed, id in self.proven)
+
+    def is_gone(self, id: str) -> bool:
+        """Whether an instance of a lane was out of sight often enough to be believed gone."""
+        return self.missing.get(id, 0) >= GONE_LOOKS
 
     def stage(self, id: str) -> Stage | None:
         """The stage an instance was last seen in."""

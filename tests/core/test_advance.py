@@ -209,3 +209,11 @@ def test_a_field_that_reads_otherwise_for_the_first_time_moves_no_base(seen: Odd
     decision = decide(SPEC, snapshot_of("SSSN", record={"asked": 3}, desired=seen))
     assert not any(isinstance(act, SetCapacity | Terminate | Deregister) for act in decision.actions)
     assert decision.waits[-1].on == "desired capacity"
+
+
+@pytest.mark.parametrize(("looks", "gone"), [(1, False), (2, False), (3, True)])
+def test_two_answers_without_it_may_be_gaps_and_three_are_its_end(looks: int, *, gone: bool) -> None:
+    sent = lane(9, removal=Removal.SHRINK)
+    draft = draft_of("SSN", record={"lanes": (sent,)}, missing={ident(9): looks})
+    assert (fall(draft, sent).journal.lanes == ()) is gone
+    assert draft.tally.exist == 3 + (not gone)

@@ -132,6 +132,8 @@ def untagged(world: Witness, luck: float) -> None:
     keys = [tag.key for tag in _group(world).tags if tag.key.startswith("async-rollout:")]
     if keys:
         world.log.forged = True
+        last, desired = world.log.wanted[-1], _group(world).desired  # who takes the record away adopts our lift
+        world.log.wanted.append(replace(last, at=world.now, high=max(last.high, desired)))
         world.delete_tags(GROUP, keys if luck > 0.5 else [keys[int(luck * 2 * len(keys))]], who=HUMAN)
 
 
