@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +20,7 @@ from async_rollout.errors import UsageError
 from async_rollout.render import View, stream, view
 from async_rollout.render.github import Github, summary
 from async_rollout.render.jsonl import Jsonl
+from async_rollout.render.report import Report
 from async_rollout.render.safe import safe
 from async_rollout.render.sink import Sink
 
@@ -41,6 +43,9 @@ class Desk:
         self._held: list[str] = []
         if events is not None:
             self._views.append(view("json", events.write))
+
+        if viewing.report is not None:
+            self._views.append(Report(partial(_saved, viewing.report)))
 
     def tell(self, event: Event) -> None:
         """Show an event in every view; one that fails is dropped and named."""
@@ -79,8 +84,12 @@ class Desk:
         """Close the views with the exit code."""
         views, self._views = self._views, []
         for one in views:
-            with suppress(Exception):
+            try:
                 one.end(code, error)
+            except OSError as fault:
+                self._errors.write(f"warning: the report could not be written: {fault.strerror}")
+            except Exception as fault:  # noqa: BLE001 - the rollout is over, and its exit code stands
+                self._errors.write(f"a fault of async-rollout: a view failed at its end: {safe(repr(fault))}")
             if isinstance(one, Github):
                 self._summarize(one)
         self._voice = self._errors.write
@@ -125,6 +134,7 @@ def chosen(output: Output, environment: Mapping[str, str] = os.environ) -> str:
 @contextmanager
 def opened(viewing: Viewing) -> Iterator[Desk]:
     """A desk for one command. Raises UsageError if the file for the events cannot be opened."""
+    _writable(viewing)
     events = _file(viewing)
     _flush(sys.stdout, sys.stderr)
     desk = Desk(viewing, Sink(2), Sink(1), None if events is None else Sink(events))
@@ -133,6 +143,24 @@ def opened(viewing: Viewing) -> Iterator[Desk]:
             yield desk
     finally:
         desk.close()
+
+
+def _writable(viewing: Viewing) -> None:
+    """Find out before the first change whether the report can be written, not after the last."""
+    if viewing.report is None:
+        return
+    try:
+        with viewing.report.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise UsageError(f"--report {safe(viewing.report)}: {error.strerror}") from error
+
+
+def _saved(file: Path, text: str) -> None:
+    """Whole or not at all: who looks meanwhile sees the page before."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(file)
 
 
 def _file(viewing: Viewing) -> int | None:

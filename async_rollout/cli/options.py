@@ -182,6 +182,10 @@ class Viewing:
     events: Annotated[
         Path | None, _option("--events", metavar="FILE", help="Append every event to FILE too, one object a line.")
     ] = None
+    report: Annotated[
+        Path | None,
+        _option("--report", metavar="FILE", help="At the end write a page about the whole run to FILE (HTML)."),
+    ] = None
     verbose: Annotated[bool, _option("-v", "--verbose", help="Show every act and every call.")] = False
 
 

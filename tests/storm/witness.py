@@ -103,6 +103,7 @@ class Witness(World):
         super().__init__(seed, clock)
         self.actor = ""
         self.log = Log()
+        self._read: Journal | None = None
 
     def begin(self) -> None:
         """The world is built: what stands now is what was found."""
@@ -116,6 +117,7 @@ class Witness(World):
         group = self.state.groups.get(GROUP)
         tags = {tag.key: tag.value for tag in group.tags} if group else {}
         found = from_tags(tags, group.arn) if group else None
+        self._read = found if isinstance(found, Journal) else self._read
         return found if isinstance(found, Journal) else None
 
     # --- deeds of ours, and what others want
@@ -182,7 +184,7 @@ class Witness(World):
     def _was_sized(self, before: int, who: str) -> None:
         if who != OWNER:
             return
-        group, record = self.state.groups[GROUP], self.record_of()
+        group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
         members = self.state.members(GROUP)
         lanes = {lane.id for lane in record.lanes} if record else set()
         self.log.sized.append(

@@ -1,0 +1,193 @@
+"""The report: one self-contained HTML file of a whole run, asking nothing of any network.
+
+`report.html.jinja` beside it is the page; jinja2 escapes everything that is put into it. Without JavaScript it shows
+all; with it, what is pointed at or focused is told in a line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from async_rollout.core.events import Event
+from async_rollout.render.safe import safe
+from async_rollout.render.timeline import Hook, Span, Timeline, add
+from async_rollout.render.words import advice, lasting
+
+WIDTH, HEIGHT = 1000.0, 120.0
+"""The drawing units of the chart of counts."""
+SLOWEST = 6
+TICKS = 4
+PACKAGE = "async_rollout.render"
+
+
+class Report:
+    """A view that is written when it ends. save: takes the whole page."""
+
+    in_place = False
+
+    def __init__(self, save: Callable[[str], object]) -> None:
+        self._save = save
+        self._lines: dict[str, Timeline] = {}
+
+    def tell(self, event: Event) -> None:
+        """Take an event."""
+        add(self._lines, event)
+
+    def say(self, line: str) -> None:
+        """For people at the terminal; left out."""
+
+    def end(self, code: int, error: str = "") -> None:
+        """Write the page."""
+        self._save(page(self._lines, code, error))
+
+
+def page(lines: Mapping[str, Timeline], code: int, error: str = "") -> str:
+    """The whole page."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_file)
+    )
+    environment.filters.update(shown=safe, lasting=lasting, clock=clock, short=short)
+    groups = [picture(line) for line in lines.values()]
+    begin = min((line.begin for line in lines.values() if line.begin), default=0.0)
+    end = max((line.end for line in lines.values()), default=0.0)
+    style, script = _file("report.css"), _file("report.js")
+    return environment.get_template("report.html.jinja").render(
+        groups=groups, code=code, error=error, begin=begin, end=end, style=style, script=script,
+        script_hash=_hash(script), replaced=sum(len(line.replaced) for line in lines.values()),
+        total=sum(max(len(line.old), len(line.replaced)) for line in lines.values()),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One instance of the drawing. spans: stage, left and width in per cent, and what is told of it."""
+
+    instance: str
+    old: bool
+    spans: Sequence[tuple[str, float, float, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One group as the page shows it. paths: the lines of the chart by name; marks: where their axis is numbered."""
+
+    line: Timeline
+    good: bool
+    outcome: str
+    why: str
+    next: str
+    rows: Sequence[Row]
+    ticks: Sequence[tuple[float, str]]
+    paths: Mapping[str, str]
+    marks: Sequence[tuple[float, int]]
+    least: int | None
+    most: int | None
+    slowest: Sequence[tuple[str, str, float, str]]
+    hooks: Sequence[Hook]
+
+
+def picture(line: Timeline) -> Picture:
+    """All that is drawn of one group."""
+    verdict = line.verdict
+    slowest = sorted(line.steps(), key=lambda step: -step[2])[:SLOWEST]
+    return Picture(
+        line=line,
+        good=verdict is not None and verdict.code == 0,
+        outcome=str(verdict.outcome) if verdict else "not at its end",
+        why=verdict.why if verdict else "",
+        next=advice(verdict.next, line.name) if verdict and verdict.next else "",
+        rows=[_row(line, bar.instance, bar.spans, old=bar.old) for bar in _ordered(line)],
+        ticks=[(100 * n / TICKS, lasting(n * _length(line) / TICKS)) for n in range(TICKS + 1)],
+        paths=_paths(line),
+        marks=_marks(line),
+        least=min((one.available for one in line.counts), default=None),
+        most=max((one.total for one in line.counts), default=None),
+        slowest=[(span.stage, bar.instance, seconds, span.why) for bar, span, seconds in slowest if seconds > 0],
+        hooks=[hook for hook in line.hooks if hook.point != "up-check" or hook.ok or hook.said],
+    )
+
+
+def _ordered(line: Timeline) -> list[Any]:
+    """Old ones in the order in which they go, then new ones as they came."""
+    falls = {
+        bar.instance: next((s.begin for s in bar.spans if s.stage != "serving"), line.end) for bar in line.bars.values()
+    }
+    return sorted(line.bars.values(), key=lambda bar: (not bar.old, falls[bar.instance], bar.instance))
+
+
+def _length(line: Timeline) -> float:
+    return max(1.0, line.end - line.begin)
+
+
+def _row(line: Timeline, instance: str, spans: Sequence[Span], *, old: bool) -> Row:
+    shown = []
+    for span in spans:
+        end = line.end if span.end is None else span.end
+        left, width = 100 * (span.begin - line.begin) / _length(line), 100 * (end - span.begin) / _length(line)
+        told = f"{instance} {span.stage} for {lasting(end - span.begin)}, from {lasting(span.begin - line.begin)}"
+        shown.append(
+            (span.stage, round(left, 3), round(max(width, 0.15), 3), told + (f": {span.why}" if span.why else ""))
+        )
+    for hook in line.hooks:
+        if hook.instance == instance and hook.seconds is not None:
+            left = 100 * (hook.begin - line.begin) / _length(line)
+            width = max(100 * hook.seconds / _length(line), 0.15)
+            how = "ended well" if hook.ok else "failed"
+            told = f"{instance} {hook.point} command for {lasting(hook.seconds)}, {how}"
+            shown.append(("hook", round(left, 3), round(min(width, 100 - left), 3), told))
+    return Row(instance=instance, old=old, spans=shown)
+
+
+def _paths(line: Timeline) -> dict[str, str]:
+    """Step lines of what served and what existed, against floor and ceiling."""
+    names = ("floor", "ceiling", "available", "total")
+    return {name: _path(line, [(one.at, getattr(one, name)) for one in line.counts]) for name in names}
+
+
+def _path(line: Timeline, points: Sequence[tuple[float, int]]) -> str:
+    if not points:
+        return ""
+    x = [WIDTH * (at - line.begin) / _length(line) for at, _ in points]
+    y = [_y(line, value) for _, value in points]
+    steps = [f"M{x[0]:.1f} {y[0]:.1f}", *(f"H{at:.1f}V{value:.1f}" for at, value in zip(x[1:], y[1:], strict=True))]
+    return "".join([*steps, f"H{WIDTH:.1f}"])
+
+
+def _highest(line: Timeline) -> int:
+    return max((max(one.total, one.ceiling) for one in line.counts), default=1) + 1
+
+
+def _y(line: Timeline, value: float) -> float:
+    return HEIGHT * (1 - value / _highest(line))
+
+
+def _marks(line: Timeline) -> list[tuple[float, int]]:
+    highest = _highest(line)
+    every = max(1, round(highest / 4))
+    return [(round(100 - 100 * value / highest, 2), value) for value in range(0, highest + 1, every)]
+
+
+def clock(at: float) -> str:
+    """An epoch second as people write it, UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
+
+
+def short(instance: str) -> str:
+    """An id cut to what tells it apart."""
+    return instance if len(instance) <= 12 else f"{instance[:10]}…"
+
+
+def _file(name: str) -> str:
+    return files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    return b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,192 @@
+"""The report: its numbers, that it asks nothing of any network, and that nothing from outside is more than text."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from async_rollout.core.events import Counted, Event, HookSaid, StageChanged, Throttled, Warned
+from async_rollout.render.report import Report, picture
+from async_rollout.render.timeline import Timeline, add
+from render.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, moved
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def page(events: Sequence[Event], code: int = 0, error: str = "") -> str:
+    pages: list[str] = []
+    report = Report(pages.append)
+    for event in events:
+        report.tell(event)
+    report.say("a line for the terminal")
+    report.end(code, error)
+    (text,) = pages
+    return text
+
+
+def timelines(events: Sequence[Event]) -> dict[str, Timeline]:
+    lines: dict[str, Timeline] = {}
+    for event in events:
+        add(lines, event)
+    return lines
+
+
+class Parts(HTMLParser):
+    """What a browser would make of a page. open: elements that were not closed."""
+
+    VOID = ("meta", "link", "path")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self.text += " "
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+        self.text += " "
+
+    def handle_data(self, data: str) -> None:
+        self.text += data if not self.open or self.open[-1] not in ("script", "style") else ""
+
+
+def words(text: str) -> str:
+    return " ".join(Parts(text).text.split())
+
+
+def test_the_timeline_of_a_group_that_ends_well() -> None:
+    web = timelines(GOOD)["web"]
+    assert (web.begin, web.end, web.base, web.floor, web.ceiling) == (T, T + 3800, 2, 2, 3)
+    old = web.bars[OLD]
+    assert [(span.stage, span.begin - T, span.end and span.end - T) for span in old.spans] == [
+        ("serving", 0, 81), ("draining", 81, 115), ("terminating", 115, 130),
+    ]  # fmt: skip
+    assert [span.stage for span in web.bars[NEW].spans] == ["launching", "checking", "available", "serving"]
+    assert [(one.available, one.total) for one in web.counts] == [(3, 3), (2, 2)]
+    assert [(hook.point, hook.ok, list(hook.said)[:1]) for hook in web.hooks][-1] == (
+        "before-terminate", True, ["left the cluster"],
+    )  # fmt: skip
+    assert web.acts == {("set maximum", "done"): 1}
+    assert web.faults == {"DescribeTargetHealth was asked again: Throttling: Rate exceeded": 2}
+    assert (len(web.replaced), web.missed) == (2, ("nightly-scale-out",))
+
+
+def test_the_numbers_stand_on_the_page() -> None:
+    text = words(page(GOOD))
+    for said in (
+        "2 of 2 instances replaced in 1 group", "2026-01-05 08:00:00 UTC, 1h03m; exit code 0",
+        "done: all replaced, the group is as it was found", "2 least available; the floor is 2",
+        "3 most booting and serving; the ceiling is 3", "40s launching i-0bbbbbbbbbbbbbbb1",
+        "34s draining i-0aaaaaaaaaaaaaaa1 draining Target.DeregistrationInProgress", "set maximum done 1",
+        "DescribeTargetHealth was asked again: Throttling: Rate exceeded 2", "left the cluster",
+        "The scheduled action nightly-scale-out did not fire.",
+    ):  # fmt: skip
+        assert said in text, said
+
+
+def test_a_failure_says_what_state_the_group_is_in_and_what_is_next() -> None:
+    text = words(page(BAD, 10))
+    assert "exit code 10" in text and "stuck: the restore could not end" in text
+    assert "desired capacity is 5, the owner's is 4" in text
+    assert "Next: async-rollout run -a api or async-rollout restore -a api" in text
+    assert "timed out or could not start" in text and "refused: ValidationError" in text
+
+
+def test_the_bars_and_the_chart_are_where_they_should_be() -> None:
+    low = Counted(group="web", at=T + 150, available=1, floor=2, total=4, ceiling=3, out=0)
+    events = [*GOOD[:-1], moved(140, "x", "serving", None), low, Warned(group="web", at=T + 200, text="end")]
+    web = picture(timelines(events)["web"])
+    rows = {row.instance: row for row in web.rows}
+    assert [one.old for one in web.rows] == [True, True, False, False]
+    assert rows[OLD].spans[1][:3] == ("draining", 40.5, 17.0)
+    assert rows[OLD].spans[-1][0] == "hook"
+    assert web.paths["available"] == "M400.0 48.0H410.0V72.0H750.0V96.0H1000.0"
+    assert (web.least, web.most) == (1, 4)
+    assert web.ticks[1] == (25.0, "50s")
+
+
+def test_it_is_one_whole_file_that_asks_for_nothing() -> None:
+    text = page(EVERYTHING, 10)
+    parts = Parts(text)
+    assert parts.open == []
+    for tag, attributes in parts.found:
+        assert tag not in ("img", "iframe", "object", "embed", "base", "form", "audio", "video", "source"), tag
+        for name in ("src", "href", "action", "srcset"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:")), attributes
+    assert not re.search(r"https?:|@import|url\(", text)
+    policy = next(attributes["content"] or "" for tag, attributes in parts.found if "http-equiv" in attributes)
+    assert policy.startswith("default-src 'none'") and "'unsafe-eval'" not in policy
+
+
+def test_a_run_that_could_not_begin_has_a_page_too() -> None:
+    text = words(page((), 3, f"no such group: <b>wbe</b>{EVIL}"))
+    assert "no such group: <b>wbe</b>" in text and "Nothing was begun." in text
+
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)> \" ' {{ 7*7 }} {% raw %} javascript:alert(1)"
+
+
+def test_hostile_names_and_output_are_text() -> None:
+    name = f"we{HOSTILE}{EVIL}"
+    events: list[Event] = [
+        Warned(group=name, at=T, text=HOSTILE),
+        StageChanged(group=name, at=T, instance=HOSTILE, stage=f"x' onload=1 {HOSTILE}", was=None, why=HOSTILE),
+        HookSaid(group=name, at=T + 1, instance=HOSTILE, point=HOSTILE, line=f"{HOSTILE}{EVIL}"),
+        Throttled(group=name, at=T + 1, call=HOSTILE, why=HOSTILE, again_in=1.0),
+    ]
+    text = page([*events, *(BAD[0], BAD[6])], 1, HOSTILE)
+    parts = Parts(text)
+    assert [tag for tag, _ in parts.found].count("script") == 1
+    assert not [tag for tag, attributes in parts.found if any(key.startswith("on") for key in attributes)]
+    assert "img" not in {tag for tag, _ in parts.found}
+    assert "{{ 7*7 }}" in parts.text and "\x1b" not in text and "\u202e" not in text
+
+
+@given(st.lists(st.sampled_from(EVERYTHING), max_size=40), st.integers(0, 143))
+def test_any_events_are_a_page(events: list[Event], code: int) -> None:
+    assert Parts(page(events, code)).open == []
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+@pytest.mark.parametrize("scheme", ["0", "1"], ids=["dark", "light"])
+def test_a_real_browser_has_no_complaint_and_asks_for_nothing(tmp_path: Path, scheme: str) -> None:
+    file, picture_file, net = tmp_path / "report.html", tmp_path / "shot.png", tmp_path / "net.json"
+    file.write_text(page(EVERYTHING, 10), encoding="utf-8")
+    assert CHROMIUM is not None
+    done = subprocess.run(
+        [
+            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--enable-logging=stderr",
+            f"--blink-settings=preferredColorScheme={scheme}", f"--user-data-dir={tmp_path / 'profile'}",
+            f"--log-net-log={net}", "--window-size=1000,1400", f"--screenshot={picture_file}", file.as_uri(),
+        ],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    assert picture_file.stat().st_size > 20_000, done.stderr
+    assert "CONSOLE" not in done.stderr, done.stderr
+    asked = {
+        str(one["params"]["url"])
+        for one in json.loads(net.read_text())["events"]
+        if one.get("params", {}).get("initiator", "not an origin") != "not an origin" and "url" in one["params"]
+    }
+    assert {url for url in asked if not url.startswith(("file:", "data:"))} == set()
