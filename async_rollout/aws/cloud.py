@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from async_rollout.aws.act import Acts
@@ -20,14 +20,21 @@ from async_rollout.core.sight import Sight
 from async_rollout.engine.ports import Answer, GroupRef, Tell
 from async_rollout.errors import BrokenError
 
+Expiry = Callable[[], Awaitable[float | None]]
+"""When the credentials end, epoch seconds; None: never, or not known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Whose cloud it is. account and arn are None where STS would not say."""
+    """Whose cloud it is. account and arn are None where STS would not say.
+
+    expires_at: when the credentials end (epoch seconds), if they do and botocore knows.
+    """
 
     region: str
     account: str | None = None
     arn: str | None = None
+    expires_at: float | None = None
 
 
 class AwsCloud:
@@ -44,8 +51,9 @@ class AwsCloud:
         tell: Tell | None = None,
         readonly: bool = False,
         jitter: Callable[[], float] = random.random,
+        expiry: Expiry | None = None,
     ) -> None:
-        self._region = region
+        self._region, self._expiry = region, expiry
         self._flights = Flights()
         self._throttle = Throttle(_reading(send) if readonly else send, clock=AwsClock(), tell=tell, jitter=jitter)
         self._sweep = Sweep(self._throttle, self._flights)
@@ -83,11 +91,13 @@ class AwsCloud:
 
     async def identity(self) -> Identity:
         """Account and region, as far as STS says. Never raises for what AWS answered."""
+        expires = await self._expiry() if self._expiry else None
         try:
             reply = await self._throttle.ask(Call(service="sts", operation="GetCallerIdentity", params={}))
         except CallFailedError:
-            return Identity(region=self._region)
-        return Identity(region=self._region, account=reply.body.get("Account"), arn=reply.body.get("Arn"))
+            return Identity(region=self._region, expires_at=expires)
+        said = reply.body
+        return Identity(region=self._region, account=said.get("Account"), arn=said.get("Arn"), expires_at=expires)
 
     async def close(self) -> None:
         """End what is under way. `session.connect` does so."""

@@ -44,7 +44,7 @@ async def connect(
     """
     prepared, where = _opened(session, profile, region)
     wire = Wire(prepared, region=where, endpoint=endpoint, readonly=readonly)
-    cloud = AwsCloud(wire.send, region=where, tell=tell, readonly=readonly, jitter=jitter)
+    cloud = AwsCloud(wire.send, region=where, tell=tell, readonly=readonly, jitter=jitter, expiry=wire.expires_at)
     try:
         yield cloud
     finally:
@@ -71,6 +71,15 @@ class Wire:
         client = self._clients.get(call.service) or await self._client(call.service)
         body: Body = await getattr(client, xform_name(call.operation))(**call.params)
         return body
+
+    async def expires_at(self) -> float | None:
+        """When the credentials end. botocore knows it of temporary ones only, and tells it in no public way."""
+        try:
+            credentials = await self._session.get_credentials()
+        except BotoCoreError:
+            return None
+        ends = getattr(credentials, "_expiry_time", None)
+        return ends.timestamp() if isinstance(ends, datetime) else None
 
     async def close(self) -> None:
         """Close every client; none is made after."""

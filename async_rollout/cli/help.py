@@ -53,7 +53,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "--check-interval", "--max-timeout", "--launch-timeout", "--healthy-timeout", "--drain-timeout",
             "--hook-timeout", "--terminate-timeout", "--on-failure", "--force", "--skip-elb-health-check",
         ),
-        "Output": ("--output", "--events", "--report", "--verbose", "--yes"),
+        "Output": ("--output", "--json", "--events", "--report", "--verbose", "--yes"),
     }
 )  # fmt: skip
 """Long names of options by what they are about; all others come last."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
-from async_rollout.cli.options import Account, Fleet, Order, Viewing, Where, named, spec_of
-from async_rollout.cli.plans import cloud_line, fleet_lines, plan_data, whose_cloud
+from async_rollout.cli.options import Account, Fleet, Order, Output, Viewing, Where, named, spec_of
+from async_rollout.cli.plans import cloud_lines, fleet_lines, plan_data, whose_cloud
 from async_rollout.core.plan import Plan
 
 WORK = 8
@@ -20,7 +21,7 @@ REFUSED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """What the exit code says."""
+    """What is told, and how."""
 
     detailed_exitcode: Annotated[
         bool,
@@ -29,6 +30,10 @@ class Detail:
             help="Exit 8 if there is anything to replace.",
         ),
     ] = False  # fmt: skip
+    json: Annotated[
+        bool,
+        typer.Option("--json", envvar="ASYNC_ROLLOUT_JSON", show_envvar=False, help="The same as --output json."),
+    ] = False
 
 
 def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing, detail: Detail) -> int:
@@ -48,10 +53,12 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
         if desk.json:
             desk.records("plan", [{**whose, **plan_data(one)} for one in plans])
         else:
-            desk.result(cloud_line(whose), *fleet_lines(plans, fleet.max_groups, verbose=desk.verbose))
+            blocks = fleet_lines(plans, fleet.max_groups, verbose=desk.verbose)
+            desk.result(*cloud_lines(whose, plans, time.time()), *blocks)
         return _code(plans, detailed=detail.detailed_exitcode)
 
-    return conduct("plan", viewing, story, groups=where.autoscaler)
+    shown = replace(viewing, output=Output.JSON) if detail.json else viewing
+    return conduct("plan", shown, story, groups=where.autoscaler)
 
 
 def _code(plans: Sequence[Plan], *, detailed: bool) -> int:

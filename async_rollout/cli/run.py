@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from async_rollout.cli.ask import agree, can_ask
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
-from async_rollout.cli.plans import cloud_line, fleet_lines, whose_cloud
+from async_rollout.cli.plans import cloud_lines, fleet_lines, whose_cloud
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.safe import safe
 
@@ -58,7 +60,8 @@ async def _shown(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
     names = named(where.autoscaler)
     async with connect(region=account.region, profile=account.profile, tell=desk.tell, readonly=True) as cloud:
         plans = await plan(cloud.groups(*names), spec)
-        desk.say(cloud_line(await whose_cloud(cloud)), *fleet_lines(plans, fleet.max_groups))
+        whose = await whose_cloud(cloud)
+        desk.say(*cloud_lines(whose, plans, time.time()), *fleet_lines(plans, fleet.max_groups))
     workable = [one for one in plans if one.work and not one.objections]
     if ask and workable:
         count = sum(len(one.old) for one in workable)

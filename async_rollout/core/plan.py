@@ -38,8 +38,22 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """One that is to be replaced. launched_from: its launch template version or launch configuration, if known."""
+
+    id: str
+    zone: str = ""
+    launched_from: str = ""
+    protected: bool = False
+    health: str = "Healthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `run` would do with one group. Times are seconds; old: ids in the order in which they go."""
+    """What `run` would do with one group. Times are seconds; old: ids in the order in which they go, going: the same.
+
+    members: how many it has; template: what new ones are launched from.
+    """
 
     group: str
     base: int
@@ -47,6 +61,9 @@ class Plan:
     ceiling: int
     exist_at_most: int
     old: tuple[str, ...] = ()
+    going: tuple[Going, ...] = ()
+    members: int = 0
+    template: str = ""
     skipped: tuple[str, ...] = ()
     suspends: tuple[str, ...] = ()
     maximum: int | None = None
@@ -79,6 +96,9 @@ def plan_of(spec: RolloutSpec, sight: Sight) -> Plan:
         ceiling=limits.ceiling,
         exist_at_most=limits.exist,
         old=old,
+        going=tuple(_going(sight, id) for id in old),
+        members=len(sight.instances),
+        template=sight.group.template or "",
         skipped=tuple(one.id for one in sight.instances if one.id not in old),
         suspends=tuple(name for act in acts if isinstance(act, Suspend) for name in act.processes),
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
@@ -88,6 +108,15 @@ def plan_of(spec: RolloutSpec, sight: Sight) -> Plan:
         notes=(*warnings(spec, sight), *_notes(sight, story)),
         objections=story.objections,
         steps=story.steps,
+    )
+
+
+def _going(sight: Sight, id: str) -> Going:
+    one = sight.instance(id)
+    if one is None:  # launched and taken out again within the plan
+        return Going(id=id)
+    return Going(
+        id=id, zone=one.zone, launched_from=one.launched_from or "", protected=one.protected, health=one.health
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import pytest
+from botocore.exceptions import NoCredentialsError
 
 from async_rollout.aws.calls import autoscaling
 from async_rollout.aws.cloud import AwsCloud, Identity
@@ -207,3 +210,32 @@ def test_a_look_that_outlives_its_cloud_is_told_so() -> None:
         return anyio.current_time()
 
     assert run_virtual(main) == pytest.approx(1.0)
+
+
+class Holder:
+    """A session with these credentials."""
+
+    region_name = "eu-west-1"
+
+    def __init__(self, credentials: object) -> None:
+        self._credentials = credentials
+
+    async def get_credentials(self) -> object:
+        if isinstance(self._credentials, Exception):
+            raise self._credentials
+        return self._credentials
+
+
+@pytest.mark.parametrize(
+    ("credentials", "ends"),
+    [
+        (SimpleNamespace(_expiry_time=datetime(2026, 1, 5, 8, tzinfo=UTC)), 1_767_600_000.0),
+        (SimpleNamespace(_expiry_time=None), None),
+        (SimpleNamespace(access_key="a"), None),
+        (None, None),
+        (NoCredentialsError(), None),
+    ],
+)
+def test_when_the_credentials_end_is_told_where_it_is_known(credentials: object, ends: float | None) -> None:
+    wire = Wire(Holder(credentials), region="eu-west-1", endpoint=None, readonly=True)
+    assert run_virtual(wire.expires_at) == ends

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from async_rollout.cli.plans import cloud_line, fleet_lines, plan_data
+from async_rollout.cli.plans import cloud_lines, fleet_lines, plan_data
 from async_rollout.core.actions import SetCapacity, Terminate
-from async_rollout.core.plan import Plan, PlannedStep
+from async_rollout.core.plan import Going, Plan, PlannedStep
 
 WEB = Plan(
-    group="web", base=3, floor=3, ceiling=4, exist_at_most=5, old=("i-0a", "i-0b"), skipped=("i-0c",),
+    group="web", base=3, floor=3, ceiling=4, exist_at_most=5, old=("i-0a", "i-0b"),
+    going=(
+        Going(id="i-0a", zone="eu-west-1a", launched_from="lt-0web:2", protected=True),
+        Going(id="i-0b", zone="eu-west-1b", launched_from="lt-0web:2", health="Unhealthy"),
+    ),
+    members=3, template="lt-0web:3", skipped=("i-0c",),
     suspends=("AZRebalance", "AlarmNotification"), maximum=5,
     hooks=(("before-terminate", "consul leave \\\n  --node \x1b[31m$OLD_INSTANCE_ID"),),
     expected_seconds=667.0, worst_seconds=19_620.0,
@@ -47,5 +52,14 @@ def test_as_data_the_commands_are_word_for_word() -> None:
 
 
 def test_whose_groups() -> None:
-    assert cloud_line({"account": "123", "region": "eu-west-1"}) == "account 123, region eu-west-1"
-    assert cloud_line({"account": None, "region": "eu-west-1"}) == "account unknown, region eu-west-1"
+    whose = {"account": "123", "region": "eu-west-1", "expires_at": None}
+    assert list(cloud_lines(whose, [WEB], 0.0)) == ["account 123, region eu-west-1"]
+    assert list(cloud_lines(whose | {"account": None}, [WEB], 0.0)) == ["account unknown, region eu-west-1"]
+
+
+def test_credentials_that_end_before_the_rollout_does_are_named() -> None:
+    whose = {"account": "123", "region": "eu-west-1", "expires_at": 1_767_600_000.0}
+    assert len(list(cloud_lines(whose, [WEB], 1_767_600_000.0 - WEB.expected_seconds))) == 1
+    _, first, second = cloud_lines(whose, [WEB], 1_767_600_000.0 - 600.0)
+    assert "the credentials end at 08:00:00 UTC, in 10m, before the rollout is expected to" in first
+    assert "it pauses" in second

@@ -24,7 +24,7 @@ def test_a_plan_reads_only_and_its_exit_code_tells_of_work(tool: Tool, serve: Se
     served = serve("size-1")
     done = tool("plan", "-a", "web", "--detailed-exitcode", "-b", "consul leave")
     assert done.returncode == 8, done.stderr
-    assert "before-terminate: consul leave" in done.stdout and "at most 1 + 2 instances exist" in done.stdout
+    assert "before-terminate  consul leave" in done.stdout and "at most 1 + 2 instances exist" in done.stdout
     assert all(name.split(":")[1].startswith(("Describe", "Get")) for name in served.ask("calls"))
     assert tool("plan", "-a", "web").returncode == 0
 
@@ -60,7 +60,15 @@ def test_options_come_from_the_environment_too(tool: Tool, serve: Serve) -> None
     tool.environment.update(ASYNC_ROLLOUT_AUTOSCALER="web", ASYNC_ROLLOUT_MAX_SURGE="0")
     assert tool("plan").returncode == 2
     tool.environment.update(ASYNC_ROLLOUT_MAX_SURGE="2")
-    assert "ceiling 3" in tool("plan").stdout
+    assert "3 booting and serving (ceiling)" in tool("plan").stdout
+    tool.environment.update(ASYNC_ROLLOUT_JSON="1")
+    (first, *_) = map(json.loads, tool("plan").stdout.splitlines())
+    assert (first["type"], first["group"], first["ceiling"], first["going"][0]["zone"]) == (
+        "plan",
+        "web",
+        3,
+        "eu-west-1a",
+    )
 
 
 def test_the_original_is_strictly_one_after_the_other(tool: Tool, serve: Serve) -> None:

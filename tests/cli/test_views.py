@@ -53,3 +53,18 @@ def test_in_github_actions_there_are_annotations_and_a_step_summary(tool: Tool, 
     assert "| api | stuck: the restore could not end | 0 of 1 | 20s |" in page.read_text()
     tool.environment.update(GITHUB_STEP_SUMMARY=str(tmp_path / "nowhere" / "x"))
     assert "the step summary could not be written: No such file" in tool("replay", str(file)).stderr
+
+
+def test_a_report_is_written_at_the_end_or_refused_at_the_beginning(tool: Tool, tmp_path: Path) -> None:
+    file, page = tmp_path / "run.jsonl", tmp_path / "page.html"
+    lines: list[str] = []
+    view = Jsonl(lines.append)
+    for event in BAD:
+        view.tell(event)
+    file.write_text("".join(f"{line}\n" for line in lines))
+    assert tool("replay", str(file), "--report", str(page)).returncode == 0
+    assert "stuck: the restore could not end" in page.read_text()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["page.html", "run.jsonl"]
+    refused = tool("run", "-a", "web", "--report", str(tmp_path / "nowhere" / "x.html"))
+    assert refused.returncode == 2
+    assert "x.html: No such file or directory" in refused.stderr
