@@ -133,11 +133,11 @@ def answer_to(fault: Fault) -> Answer:
     """What a fault means for an act: refused where AWS surely did nothing of it and said so, else unknown."""
     match fault.kind:
         case FaultKind.DENIED:
-            return Refused(code=fault.code, message=fault.message, denied=True)
+            return Refused(code=fault.code, message=fault.words, denied=True)
         case FaultKind.REFUSED | FaultKind.BUSY:
-            return Refused(code=fault.code, message=fault.message)
+            return Refused(code=fault.code, message=fault.words)
         case FaultKind.UNSENT | FaultKind.LOST | FaultKind.CONTENDED:
-            return Unknown(why=f"{fault.code}: {fault.message}")
+            return Unknown(why=f"{fault.code}: {fault.words}")
         case _:
             assert_never(fault.kind)
 

@@ -32,18 +32,24 @@ class FaultKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """code and message are AWS's own where AWS answered."""
+    """code and message are AWS's own where AWS answered; request: the id by which its support finds the call."""
 
     kind: FaultKind
     code: str
     message: str
+    request: str = ""
+
+    @property
+    def words(self) -> str:
+        """The message as people are told it."""
+        return f"{self.message} (request {self.request})" if self.request else self.message
 
 
 class CallFailedError(Exception):
     """One call brought no good answer. Stays within this folder."""
 
     def __init__(self, call: Call, fault: Fault) -> None:
-        super().__init__(f"{call.operation}: {fault.code}: {fault.message}")
+        super().__init__(f"{call.operation}: {fault.code}: {fault.words}")
         self.call = call
         self.fault = fault
 
@@ -109,8 +115,9 @@ def fault_of(error: Exception) -> Fault | None:
 def _answered(error: boto.ClientError) -> Fault:
     code = str(error.response.get("Error", {}).get("Code", "Unknown"))
     message = str(error.response.get("Error", {}).get("Message", error)).partition(CANONICAL)[0].strip()
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return Fault(kind=_kind(code, status), code=code, message=message)
+    about = error.response.get("ResponseMetadata", {})
+    kind = _kind(code, int(about.get("HTTPStatusCode", 0)))
+    return Fault(kind=kind, code=code, message=message, request=str(about.get("RequestId", "")))
 
 
 def _kind(code: str, status: int) -> FaultKind:

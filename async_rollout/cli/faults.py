@@ -62,6 +62,7 @@ def _rest(error: RolloutError, verb: str, groups: Sequence[str]) -> Iterator[str
             yield f"  next: {command(verb, *groups)}"
         case _:
             yield f"  state: {UNTOUCHED}"
+            yield f"  next: {command('plan', *groups)}"
 
 
 def _next_after_fault(verb: str, groups: Sequence[str], *, verbose: bool) -> Iterator[str]:

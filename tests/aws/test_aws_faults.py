@@ -79,6 +79,15 @@ def test_errors_of_the_way_tell_the_kind(error: Exception, kind: FaultKind) -> N
     assert fault.kind is kind
 
 
+def test_the_id_of_the_request_is_told() -> None:
+    about = {"HTTPStatusCode": 400, "RequestId": "7c1d-9"}
+    error = boto.ClientError({"Error": {"Code": "ValidationError", "Message": "no"}, "ResponseMetadata": about}, "X")
+    fault = fault_of(error)
+    assert fault is not None
+    assert (fault.message, fault.words) == ("no", "no (request 7c1d-9)")
+    assert str(CallFailedError(autoscaling("X"), fault)) == "X: ValidationError: no (request 7c1d-9)"
+
+
 def test_expiry_has_one_name_whoever_notices_it() -> None:
     fault = fault_of(RuntimeError("Credentials were refreshed, but the refreshed credentials are still expired."))
     assert fault is not None

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from async_rollout import errors
 from async_rollout.cli.faults import told
 from async_rollout.errors import BrokenError, CredentialsError, RefusedError, UnknownGroupError, UnseenError, UsageError
 
@@ -37,3 +42,27 @@ def test_a_fault_of_ours_is_one_line_and_a_traceback_only_if_asked() -> None:
     assert not any("Traceback" in line for line in short)
     assert any("Traceback" in line for line in long)
     assert "  next: async-rollout status -a web" in short
+
+
+ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.RolloutError)]
+
+
+def test_every_error_has_its_block(golden: Callable[[str, list[str]], None]) -> None:
+    lines = []
+    for kind in ERRORS:
+        code, said = told(kind("what was seen"), "run", ["web", "b c"], verbose=False)
+        lines += [f"{kind.__name__}: exit code {code}", *said, ""]
+    golden("errors", lines)
+
+
+@pytest.mark.parametrize("kind", [one for one in ERRORS if one is not errors.RolloutError])
+def test_the_readme_names_every_error_with_its_code_and_what_to_type(kind: type[errors.RolloutError]) -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- errors -->\n(.*?)<!-- /errors -->", text, re.DOTALL)
+    assert found
+    (row,) = [line for line in found[1].splitlines() if f"`{kind.__name__}`" in line]
+    code, said = told(kind("x"), "run", ["web"], verbose=False)
+    assert row.split("|")[2].strip() == str(code)
+    for line in said:
+        if line.startswith("  next: "):
+            assert line.removeprefix("  next: ").partition(" (")[0] in row, line
