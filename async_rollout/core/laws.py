@@ -75,7 +75,10 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
 
 
 def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
-    """Law 3: only old, dead or our own surplus is ever deregistered or terminated."""
+    """Law 3: only old, dead or our own surplus is ever deregistered or terminated.
+
+    Whose way out was recorded before this look was dead then: that it looks well again does not call its lane back.
+    """
     if isinstance(action, SetCapacity) and action.desired is not None:
         held = max(record.base, snapshot.sight.rows)
         lower = action.desired < min(held, snapshot.sight.group.desired)
@@ -86,8 +89,9 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
         if one is None or lane is None:
             return f"law 3: {id} has no lane or is out of sight"
         dead = snapshot.memory.streaks[id].bad > 0 or one.marked_unhealthy
+        begun = isinstance(snapshot.sight.journal, Journal) and snapshot.sight.journal.lane(id) is not None
         own = lane.surplus and (is_new(record, one) or one.booting)
-        if not (is_old(spec, record, one) or own or dead):
+        if not (is_old(spec, record, one) or own or dead or begun):
             return f"law 3: {id} is not old"
     return None
 

@@ -132,3 +132,9 @@ def test_a_lease_that_is_over_is_no_lease() -> None:
     for until, found in ((30.0 - OLDEST_LOOK, None), (29.0 - OLDEST_LOOK, "law 11: our lease is over")):
         snapshot = looked(SPEC, recorded(sight("SSS"), until=int(AT + until)))
         assert objection(SPEC, snapshot, (), Resume(processes=("AZRebalance",))) == found
+
+
+def test_whose_way_out_was_recorded_before_goes_on_though_it_looks_well_again() -> None:
+    seen = recorded(sight("SSSN"), lanes=(lane(3),))
+    assert isinstance(seen.journal, Journal)
+    assert objection(SPEC, looked(SPEC, seen), (Record(journal=seen.journal),), out(3)) is None

@@ -19,6 +19,7 @@ from witness import Sized, Wanted
 
 FRESH = 14.0
 """The oldest look that a removal may rest on (10 s), the seconds of its own calls, and the whole second of a Date."""
+NEVER_BEGUN = (Outcome.NOTHING, Outcome.REFUSED, Outcome.HELD)
 PATIENT = 60.0
 """So much longer a field must be steady before it moves the base, so long an outsider's change may go unseen."""
 
@@ -131,7 +132,8 @@ def launches_are_bounded(past: Past) -> Iterator[str]:
     """Law 6: the launches caused by us are bounded, across kills."""
     asked = sum(max(0, one.after - one.before) for one in past.world.log.sized)
     size = max([past.found.maximum, *(one.high for one in past.world.log.wanted)])
-    ended = sum(one.verdict.outcome in (Outcome.DONE, Outcome.RESTORED) for one in past.results)
+    began = (one.verdict for one in past.results if one.verdict.outcome not in NEVER_BEGUN)
+    ended = sum(not one.left for one in began)  # nothing is left: the next one begins anew
     runs = max(1, ended) + len(past.world.log.released)
     most = (2 * size + 3 + 2) * runs + sum(one.low for one in past.world.log.wanted[1:])
     if asked > most and not past.world.log.forged:

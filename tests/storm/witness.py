@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from async_rollout.core.journal import Goal, Journal, Lane
@@ -92,6 +92,8 @@ class Log:
     deleted: bool = False
 
 
+UNSEEN = 14.0
+"""So long others' changes may not show in the look that a removal rests on, and so long its own calls may take."""
 OLDEST_LOOK = 30.0
 """No act rests on an older look: what others did before that, we have seen."""
 
@@ -155,6 +157,8 @@ class Witness(World):
         done = super().terminate(id, decrement=decrement, who=who)
         if who != OWNER:
             self._was_moved(before)
+        else:
+            self._hidden_raise(before)
         return done
 
     def deregister(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
@@ -213,6 +217,13 @@ class Witness(World):
         low, high = last.low + (0 if hidden else moved), last.high + max(0, moved)
         low = min(low, max(last.low, self.log.sizes["maximum"]))
         self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=max(high, least)))
+
+    def _hidden_raise(self, before: int) -> None:
+        """Our shrinking terminate ate a raise that no look can have shown: what is left of it is taken for our lift."""
+        record, last = self.record_of(), self.log.wanted[-1]
+        earlier = [one for one in self.log.wanted if one.at < self.now - UNSEEN]
+        if record is not None and earlier and self._desired() < before and self._desired() <= record.asked:
+            self.log.wanted.append(replace(last, at=self.now, low=min(last.low, earlier[-1].low)))
 
     def _removed(self, what: str, id: str) -> None:
         self.advance()

@@ -85,7 +85,8 @@ def _sizes(world: World, group: str, action: SetCapacity) -> Step:
 
 
 def _ours(world: World, group: str) -> list[str]:
-    return [tag.key for tag in world.group(group).tags if tag.key.startswith(PREFIX)]
+    known = world.look().groups.get(group)
+    return [tag.key for tag in known.tags if tag.key.startswith(PREFIX)] if known else []
 
 
 def _put(world: World, group: str, tags: dict[str, str]) -> Iterator[Step]:
