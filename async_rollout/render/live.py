@@ -47,6 +47,7 @@ class Painter:
         self._glyphs = glyphs or _glyphs()
         self._drawn: tuple[str, ...] = ()
         self._cells: list[int] = []
+        self._known: dict[tuple[object, ...], str] = {}
         self._told = 0.0, clock()
 
     def tell(self, event: Event) -> None:
@@ -70,7 +71,7 @@ class Painter:
         at, since = self._told
         board = self._plain.board
         rows = frame(board, at + self._clock() - since, width, height, self._glyphs) if board.groups else []
-        new = tuple(self._coloured(rows, width))
+        new = self._coloured(rows, width)
         if self._lines or new != self._drawn:
             up = sum(max(1, math.ceil(cells / width)) for cells in self._cells)  # a narrower terminal has wrapped them
             back = f"\x1b[{up}A\x1b[J" if up else ""
@@ -78,11 +79,17 @@ class Painter:
             self._lines.clear()
             self._drawn, self._cells = new, [row.cell_len for row in rows]
 
-    def _coloured(self, rows: Sequence[Text], width: int) -> list[str]:
+    def _coloured(self, rows: Sequence[Text], width: int) -> tuple[str, ...]:
+        """Most rows are those of the frame before: colouring them again would be most of the work."""
+        keys = [(row.plain, tuple(row.spans), width) for row in rows]
+        known = self._known
+        self._known = {key: known.get(key) or self._with_colours(row) for key, row in zip(keys, rows, strict=True)}
+        return tuple(self._known[key] for key in keys)
+
+    def _with_colours(self, row: Text) -> str:
         with self._console.capture() as caught:
-            for row in rows:
-                self._console.print(row, width=width, no_wrap=True, overflow="crop", soft_wrap=False)
-        return caught.get().splitlines()
+            self._console.print(row, width=row.cell_len + 1, no_wrap=True, overflow="crop", soft_wrap=False, end="")
+        return caught.get()
 
 
 class Live:

@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from async_rollout.render.schema import schema
 from cli.terminal import Served, Tool
 
 Serve = Callable[..., Served]
@@ -41,6 +43,8 @@ def test_a_run_replaces_tells_its_events_and_leaves_nothing(tool: Tool, serve: S
     assert not [line for line in done.stderr.splitlines() if line.startswith("::")]
     assert served.kinds(BATCH).count("terminate") == 2
     events = [json.loads(line) for line in file.read_text().splitlines()]
+    check = jsonschema.Draft202012Validator(schema())
+    assert [list(check.iter_errors(one)) for one in events] == [[]] * len(events)
     assert [one["seq"] for one in events] == list(range(1, len(events) + 1))
     assert (events[-1]["type"], events[-1]["exit_code"]) == ("summary", 0)
     assert tool("status").stdout == "nothing is under way\n"
@@ -52,6 +56,9 @@ def test_json_on_stdout_and_nothing_but_json(tool: Tool, serve: Serve) -> None:
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines[-1]["exit_code"] == 0
+    more = [tool(verb, "-a", "web", "--output", "json").stdout.splitlines() for verb in ("plan", "status")]
+    for line in (*lines, *(json.loads(line) for several in more for line in several)):
+        jsonschema.validate(line, schema())
     assert lines[-1]["groups"]["web"]["outcome"] == "nothing to do"
 
 

@@ -99,6 +99,16 @@ def test_a_rollout_ends_with_its_last_frame(desk: Desk, size: tuple[int, int]) -
     assert as_found(desk) == []
 
 
+def test_replayed_its_recording_ends_with_the_same_frame(desk: Desk) -> None:
+    file = desk.home / "run.jsonl"
+    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, "-y", "--events", str(file)) as seat:
+        assert seat.code() == 0
+        frame = seat.lines()[-2:]
+    with seated(desk, (80, 24), "replay", str(file), "--output", "live") as seat:
+        assert seat.code() == 0
+        assert seat.lines()[-2:] == frame
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_a_failure_says_what_to_do_next(desk: Desk, size: tuple[int, int]) -> None:
     with seated(desk, size, "run", "-a", desk.group, *QUICK, "-y", "-d", "exit 3") as seat:
