@@ -38,6 +38,8 @@ from async_rollout.engine.ports import Answer, Done, Refused, Unknown
 from async_rollout.errors import BrokenError
 
 TAGS_PER_CALL = 25
+STALE_MAX, CROWDED = 8, 30
+"""Tags of ended lanes are taken off so many at a time; sooner where the group's fifty are half used."""
 HEAD_KEYS = tuple(f"{PREFIX}{part}" for part in ("order", "cause", "found", "holder", "head"))
 """Tags that may be there whether a look showed them or not. Erased last, the head last of all."""
 
@@ -48,10 +50,13 @@ class Acts:
     def __init__(self, throttle: Throttle) -> None:
         self._throttle = throttle
         self._ours: dict[str, frozenset[str]] = {}
+        self._held: dict[str, int] = {}
 
     def saw(self, group: str, tags: Iterable[str]) -> None:
         """The tag keys that a look showed."""
-        self._ours[group] = frozenset(key for key in tags if key.startswith(PREFIX))
+        keys = frozenset(tags)
+        self._ours[group] = frozenset(key for key in keys if key.startswith(PREFIX))
+        self._held[group] = sum(not key.startswith("aws:") for key in keys)
 
     async def do(self, group: str, action: CloudAction) -> Answer:
         """Do one action."""
@@ -62,7 +67,9 @@ class Acts:
             case Erase():
                 return await self._erase(group)
             case Order(text=text):
-                return await self._write(group, {ORDER: safe(text, 256)})
+                return await (
+                    self._delete(group, [ORDER]) if text is None else self._write(group, {ORDER: safe(text, 256)})
+                )
             case Probe(run=run, present=present):
                 key = f"{PROBE}{run}"
                 return await (self._write(group, {key: run}) if present else self._delete(group, [key]))
@@ -83,12 +90,16 @@ class Acts:
             case _:
                 assert_never(action)
 
+    async def _order(self, group: str, text: str | None) -> Answer:
+        return await (self._delete(group, [ORDER]) if text is None else self._write(group, {ORDER: safe(text, 256)}))
+
     async def _record(self, group: str, journal: Journal) -> Answer:
         """Write the record, then clear lanes that it no longer names: they are of an older serial and harmless."""
         tags = to_tags(journal)
         answer = await self._write(group, tags)
         stale = self._ours.get(group, frozenset()) - tags.keys() - {ORDER}
-        if not isinstance(answer, Done) or not stale:
+        few = len(stale) < STALE_MAX and self._held.get(group, 0) <= CROWDED
+        if not isinstance(answer, Done) or not stale or (few and journal.lanes):
             return answer
         cleared = await self._delete(group, sorted(stale))
         return cleared if isinstance(cleared, Refused) and cleared.denied else answer

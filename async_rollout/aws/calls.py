@@ -16,12 +16,16 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One API call. group: whose group it is for, empty when it is for many (events name it)."""
+    """One API call. group: whose group it is for, empty when it is for many (events name it).
+
+    patient: others go first where AWS's bucket is nearly empty.
+    """
 
     service: str
     operation: str
     params: Body
     group: str = ""
+    patient: bool = False
 
     @property
     def reads(self) -> bool:

@@ -13,9 +13,9 @@ from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, as_seen
 from async_rollout.aws.flights import Flights
 from async_rollout.aws.sweep import Sweep
-from async_rollout.aws.throttle import Send, Throttle
+from async_rollout.aws.throttle import SHARE, Send, Throttle
 from async_rollout.aws.translate import tags_of
-from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.ports import Answer, GroupRef, Tell
 from async_rollout.errors import BrokenError
@@ -40,7 +40,8 @@ class Identity:
 class AwsCloud:
     """One account and region. Made by `session.connect`; `send` puts one call on the wire, once.
 
-    readonly: any call that is not a read raises BrokenError before it is sent. calls: what was sent, by operation.
+    readonly: any call that is not a read raises BrokenError before it is sent. api_share: of AWS's request buckets,
+    which belong to everybody in the account and region, what this cloud may draw. calls: what was sent, by operation.
     """
 
     def __init__(
@@ -52,10 +53,12 @@ class AwsCloud:
         readonly: bool = False,
         jitter: Callable[[], float] = random.random,
         expiry: Expiry | None = None,
+        api_share: float = SHARE,
     ) -> None:
         self._region, self._expiry = region, expiry
         self._flights = Flights()
-        self._throttle = Throttle(_reading(send) if readonly else send, clock=AwsClock(), tell=tell, jitter=jitter)
+        way = _reading(send) if readonly else send
+        self._throttle = Throttle(way, clock=AwsClock(), tell=tell, jitter=jitter, share=api_share)
         self._sweep = Sweep(self._throttle, self._flights)
         self._acts = Acts(self._throttle)
 
@@ -68,11 +71,10 @@ class AwsCloud:
         """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
         return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """One complete sight: see `engine.ports.Cloud.look`."""
         try:
-            row = await self._sweep.row(group)
-            sight = await self._sweep.sight(row, needs, after)
+            row, sight = await self._sweep.look(group, needs, after)
         except CallFailedError as failed:
             raise as_seen(failed) from failed
         self._acts.saw(group, tags_of(row.body))

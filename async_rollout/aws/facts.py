@@ -6,7 +6,7 @@ is asked for again by the next look. Aliases move, so they are asked for again a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -62,16 +62,22 @@ class Launches:
     def __init__(self, ask: Ask, flights: Flights) -> None:
         self._ask = ask
         self._known: dict[str, Launch] = {}
+        self._early: dict[str, Launch] = {}
         split = partial(chunks, size=FILTER_VALUES)
         self._batch: Batch[str, Launch] = Batch(flights, self._fetch, split=split)
 
-    async def of(self, ids: Iterable[str]) -> Mapping[str, Launch]:
-        """Each instance's facts; UNSEEN for one that EC2 does not show."""
+    async def of(self, ids: Iterable[str], booting: Container[str] = ()) -> Mapping[str, Launch]:
+        """Each instance's facts; UNSEEN for one that EC2 does not show.
+
+        booting: of these nobody needs more yet than when they were launched.
+        """
         wanted = list(ids)
-        open = [id for id in wanted if id not in self._known]
+        early = {id for id in wanted if id in booting and id in self._early}
+        open = [id for id in wanted if id not in self._known and id not in early]
         found = await self._batch.ask(open) if open else {}
         self._known |= {id: launch for id, launch in found.items() if launch.settled}
-        return {id: self._known.get(id) or found.get(id, UNSEEN) for id in wanted}
+        self._early |= {id: launch for id, launch in found.items() if launch.launched_at is not None}
+        return {id: self._known.get(id) or found.get(id) or self._early.get(id, UNSEEN) for id in wanted}
 
     async def _fetch(self, ids: tuple[str, ...]) -> Mapping[str, Launch]:
         """By filter: asked by id, one unknown id would fail the whole call."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Se
 from typing import Any, Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from async_rollout.errors import BrokenError
 
@@ -113,14 +114,21 @@ class Batch(Generic[K, V]):
         self._split = split
         self._window = window
         self._departed = float("-inf")
+        self._leaves = float("inf")
+        self._sooner = anyio.Event()
         self._keys: dict[K, None] = {}
         self._boarding: Flight[dict[K, Flight[Mapping[K, V]]]] | None = None
 
-    async def ask(self, keys: Iterable[K]) -> dict[K, V]:
-        """What is known of these keys, all of it asked after this call began; unknown ones are absent."""
+    async def ask(self, keys: Iterable[K], patience: float = 0.0) -> dict[K, V]:
+        """What is known of these keys, all of it asked after this call began; unknown ones are absent.
+
+        patience: seconds that this one may wait for others to board.
+        """
         wanted = list(keys)
+        self._hurry(anyio.current_time() + patience)
         if self._boarding is None or self._boarding.over:
             self._keys = {}
+            self._leaves = anyio.current_time() + patience
             self._boarding = self._flights.start(self._depart())
         self._keys |= dict.fromkeys(wanted)
         flights = await self._boarding.join()
@@ -129,8 +137,18 @@ class Batch(Generic[K, V]):
             found |= await flight.join()
         return {key: found[key] for key in wanted if key in found}
 
+    def _hurry(self, by: float) -> None:
+        """Leave by then, if that is sooner than was meant."""
+        if by < self._leaves:
+            self._leaves = by
+            self._sooner.set()
+
     async def _depart(self) -> dict[K, Flight[Mapping[K, V]]]:
-        await anyio.sleep(max(0.0, self._departed + self._window() - anyio.current_time()))
+        while (left := max(self._leaves, self._departed + self._window()) - anyio.current_time()) > 0:
+            self._sooner = anyio.Event()
+            with anyio.move_on_after(left):
+                await self._sooner.wait()
+        await anyio.lowlevel.checkpoint()
         keys, self._keys = list(self._keys), {}
         self._departed = anyio.current_time()
         seats: dict[K, Flight[Mapping[K, V]]] = {}

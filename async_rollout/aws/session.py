@@ -18,6 +18,7 @@ from botocore.utils import parse_timestamp, validate_region_name
 
 from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.cloud import AwsCloud
+from async_rollout.aws.throttle import SHARE
 from async_rollout.engine.ports import Tell
 from async_rollout.errors import BrokenError, CredentialsError, UsageError
 
@@ -35,16 +36,29 @@ async def connect(
     tell: Tell | None = None,
     readonly: bool = False,
     jitter: Callable[[], float] = random.random,
+    api_share: float = SHARE,
 ) -> AsyncIterator[AwsCloud]:
     """Open one account and region; nothing is asked of AWS yet.
 
     endpoint: one URL for all services. session: a prepared one, in the place of profile. readonly: every call that is
-    not a read raises. jitter: chance between 0 and 1, for the pauses before a repeat. Raises UsageError without a
-    region or with a senseless one, CredentialsError for an unknown profile or an unreadable configuration.
+    not a read raises. jitter: chance between 0 and 1, for the pauses before a repeat. api_share: how much of AWS's
+    request buckets may be drawn, above 0 to 1; others in the account draw from them too. Raises UsageError without a
+    region or with a senseless one, and for a senseless share; CredentialsError for an unknown profile or an unreadable
+    configuration.
     """
+    if not 0 < api_share <= 1:
+        raise UsageError(f"an API share of {api_share} makes no sense: above 0, and 1 at the most")
     prepared, where = _opened(session, profile, region)
     wire = Wire(prepared, region=where, endpoint=endpoint, readonly=readonly)
-    cloud = AwsCloud(wire.send, region=where, tell=tell, readonly=readonly, jitter=jitter, expiry=wire.expires_at)
+    cloud = AwsCloud(
+        wire.send,
+        region=where,
+        tell=tell,
+        readonly=readonly,
+        jitter=jitter,
+        expiry=wire.expires_at,
+        api_share=api_share,
+    )
     try:
         yield cloud
     finally:

@@ -24,7 +24,7 @@ async def survey_of(ask: Ask, group: str) -> Survey:
     name = {"AutoScalingGroupName": group}
     hooks = Part(lambda: ask(autoscaling("DescribeLifecycleHooks", **name)))
     scheduled = Part(lambda: pages(ask, autoscaling("DescribeScheduledActions", **name)))
-    refreshes = Part(lambda: pages(ask, autoscaling("DescribeInstanceRefreshes", **name)))
+    refreshes = Part(lambda: refreshing(ask, group))
     await together(hooks, scheduled, refreshes)
     found = hooks.value.body.get("LifecycleHooks", ())
     return Survey(
@@ -34,8 +34,15 @@ async def survey_of(ask: Ask, group: str) -> Survey:
         scheduled=tuple(
             _scheduled(row) for page in scheduled.value for row in page.body.get("ScheduledUpdateGroupActions", ())
         ),
-        refresh=_refresh(row for page in refreshes.value for row in page.body.get("InstanceRefreshes", ())),
+        refresh=next(iter(refreshes.value), None),
     )
+
+
+async def refreshing(ask: Ask, group: str) -> tuple[str, ...]:
+    """The statuses of its active instance refreshes."""
+    found = await pages(ask, autoscaling("DescribeInstanceRefreshes", AutoScalingGroupName=group))
+    statuses = (row.get("Status", "") for page in found for row in page.body.get("InstanceRefreshes", ()))
+    return tuple(one for one in statuses if one in REFRESHING)
 
 
 async def activities_of(ask: Ask, group: str) -> tuple[Activity, ...]:
@@ -84,7 +91,3 @@ def _scheduled(row: Body) -> Scheduled:
         maximum=row.get("MaxSize"),
         desired=row.get("DesiredCapacity"),
     )
-
-
-def _refresh(rows: Iterable[Body]) -> str | None:
-    return next((str(row["Status"]) for row in rows if row.get("Status") in REFRESHING), None)

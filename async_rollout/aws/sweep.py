@@ -14,13 +14,13 @@ from async_rollout.aws.calls import Ask, Body, Call, Reply, autoscaling, pages
 from async_rollout.aws.facts import Launches, Templates
 from async_rollout.aws.flights import Batch, Flights
 from async_rollout.aws.launching import unresolved
-from async_rollout.aws.survey import activities_of, survey_of
+from async_rollout.aws.survey import activities_of, refreshing, survey_of
 from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic import KINDS, Kind, Named, named
 from async_rollout.aws.traffic.health import Health
 from async_rollout.aws.translate import Beside, sight_of
-from async_rollout.core.actions import Need
+from async_rollout.core.actions import ROWS, HealthOf, Need, Needs
 from async_rollout.core.sight import Activity, Sight, Source, Survey
 from async_rollout.core.tags import PREFIX
 from async_rollout.errors import UnknownGroupError
@@ -29,8 +29,10 @@ NAMES = 50
 """Group names a call takes without saying MaxRecords."""
 INSTANCES = 300
 """Instances a call should bring: the reply is parsed in one go on the loop, 0.065 ms each."""
-GATHER, GATHER_LONGEST = 0.05, 1.0
+GATHER, GATHER_LONGEST = 0.01, 1.0
 """Between two sweeps, seconds a group: hundreds of groups out of step still make at most one sweep a second."""
+IDLE, IDLE_LONGEST = 0.05, 5.0
+"""Who only looks whether the rows have changed waits so many seconds a group for others to go with."""
 
 HEAD = f"{PREFIX}head"
 
@@ -50,39 +52,56 @@ class Sweep:
         self._throttle = throttle
         self._flights = flights
         self._sizes: dict[str, int] = {}
+        self._bodies: dict[str, Body] = {}
         self._described: dict[str, Source] = {}
         self._rows: Batch[str, Row] = Batch(flights, self._fetch, split=self._split, window=self._window)
         self._launches = Launches(throttle.ask, flights)
         self._templates = Templates(throttle.ask, flights)
 
-    async def row(self, group: str) -> Row:
-        """The group as it is now. Raises UnknownGroupError when AWS's answer lacks it."""
-        found = await self._rows.ask([group]) if group else {}
+    async def look(self, group: str, needs: Needs, after: float) -> tuple[Row, Sight]:
+        """The group as it is now and all that the needs name, asked at once.
+
+        Raises UnknownGroupError when AWS's answer lacks it.
+        """
+        ask = self._asker(group, after, patient=Need.TARGETS not in needs or Need.SURVEY in needs)
+        guess = self._bodies.get(group)
+        facts = Part(partial(self._facts, ask, group, needs))
+        early = Part(partial(_health, ask, guess or {}, needs))
+        await together(facts, early)
+        row, beside = facts.value
+        self._bodies[group] = row.body
+        health = await _rest_of(ask, guess, row.body, early.value, needs)
+        return row, sight_of(row.body, row.at, replace(beside, health=health))
+
+    async def _row(self, group: str, *, hurry: bool) -> Row:
+        found = await self._rows.ask([group], 0.0 if hurry else self._idle()) if group else {}
         if group not in found:
+            self._bodies.pop(group, None)
             raise UnknownGroupError(f"no Auto Scaling group is named {group!r} in this account and region")
         return found[group]
 
-    async def sight(self, row: Row, needs: frozenset[Need], after: float) -> Sight:
-        """All else that the needs name, asked at once."""
-        group = str(row.body["AutoScalingGroupName"])
-        ask = self._asker(group, after)
-        ids = [one["InstanceId"] for one in row.body.get("Instances", ())]
-        launches = Part(partial(self._launches.of, ids))
+    async def _facts(self, ask: Ask, group: str, needs: Needs) -> tuple[Row, Beside]:
+        """The row, and what the rows of its instances and sources lead to."""
+        row = await self._row(group, hurry=needs != ROWS)
+        rows = row.body.get("Instances", ())
+        ids = [one["InstanceId"] for one in rows]
+        booting = {one["InstanceId"] for one in rows if one.get("LifecycleState", "").startswith("Pending")}
+        launches = Part(partial(self._launches.of, ids, booting))
         templates = Part(partial(self._templates.of, sorted(unresolved(row.body))))
         sources = Part(partial(self._sources, ask, named(row.body)))
-        health = Part(partial(_health, ask, row.body, needed=Need.TARGETS in needs))
         survey = Part(partial(_survey, ask, group, needed=Need.SURVEY in needs))
         activities = Part(partial(_activities, ask, group, needed=Need.ACTIVITIES in needs))
-        await together(launches, templates, sources, health, survey, activities)
+        refresh = Part(partial(_refreshing, ask, group, needed=Need.REFRESH in needs))
+        await together(launches, templates, sources, survey, activities, refresh)
         beside = Beside(
             sources=sources.value,
-            health=health.value,
             launches=launches.value,
             templates=templates.value,
             survey=survey.value,
             activities=activities.value,
+            refresh=refresh.value,
         )
-        return sight_of(row.body, row.at, beside)
+        return row, beside
 
     async def under_way(self) -> tuple[str, ...]:
         """Names of all groups that hold a record of ours."""
@@ -90,11 +109,11 @@ class Sweep:
         replies = await pages(self._throttle.ask, call)
         return tuple(sorted(row["AutoScalingGroupName"] for page in replies for row in page.body["AutoScalingGroups"]))
 
-    def _asker(self, group: str, after: float) -> Ask:
+    def _asker(self, group: str, after: float, *, patient: bool) -> Ask:
         """Reads for one look: shared with those who ask the same, if that was sent at or after `after`."""
 
         async def ask(call: Call) -> Reply:
-            whose = replace(call, group=group)
+            whose = replace(call, group=group, patient=patient)
             return await self._flights.share(call.key, after, partial(self._throttle.ask, whose, READ))
 
         return ask
@@ -106,6 +125,9 @@ class Sweep:
         await together(*parts)
         self._described |= {source.id: source for part in parts for source in part.value}
         return tuple(self._described[one.id] for one in wanted if one.kind is not None)
+
+    def _idle(self) -> float:
+        return min(IDLE_LONGEST, IDLE * len(self._sizes))
 
     def _window(self) -> float:
         return min(GATHER_LONGEST, GATHER * len(self._sizes))
@@ -136,6 +158,18 @@ class Sweep:
         return rows
 
 
+async def _rest_of(
+    ask: Ask, guess: Body | None, body: Body, early: Mapping[str, Health], needs: Needs
+) -> dict[str, Health]:
+    """Health was asked beside the row, of the members and sources known before: what that missed is asked now."""
+    left = [one for one in _wanted(body, needs) if one[0] not in early]
+    if guess is None or not set(_registrable(guess)).issuperset(_registrable(body)):
+        left = [one for one in _wanted(body, needs) if one[0] not in early or not one[1].lists_all]
+    late = await _asked(ask, left, _registrable(body))
+    known = {one.id for one in named(body)}
+    return {id: health for id, health in (*early.items(), *late.items()) if id in known}
+
+
 def _registrable(body: Body) -> list[str]:
     """Members that a load balancer can know: not those that boot (unknown to it as yet) or are gone."""
     rows = body.get("Instances", ())
@@ -144,11 +178,17 @@ def _registrable(body: Body) -> list[str]:
     ]
 
 
-async def _health(ask: Ask, body: Body, *, needed: bool) -> dict[str, Health]:
-    if not needed:
-        return {}
-    members = _registrable(body)
-    sources: list[tuple[str, Kind]] = [(one.id, one.kind) for one in named(body) if one.kind is not None]
+def _wanted(body: Body, needs: Needs) -> list[tuple[str, Kind]]:
+    """The sources whose health the needs name."""
+    sources = [(one.id, one.kind) for one in named(body) if one.kind is not None]
+    return [one for one in sources if Need.TARGETS in needs or HealthOf(one[0]) in needs]
+
+
+async def _health(ask: Ask, body: Body, needs: Needs) -> dict[str, Health]:
+    return await _asked(ask, _wanted(body, needs), _registrable(body))
+
+
+async def _asked(ask: Ask, sources: Sequence[tuple[str, Kind]], members: Sequence[str]) -> dict[str, Health]:
     parts = {id: Part(partial(kind.health, ask, id, members)) for id, kind in sources}
     await together(*parts.values())
     return {id: part.value for id, part in parts.items()}
@@ -156,6 +196,10 @@ async def _health(ask: Ask, body: Body, *, needed: bool) -> dict[str, Health]:
 
 async def _survey(ask: Ask, group: str, *, needed: bool) -> Survey | None:
     return await survey_of(ask, group) if needed else None
+
+
+async def _refreshing(ask: Ask, group: str, *, needed: bool) -> tuple[str, ...] | None:
+    return await refreshing(ask, group) if needed else None
 
 
 async def _activities(ask: Ask, group: str, *, needed: bool) -> tuple[Activity, ...] | None:

@@ -58,22 +58,39 @@ RATES = {
 """Burst and refill a second. ELB, EC2: AWS's guides on request throttling. Auto Scaling publishes none: as ELB's."""
 
 
+SHARE = 0.5
+"""Of each bucket, where nothing else is said: consoles, autoscalers and pipelines draw from it too."""
+SPARE = 0.25
+"""Of our burst: left to those that cannot wait by those that can."""
+PATIENCE = 8.0
+"""Seconds that a patient call lets others go first."""
+SLOWED, RECOVERY = 0.5, 0.05
+"""What a throttled answer leaves of our rate, down to a tenth; and how much of it comes back each second."""
+
+
 class Bucket:
-    """A token bucket. Who comes first is served first; a wait that is cancelled gives its token back."""
+    """A token bucket. Who comes first is served first; a wait that is cancelled gives its token back.
+
+    It slows down when AWS throttles, since then others draw more than was thought, and comes back by and by.
+    """
 
     def __init__(self, burst: float, refill: float) -> None:
         self._burst = self._tokens = burst
         self._refill = refill
+        self._pace = 1.0
         self._at: float | None = None
+        self._patient = anyio.Lock()
 
-    async def draw(self) -> None:
-        """Take one token, waiting for it if need be."""
+    async def draw(self, *, patient: bool = False) -> None:
+        """Take one token, waiting for it if need be; patient: only what is left over, for a while."""
+        if patient:
+            await self._let_others_go()
         self._fill()
         self._tokens -= 1
         if self._tokens >= 0:
             return
         try:
-            await anyio.sleep(-self._tokens / self._refill)
+            await anyio.sleep(-self._tokens / (self._refill * self._pace))
         except anyio.get_cancelled_exc_class():
             self._tokens += 1
             raise
@@ -82,11 +99,26 @@ class Bucket:
         """AWS says it is empty: others draw from it too."""
         self._fill()
         self._tokens = min(self._tokens, 0.0)
+        self._pace = max(0.1, self._pace * SLOWED)
+
+    async def _let_others_go(self) -> None:
+        with anyio.move_on_after(PATIENCE):
+            async with self._patient:
+                while (short := self._short()) > 0:  # noqa: ASYNC110 - others draw meanwhile
+                    await anyio.sleep(short / (self._refill * self._pace))
+
+    def _short(self) -> float:
+        """Tokens that lack until a patient one may draw; what rounding leaves is none."""
+        self._fill()
+        short = 1 + SPARE * self._burst - self._tokens
+        return short if short > 1e-6 else 0.0
 
     def _fill(self) -> None:
         now = anyio.current_time()
         if self._at is not None:
-            self._tokens = min(self._burst, self._tokens + (now - self._at) * self._refill)
+            passed = now - self._at
+            self._tokens = min(self._burst, self._tokens + passed * self._refill * self._pace)
+            self._pace = min(1.0, self._pace + passed * RECOVERY)
         self._at = now
 
 
@@ -101,19 +133,25 @@ class Throttle:
     """See the module's docstring. `calls` counts what was sent, by operation, repeats included."""
 
     def __init__(
-        self, send: Send, *, clock: AwsClock, tell: Tell | None = None, jitter: Callable[[], float] = random.random
+        self,
+        send: Send,
+        *,
+        clock: AwsClock,
+        tell: Tell | None = None,
+        jitter: Callable[[], float] = random.random,
+        share: float = SHARE,
     ) -> None:
         self.calls: Counter[str] = Counter()
         self._send = send
         self._clock = clock
         self._tell = tell
         self._jitter = jitter
-        self._buckets = {name: Bucket(*rate) for name, rate in RATES.items()}
+        self._buckets = {name: Bucket(share * burst, share * refill) for name, (burst, refill) in RATES.items()}
 
     async def ask(self, call: Call, patience: Patience = READ) -> Reply:
         """The answer to one call. Raises CallFailedError with the last fault."""
         bucket = self._buckets[bucket_name(call)]
-        await bucket.draw()
+        await bucket.draw(patient=call.patient)
         ends = anyio.current_time() + patience.total
         for attempt in range(1, patience.attempts + 1):
             answer = await self._attempt(call, min(patience.each, max(1.0, ends - anyio.current_time())))

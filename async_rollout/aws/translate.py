@@ -27,6 +27,7 @@ class Beside:
     templates: Resolved = field(default_factory=dict)
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
+    refresh: tuple[str, ...] | None = None
 
 
 def sight_of(row: Body, at: float, beside: Beside) -> Sight:
@@ -42,6 +43,7 @@ def sight_of(row: Body, at: float, beside: Beside) -> Sight:
         probes=probes_in(tags),
         survey=beside.survey,
         activities=beside.activities,
+        refresh=beside.refresh,
     )
 
 

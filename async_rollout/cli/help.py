@@ -41,7 +41,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
 
 SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "Groups": ("--autoscaler", "--region", "--profile", "--max-groups", "--fail-fast"),
+        "Groups": ("--autoscaler", "--region", "--profile", "--api-share", "--max-groups", "--fail-fast"),
         "Which instances, and how many at once": (
             "--only-outdated", "--max-surge", "--max-unavailable", "--max-draining",
         ),

@@ -108,7 +108,10 @@ class Order:
             help="After terminate; anything but 0 halts. Tokens as for -b.",
         ),
     ] = None
-    check_interval: Annotated[float, _duration("--check-interval", help="How often to look.", shown="5s")] = 5.0
+    check_interval: Annotated[
+        float | None,
+        _duration("--check-interval", help="Look so often, instead of when it is worth it.", shown="learnt, 2 to 5s"),
+    ] = None
     max_timeout: Annotated[
         float | None, _duration("--max-timeout", help="For the whole run; each stage has its own beside.", shown="none")
     ] = None
@@ -165,6 +168,15 @@ class Account:
 
     region: Annotated[str | None, _option("--region", metavar="NAME", help="AWS region; as boto3 finds it.")] = None
     profile: Annotated[str | None, _option("--profile", metavar="NAME", help="AWS profile; as boto3 finds it.")] = None
+    api_share: Annotated[
+        float,
+        _option(
+            "--api-share",
+            metavar="X",
+            show_default=False,
+            help="How much of AWS's request rate to use, above 0 to 1; the account's others need some. [default: 0.5]",
+        ),
+    ] = 0.5
 
 
 OUTPUTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 import typer
@@ -47,7 +47,7 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
         from async_rollout.engine.preview import plan as planned
 
         spec, names = spec_of(order), named(where.autoscaler)
-        async with connect(region=account.region, profile=account.profile, tell=desk.tell, readonly=True) as cloud:
+        async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
             plans = await planned(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
         if desk.json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Order, Viewing, Where, named, spec_of
@@ -23,7 +25,7 @@ def restore(where: Where, order: Order, account: Account, viewing: Viewing) -> i
         halt, spec, names = Halt(), spec_of(order), named(where.autoscaler)
         signals = Signals(halt, desk, spec, names)
         with heeded(signals):
-            async with connect(region=account.region, profile=account.profile, tell=desk.tell) as cloud:
+            async with connect(**asdict(account), tell=desk.tell) as cloud:
                 summary = await put_back(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
                 signals.code = summary.code
         return summary.code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 
 from async_rollout.cli.ask import agree, can_ask
 from async_rollout.cli.conduct import conduct
@@ -39,7 +40,7 @@ async def rolled(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
     halt, names = Halt(), named(where.autoscaler)
     signals = Signals(halt, desk, spec, names)
     with heeded(signals):
-        async with connect(region=account.region, profile=account.profile, tell=desk.tell) as cloud:
+        async with connect(**asdict(account), tell=desk.tell) as cloud:
             summary = await roll_out(
                 cloud.groups(*names),
                 spec,
@@ -58,7 +59,7 @@ async def _shown(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
     from async_rollout.engine.preview import plan
 
     names = named(where.autoscaler)
-    async with connect(region=account.region, profile=account.profile, tell=desk.tell, readonly=True) as cloud:
+    async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
         plans = await plan(cloud.groups(*names), spec)
         whose = await whose_cloud(cloud)
         desk.say(*cloud_lines(whose, plans, time.time()), *fleet_lines(plans, fleet.max_groups))

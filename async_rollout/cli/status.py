@@ -23,7 +23,7 @@ def status(where: Anywhere, account: Account, viewing: Viewing) -> int:
         from async_rollout.aws.session import connect
         from async_rollout.engine.preview import status as seen
 
-        async with connect(region=account.region, profile=account.profile, tell=desk.tell, readonly=True) as cloud:
+        async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
             names = named(where.autoscaler) if where.autoscaler else await cloud.under_way()
             found = await seen(cloud.groups(*names)) if names else ()
         if desk.json:

@@ -36,9 +36,9 @@ class Erase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Write the order to stop into the tags, for a live holder elsewhere."""
+    """Write the order to stop into the tags, for a live holder elsewhere; None takes it off again."""
 
-    text: str
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +119,29 @@ Action = CloudAction | RunHook
 
 
 class Need(StrEnum):
-    """What the next look must show beside the group itself (which every look shows, journal included)."""
+    """What the next look must show beside the group itself (which every look shows, journal included).
+
+    REFRESH: whether an instance refresh is active, which SURVEY tells too.
+    """
 
     TARGETS = "targets"
     SURVEY = "survey"
     ACTIVITIES = "activities"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthOf:
+    """Health in this one source alone (its id): a part of what TARGETS asks."""
+
+    source: str
+
+
+Needs = frozenset[Need | HealthOf]
+ROWS: Needs = frozenset()
+"""The group alone."""
+WHOLE: Needs = frozenset({Need.TARGETS})
+"""The group, and its health everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +182,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """actions to do now in this order; needs of the next look; look_again: seconds to sleep before it, at the most."""
+    """actions to do now in this order; needs of the next look; look_again: seconds to sleep before it, at the most.
+
+    meant: the record as it would be now; the ends of lanes are written with whatever is next.
+    """
 
     actions: tuple[Action, ...] = ()
-    needs: frozenset[Need] = frozenset({Need.TARGETS})
+    meant: Journal | None = None
+    needs: Needs = WHOLE
     waits: tuple[Wait, ...] = ()
     verdict: Verdict | None = None
     look_again: float = 0.0

@@ -12,13 +12,16 @@ from async_rollout.core.budget import Tally
 from async_rollout.core.draft import Draft, is_under_way
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import SUSPENDED_BY_US
-from async_rollout.core.lanes import fall, open_lane
+from async_rollout.core.lanes import fall, idle, open_lane
+from async_rollout.core.pace import newcomer
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import launch_limit
 
+LONG_BOOT = 90.0
+"""Seconds that the first newcomer may boot before it is worth a question why."""
 OVERDUE = 30.0
 """A launch that does not show after so many seconds is worth a look at the activities (ROLLOUT §5)."""
 
@@ -33,10 +36,12 @@ def advance(draft: Draft) -> Draft:
     draft = check_newcomers(draft)
     draft = watch_launches(draft)
     if not draft.explained:
-        return draft.wait(_unexplained(draft))
+        return draft.wait(_unexplained(draft), look=idle(draft))
     draft = take_out(draft)
     draft = ask_for_more(draft)
     tally = draft.tally
+    if any(draft.memory.stage(one.id) is Stage.AILING for one in draft.sight.instances):
+        draft = draft.look(draft.usual)
     if tally.victims or draft.journal.lanes:
         return draft.wait(*_why_none_goes(draft, tally))
     return finish(draft)
@@ -59,7 +64,7 @@ def check_newcomers(draft: Draft) -> Draft:
     for one in draft.sight.instances:
         stage = draft.memory.stage(one.id)
         if stage in (Stage.REGISTERING, Stage.CHECKING):
-            draft = draft.wait(_proving(draft, one))
+            draft = draft.wait(_proving(draft, one), look=newcomer(draft.spec, draft.sight, draft.memory, one))
         if stage is Stage.CHECKING and draft.spec.hooks.up_check is not None:
             draft = _checked(draft, one)
     return draft
@@ -84,7 +89,7 @@ def _checked(draft: Draft, one: Instance) -> Draft:
     ended = draft.memory.ended.get(key)
     if key in draft.memory.running or (ended is not None and ended.outcome.ok):
         return draft
-    if ended is not None and draft.at - ended.at < draft.spec.check_interval:
+    if ended is not None and draft.at - ended.at < draft.spec.interval:
         return draft
     tries = ended.tries + 1 if ended else 1
     return draft.act(
@@ -104,11 +109,14 @@ def watch_launches(draft: Draft) -> Draft:
     booting = [one for one in draft.sight.instances if one.booting]
     for one in booting:
         since = draft.memory.stages[one.id].at
-        draft = draft.wait(_booting(draft, one.id, one.lifecycle, since))
+        look = newcomer(draft.spec, draft.sight, draft.memory, one)
+        draft = draft.wait(_booting(draft, one.id, one.lifecycle, since), look=look)
     if hollow is not None:
-        draft = draft.wait(_booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at))
-    oldest = min([draft.memory.stages[one.id].at for one in booting] + ([hollow.at] if hollow else []), default=None)
-    overdue = oldest is not None and draft.at - oldest >= OVERDUE
+        wait = _booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at)
+        draft = draft.wait(wait, look=idle(draft))
+    usual = max(draft.memory.climbs, default=LONG_BOOT)
+    due = [draft.memory.stages[one.id].at + usual for one in booting] + ([hollow.at] if hollow else [])
+    overdue = bool(due) and draft.at - min(due) >= OVERDUE
     return draft.ask(Need.ACTIVITIES) if overdue and draft.at - draft.memory.activities_at >= OVERDUE else draft
 
 
@@ -143,8 +151,12 @@ def _free_lane(draft: Draft, tally: Tally) -> bool:
 
 
 def _is_proven(draft: Draft, tally: Tally) -> bool:
-    """A new one is proven before the first old one goes; without surge that cannot be, the floor alone holds."""
-    return tally.proven_new >= 1 or not amount(draft.spec.max_surge).up(tally.base)
+    """A new one is proven before the first old one goes; without surge that cannot be, the floor alone holds.
+
+    More available than the owner wants is a lift that a killed run left, of what now counts as old itself.
+    """
+    spare = len(tally.available) > tally.base
+    return tally.proven_new >= 1 or spare or not amount(draft.spec.max_surge).up(tally.base)
 
 
 def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:

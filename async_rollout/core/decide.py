@@ -8,30 +8,38 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from async_rollout.core.actions import Decision, Erase, Need, Outcome, Resume, Verdict
-from async_rollout.core.advance import advance
-from async_rollout.core.begin import (
-    is_held,
-    of_another,
-    prepare,
-    undo_beginning,
-    unprobed,
-    unreadable,
-    wait,
-    without_record,
+from async_rollout.core.actions import (
+    ROWS,
+    WHOLE,
+    Action,
+    Decision,
+    Erase,
+    Need,
+    Outcome,
+    Record,
+    Resume,
+    RunHook,
+    SetCapacity,
+    Suspend,
+    Verdict,
 )
+from async_rollout.core.advance import advance
+from async_rollout.core.begin import prepare, undo_beginning, unreadable, without_record
 from async_rollout.core.budget import STEADY, reckon
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
+from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
 from async_rollout.core.memory import Odd
 from async_rollout.core.restore import quick, restore
 from async_rollout.core.sight import Snapshot, Stop
-from async_rollout.core.spec import OnFailure, RolloutSpec
+from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
+from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.trouble import marked_failed, stopped, trouble
 
-SURVEY_EVERY = 60.0
-"""An instance refresh that appears mid-run is noticed within so many seconds."""
+REFRESH_AGE, REFRESH_EVERY = 60.0, 300.0
+"""Nobody is taken out while the last question whether an instance refresh has begun is so many seconds old. It is a
+call that no other group can share, so where nobody is about to go it is asked less often."""
 
 
 def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
@@ -58,22 +66,45 @@ def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     if snapshot.memory.erased is not None:
         return Decision(actions=(Erase(),))
     draft = Draft(spec=spec, sight=snapshot.sight, memory=snapshot.memory, journal=record)
-    if not snapshot.sight.health_seen or snapshot.memory.survey is None:
-        return replace(decided(draft), needs=frozenset({Need.TARGETS, Need.SURVEY}), look_again=0.0)
-    draft = _counted(_surveyed(draft))
+    if snapshot.memory.survey is None:
+        return replace(decided(draft), needs=LOOK_NOW, look_again=0.0)
+    decision = _next_of(snapshot, _counted(_surveyed(draft)), record)
+    if snapshot.sight.health_seen or not _needs_health(record, decision):
+        return decision
+    return Decision(needs=WHOLE | decision.needs, waits=decision.waits)
+
+
+def _needs_health(record: Journal, decision: Decision) -> bool:
+    """Whether it rests on what sources say, which must not be an old answer. More capacity takes nothing away."""
+    free = (Record, Suspend, SetCapacity, Erase)
+    acts = [act for act in decision.actions if not isinstance(act, free) and not _is_check(act)]
+    written = [record, *(act.journal for act in decision.actions if isinstance(act, Record))]
+    turned = any(one.goal is not Goal.REPLACE for one in written)
+    opened = any(record.lane(lane.id) is None for lane in written[-1].lanes)
+    return bool(acts or decision.verdict) or turned or opened
+
+
+def _is_check(act: Action) -> bool:
+    return isinstance(act, RunHook) and act.point is HookPoint.UP_CHECK
+
+
+def _next_of(snapshot: Snapshot, draft: Draft, record: Journal) -> Decision:
+    spec = draft.spec
     if record.goal is Goal.REPLACE and (cause := stopped(snapshot)):
         return _turned(draft, cause, snapshot.stop)
     if snapshot.stop is Stop.NOW:
         return _quickly(draft)
     if not is_held(spec, snapshot):
-        return wait(spec)
+        return replace(wait(spec), needs=ROWS)
     return _towards(draft, record.goal)
 
 
 def _surveyed(draft: Draft) -> Draft:
-    """Ask now and then what else may be at work on the group."""
-    survey = draft.memory.survey
-    return draft.ask(Need.SURVEY) if survey is None or draft.at - survey.at >= SURVEY_EVERY else draft
+    """Ask now and then whether somebody else has begun to replace the group's instances."""
+    age = draft.at - draft.memory.survey.at if draft.memory.survey else 0.0
+    stages = {since.stage for since in draft.memory.stages.values()}
+    soon = Stage.CHECKING in stages or stages.isdisjoint(YOUNG)
+    return draft.ask(Need.REFRESH) if age >= (REFRESH_AGE if soon else REFRESH_EVERY) else draft
 
 
 def _counted(draft: Draft) -> Draft:

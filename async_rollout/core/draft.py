@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from async_rollout.core.actions import Action, Decision, Need, Record, SetCapacity, Verdict, Wait
+from async_rollout.core.actions import ROWS, WHOLE, Action, Decision, Need, Needs, Record, SetCapacity, Verdict, Wait
 from async_rollout.core.budget import Tally, tally
-from async_rollout.core.journal import Journal, Lane
+from async_rollout.core.journal import Goal, Journal, Lane, Removal
 from async_rollout.core.memory import Memory
-from async_rollout.core.pace import look_again
+from async_rollout.core.pace import Look, soonest
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
 
@@ -25,7 +25,7 @@ BEAT = 60
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept
 class Draft:
-    """See the module's docstring. stuck: what could not be put back, a line each.
+    """See the module's docstring. stuck: what could not be put back, a line each. looks: when who waits looks again.
 
     explained: the DesiredCapacity that was seen is accounted for; while it is not, nothing that moves it is done.
     """
@@ -36,7 +36,8 @@ class Draft:
     journal: Journal
     acts: tuple[Action, ...] = ()
     waits: tuple[Wait, ...] = ()
-    needs: frozenset[Need] = frozenset({Need.TARGETS})
+    looks: tuple[Look, ...] = ()
+    needs: Needs = ROWS
     stuck: tuple[str, ...] = ()
     explained: bool = True
 
@@ -61,8 +62,18 @@ class Draft:
     def act(self, *actions: Action) -> Draft:
         return replace(self, acts=(*self.acts, *actions))
 
-    def wait(self, *waits: Wait) -> Draft:
-        return replace(self, waits=(*self.waits, *waits))
+    def wait(self, *waits: Wait, look: Look | None = None) -> Draft:
+        """What is waited for, and the look that may tell it; without one: everything, an interval later."""
+        looks = (look or self.usual,) if waits else ()
+        return replace(self, waits=(*self.waits, *waits), looks=(*self.looks, *looks))
+
+    def look(self, look: Look) -> Draft:
+        return replace(self, looks=(*self.looks, look))
+
+    @property
+    def usual(self) -> Look:
+        """Everything, an interval later."""
+        return Look(self.at + self.spec.interval, WHOLE)
 
     def ask(self, *needs: Need) -> Draft:
         return replace(self, needs=self.needs.union(needs))
@@ -96,12 +107,36 @@ def released(journal: Journal, at: float) -> Journal:
 
 
 def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
-    """The draft as a decision: Record first if anything in it changed or the lease is due."""
+    """The draft as a decision: Record first if anything in it changed that cannot wait, or the lease is due."""
     changed = draft.journal != draft.sight.journal
+    urgent = bool(draft.acts) or (changed and not _can_wait(draft))
     due = draft.journal.until - draft.at < LEASE - BEAT
     version = renewed if verdict is None else released
-    written = (Record(journal=version(draft.journal, draft.at)),) if changed or due or verdict else ()
-    pause = 0.0 if draft.acts or changed else look_again(draft.spec, draft.sight, draft.journal, draft.at)
+    said = (changed and urgent) or due or verdict is not None
+    written = (Record(journal=version(draft.journal, draft.at)),) if said else ()
+    pause, needs = _next(draft, at_once=urgent)
     return Decision(
-        actions=(*written, *draft.acts), needs=draft.needs, waits=draft.waits, verdict=verdict, look_again=pause
+        actions=(*written, *draft.acts),
+        meant=draft.journal,
+        needs=draft.needs | needs,
+        waits=draft.waits,
+        verdict=verdict,
+        look_again=pause,
     )
+
+
+def _next(draft: Draft, *, at_once: bool) -> tuple[float, Needs]:
+    if at_once:
+        return 0.0, ROWS if draft.journal.goal is Goal.REPLACE else WHOLE
+    return soonest(draft.spec, draft.looks or (draft.usual,), draft.sight, draft.memory)
+
+
+def _can_wait(draft: Draft) -> bool:
+    """Only ends of lanes are new: whoever reads the record finds them again in the rows, so the next act tells them."""
+    before, after = draft.sight.journal, draft.journal
+    if not isinstance(before, Journal) or draft.spec.hooks.after_terminate is not None:
+        return False
+    ended = [lane for lane in before.lanes if after.lane(lane.id) != lane]
+    seen = all(after.lane(lane.id) in (None, replace(lane, removal=Removal.COUNTED)) for lane in ended)
+    rest = replace(after, lanes=before.lanes, asked=before.asked) == before
+    return rest and seen and len(after.lanes) + sum(after.lane(lane.id) is None for lane in ended) == len(before.lanes)

@@ -12,7 +12,8 @@ from dataclasses import replace
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.lanes import open_lane, terminate_limit
+from async_rollout.core.lanes import idle, open_lane, terminate_limit
+from async_rollout.core.pace import SOON, Look
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import amount
 from async_rollout.core.stages import Stage, is_new
@@ -23,6 +24,8 @@ EVENED_MAX = 2
 """So often the zones are evened out before it is left to AZRebalance: AWS may lack capacity in a zone."""
 GIVE_UP = 120.0
 """Seconds that a launch may stay out of sight before it is given up, where the rollout does not need it."""
+BEGINS = 30.0
+"""Seconds in which AWS may still be about to begin a launch: lowered then, desired would cost one that serves."""
 MARKS_MAX = 3
 """So often an instance is marked healthy again before it is left to AWS."""
 
@@ -31,7 +34,7 @@ def finish(draft: Draft) -> Draft:
     """The next step of the end; called when no lane is open and nothing old is left to go."""
     group = draft.sight.group
     if any(one.leaving for one in draft.sight.instances):
-        return draft.wait(_leaving(draft))
+        return draft.wait(_leaving(draft), look=idle(draft))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
         return draft
     if draft.tally.surplus:
@@ -39,7 +42,7 @@ def finish(draft: Draft) -> Draft:
     if marks := _falsely_marked(draft):
         return draft.act(MarkHealthy(instances=marks))
     if draft.memory.settled is None or draft.memory.settled.looks < 2:
-        return draft.wait(_settling(draft))
+        return draft.wait(_settling(draft), look=Look(draft.at + draft.spec.paced(SOON)))
     if not draft.knows_maximum:
         return draft.wait(_settling(draft))
     if draft.journal.goal is Goal.REPLACE and is_uneven(draft):
@@ -73,7 +76,7 @@ def shed(draft: Draft) -> Draft:
     """Give back what is ours too many: that very instance, or a launch that never came."""
     hollow, group = draft.memory.hollow, draft.sight.group
     if hollow is not None:
-        patience = GIVE_UP if draft.journal.goal is Goal.REPLACE else 0.0
+        patience = GIVE_UP if draft.journal.goal is Goal.REPLACE else BEGINS
         ripe = hollow.looks >= 2 and draft.at - hollow.at >= patience
         return _launch_given_up(draft) if ripe else draft.ask(Need.ACTIVITIES).wait(_settling(draft))
     own = [one for one in draft.sight.instances if is_new(draft.journal, one) or one.booting]

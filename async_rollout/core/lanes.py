@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from async_rollout.core.actions import Deregister, Need, Register, Registration, RunHook, Terminate, Wait
+from async_rollout.core.actions import WHOLE, Deregister, Need, Registration, RunHook, Terminate, Wait
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
+from async_rollout.core.pace import Look, drained, gap
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import is_registered
+from async_rollout.core.stages import YOUNG, is_registered
 
 RESEND = 15.0
 """A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
+GONE_PAUSE = 2.0
+"""Seconds between the looks that make sure that one is gone."""
 RESEND_TERMINATE = 30.0
 """ROLLOUT, calls: a terminate is resent only after two looks at least this long after the first."""
 
@@ -76,7 +79,7 @@ def _draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     slow = sorted({_words(draft.sight, target.source) for target in instance.targets})
     until = since + drain_limit(draft)
     wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
-    return _deregistered(draft, instance).wait(wait)
+    return _deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.sight, lane, instance))
 
 
 def _words(sight: Sight, id: str) -> str:
@@ -113,7 +116,7 @@ def registrations(instance: Instance) -> Iterator[Registration]:
 def _before(draft: Draft, lane: Lane) -> tuple[Draft, Lane]:
     key = (HookPoint.BEFORE_TERMINATE, lane.id)
     if key in draft.memory.running:
-        return draft.wait(_hook_wait(draft, lane, "before")), lane
+        return draft.wait(_hook_wait(draft, lane, "before"), look=idle(draft)), lane
     ended = draft.memory.ended.get(key)
     if lane.before is Mark.BEGUN and ended is not None and ended.outcome.ok:
         lane = replace(lane, before=Mark.ENDED)
@@ -137,6 +140,11 @@ def _begin_hook(draft: Draft, lane: Lane, point: HookPoint, ended: Ended | None)
     return draft.lane(begun).act(hook)
 
 
+def idle(draft: Draft) -> Look:
+    """Something that wakes by itself, or that the rows show."""
+    return Look(draft.at + draft.spec.interval)
+
+
 def _hook_wait(draft: Draft, lane: Lane, which: str) -> Wait:
     since = draft.memory.stages[lane.id].at if lane.id in draft.memory.stages else draft.at
     limit = since + draft.spec.limits.hook
@@ -150,7 +158,8 @@ def _rest(draft: Draft, lane: Lane) -> Draft:
     since = _resting_since(draft, lane)
     until = since + draft.spec.wait_before_terminate
     if draft.at < until:
-        return draft.wait(Wait(on=f"{lane.id} resting", why="the wait before terminate", since=since, until=until))
+        wait = Wait(on=f"{lane.id} resting", why="the wait before terminate", since=since, until=until)
+        return draft.wait(wait, look=Look(until, WHOLE))
     return _terminated(draft, lane)
 
 
@@ -166,7 +175,7 @@ def _terminated(draft: Draft, lane: Lane) -> Draft:
         return draft
     shrink = draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
     if not shrink and (crowd := crowded(draft.tally, draft.sight, draft.journal)):
-        return draft.wait(_room_first(draft, lane, crowd))
+        return draft.wait(_room_first(draft, lane, crowd), look=idle(draft))
     removal = Removal.SHRINK if shrink else Removal.KEEP
     return draft.lane(replace(lane, removal=removal)).act(Terminate(instance=lane.id, shrink=shrink))
 
@@ -192,7 +201,9 @@ def _sent(draft: Draft, lane: Lane) -> Draft:
         until=(since.at if since else draft.at) + terminate_limit(draft),
         option="--terminate-timeout",
     )
-    draft = draft.wait(wait).ask(Need.ACTIVITIES)
+    draft = draft.wait(wait, look=_leaving(draft, wait.since))
+    if draft.at - wait.since >= RESEND_TERMINATE / 2:
+        draft = draft.ask(Need.ACTIVITIES)
     late = since is not None and since.looks >= 3 and draft.at - since.at >= RESEND_TERMINATE
     asked = since is not None and draft.memory.activities_at > since.at
     if not late or not asked or since is None or _under_way(draft, lane.id, since.at):
@@ -203,6 +214,12 @@ def _sent(draft: Draft, lane: Lane) -> Draft:
 def _under_way(draft: Draft, id: str, since: float) -> bool:
     named = (one for one in draft.memory.activities if one.kind == "terminate" and one.instance == id)
     return any(one.ended_at is None or (one.started_at >= since - 60 and not one.failed) for one in named)
+
+
+def _leaving(draft: Draft, since: float) -> Look:
+    """When to look at one that goes: where newcomers are on their way, nothing waits for it."""
+    coming = draft.memory.hollow or any(since.stage in YOUNG for since in draft.memory.stages.values())
+    return idle(draft) if coming else Look(draft.at + gap(draft.spec, draft.at - since))
 
 
 def terminate_limit(draft: Draft) -> float:
@@ -216,9 +233,9 @@ def _going(draft: Draft, lane: Lane, instance: Instance | None) -> Draft:
         since = float(lane.at) if lane.id not in draft.memory.removed else draft.memory.removed[lane.id].at
         until = since + terminate_limit(draft)
         why = f"it is {instance.lifecycle}" if instance else "it is out of sight"
-        return draft.wait(
-            Wait(on=f"{lane.id} terminating", why=why, since=since, until=until, option="--terminate-timeout")
-        )
+        wait = Wait(on=f"{lane.id} terminating", why=why, since=since, until=until, option="--terminate-timeout")
+        again = Look(draft.at + draft.spec.paced(GONE_PAUSE))
+        return draft.wait(wait, look=_leaving(draft, since) if instance else again)
     if draft.spec.hooks.after_terminate is None or lane.after in (Mark.ENDED, Mark.FAILED):
         return draft.drop(lane.id)
     return _after(draft, lane)
@@ -227,61 +244,8 @@ def _going(draft: Draft, lane: Lane, instance: Instance | None) -> Draft:
 def _after(draft: Draft, lane: Lane) -> Draft:
     key = (HookPoint.AFTER_TERMINATE, lane.id)
     if key in draft.memory.running:
-        return draft.wait(_hook_wait(draft, lane, "after"))
+        return draft.wait(_hook_wait(draft, lane, "after"), look=idle(draft))
     ended = draft.memory.ended.get(key)
     if lane.after is Mark.BEGUN and ended is not None and ended.outcome.ok:
         return draft.drop(lane.id)
     return _begin_hook(draft, lane, HookPoint.AFTER_TERMINATE, ended)
-
-
-def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
-    """Register it back where it was; once it is healthy there its lane is closed.
-
-    What a look says of its health may be older than its deregistration: only a register call that AWS took counts.
-    One that is registered and stays sick is as it was found but for what befell it: that is for its health checks.
-    """
-    wanted = tuple(_were(draft.sight, lane))
-    serving = {(one.source, one.port) for one in instance.targets if one.state is TargetState.HEALTHY}
-    since = draft.memory.progress.at if draft.memory.progress else draft.at
-    well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
-    if draft.memory.back.issuperset(wanted) and (well or draft.at - since > draft.spec.limits.healthy):
-        return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
-    wait = Wait(
-        on=f"{lane.id} registering back",
-        why="until every source calls it healthy again",
-        since=since,
-        until=since + draft.spec.limits.healthy,
-        option="--healthy-timeout",
-    )
-    return _registered(draft, instance, wanted).wait(wait)
-
-
-def _registered(draft: Draft, instance: Instance, wanted: tuple[Registration, ...]) -> Draft:
-    absent, at = _absent(instance, wanted), draft.at
-    missing = (one for one in wanted if one in absent or one not in draft.memory.back)
-    due = tuple(
-        one for one in missing if one not in draft.memory.back or at - draft.memory.sent.get(one, 0.0) >= RESEND
-    )
-    return draft.act(Register(registrations=due)) if due else draft
-
-
-def _absent(instance: Instance, wanted: tuple[Registration, ...]) -> tuple[Registration, ...]:
-    draining = (TargetState.DRAINING,)
-    held = {(t.source, t.port) for t in instance.targets if is_registered(t) and t.state not in draining}
-    return tuple(one for one in wanted if (one.source, one.port) not in held)
-
-
-def _ungated(sight: Sight, id: str) -> bool:
-    source = sight.source(id)
-    return source is not None and not source.gated
-
-
-def _were(sight: Sight, lane: Lane) -> Iterator[Registration]:
-    """Where the instance was registered when its lane was opened, as far as those sources are still the group's."""
-    for source in sight.sources:
-        short = digest(source.id, 6)
-        if short not in lane.missing:
-            yield Registration(source=source.id, instance=lane.id, port=source.default_port)
-        for name, port in lane.odd:
-            if name == short:
-                yield Registration(source=source.id, instance=lane.id, port=port)

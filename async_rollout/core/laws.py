@@ -49,7 +49,9 @@ def objection(spec: RolloutSpec, snapshot: Snapshot, since: tuple[Action, ...], 
 
 
 def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
-    """Law 1: available never falls below the floor through us."""
+    """Law 1: available never falls below the floor through us; and none goes on a look that asked not every source."""
+    if isinstance(action, Deregister | Terminate) and not snapshot.sight.health_seen:
+        return f"law 1: {', '.join(_named(action))} would go, and this look asked not every source"
     going = _taken_out(snapshot, action)
     if not going:
         return None
@@ -97,11 +99,12 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
 
 
 def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
-    """Law 5: with a surge, a new instance is proven before the first old one goes."""
+    """Law 5: with a surge, a new instance is proven before the first old one goes, or the base is held without it."""
     if record.goal is Goal.RESTORE or not amount(spec.max_surge).up(record.base):
         return None
     going = [id for id in _taken_out(snapshot, action) if not _is_surplus(record, id)]
-    if going and not _tally(spec, snapshot, record).proven_new:
+    after = _tally(spec, snapshot, record)
+    if going and not after.proven_new and len(after.available) < after.base:
         return f"law 5: no new instance is proven, and {', '.join(going)} would go"
     return None
 

@@ -100,12 +100,18 @@ GONE_LOOKS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """See the module's docstring. Maps are never changed in place."""
+    """See the module's docstring. Maps are never changed in place.
+
+    health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
+    their launch until every source called them healthy.
+    """
 
     me: Me
     began: float = 0.0
     at: float = 0.0
     looks: int = 0
+    health_at: float = float("-inf")
+    climbs: tuple[float, ...] = ()
     journal: Journal | None = None
     erased: Journal | None = None
     probed: float | None = None

@@ -143,7 +143,7 @@ def _picture(one: Snapshot) -> tuple[object, ...]:
 
 def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """A lane that the decision closes with its instance gone: one more is replaced."""
-    new, old = _recorded(decision), after.sight.journal
+    new, old = decision.meant, after.sight.journal
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
     left = len(tally(spec, after.sight, after.memory, new).victims) + len(new.lanes)

@@ -1,45 +1,118 @@
-"""When the next look is worth its calls: asked for nothing, AWS's buckets stay full for those who need them.
+"""When the next look is worth its calls, and what it has to show.
 
-A target shows `draining` until its deregistration delay is over, to the second; so a group that waits for nothing
-but drains sleeps until the first one's end.
+Whoever waits says when the next look may tell it something, as a `Look`; the soonest of them all is the next one. A
+look that shows the group's rows alone is nearly free, as many groups share one call; health costs a call a source. So
+drains are slept through to their known end, and a newcomer's health is asked for from a share of the time that those
+before it took, in one source, until that one calls it healthy. None of this ever decides a removal: before one stands
+a look at everything.
 """
 
 from __future__ import annotations
 
-from async_rollout.core.journal import Journal, Removal
-from async_rollout.core.sight import Sight, TargetState
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Needs
+from async_rollout.core.journal import Lane
+from async_rollout.core.memory import Memory
+from async_rollout.core.sight import Instance, Sight, Source, TargetState
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import Stage, healthy_at
 
 LONGEST_SLEEP = 30.0
-"""Never blind for longer: no act may rest on an older sight, and the lease must be seen."""
+"""Never blind for longer: the lease and an order to stop must be seen."""
+OLDEST_HEALTH = 120.0
+"""Everything is looked at so often, whether anything waits for it or not."""
+SOON = 2.0
+"""Seconds between two looks at what may change at any moment, and between those that prove a newcomer."""
+SHARE = 0.03
+"""Of the time something has taken so far: the seconds until the next look at it, if that is more."""
+RARE = 10.0
+"""Seconds between two looks at what takes far too long."""
+LEARNT = 0.9
+"""Of the median of those before: so long nobody gets healthy."""
+LATE = 2.0
+"""A drain's end is as exact as AWS's Date, which is cut to seconds, and begins when the call arrives."""
 
 
-def look_again(spec: RolloutSpec, sight: Sight, journal: Journal, at: float) -> float:
-    """Seconds until the next look, at the most; hooks that end and orders to stop wake earlier."""
-    ends = [lane.at + _delay(sight, lane.id) for lane in journal.lanes if _only_draining(sight, lane.id)]
-    if not ends or len(ends) < len(journal.lanes) or _moving(sight, journal):
-        return spec.check_interval
-    return min(LONGEST_SLEEP, max(spec.check_interval, min(ends) - at))
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at AWS's time `at` that shows what `needs` name, beside the rows."""
+
+    at: float
+    needs: Needs = ROWS
 
 
-def _only_draining(sight: Sight, id: str) -> bool:
-    one = sight.instance(id)
-    return one is not None and any(target.state is TargetState.DRAINING for target in one.targets)
+def soonest(spec: RolloutSpec, looks: Iterable[Look], sight: Sight, memory: Memory) -> tuple[float, Needs]:
+    """Seconds until the next look and what it has to show. An interval that the owner has set is kept to."""
+    at = sight.at
+    if spec.check_interval is not None:
+        return spec.check_interval, WHOLE
+    wanted = (*looks, Look(memory.health_at + OLDEST_HEALTH, WHOLE)) if sight.sources else tuple(looks)
+    first = min((one.at for one in wanted), default=at + spec.interval)
+    due = [one.needs for one in wanted if one.at <= first + SOON / 2]
+    if first - at > LONGEST_SLEEP:
+        return LONGEST_SLEEP, ROWS
+    return max(0.0, first - at), ROWS.union(*due)
 
 
-def _delay(sight: Sight, id: str) -> float:
-    """The longest delay among the sources where it still drains. A Classic one may end early: it is polled."""
-    one = sight.instance(id)
-    draining = {target.source for target in one.targets if target.state is TargetState.DRAINING} if one else set()
-    delays = [source.drain_delay for source in sight.sources if source.id in draining and source.kind != "classic"]
-    return max(delays, default=0.0)
+def gap(spec: RolloutSpec, seconds: float) -> float:
+    """Seconds until the next look at what has been looked at for so long."""
+    return spec.paced(min(RARE, max(SOON, SHARE * seconds)))
 
 
-def _moving(sight: Sight, journal: Journal) -> bool:
-    """Something else is under way: a boot, a registration, a shutdown."""
-    busy = any(not one.in_service and not one.standby for one in sight.instances)
-    unsure = any(lane.removal is not Removal.NOT for lane in journal.lanes)
-    healthy = all(
-        target.state in (TargetState.HEALTHY, TargetState.DRAINING) for one in sight.instances for target in one.targets
-    )
-    return busy or unsure or not healthy or sight.group.desired != sum(one.in_service for one in sight.instances)
+def newcomer(spec: RolloutSpec, sight: Sight, memory: Memory, one: Instance) -> Look:
+    """A new instance that boots, gets healthy or is being checked."""
+    streak, at = memory.known(one.id).streak, sight.at
+    if memory.stage(one.id) is Stage.CHECKING:
+        proven = streak.good >= spec.healthy_threshold
+        return Look(at + spec.interval) if proven else Look(streak.at + spec.paced(SOON), WHOLE)
+    if _called_healthy(sight, one):
+        return Look(at, WHOLE)
+    start = _start(memory, one)
+    if at < start:
+        return Look(min(at + spec.interval, start))
+    return Look(at + gap(spec, at - start), _cheapest(spec, sight, one))
+
+
+def _start(memory: Memory, one: Instance) -> float:
+    """From when on it may be healthy, as those before it were; without any: at once."""
+    if one.launched_at is None or not memory.climbs:
+        return one.launched_at or memory.began
+    return one.launched_at + min(LEARNT * median(memory.climbs), *memory.climbs) - SOON
+
+
+def _called_healthy(sight: Sight, one: Instance) -> bool:
+    """The sources that this look asked all call it healthy, and others were not asked: now they are worth it."""
+    asked = [source.id for source in sight.sources if source.gated and source.seen_at is not None]
+    return bool(asked) and not sight.health_seen and all(healthy_at(one, id) for id in asked)
+
+
+def _cheapest(spec: RolloutSpec, sight: Sight, one: Instance) -> Needs:
+    """One source that does not call it healthy yet. Each kind has a request bucket of its own: of the rarest kind."""
+    if not one.in_service or not spec.require_healthy_targets:
+        return ROWS
+    kinds = Counter(source.kind for source in sight.sources)
+    gated = [source for source in sight.sources if source.gated]
+    pending = [source for source in gated if not healthy_at(one, source.id)]
+    first = min(pending, key=lambda source: kinds[source.kind], default=None)
+    return frozenset({HealthOf(first.id)}) if first else WHOLE
+
+
+def drained(spec: RolloutSpec, sight: Sight, lane: Lane, one: Instance) -> Look:
+    """One that drains: a target does so until its delay is over, to the second. A Classic one may end early."""
+    busy = {target.source for target in one.targets if target.state is not TargetState.UNUSED}
+    sources = [source for source in sight.sources if source.id in busy]
+    timed = max((_end(lane, source) for source in sources if not source.ends_early), default=lane.at)
+    early = [source for source in sources if source.ends_early and _end(lane, source) > timed]
+    if sight.at < timed:
+        return Look(timed, frozenset(HealthOf(source.id) for source in early) if early else WHOLE)
+    if not early or min(_end(lane, source) for source in early) <= sight.at:
+        return Look(sight.at + (spec.interval if sight.health_seen else 0.0), WHOLE)
+    return Look(sight.at + spec.interval, frozenset(HealthOf(source.id) for source in early))
+
+
+def _end(lane: Lane, source: Source) -> float:
+    return lane.at + source.drain_delay + LATE

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import floor
 from typing import assert_never
 
 from async_rollout.core.actions import Deregister, Erase, MarkHealthy, Probe, Record, Register, Suspend
 from async_rollout.core.journal import Goal, Journal, Removal
 from async_rollout.core.memory import ActOutcome, Ended, HookKey, HookOutcome, Memory, Odd, Outcomes, Peer, Since
+from async_rollout.core.pace import SOON
 from async_rollout.core.sight import Instance, Sight, Survey
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.stages import Stage, Streak, is_ready, stage_of
+from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, stage_of
 
-_YOUNG = (Stage.LAUNCHING, Stage.REGISTERING, Stage.CHECKING)
+CLIMBS = 20
+"""So many newcomers are learnt from: older ones may have been of another template."""
 
 
 def started(memory: Memory, hook: HookKey) -> Memory:
@@ -32,7 +35,18 @@ def recall(spec: RolloutSpec, memory: Memory, sight: Sight, outcomes: Outcomes =
     memory = _seen(spec, memory, sight)
     stages = _stages(spec, memory, sight)
     proven = memory.proven.union(id for id, since in stages.items() if since.stage is Stage.AVAILABLE)
-    return replace(memory, stages=stages, proven=proven, serving_since=_serving(memory, sight))
+    climbs = (*memory.climbs, *_climbed(memory, sight, stages))[-CLIMBS:]
+    return replace(memory, stages=stages, proven=proven, serving_since=_serving(memory, sight), climbs=climbs)
+
+
+def _climbed(memory: Memory, sight: Sight, stages: Mapping[str, Since]) -> list[float]:
+    """How long those took that this look proves: until they were first seen healthy everywhere."""
+    took = []
+    for id, now in stages.items():
+        before, one = memory.stages.get(id), sight.instance(id)
+        if now.stage is Stage.AVAILABLE and before and before.stage in YOUNG and one and one.launched_at is not None:
+            took.append((before.at if before.stage is Stage.CHECKING else now.at) - one.launched_at)
+    return took
 
 
 def _is_stale(memory: Memory, sight: Sight) -> bool:
@@ -125,6 +139,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         memory,
         began=memory.began or at,
         looks=memory.looks + 1,
+        health_at=at if sight.health_seen else memory.health_at,
         journal=sight.journal if ours and isinstance(sight.journal, Journal) else memory.journal,
         newest=sight.journal.serial if ours and isinstance(sight.journal, Journal) else memory.newest,
         held=_odd(memory.held, "held" if ours else None, at),
@@ -138,7 +153,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         reached=_reached(memory, sight),
         hollow=_odd(memory.hollow, f"{group.desired}" if group.desired > sight.rows else None, at),
         progress=_odd(memory.progress, _progress(sight), at),
-        survey=sight.survey or memory.survey,
+        survey=_surveyed(memory, sight),
         scheduled=_scheduled(memory, sight.survey),
         activities=memory.activities if sight.activities is None else sight.activities,
         activities_at=memory.activities_at if sight.activities is None else at,
@@ -147,6 +162,13 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         missing=_missing(memory, sight),
         streaks=_streaks(spec, memory, sight),
     )
+
+
+def _surveyed(memory: Memory, sight: Sight) -> Survey | None:
+    """The newest survey, with what a look at the refreshes alone has added to it."""
+    if sight.survey is not None or memory.survey is None or sight.refresh is None:
+        return sight.survey or memory.survey
+    return replace(memory.survey, at=sight.at, refresh=next(iter(sight.refresh), None))
 
 
 def _scheduled(memory: Memory, survey: Survey | None) -> Mapping[str, float]:
@@ -202,7 +224,7 @@ def _missing(memory: Memory, sight: Sight) -> dict[str, int]:
 def _vanished(memory: Memory, sight: Sight) -> dict[str, float]:
     """Since when newcomers are gone, or leave, that never served and were not taken out by us; who is back, is back."""
     lanes = {lane.id for lane in sight.journal.lanes} if isinstance(sight.journal, Journal) else set()
-    young = (id for id, since in memory.stages.items() if since.stage in _YOUNG and id not in memory.proven)
+    young = (id for id, since in memory.stages.items() if since.stage in YOUNG and id not in memory.proven)
     gone = {**dict.fromkeys(young, sight.at), **memory.vanished}
     return {
         id: at for id, at in gone.items() if id not in lanes and ((one := sight.instance(id)) is None or one.leaving)
@@ -210,18 +232,19 @@ def _vanished(memory: Memory, sight: Sight) -> dict[str, float]:
 
 
 def _streaks(spec: RolloutSpec, memory: Memory, sight: Sight) -> dict[str, Streak]:
-    if not sight.health_seen:
-        return {one.id: memory.streaks.get(one.id, Streak()) for one in sight.instances}
     return {one.id: _streak(spec, memory.streaks.get(one.id, Streak()), sight, one) for one in sight.instances}
 
 
 def _streak(spec: RolloutSpec, streak: Streak, sight: Sight, instance: Instance) -> Streak:
-    """Looks count only a check interval apart (less one second: AWS's Date is cut to whole seconds)."""
+    """Looks count only so far apart, bad ones further: a flap is no illness. AWS's Date is cut to whole seconds."""
     ready = is_ready(spec, sight, instance)
+    if not sight.health_seen and instance.in_service and not instance.marked_unhealthy:
+        return streak  # what the rows alone do not tell
     broken = streak.good > 0 if not ready else streak.bad > 0
     if broken or not (streak.good or streak.bad):
         return Streak(int(ready), int(not ready), sight.at)
-    if sight.at - streak.at < spec.check_interval - 1.0 or sight.at <= streak.at:
+    apart = spec.paced(SOON) if ready else spec.interval
+    if sight.at - streak.at < floor(apart) or sight.at <= streak.at:
         return streak
     return Streak(streak.good + ready, streak.bad + (not ready), sight.at)
 

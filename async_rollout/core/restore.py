@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Action, Register, Registration, Resume, Wait
 from async_rollout.core.advance import check_newcomers, watch_launches
+from async_rollout.core.back import put_back
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import Lane, Mark, Removal
-from async_rollout.core.lanes import fall, put_back
+from async_rollout.core.lanes import fall
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import patience
 

@@ -42,7 +42,7 @@ class Source:
 
     id: its name or ARN as AWS wants it back. gated False: no listener, so no health to wait for. drain_delay: longest
     deregistration delay, seconds. zones: zones enabled on its load balancer, None if unknown. seen_at: AWS's time of
-    the health in this sight, None if it was not asked.
+    the health in this sight, None if it was not asked. ends_early: its draining may be over before the delay is.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Source:
     default_port: int | None = None
     zones: frozenset[str] | None = None
     seen_at: float | None = None
+    ends_early: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +165,7 @@ class Activity:
 class Sight:
     """One look. survey and activities are None where the needs did not name them; order is the stop order's text.
 
-    probes: runs whose probe the tags show.
+    refresh: statuses of active instance refreshes, None where that alone was not asked. probes: runs whose probe shows.
     """
 
     at: float
@@ -176,6 +177,7 @@ class Sight:
     probes: frozenset[str] = frozenset()
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
+    refresh: tuple[str, ...] | None = None
 
     @property
     def health_seen(self) -> bool:

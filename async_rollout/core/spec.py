@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from async_rollout.errors import UsageError
 
+USUAL = 5.0
+"""Seconds between two looks: the original's."""
 LONGEST = 30 * 86_400.0
 """No duration above 30 days: a typo in a unit must not become a wait without end."""
 
@@ -126,8 +128,9 @@ class Limits:
 class RolloutSpec:
     """One order: what to replace, how many at a time, which hooks, how long to wait.
 
-    `max_draining` None means the larger of surge and unavailable. `require_healthy_group` False is `--force`: skip
-    the health pre-checks and reset the processes found suspended. Raises UsageError when it makes no sense.
+    `max_draining` None means the larger of surge and unavailable. `check_interval`: seconds between looks; None: they
+    are timed by what the run learns. `require_healthy_group` False is `--force`: skip the health pre-checks and reset
+    the processes found suspended. Raises UsageError when it makes no sense.
     """
 
     scope: Scope = Scope.ALL
@@ -138,7 +141,7 @@ class RolloutSpec:
     wait_before_terminate: float = 0.0
     require_healthy_group: bool = True
     require_healthy_targets: bool = True
-    check_interval: float = 5.0
+    check_interval: float | None = None
     healthy_threshold: int = 2
     limits: Limits = field(default_factory=Limits)
     on_failure: OnFailure = OnFailure.RESTORE
@@ -150,11 +153,20 @@ class RolloutSpec:
             amount(self.max_draining)
         if self.healthy_threshold < 1:
             raise UsageError("the healthy threshold is a number of looks, at least 1")
-        _sensible("check interval", self.check_interval, 0.1)
+        _sensible("check interval", self.interval, 0.1)
         _sensible("wait before terminate", self.wait_before_terminate, 0.0)
         for name in ("launch", "healthy", "drain", "hook", "terminate", "check_attempt", "credentials", "total"):
             if (limit := getattr(self.limits, name)) is not None:
                 _sensible(f"{name} limit", limit, 1.0)
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks, or two attempts of the up-check, where nothing better is known."""
+        return USUAL if self.check_interval is None else self.check_interval
+
+    def paced(self, seconds: float) -> float:
+        """So many seconds, unless the owner has said how often to look."""
+        return seconds if self.check_interval is None else self.check_interval
 
     @property
     def one_by_one(self) -> bool:

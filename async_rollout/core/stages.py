@@ -33,6 +33,10 @@ class Stage(StrEnum):
     STANDBY = "standby"
 
 
+YOUNG = (Stage.LAUNCHING, Stage.REGISTERING, Stage.CHECKING)
+"""On its way to serve."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One line of the walkthrough; stage: the stage in which an instance waits there, if any."""
@@ -129,10 +133,11 @@ def is_ready(spec: RolloutSpec, sight: Sight, instance: Instance) -> bool:
         return False
     if not spec.require_healthy_targets:
         return True
-    return all(_healthy_at(instance, source.id) for source in sight.sources if source.gated)
+    return all(healthy_at(instance, source.id) for source in sight.sources if source.gated)
 
 
-def _healthy_at(instance: Instance, source: str) -> bool:
+def healthy_at(instance: Instance, source: str) -> bool:
+    """Whether one source calls it healthy."""
     return any(target.source == source and target.state is TargetState.HEALTHY for target in instance.targets)
 
 

@@ -155,8 +155,14 @@ def _unproven(draft: Draft) -> Iterator[Cause]:
     for one in draft.sight.instances:
         stage, since = draft.memory.stage(one.id), draft.memory.serving_since.get(one.id)
         late = since is not None and draft.at - since > limit and is_new(draft.journal, one)
-        if late and stage in (Stage.REGISTERING, Stage.CHECKING):
+        if late and stage in (Stage.REGISTERING, Stage.CHECKING) and not _half_proven(draft, one.id):
             yield Cause(code=1, text=f"{one.id} was not proven healthy within {limit:.0f} s: {_ails(draft, one.id)}")
+
+
+def _half_proven(draft: Draft, id: str) -> bool:
+    """Healthy in the last look, and not looked at often enough as yet: perhaps AWS could not be seen for long."""
+    good = draft.memory.known(id).streak.good
+    return 0 < good < draft.spec.healthy_threshold
 
 
 def _ails(draft: Draft, id: str) -> str:

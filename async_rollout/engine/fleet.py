@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import anyio
 
-from async_rollout.core.actions import Need
+from async_rollout.core.actions import ROWS, Needs
 from async_rollout.core.events import Event, FleetEnded
 from async_rollout.core.journal import Goal
 from async_rollout.core.sight import Sight, Stop
@@ -112,7 +112,7 @@ def _flat(fault: BaseException) -> BaseException:
     return fault
 
 
-async def all_seen(groups: Sequence[GroupRef], needs: frozenset[Need] = frozenset()) -> dict[GroupRef, Sight]:
+async def all_seen(groups: Sequence[GroupRef], needs: Needs = ROWS) -> dict[GroupRef, Sight]:
     """A look at every group before any is touched. Raises one error; it names all that are unknown."""
     sights: dict[GroupRef, Sight] = {}
     unknown: list[str] = []

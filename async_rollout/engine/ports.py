@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.events import Event
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import Hook, HookCall
@@ -42,11 +42,12 @@ Answer = Done | Unknown | Refused
 class Cloud(Protocol):
     """One account and region."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """One complete sight of the group named `group`.
 
         Every request in it was sent at or after the loop's time `after` (`anyio.current_time()`). `Need.TARGETS`
-        fills `Instance.targets` and `Source.seen_at` from every source; `SURVEY` and `ACTIVITIES` fill their fields.
+        fills `Instance.targets` and `Source.seen_at` from every source, `HealthOf` from that one; `SURVEY` and
+        `ACTIVITIES` fill their fields.
 
         Raises UnknownGroupError, CredentialsError, or UnseenError (transient: ask again later).
         """

@@ -6,11 +6,21 @@ Hooks run beside the loop as its `Errands` and wake it when they end.
 
 from __future__ import annotations
 
-from typing import assert_never
-
 import anyio
 
-from async_rollout.core.actions import Action, CloudAction, Decision, Need, Outcome, RunHook, Verdict
+from async_rollout.core.actions import (
+    ROWS,
+    WHOLE,
+    Action,
+    CloudAction,
+    Decision,
+    Need,
+    Needs,
+    Outcome,
+    RunHook,
+    Verdict,
+)
+from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Event, Replaced, RolloutEnded, RolloutStarted, Waiting, Warned
 from async_rollout.core.journal import Journal
@@ -21,16 +31,17 @@ from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
+from async_rollout.engine.answers import outcome_of, said_of
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead
-from async_rollout.engine.ports import Answer, Cloud, Done, HookRunner, Refused, Tell, Unknown
+from async_rollout.engine.ports import Answer, Cloud, HookRunner, Tell, Unknown
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.wording import words_of
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 TELL_AGAIN = 30.0
-"""What is waited for is told when it changes, and again after so many seconds."""
+"""What is waited for is told when it changes, and so often."""
 FIRST_LOOK = 120.0
 """So long the first look is tried for; later the limits hold."""
 LAST_BREATH = 5.0
@@ -48,7 +59,7 @@ class Rollout:
         self._memory = Memory(me=me)
         self._before: Snapshot | None = None
         self._outcomes: list[ActOutcome | HookOutcome] = []
-        self._needs = frozenset({Need.TARGETS, Need.SURVEY})
+        self._needs: Needs = frozenset({Need.TARGETS, Need.SURVEY})
         self._acted_at = self._asked_at = self._began = anyio.current_time()
         self._blind_since: float | None = None
         self._denied_since: float | None = None
@@ -91,17 +102,15 @@ class Rollout:
 
     async def _look(self) -> Sight | Verdict:
         """One sight; blind, it tries again with more patience each time, as long as the limits allow."""
-        delay = self._spec.check_interval
+        delay = self._spec.interval
         while True:
             try:
                 sight = await self._fresh()
             except UnknownGroupError as gone:
                 return self._vanished(gone)
-            except CredentialsError as error:
-                if end := self._blind(str(error), 4, self._spec.limits.credentials):
-                    return end
-            except UnseenError as error:
-                if end := self._blind(str(error), 1, self._spec.limits.credentials):
+            except (CredentialsError, UnseenError) as error:
+                code = 4 if isinstance(error, CredentialsError) else 1
+                if end := self._blind(str(error), code, self._spec.limits.credentials):
                     return end
             else:
                 self._blind_since = None
@@ -141,7 +150,8 @@ class Rollout:
         return self._before.sight.at if self._before else 0.0
 
     def _recall(self, sight: Sight) -> Snapshot:
-        outcomes: Outcomes = tuple(self._outcomes)
+        outcomes: Outcomes = (*self._outcomes,)
+        sight = carried(sight, self._before.sight, self._memory, outcomes) if self._before else sight
         self._outcomes.clear()
         self._memory = recall(self._spec, self._memory, sight, outcomes)
         record = sight.journal
@@ -167,6 +177,8 @@ class Rollout:
 
     def _say(self, event: Event) -> None:
         match event:
+            case Replaced(instance=id) if id in self._replaced:
+                return  # seen again: what ends a lane is written with what is next
             case Replaced(instance=id):
                 self._replaced.append(id)
             case RolloutStarted(old=old):
@@ -190,6 +202,7 @@ class Rollout:
                 self._stalled = True
                 break
             since = (*since, action)
+        self._needs |= WHOLE if self._stalled else ROWS
         return decision.verdict or self._unheard()
 
     def _unheard(self) -> Verdict | None:
@@ -199,7 +212,7 @@ class Rollout:
             return None
         if anyio.current_time() - self._denied_since <= self._spec.limits.credentials:
             return None
-        why = f"AWS takes none of our acts: {_words(last)}; what is recorded stands"
+        why = f"AWS takes none of our acts: {said_of(last)}; what is recorded stands"
         return Verdict(outcome=Outcome.FAILED, code=4 if last.denied else 1, why=why, next="run or restore")
 
     def _forbidden(self, action: Action, why: str) -> Verdict:
@@ -209,10 +222,10 @@ class Rollout:
     async def _done(self, action: CloudAction) -> bool:
         answer = await self._shielded(action)
         self._acted_at = anyio.current_time()
-        outcome = _outcome(action, answer, self._at)
+        outcome = outcome_of(action, answer, self._at)
         self._outcomes.append(outcome)
         said = {True: "done", False: "refused", None: "unknown"}[outcome.ok]
-        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=_words(outcome)))
+        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=said_of(outcome)))
         if outcome.ok:
             self._denied_since = None
         elif self._denied_since is None:
@@ -241,7 +254,7 @@ class Rollout:
 
     async def _pause(self, decision: Decision) -> None:
         """Until the next look is due; a hook that ends or an order to stop wakes earlier. After a no: not at once."""
-        seconds = max(decision.look_again, self._spec.check_interval) if self._stalled else decision.look_again
+        seconds = max(decision.look_again, self._spec.interval) if self._stalled else decision.look_again
         if seconds > 0:
             await self._sleep(seconds)
 
@@ -279,19 +292,3 @@ class Rollout:
             )
         )
         return result
-
-
-def _words(outcome: ActOutcome) -> str:
-    return f"{outcome.code}: {outcome.message}" if outcome.code else outcome.message
-
-
-def _outcome(action: CloudAction, answer: Answer, at: float) -> ActOutcome:
-    match answer:
-        case Done():
-            return ActOutcome(action=action, at=at, ok=True)
-        case Unknown(why=why):
-            return ActOutcome(action=action, at=at, ok=None, message=why)
-        case Refused(code=code, message=message, denied=denied):
-            return ActOutcome(action=action, at=at, ok=False, code=code, message=message, denied=denied)
-        case _:
-            assert_never(answer)

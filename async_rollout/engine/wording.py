@@ -30,6 +30,8 @@ def words_of(action: Action) -> str:
             return f"record {journal.serial} ({journal.goal}, {len(journal.lanes)} going)"
         case Erase():
             return "take our tags off"
+        case Order(text=None):
+            return "take our order to stop off"
         case Order():
             return "order the live run to stop"
         case Probe(present=present):

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import NoCredentialsError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
+from async_rollout.aws.act import STALE_MAX
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.core.actions import (
     CloudAction,
@@ -180,12 +181,27 @@ def written(aws: Any) -> dict[str, str]:
     return found
 
 
-def test_a_record_is_written_whole_and_stale_lanes_are_cleared_after_it(aws: Any) -> None:
-    records = journal(1, "i-00000001", "i-00000002"), journal(2, "i-00000002"), journal(3, "i-00000002")
+def test_a_record_is_written_whole_and_stale_lanes_are_cleared_in_the_end(aws: Any) -> None:
+    records = journal(1, "i-00000001", "i-00000002"), journal(2, "i-00000002"), journal(3)
     assert did(aws, *(Record(journal=one) for one in records)) == Done()
-    writes = ["CreateOrUpdateTags", "CreateOrUpdateTags", "DeleteTags", "CreateOrUpdateTags"]
+    writes = ["CreateOrUpdateTags", "CreateOrUpdateTags", "CreateOrUpdateTags", "DeleteTags"]
     assert [name for name, _ in acts(aws)] == writes
     assert written(aws) == to_tags(records[-1])
+
+
+def test_stale_lanes_are_cleared_many_at_a_time(aws: Any) -> None:
+    records = [journal(number, f"i-{number:08x}") for number in range(1, 2 * STALE_MAX + 1)]
+    assert did(aws, *(Record(journal=one) for one in records)) == Done()
+    cleared = [len(params["Tags"]) for name, params in acts(aws) if name == "DeleteTags"]
+    assert cleared == [STALE_MAX]
+
+
+def test_where_tags_are_scarce_a_stale_lane_is_cleared_at_once(aws: Any) -> None:
+    old = to_tags(journal(1, "i-00000009"))
+    others = {f"team-{number}": "x" for number in range(30)}
+    aws.add("web", Tags=[{"Key": key, "Value": value} for key, value in (old | others).items()])
+    assert did(aws, Record(journal=journal(2, "i-00000001")), look=True) == Done()
+    assert [name for name, _ in acts(aws)] == ["CreateOrUpdateTags", "DeleteTags"]
 
 
 def test_stale_lanes_of_a_killed_run_are_known_from_the_look(aws: Any) -> None:

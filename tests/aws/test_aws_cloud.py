@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 
 from async_rollout.aws.cloud import AwsCloud, Identity
-from async_rollout.aws.sweep import GATHER_LONGEST
+from async_rollout.aws.sweep import GATHER_LONGEST, IDLE_LONGEST
 from async_rollout.core.actions import Need
 from async_rollout.core.sight import Sight
 from async_rollout.sandbox.virtual import run_virtual
@@ -75,7 +75,7 @@ def test_groups_out_of_step_make_at_most_a_sweep_a_second(lit: Any) -> None:
     sweeps = sorted(set(lit.times("DescribeAutoScalingGroups")))
     later = [at for at in sweeps if at > 6]
     assert min(b - a for a, b in pairwise(later)) >= GATHER_LONGEST - 1e-6
-    assert took < 5 * 5 + 5 + 5 * GATHER_LONGEST
+    assert took < 5 * 5 + 5 + 5 * IDLE_LONGEST
 
 
 def test_every_request_of_a_sight_is_sent_after_the_act(lit: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import anyio
@@ -12,7 +13,19 @@ from botocore.parsers import ResponseParserError
 from async_rollout.aws.calls import Call, autoscaling, elb, elbv2
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, FaultKind
-from async_rollout.aws.throttle import ONCE, READ, SAME, SIZE, Bucket, Patience, Throttle, bucket_name
+from async_rollout.aws.throttle import (
+    ONCE,
+    PATIENCE,
+    READ,
+    SAME,
+    SHARE,
+    SIZE,
+    SLOWED,
+    Bucket,
+    Patience,
+    Throttle,
+    bucket_name,
+)
 from async_rollout.core.events import Event, Throttled
 from async_rollout.sandbox.virtual import run_virtual
 
@@ -177,7 +190,54 @@ def test_a_throttled_answer_slows_the_others_of_its_bucket(aws: Any, refused: An
 
     aws.faults["DescribeAutoScalingGroups"] = [refused("Throttling")]
     run_virtual(main)
-    assert aws.times("SetDesiredCapacity")[0] == pytest.approx(aws.latency + 0.1)
+    assert aws.times("SetDesiredCapacity")[0] == pytest.approx(aws.latency + 1 / (10 * SHARE * SLOWED))
+
+
+def test_after_throttling_the_pace_comes_back() -> None:
+    async def main() -> list[float]:
+        bucket, took = Bucket(burst=1, refill=1), []
+        bucket.drain()
+        for pause in (30.0, 0.0, 0.0):
+            began = anyio.current_time()
+            await bucket.draw()
+            took.append(anyio.current_time() - began)
+            await anyio.sleep(pause)
+        return took
+
+    assert run_virtual(main) == pytest.approx([2.0, 0.0, 1.0])
+
+
+def test_who_can_wait_leaves_what_is_left_to_those_who_cannot() -> None:
+    async def main() -> tuple[list[float], list[float]]:
+        bucket, patient, urgent = Bucket(burst=8, refill=1), list[float](), list[float]()
+
+        async def draw(times: list[float], *, calm: bool) -> None:
+            await bucket.draw(patient=calm)
+            times.append(anyio.current_time())
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(7):
+                tasks.start_soon(partial(draw, patient, calm=True))
+            await anyio.sleep(0.5)
+            for _ in range(2):
+                tasks.start_soon(partial(draw, urgent, calm=False))
+        return patient, urgent
+
+    patient, urgent = run_virtual(main)
+    assert urgent == [0.5, 0.5], "two of eight are kept for them"
+    assert patient[:6] == [0.0] * 6
+    assert patient[6] == pytest.approx(3.0), "the two that were drawn and its own have come back first"
+
+
+def test_nobody_is_patient_for_ever() -> None:
+    async def main() -> float:
+        bucket = Bucket(burst=8, refill=0.1)
+        for _ in range(7):
+            await bucket.draw()
+        await bucket.draw(patient=True)
+        return anyio.current_time()
+
+    assert run_virtual(main) == pytest.approx(PATIENCE)
 
 
 def test_repeats_draw_from_the_bucket_too(aws: Any, refused: Any) -> None:

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from async_rollout import RolloutSpec, connect, roll_out
+from async_rollout.core.pace import SOON
 from async_rollout.core.spec import amount
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.wire import session
@@ -94,7 +95,7 @@ def measure(size: int, pace: tuple[str, str], delays: Delays = QUICK, *, seed: i
         return world, old, summary.results[0].seconds
 
     world, old, run = run_virtual(main)
-    proof = (spec.healthy_threshold - 1) * spec.check_interval
+    proof = (spec.healthy_threshold - 1) * spec.paced(SOON)
     best, bare = (_ideal(world, size, pace, wait) for wait in (proof, 0.0))
     return Measured(size=size, pace=pace, ideal=best, bare=bare, wall=_wall(world, old), run=run, calls=world.calls)
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from async_rollout.core.actions import Action, Erase, Need, Record, Resume
-from async_rollout.core.decide import decide
-from async_rollout.core.journal import SUSPENDED_BY_US, Journal
+from async_rollout.core.actions import Action, Deregister, Erase, Need, Record, Resume, SetCapacity
+from async_rollout.core.carried import carried
+from async_rollout.core.decide import REFRESH_AGE, REFRESH_EVERY, decide
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal
 from async_rollout.core.memory import Odd, Since
 from async_rollout.core.sight import Snapshot, Survey
 from async_rollout.core.spec import RolloutSpec
@@ -53,17 +54,48 @@ def written_or_seen(snapshot: Snapshot) -> Journal:
     return found
 
 
-def test_what_else_may_be_at_work_is_asked_once_a_minute() -> None:
-    assert Need.SURVEY not in decide(SPEC, snapshot_of("SSS", survey=Survey(at=NOW - 59))).needs
-    assert Need.SURVEY in decide(SPEC, snapshot_of("SSS", survey=Survey(at=NOW - 60))).needs
+@pytest.mark.parametrize(("drawing", "age"), [("SSS", REFRESH_AGE), ("SSSP", REFRESH_EVERY)])
+def test_what_else_may_be_at_work_is_asked_now_and_then(drawing: str, age: float) -> None:
+    """More often where somebody might be taken out next."""
+    assert Need.REFRESH not in decide(SPEC, snapshot_of(drawing, survey=Survey(at=NOW - age + 1))).needs
+    assert Need.REFRESH in decide(SPEC, snapshot_of(drawing, survey=Survey(at=NOW - age))).needs
 
 
-def test_a_look_without_health_decides_nothing_and_asks_for_it() -> None:
-    snapshot = snapshot_of("SSS")
-    blind = tuple(replace(one, seen_at=None) for one in snapshot.sight.sources)
-    decision = decide(SPEC, replace(snapshot, sight=replace(snapshot.sight, sources=blind)))
+def blind(snapshot: Snapshot) -> Snapshot:
+    """The same look, but no source was asked in it."""
+    sources = tuple(replace(one, seen_at=None) for one in snapshot.sight.sources)
+    return replace(snapshot, sight=replace(snapshot.sight, sources=sources))
+
+
+def test_a_look_without_health_may_ask_for_more() -> None:
+    assert [type(act) for act in done(blind(snapshot_of("SSS")))] == [SetCapacity]
+
+
+def test_a_look_without_health_removes_nobody_and_asks_for_everything() -> None:
+    seen = snapshot_of("SSSN", group={"desired": 4}, record={"asked": 4})
+    assert Deregister in [type(act) for act in done(seen)]
+    decision = decide(SPEC, blind(seen))
     assert (decision.actions, decision.look_again) == ((), 0.0)
-    assert decision.needs == {Need.TARGETS, Need.SURVEY}
+    assert decision.needs == {Need.TARGETS}
+
+
+def test_a_restore_always_looks_at_everything() -> None:
+    turned = {"goal": Goal.RESTORE, "cause": Cause(code=1, text="why")}
+    decision = decide(SPEC, blind(snapshot_of("SSS", record=turned)))
+    assert (decision.actions, decision.look_again) == ((), 0.0)
+    assert decision.needs >= {Need.TARGETS}
+
+
+def test_what_was_not_asked_stands_as_it_was_seen_before() -> None:
+    seen = snapshot_of("SSS").sight
+    bare = replace(
+        seen,
+        instances=tuple(replace(one, targets=()) for one in seen.instances),
+        sources=tuple(replace(one, seen_at=None) for one in seen.sources),
+    )
+    shown = carried(bare, seen, snapshot_of("SSS").memory, ())
+    assert shown.instances == seen.instances
+    assert not shown.health_seen
 
 
 def test_an_old_answer_decides_nothing() -> None:

@@ -67,7 +67,7 @@ def said(
         ("law 3", out(3), "SSSN", {"lanes": (lane(3),)}),
         ("law 3", out(0), "SSSN", {"lanes": ()}),
         ("law 3", Terminate(instance=ident(9), shrink=True), "SSSN", {"lanes": (lane(9),)}),
-        ("law 5", out(0), "SSSS", {"lanes": (lane(0),)}),
+        ("", out(0), "SSSS", {"lanes": (lane(0),)}),  # one more than the owner wants, left by a killed run
         ("", out(0), "SSSS", {"lanes": (lane(0),), **RESTORING}),
         ("law 6", SetCapacity(desired=4), "SSS", {"asked": 4, "launches": 24}),
         ("", SetCapacity(desired=4), "SSS", {"asked": 4, "launches": 23}),
@@ -94,6 +94,12 @@ def said(
 def test_an_act_against_a_law_is_named(law: str, action: Action, drawing: str, record: dict[str, Any]) -> None:
     found = said(action, drawing, **record)
     assert found.startswith(law) if law else found == ""
+
+
+def test_a_gap_lets_none_go_before_a_new_one_is_proven() -> None:
+    gap = RolloutSpec(max_unavailable=1)
+    assert said(out(0), "SSS", gap, lanes=(lane(0),)).startswith("law 5")
+    assert said(out(0), "SSSN", gap, lanes=(lane(0),)) == ""
 
 
 def test_more_may_not_exist_than_the_bound_though_the_ceiling_would_allow_it() -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from async_rollout.core import plan as planning
 from async_rollout.core.actions import MarkHealthy, Need, Record, SetCapacity, Terminate
-from async_rollout.core.begin import of_another
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Warned
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import Journal, Lane
+from async_rollout.core.lease import of_another
 from async_rollout.core.memory import ActOutcome, Peer
 from async_rollout.core.narrate import narrate
 from async_rollout.core.plan import plan_of

@@ -184,7 +184,7 @@ def test_restore_of_groups_with_a_live_holder_writes_the_order_and_waits_until_i
     assert [one.verdict.code for one in ends["live"].results] == [130, 130]
     assert all("stopped by restore from " in one.verdict.why for one in ends["live"].results)
     assert [one.verdict.code for one in ends["back"].results] == [0, 0]
-    assert times["live"] <= times["back"]
+    assert times["live"] <= times["back"] + 1.0  # it sees its own tags gone in a look of its own
     for name in ("web", "api"):
         orders = [one.at for one in done_by_us(world, name) if one.what is What.TAG and one.detail == ORDER]
         assert len(orders) == 1

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.usefixtures("nothing_is_left")
 @LINUX
 @pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
 async def test_past_its_limit_the_whole_tree_is_gone(tmp_path: Path, tree: str) -> None:
-    result = await run(tree.format(d=tmp_path), limit=0.5, grace=0.2)
+    result = await run(tree.format(d=tmp_path), limit=2.0, grace=0.2)
     assert (result.ok, result.code, result.timed_out) == (False, None, True)
-    assert result.seconds < 2
+    assert result.seconds < 4
     assert pids(tmp_path)
     assert not any(alive(pid) for pid in pids(tmp_path))
 

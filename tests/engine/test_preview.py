@@ -97,7 +97,7 @@ def test_a_plan_of_what_would_be_refused_says_why() -> None:
 def test_a_plan_of_what_is_under_way_goes_on_from_the_record_and_leaves_it() -> None:
     async def story() -> tuple[int, World, Plan]:
         world = world_of("web")
-        await under_way(world, 150.0)
+        await under_way(world, 100.0)
         before, done = world.state.groups["web"], len(done_by_us(world))
         (one,) = await plan(Wayward(world).groups("web"))
         assert world.state.groups["web"] == before

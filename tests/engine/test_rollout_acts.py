@@ -90,7 +90,7 @@ def test_what_is_not_answered_well_is_told_looked_at_and_not_sent_again_at_once(
     assert story.verdict == DONE
     assert [(one.answer, one.why) for one in story.told.of(Acted) if one.answer != "done"] == [(answer, why)]
     first, second = story.cloud.asked[:2]
-    assert second - first >= SPEC.check_interval
+    assert second - first >= SPEC.interval
     assert [at for at in story.looks if first < at < second]
     assert not_as_found(story.world, "web") == []
 
@@ -163,7 +163,7 @@ def test_a_record_that_is_not_written_is_followed_by_nothing() -> None:
     story = Story(cloud=Forgetful, cancelled_at=120.0)
     assert {one.what for one in done_by_us(story.world)} <= {What.TAG, What.UNTAG}
     assert len(tries) > 5
-    assert all(after - before >= SPEC.check_interval for before, after in pairwise(tries))
+    assert all(after - before >= SPEC.interval for before, after in pairwise(tries))
 
 
 SLOW = (3, 5, 9)
@@ -204,7 +204,7 @@ def test_what_is_waited_for_is_told_when_it_changes_and_every_half_minute() -> N
         if one == other
     ]
     assert len(same) >= 20
-    assert all(30.0 <= gap <= 30.0 + 2 * SPEC.check_interval for gap in same)
+    assert all(30.0 <= gap <= 30.0 + 2 * SPEC.interval for gap in same)
     assert len(set(keys)) >= 3
     assert all(keys)
 

@@ -37,6 +37,7 @@ SEVERAL = tuple(
 WORDS: list[tuple[Action, str]] = [
     (Record(journal=RECORD), "record 7 (restore, 2 going)"),
     (Erase(), "take our tags off"),
+    (Order(text=None), "take our order to stop off"),
     (Order(text="stop it $(now)\x1b"), "order the live run to stop"),
     (Probe(run="r"), "put up a tag to see how new a look is"),
     (Probe(run="r", present=False), "take that tag off"),

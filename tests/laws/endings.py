@@ -8,7 +8,21 @@ from typing import Any
 import meddling
 import meetings
 import stories
-from async_rollout.core import advance, begin, decide, draft, finish, lanes, recall, restore, survey, tags, trouble
+from async_rollout.core import (
+    advance,
+    back,
+    begin,
+    decide,
+    draft,
+    finish,
+    lanes,
+    lease,
+    recall,
+    restore,
+    survey,
+    tags,
+    trouble,
+)
 from async_rollout.core.actions import Decision, Erase, Resume
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable
@@ -60,7 +74,7 @@ def back_all_the_same(one: Draft, lane: Any) -> Draft:
     """Who has begun to leave its cluster is registered back."""
     instance = one.sight.instance(lane.id)
     return (
-        lanes.put_back(one, lane, instance) if instance is not None and not instance.leaving else lanes.fall(one, lane)
+        back.put_back(one, lane, instance) if instance is not None and not instance.leaving else lanes.fall(one, lane)
     )
 
 
@@ -159,7 +173,7 @@ CONDUCTING = (
     Sabotage(name="the lease is not renewed", law="law 11:", story=stories.long_drain,
              spoil=around(decide, "decided", never_due)),
     Sabotage(name="a record may be hidden", law="law 11:", story=meetings.hidden_record,
-             spoil=swap(begin, "_unproven", lambda spec, snapshot: None)),
+             spoil=swap(begin, "unproven", lambda spec, snapshot: None)),
     Sabotage(name="an old look is acted upon", law="law 11:", story=meetings.slow_looks,
              spoil=swap(rollout.Rollout, "_is_late", no)),
     Sabotage(name="who slept acts on when he wakes", law="law 11:", story=meetings.awoken,
@@ -179,7 +193,7 @@ CONDUCTING = (
     Sabotage(name="an active refresh is not asked for", law="law 16:", story=meddling.refreshing,
              spoil=swap(survey, "_conflicts", nothing)),
     Sabotage(name="a refresh that begins is not asked for", law="law 11:", story=meddling.refreshed,
-             spoil=swap(decide, "SURVEY_EVERY", 10**6)),
+             spoil=swap(decide, "REFRESH_AGE", 10**6)),
     Sabotage(name="a new template does not stop it", law="law ", story=meddling.released,
              spoil=without_cause(trouble, "_foreign", "template")),
     Sabotage(name="what others resumed is not suspended again", law="law 4:", story=meddling.resumed,
@@ -189,19 +203,19 @@ CONDUCTING = (
     Sabotage(name="a zone that can never serve is not asked for", law="law 6:", story=stories.misfit,
              spoil=swap(survey, "_misfits", nothing)),
     Sabotage(name="a killed run's lanes are forgotten", law="law ", story=meetings.killed_and_resumed,
-             spoil=around(begin, "_take_over", rewritten(lambda journal: replace(journal, lanes=())))),
+             spoil=around(lease, "_take_over", rewritten(lambda journal: replace(journal, lanes=())))),
     Sabotage(name="a killed run's command is thought to have ended", law="law 10:", story=meetings.killed_and_resumed,
-             spoil=around(begin, "_take_over", rewritten(lambda journal: replace(
+             spoil=around(lease, "_take_over", rewritten(lambda journal: replace(
                  journal, lanes=tuple(replace(lane, before=Mark.ENDED) for lane in journal.lanes))))),
     Sabotage(name="a killed run's sizes are taken for found", law="law 7:", story=meetings.killed_and_restored,
-             spoil=around(begin, "_take_over", rewritten(lambda journal: replace(journal, raised=0, raised_from=0)))),
+             spoil=around(lease, "_take_over", rewritten(lambda journal: replace(journal, raised=0, raised_from=0)))),
     Sabotage(name="restore goes on replacing", law="law 7:", story=meetings.killed_and_restored,
-             spoil=around(begin, "_take_over", rewritten(lambda one: replace(one, goal=Goal.REPLACE, cause=None)))),
+             spoil=around(lease, "_take_over", rewritten(lambda one: replace(one, goal=Goal.REPLACE, cause=None)))),
     Sabotage(name="an old cutoff is kept", law="law 16:", story=meetings.killed_long_ago,
-             spoil=swap(begin, "with_cutoff", lambda journal, sight: journal)),
+             spoil=swap(lease, "with_cutoff", lambda journal, sight: journal)),
     Sabotage(name="the old template's cutoff is kept", law="law ", story=meetings.killed_before_release,
-             spoil=swap(begin, "with_cutoff", lambda journal, sight: replace(
-                 journal, template=begin.template_mark(sight.group.template)))),
+             spoil=swap(lease, "with_cutoff", lambda journal, sight: replace(
+                 journal, template=lease.template_mark(sight.group.template)))),
     Sabotage(name="the outage of all is no reason to wait", law="law 1:", guard="law 1:", story=meddling.outage,
              spoil=swap(advance, "take_out", take_any)),
 )  # fmt: skip

@@ -240,9 +240,10 @@ def flapping() -> list[str]:
         seen: set[str] = {one.id for one in world.members(GROUP)}
         while True:
             await anyio.sleep(0.5)
+            world.advance()
             for id in (world.log.serving[-1][1] if world.log.serving else frozenset()) - seen:
                 seen.add(id)
-                world.break_app(id, mended_after=40.0)
+                world.break_app(id, mended_after=45.0)
 
     spec = replace(SPEC, check_interval=20.0)
     lines = wrong(play(spec, others=meddle), Ought(threshold=18.0))

@@ -23,7 +23,7 @@ from playing import Part, play, small
 from promises import wrong
 from witness import Witness
 
-SPEC = RolloutSpec()
+SPEC = RolloutSpec(check_interval=5.0)
 RESTORED = Ought(code=130, replaced=False, ceiling=4)
 """What a restore turns round counts again: only what exists is bounded then."""
 

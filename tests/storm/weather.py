@@ -160,7 +160,7 @@ def _spec(rng: random.Random, *, blind: bool) -> RolloutSpec:
         max_draining=rng.choice([None, None, 0, 1, 3]),
         hooks=hooks,
         wait_before_terminate=rng.choice([0.0, 0.0, 30.0]),
-        check_interval=rng.choice([1.0, 5.0, 5.0, 15.0]),
+        check_interval=rng.choice([None, None, 5.0, 15.0]),
         healthy_threshold=rng.choice([1, 2, 2, 3]),
         require_healthy_group=rng.random() < 0.9,
         limits=Limits(healthy=300.0, hook=120.0),

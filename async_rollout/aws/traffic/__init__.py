@@ -22,6 +22,8 @@ class Kind(Protocol):
     """What each kind answers."""
 
     name: str
+    lists_all: bool
+    """Whether its health names every registered instance, asked for or not."""
 
     def owns(self, identifier: str, type: str | None) -> bool:
         """Whether this is one of its sources. type: AWS's word of TrafficSources, None where AWS gave none."""

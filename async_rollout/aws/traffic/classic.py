@@ -35,6 +35,7 @@ class Classic:
     """The kind of the Classic Load Balancers. They have no ports of their own for an instance."""
 
     name = "classic"
+    lists_all = False
 
     def owns(self, identifier: str, type: str | None) -> bool:
         return type in (None, "elb") and not identifier.startswith("arn:")
@@ -47,7 +48,14 @@ class Classic:
         rows = balancers.value.body.get("LoadBalancerDescriptions", ())
         zones = {row["LoadBalancerName"]: frozenset[str](row.get("AvailabilityZones", ())) for row in rows}
         return tuple(
-            Source(id=id, kind=self.name, name=id, drain_delay=delays[id].value, zones=zones.get(id) or None)
+            Source(
+                id=id,
+                kind=self.name,
+                name=id,
+                drain_delay=delays[id].value,
+                ends_early=True,
+                zones=zones.get(id) or None,
+            )
             for id in ids
         )
 

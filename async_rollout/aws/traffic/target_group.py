@@ -32,6 +32,7 @@ class TargetGroup:
     """The kind of the target groups."""
 
     name = "target group"
+    lists_all = True
 
     def owns(self, identifier: str, type: str | None) -> bool:
         return type in (None, "elbv2") and ":elasticloadbalancing:" in identifier and ":targetgroup/" in identifier

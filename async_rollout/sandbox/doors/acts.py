@@ -50,7 +50,7 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
         case Erase():
             yield from _drop(world, group, _ours(world, group))
         case Order(text=text):
-            yield from _put(world, group, {ORDER: text})
+            yield from _drop(world, group, [ORDER]) if text is None else _put(world, group, {ORDER: text})
         case Probe(run=run, present=True):
             yield from _put(world, group, {f"{PROBE}{run}": run})
         case Probe(run=run):

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import anyio
 
-from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.actions import CloudAction, HealthOf, Need, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.ports import Answer, Done, GroupRef, Refused, Unknown
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
@@ -53,17 +53,22 @@ class PortCloud:
         """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
         return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
         self._count_group()
-        if Need.TARGETS not in needs:
+        wanted = None if Need.TARGETS in needs else {one.source for one in needs if isinstance(one, HealthOf)}
+        if wanted is not None and not wanted:
             state, at = await self._read_group(group)
             seen = sight_of(state, group, at)
         else:
-            seen = await self._see_all(group)
+            seen = await self._see_all(group, wanted)
         if Need.SURVEY in needs:
             state = self._with(group, await self._read(*_SURVEY))
             seen = replace(seen, survey=survey_of(state.groups[group], self.world.now))
+        if Need.REFRESH in needs:
+            state = self._with(group, await self._read("autoscaling:DescribeInstanceRefreshes"))
+            status = survey_of(state.groups[group], self.world.now).refresh
+            seen = replace(seen, refresh=(status,) if status else ())
         if Need.ACTIVITIES in needs:
             state = await self._read("autoscaling:DescribeScalingActivities")
             seen = replace(seen, activities=activities_of(state, group))
@@ -91,20 +96,20 @@ class PortCloud:
             raise UnknownGroupError(f"{group}: no such group in {self.world.region}")
         return state
 
-    async def _see_all(self, group: str) -> Sight:
+    async def _see_all(self, group: str, wanted: set[str] | None) -> Sight:
         """The group and its sources' health, asked at once: which answer shows the older truth is chance."""
         if self._rng.random() < 0.5:
             state, at = await self._read_group(group)
             state = state.copy()  # as it was then: the world goes on
-            health, seen_at = await self._see_health(group)
+            health, seen_at = await self._see_health(group, wanted)
         else:
-            health, seen_at = await self._see_health(group)
+            health, seen_at = await self._see_health(group, wanted)
             state, at = await self._read_group(group)
         return sight_of(state, group, at, health, seen_at)
 
-    async def _see_health(self, group: str) -> tuple[Health, dict[str, float]]:
+    async def _see_health(self, group: str, wanted: set[str] | None) -> tuple[Health, dict[str, float]]:
         known = self.world.state.groups.get(group)
-        ids = known.source_ids if known else ()
+        ids = tuple(id for id in known.source_ids if wanted is None or id in wanted) if known else ()
         if not ids:
             return {}, {}
         state = await self._read(*(_health_call(id) for id in ids))

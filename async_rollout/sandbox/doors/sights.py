@@ -80,6 +80,7 @@ def source_of(one: Source, seen_at: float | None = None) -> sight.Source:
         default_port=one.port,
         zones=frozenset(one.zones) if one.gated else None,
         seen_at=seen_at,
+        ends_early=one.classic,
     )
 
 

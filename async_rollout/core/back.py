@@ -1,0 +1,65 @@
+"""The way back of one instance: registered where it was, until every source calls it healthy again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from async_rollout.core.actions import Register, Registration, Wait
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import Lane, digest
+from async_rollout.core.lanes import RESEND
+from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.stages import is_registered
+
+
+def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
+    """Register it back where it was; once it is healthy there its lane is closed.
+
+    What a look says of its health may be older than its deregistration: only a register call that AWS took counts.
+    One that is registered and stays sick is as it was found but for what befell it: that is for its health checks.
+    """
+    wanted = tuple(_were(draft.sight, lane))
+    serving = {(one.source, one.port) for one in instance.targets if one.state is TargetState.HEALTHY}
+    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
+    if draft.memory.back.issuperset(wanted) and (well or draft.at - since > draft.spec.limits.healthy):
+        return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
+    wait = Wait(
+        on=f"{lane.id} registering back",
+        why="until every source calls it healthy again",
+        since=since,
+        until=since + draft.spec.limits.healthy,
+        option="--healthy-timeout",
+    )
+    return _registered(draft, instance, wanted).wait(wait)
+
+
+def _registered(draft: Draft, instance: Instance, wanted: tuple[Registration, ...]) -> Draft:
+    absent, at = _absent(instance, wanted), draft.at
+    missing = (one for one in wanted if one in absent or one not in draft.memory.back)
+    due = tuple(
+        one for one in missing if one not in draft.memory.back or at - draft.memory.sent.get(one, 0.0) >= RESEND
+    )
+    return draft.act(Register(registrations=due)) if due else draft
+
+
+def _absent(instance: Instance, wanted: tuple[Registration, ...]) -> tuple[Registration, ...]:
+    draining = (TargetState.DRAINING,)
+    held = {(t.source, t.port) for t in instance.targets if is_registered(t) and t.state not in draining}
+    return tuple(one for one in wanted if (one.source, one.port) not in held)
+
+
+def _ungated(sight: Sight, id: str) -> bool:
+    source = sight.source(id)
+    return source is not None and not source.gated
+
+
+def _were(sight: Sight, lane: Lane) -> Iterator[Registration]:
+    """Where the instance was registered when its lane was opened, as far as those sources are still the group's."""
+    for source in sight.sources:
+        short = digest(source.id, 6)
+        if short not in lane.missing:
+            yield Registration(source=source.id, instance=lane.id, port=source.default_port)
+        for name, port in lane.odd:
+            if name == short:
+                yield Registration(source=source.id, instance=lane.id, port=port)

@@ -1,0 +1,46 @@
+"""What a look did not ask stands as it was seen before, but for what we have done since.
+
+A look at the rows alone leaves every source's health out. Its instances keep the targets of the look before, so that a
+stage is told from the same things as ever; `seen_at` stays None, so that nothing takes it for news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from async_rollout.core.actions import Deregister, Register, Registration
+from async_rollout.core.memory import ActOutcome, Memory, Outcomes
+from async_rollout.core.sight import Sight, Target, TargetState
+
+
+def carried(sight: Sight, before: Sight, memory: Memory, outcomes: Outcomes) -> Sight:
+    """The look, filled up from the one before. outcomes: of the acts since then."""
+    blind = {source.id for source in sight.sources if source.seen_at is None}
+    if not blind:
+        return sight
+    out = _deregistered(memory, outcomes)
+    known = {one.id: tuple(_since(one.id, one.targets, blind, out)) for one in before.instances}
+    instances = (replace(one, targets=(*one.targets, *known.get(one.id, ()))) for one in sight.instances)
+    return replace(sight, instances=tuple(instances))
+
+
+def _since(id: str, targets: tuple[Target, ...], blind: set[str], out: frozenset[Registration]) -> Iterator[Target]:
+    for one in targets:
+        if one.source in blind:
+            gone = Registration(source=one.source, instance=id, port=one.port) in out
+            yield replace(one, state=TargetState.DRAINING) if gone else one
+
+
+def _deregistered(memory: Memory, outcomes: Outcomes) -> frozenset[Registration]:
+    """What AWS took from us last was a deregistration."""
+    out = frozenset(memory.sent) - memory.back
+    for one in outcomes:
+        match one:
+            case ActOutcome(action=Deregister(registrations=ones), ok=True):
+                out = out.union(ones)
+            case ActOutcome(action=Register(registrations=ones)):
+                out = out.difference(ones)
+            case _:
+                pass
+    return out
