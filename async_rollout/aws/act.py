@@ -6,14 +6,15 @@ a size, since others set it too (`throttle.SIZE`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
 from async_rollout.aws.calls import Call, autoscaling
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind
-from async_rollout.aws.flights import chunks
+from async_rollout.aws.flights import Flights, chunks
+from async_rollout.aws.tagging import TAGS_PER_CALL, Tagging
 from async_rollout.aws.throttle import ONCE, SAME, SIZE, Patience, Throttle
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic import Kind, kind_of
@@ -37,9 +38,8 @@ from async_rollout.core.tags import ORDER, PREFIX, PROBE, safe, to_tags
 from async_rollout.engine.ports import Answer, Done, Refused, Unknown
 from async_rollout.errors import BrokenError
 
-TAGS_PER_CALL = 25
 STALE_MAX, CROWDED = 8, 30
-"""Tags of ended lanes are taken off so many at a time; sooner where the group's fifty are half used."""
+"""Tags of ended lanes are taken off so many at a time, sooner where the group's fifty are half used."""
 HEAD_KEYS = tuple(f"{PREFIX}{part}" for part in ("order", "cause", "found", "holder", "head"))
 """Tags that may be there whether a look showed them or not. Erased last, the head last of all."""
 
@@ -47,8 +47,9 @@ HEAD_KEYS = tuple(f"{PREFIX}{part}" for part in ("order", "cause", "found", "hol
 class Acts:
     """All changes of one cloud. It remembers which tags of ours each group has, from looks and its own writes."""
 
-    def __init__(self, throttle: Throttle) -> None:
+    def __init__(self, throttle: Throttle, flights: Flights, window: Callable[[], float]) -> None:
         self._throttle = throttle
+        self._tagging = Tagging(throttle, flights, lambda failed: answer_to(failed.fault), window)
         self._ours: dict[str, frozenset[str]] = {}
         self._held: dict[str, int] = {}
 
@@ -94,12 +95,12 @@ class Acts:
         return await (self._delete(group, [ORDER]) if text is None else self._write(group, {ORDER: safe(text, 256)}))
 
     async def _record(self, group: str, journal: Journal) -> Answer:
-        """Write the record, then clear lanes that it no longer names: they are of an older serial and harmless."""
+        """Write the record; now and then clear lanes that it no longer names: of an older serial they are harmless."""
         tags = to_tags(journal)
         answer = await self._write(group, tags)
         stale = self._ours.get(group, frozenset()) - tags.keys() - {ORDER}
-        few = len(stale) < STALE_MAX and self._held.get(group, 0) <= CROWDED
-        if not isinstance(answer, Done) or not stale or (few and journal.lanes):
+        few = len(stale) < (STALE_MAX if self._held.get(group, 0) <= CROWDED else 1)
+        if not isinstance(answer, Done) or few:
             return answer
         cleared = await self._delete(group, sorted(stale))
         return cleared if isinstance(cleared, Refused) and cleared.denied else answer
@@ -111,7 +112,7 @@ class Acts:
     async def _write(self, group: str, tags: dict[str, str]) -> Answer:
         rows = [_tag(group, key, Value=value, PropagateAtLaunch=False) for key, value in tags.items()]
         for chunk in chunks(rows, TAGS_PER_CALL):
-            answer = await self._send(group, autoscaling("CreateOrUpdateTags", Tags=list(chunk)))
+            answer = await self._tagging.put(group, chunk)
             if not isinstance(answer, Refused):
                 self._ours[group] = self._ours.get(group, frozenset()) | {str(row["Key"]) for row in chunk}
             if not isinstance(answer, Done):

@@ -60,7 +60,7 @@ class AwsCloud:
         way = _reading(send) if readonly else send
         self._throttle = Throttle(way, clock=AwsClock(), tell=tell, jitter=jitter, share=api_share)
         self._sweep = Sweep(self._throttle, self._flights)
-        self._acts = Acts(self._throttle)
+        self._acts = Acts(self._throttle, self._flights, self._sweep.window)
 
     @property
     def calls(self) -> Counter[str]:

@@ -54,7 +54,7 @@ class Sweep:
         self._sizes: dict[str, int] = {}
         self._bodies: dict[str, Body] = {}
         self._described: dict[str, Source] = {}
-        self._rows: Batch[str, Row] = Batch(flights, self._fetch, split=self._split, window=self._window)
+        self._rows: Batch[str, Row] = Batch(flights, self._fetch, split=self._split, window=self.window)
         self._launches = Launches(throttle.ask, flights)
         self._templates = Templates(throttle.ask, flights)
 
@@ -129,7 +129,8 @@ class Sweep:
     def _idle(self) -> float:
         return min(IDLE_LONGEST, IDLE * len(self._sizes))
 
-    def _window(self) -> float:
+    def window(self) -> float:
+        """Seconds in which calls of several groups are gathered: none for one, and never long."""
         return min(GATHER_LONGEST, GATHER * len(self._sizes))
 
     def _split(self, names: Sequence[str]) -> list[tuple[str, ...]]:

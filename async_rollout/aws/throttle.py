@@ -60,6 +60,8 @@ RATES = {
 
 SHARE = 0.5
 """Of each bucket, where nothing else is said: consoles, autoscalers and pipelines draw from it too."""
+HEADROOM = 0.97
+"""Calls need unequal times to AWS: what was drawn evenly comes unevenly."""
 SPARE = 0.25
 """Of our burst: left to those that cannot wait by those that can."""
 PATIENCE = 8.0
@@ -146,7 +148,9 @@ class Throttle:
         self._clock = clock
         self._tell = tell
         self._jitter = jitter
-        self._buckets = {name: Bucket(share * burst, share * refill) for name, (burst, refill) in RATES.items()}
+        self._buckets = {
+            name: Bucket(share * HEADROOM * burst, share * HEADROOM * refill) for name, (burst, refill) in RATES.items()
+        }
 
     async def ask(self, call: Call, patience: Patience = READ) -> Reply:
         """The answer to one call. Raises CallFailedError with the last fault."""

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from async_rollout.core.actions import ROWS, WHOLE, Action, Decision, Need, Needs, Record, SetCapacity, Verdict, Wait
 from async_rollout.core.budget import Tally, tally
-from async_rollout.core.journal import Goal, Journal, Lane, Removal
+from async_rollout.core.journal import Goal, Journal, Lane
 from async_rollout.core.memory import Memory
 from async_rollout.core.pace import Look, soonest
 from async_rollout.core.sight import Sight
@@ -132,11 +132,12 @@ def _next(draft: Draft, *, at_once: bool) -> tuple[float, Needs]:
 
 
 def _can_wait(draft: Draft) -> bool:
-    """Only ends of lanes are new: whoever reads the record finds them again in the rows, so the next act tells them."""
+    """Only lanes that are over are new: whoever reads the record finds that again in the rows.
+
+    Not so what a terminate took out of desired: until that is written, a raise by others would look like our own.
+    """
     before, after = draft.sight.journal, draft.journal
     if not isinstance(before, Journal) or draft.spec.hooks.after_terminate is not None:
         return False
-    ended = [lane for lane in before.lanes if after.lane(lane.id) != lane]
-    seen = all(after.lane(lane.id) in (None, replace(lane, removal=Removal.COUNTED)) for lane in ended)
-    rest = replace(after, lanes=before.lanes, asked=before.asked) == before
-    return rest and seen and len(after.lanes) + sum(after.lane(lane.id) is None for lane in ended) == len(before.lanes)
+    left = tuple(lane for lane in before.lanes if after.lane(lane.id) is not None)
+    return left == after.lanes and replace(after, lanes=before.lanes) == before

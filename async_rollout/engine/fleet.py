@@ -18,6 +18,7 @@ from async_rollout.engine.identity import identify
 from async_rollout.engine.ports import GroupRef, HookRunner, Tell
 from async_rollout.engine.result import GroupResult, Summary
 from async_rollout.engine.rollout import Rollout
+from async_rollout.engine.turns import Turns
 from async_rollout.errors import RolloutError, UnknownGroupError, UsageError
 
 LOG = logging.getLogger("async_rollout")
@@ -78,19 +79,18 @@ class _Fleet:
         await all_seen(once)
         places = anyio.CapacityLimiter(self._most or len(once))
         async with anyio.create_task_group() as tasks:
+            turns = Turns(tasks)
             for group in once:
-                tasks.start_soon(self._one, group, goal, places)
+                tasks.start_soon(self._one, group, goal, places, turns)
         summary = Summary(results=tuple(self._results[group] for group in once))
         codes = {result.group: result.verdict.code for result in summary.results}
         self._tell(FleetEnded(at=0.0, code=summary.code, codes=codes))
         return summary
 
-    async def _one(self, group: GroupRef, goal: Goal, places: anyio.CapacityLimiter) -> None:
+    async def _one(self, group: GroupRef, goal: Goal, places: anyio.CapacityLimiter, turns: Turns) -> None:
         async with places:
-            me = identify(goal)
-            rollout = Rollout(
-                group.cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=self._halt
-            )
+            me, cloud = identify(goal), await turns.take(group.cloud)
+            rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=self._halt)
             result = await _kept_apart(rollout)
         self._results[group] = result
         if self._fail_fast and result.verdict.code:

@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from async_rollout.sandbox.buckets import Buckets
 from async_rollout.sandbox.census import Counting
 from async_rollout.sandbox.chronicle import Census, Happening, What
 from async_rollout.sandbox.records import Activity, Group, Instance, Registration, Source, Template
@@ -50,6 +51,7 @@ class Ground:
         self._record: list[Happening] = []
         self._history: list[Census] = []
         self.calls: Counter[str] = Counter()
+        self.buckets = Buckets()
         self.troubles: dict[str, Troubles] = {}
         self.version = 0
         self.second_terminate = "accept"

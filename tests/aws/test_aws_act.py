@@ -181,12 +181,14 @@ def written(aws: Any) -> dict[str, str]:
     return found
 
 
-def test_a_record_is_written_whole_and_stale_lanes_are_cleared_in_the_end(aws: Any) -> None:
+def test_a_record_is_written_whole_and_what_is_left_of_lanes_goes_with_the_last_of_it(aws: Any) -> None:
     records = journal(1, "i-00000001", "i-00000002"), journal(2, "i-00000002"), journal(3)
     assert did(aws, *(Record(journal=one) for one in records)) == Done()
-    writes = ["CreateOrUpdateTags", "CreateOrUpdateTags", "CreateOrUpdateTags", "DeleteTags"]
-    assert [name for name, _ in acts(aws)] == writes
-    assert written(aws) == to_tags(records[-1])
+    assert [name for name, _ in acts(aws)] == ["CreateOrUpdateTags"] * 3
+    left = written(aws)
+    assert {key: left[key] for key in to_tags(records[-1])} == to_tags(records[-1])
+    assert did(aws, *(Record(journal=one) for one in records), Erase()) == Done()
+    assert written(aws) == {}
 
 
 def test_stale_lanes_are_cleared_many_at_a_time(aws: Any) -> None:
@@ -205,12 +207,13 @@ def test_where_tags_are_scarce_a_stale_lane_is_cleared_at_once(aws: Any) -> None
 
 
 def test_stale_lanes_of_a_killed_run_are_known_from_the_look(aws: Any) -> None:
-    stale = to_tags(journal(1, "i-00000009")) | {"team": "a", "async-rollout:order": "stop"}
-    aws.add("web", Tags=[{"Key": key, "Value": value} for key, value in stale.items()])
+    stale = {f"async-rollout:lane:i-{n:08x}": "n=1 x" for n in range(STALE_MAX)}
+    held = stale | {"team": "a", "async-rollout:order": "stop"}
+    aws.add("web", Tags=[{"Key": key, "Value": value} for key, value in held.items()])
     assert did(aws, Record(journal=journal(2)), look=True) == Done()
     ((_, _), (name, params)) = acts(aws)
     assert name == "DeleteTags"
-    assert [tag["Key"] for tag in params["Tags"]] == ["async-rollout:lane:i-00000009"]
+    assert [tag["Key"] for tag in params["Tags"]] == sorted(stale)
 
 
 def test_the_fullest_record_is_one_call(aws: Any) -> None:
@@ -228,7 +231,7 @@ def test_a_record_that_is_not_written_clears_nothing(aws: Any, refused: Any) -> 
 
 
 def test_lanes_that_could_not_be_cleared_do_no_harm_but_a_missing_permission_does(aws: Any, refused: Any) -> None:
-    lanes = Record(journal=journal(1, "i-00000001")), Record(journal=journal(2))
+    lanes = [Record(journal=journal(n, f"i-{n:08x}")) for n in range(1, STALE_MAX + 2)]
     aws.faults["DeleteTags"] = [refused("InternalFailure", status=500)] * 6
     assert did(aws, *lanes) == Done()
     aws.faults["DeleteTags"] = [refused("AccessDenied", status=403)]

@@ -14,6 +14,7 @@ from async_rollout.aws.calls import Call, autoscaling, elb, elbv2
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, FaultKind
 from async_rollout.aws.throttle import (
+    HEADROOM,
     ONCE,
     PATIENCE,
     READ,
@@ -190,7 +191,7 @@ def test_a_throttled_answer_slows_the_others_of_its_bucket(aws: Any, refused: An
 
     aws.faults["DescribeAutoScalingGroups"] = [refused("Throttling")]
     run_virtual(main)
-    assert aws.times("SetDesiredCapacity")[0] == pytest.approx(aws.latency + 1 / (10 * SHARE * SLOWED))
+    assert aws.times("SetDesiredCapacity")[0] == pytest.approx(aws.latency + 1 / (10 * SHARE * HEADROOM * SLOWED))
 
 
 def test_after_throttling_the_pace_comes_back() -> None:

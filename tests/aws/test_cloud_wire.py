@@ -271,7 +271,7 @@ def test_many_groups_cost_few_calls() -> None:
         return dict(cloud.calls)
 
     calls = play(story, scenario="many-20")
-    assert calls["DescribeInstances"] == 1
+    assert calls["DescribeInstances"] <= 2
     assert calls["DescribeTargetHealth"] == 20 * 2 * 5
     assert calls["DescribeTargetGroups"] == 20
     assert calls["DescribeAutoScalingGroups"] <= 100, "who waits for health in AWS's bucket goes out of step"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from async_rollout.core.journal import Goal, Journal, Lane
+from async_rollout.core.journal import Removal as Removed
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
 from async_rollout.sandbox.ground import OWNER
@@ -207,16 +208,23 @@ class Witness(World):
     def _was_moved(self, before: int) -> None:
         """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one.
 
-        A raise to no more than what we have recorded to ask for cannot be told from our own: it is lift (ROLLOUT 1.5).
+        Of a raise, what we have recorded to ask for cannot be told from our own: that much is lift (ROLLOUT 1.5).
         What is raised above the owner's own maximum is lift too (1.4).
         """
         moved, last = self._desired() - before, self.log.wanted[-1]
         least = self.state.groups[GROUP].minimum if GROUP in self.state.groups else 0
-        record = self.record_of()
-        hidden = moved > 0 and record is not None and self._desired() <= record.asked
-        low, high = last.low + (0 if hidden else moved), last.high + max(0, moved)
+        hidden = max(0, min(moved, self._expected(before) - before))
+        low, high = last.low + moved - hidden, last.high + max(0, moved)
         low = min(low, max(last.low, self.log.sizes["maximum"]))
         self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=max(high, least)))
+
+    def _expected(self, unless: int) -> int:
+        """What our record says desired is to be."""
+        record = self.record_of()
+        if record is None:
+            return unless
+        there = {one.id for one in self.state.members(GROUP) if one.in_service}
+        return record.asked - sum(lane.removal is Removed.SHRINK and lane.id not in there for lane in record.lanes)
 
     def _hidden_raise(self, before: int) -> None:
         """Our shrinking terminate ate a raise that no look can have shown: what is left of it is taken for our lift."""

@@ -30,6 +30,9 @@ HTML = """<!DOCTYPE html>
 """
 """What a proxy in front of AWS says when AWS does not. botocore knows pages that begin with <html>; not this one."""
 
+THROTTLED = Fault(kind=FaultKind.THROTTLE)
+"""What an empty bucket does to a call."""
+
 Sleep = Callable[[float], Awaitable[None]]
 """Waits so many of the world's seconds."""
 
@@ -72,6 +75,8 @@ async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = 
     name = f"{call.service}:{call.operation}"
     world.calls[name] += 1
     fault = faults.verdict(name)
+    if fault is None and not world.buckets.admit(call.service, call.operation, world.now):
+        fault = THROTTLED
     if fault is not None and fault.kind is FaultKind.DELAY:
         await sleep(fault.seconds)
     return _befall(world, faults, call, fault, id)

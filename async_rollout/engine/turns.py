@@ -1,0 +1,55 @@
+"""Who begins when: a fleet's first looks cost more than all that follow, so they are not asked at once.
+
+What AWS's buckets give then goes to the groups in their order: the first is at work while the last still waits.
+"""
+
+from __future__ import annotations
+
+import anyio
+from anyio.abc import TaskGroup
+
+from async_rollout.core.actions import CloudAction, Needs
+from async_rollout.core.sight import Sight
+from async_rollout.engine.ports import Answer, Cloud
+
+AT_ONCE = 2
+"""First looks under way at the same time."""
+PATIENCE = 2.0
+"""Seconds after which the next one begins all the same: a group that cannot be seen delays nobody else."""
+
+
+class Turns:
+    """One fleet's. tasks: where it waits for who has had his first look."""
+
+    def __init__(self, tasks: TaskGroup) -> None:
+        self._tasks = tasks
+        self._places = anyio.Semaphore(AT_ONCE)
+
+    async def take(self, cloud: Cloud) -> Cloud:
+        """Wait for a turn, which is over with the first look that this cloud is asked for."""
+        await self._places.acquire()
+        first = _FirstLook(cloud)
+        self._tasks.start_soon(self._hand_on, first.over)
+        return first
+
+    async def _hand_on(self, over: anyio.Event) -> None:
+        with anyio.move_on_after(PATIENCE):
+            await over.wait()
+        self._places.release()
+
+
+class _FirstLook:
+    """A cloud that says when its first look is over."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.over = anyio.Event()
+
+    async def look(self, group: str, needs: Needs, after: float) -> Sight:
+        try:
+            return await self._cloud.look(group, needs, after)
+        finally:
+            self.over.set()
+
+    async def act(self, group: str, action: CloudAction) -> Answer:
+        return await self._cloud.act(group, action)

@@ -1,0 +1,45 @@
+"""AWS's request buckets, as it publishes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from async_rollout.aws.throttle import RATES
+from async_rollout.sandbox.buckets import PUBLISHED, Buckets
+
+HEALTH = ("elbv2", "DescribeTargetHealth")
+
+
+def admitted(buckets: Buckets, call: tuple[str, str], now: float) -> int:
+    """How many of a hundred calls at one moment get through."""
+    return sum(buckets.admit(*call, now) for _ in range(100))
+
+
+def test_the_burst_first_and_then_so_many_a_second() -> None:
+    buckets = Buckets()
+    assert [admitted(buckets, HEALTH, now) for now in (0.0, 1.0, 1.5, 1000.0)] == [40, 10, 5, 40]
+    assert buckets.throttled == {"elbv2:DescribeTargetHealth": 400 - 95}
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [
+        (("elbv2", "DescribeTargetGroups"), True),
+        (("elbv2", "DeregisterTargets"), False),
+        (("elb", "DescribeInstanceHealth"), False),
+        (("autoscaling", "DescribeAutoScalingGroups"), False),
+    ],
+)
+def test_who_shares_a_bucket(other: tuple[str, str], shared: bool) -> None:
+    buckets = Buckets()
+    admitted(buckets, HEALTH, 0.0)
+    assert buckets.admit(*other, 0.0) is not shared
+
+
+def test_others_draw_from_it_too() -> None:
+    buckets = Buckets(others=0.5)
+    assert [admitted(buckets, HEALTH, now) for now in (0.0, 1.0, 3.0)] == [40, 5, 10]
+
+
+def test_the_cloud_draws_from_the_same_ones() -> None:
+    assert {name: RATES[name] for name in PUBLISHED} == PUBLISHED
