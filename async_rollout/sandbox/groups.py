@@ -126,8 +126,8 @@ def _target_groups(
 
 
 def _settled(world: Ground, group: Group, number: int, *, outdated: bool) -> None:
-    """One instance that has served for about an hour, each a minute younger than the one before."""
-    since = world.now - HOUR + 60.0 * number
+    """One instance that has served for minutes to an hour, each a minute younger than the one before."""
+    since = world.now - HOUR + 60.0 * min(number, 50)
     one = Instance(
         id=world.new_id("i"),
         group=group.name,

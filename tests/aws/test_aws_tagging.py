@@ -5,11 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import anyio
-from test_aws_act import acts, cloud, journal
 
+from async_rollout.aws.cloud import AwsCloud
 from async_rollout.core.actions import Record
+from async_rollout.core.journal import Found, Journal
 from async_rollout.engine.ports import Answer, Done, Refused
 from async_rollout.sandbox.virtual import run_virtual
+
+
+def cloud(aws: Any) -> AwsCloud:
+    return AwsCloud(aws.send, region="eu-west-1", jitter=lambda: 1.0)
+
+
+def journal(serial: int) -> Journal:
+    return Journal(
+        group="0" * 16, run="r1", serial=serial, holder="h", until=1, base=1, asked=1,
+        found=Found(minimum=1, desired=1, maximum=1),
+    )  # fmt: skip
+
+
+def acts(aws: Any) -> list[tuple[str, Any]]:
+    return [(call.operation, call.params) for _, call in aws.sent if not call.reads]
 
 
 def test_records_of_many_groups_go_in_one_call(aws: Any) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench_rollouts import measure
+from fleet_runs import interval, rolled
 from oracle import ideal
+from rivals import instance_refresh, original
 
 SCRIPT = Path(__file__).with_name("bench_rollouts.py")
 
@@ -49,3 +51,21 @@ def test_the_documented_command_prints_its_table() -> None:
     lines = ended.stdout.splitlines()
     assert lines[0].startswith("size surge draining")
     assert [line.split()[:3] for line in lines[1:]] == [["1", "1", "0"], ["1", "1", "1"], ["1", "25%", "25%"]]
+
+
+def test_one_group_is_near_the_limit_and_frugal() -> None:
+    one = rolled()
+    assert one.groups[0].ratio(1, 1) <= 1.03
+    assert one.each("elbv2:DescribeTargetHealth") <= 15
+    assert one.throttled == 0
+    assert (one.groups[0].recorded, one.groups[0].changed) <= (3.0, 20.0)
+
+
+def test_with_looks_that_cost_nothing_nothing_is_lost() -> None:
+    assert rolled(spec=interval(0.1), latency=(0.0001, 0.0002)).groups[0].ratio(1, 1, 0.0) <= 1.01
+
+
+def test_the_rivals_by_hand() -> None:
+    assert instance_refresh([100.0, 110.0], [60.0, 70.0], 50.0, grace=0.0) == 260.0
+    assert instance_refresh([100.0, 110.0], [60.0, 70.0], 50.0, grace=300.0) == 780.0
+    assert 100 + 60 < original([100.0], [60.0], 60.0) < 100 + 60 + 30

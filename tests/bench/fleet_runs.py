@@ -1,0 +1,120 @@
+"""Fleets rolled on a virtual clock, measured against what a perfect tool would take with the very same draws.
+
+Real core, engine and aws layer; behind them the sandbox with AWS's request buckets and a latency for each call
+(`direct`). Every group: all old, one Classic Load Balancer and two target groups, no hooks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from async_rollout import RolloutSpec, roll_out
+from async_rollout.core.spec import amount
+from async_rollout.sandbox.buckets import Buckets
+from async_rollout.sandbox.chronicle import Happening, What
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.records import Physics
+from async_rollout.sandbox.virtual import loop_clock, run_virtual
+from async_rollout.sandbox.world import World
+from direct import LATENCY, cloud
+from oracle import ideal
+
+PHYSICS = Physics(boot=87.0, warm=50.0, terminate=10.0)
+"""InService some 90 s after it was asked for, healthy everywhere after some 150, both within 10 %."""
+DRAIN = 60.0
+PROOF = 2.0
+"""What the rules ask of a newcomer beyond being healthy: to be so in two looks, this far apart."""
+FALL = DRAIN + PHYSICS.terminate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rolled:
+    """One group. rises: from asked for to healthy, of each newcomer; wall: first raise of desired to last old gone."""
+
+    name: str
+    rises: tuple[float, ...]
+    up: tuple[float, ...]
+    wall: float
+    recorded: float
+    changed: float
+
+    def ratio(self, surge: int, draining: int, proof: float = PROOF) -> float:
+        """wall / the best legal schedule for these draws."""
+        return self.wall / ideal([one + proof for one in self.rises], FALL, surge=surge, draining=draining)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """One run of many groups. calls: by "service:Operation"; throttled: refused by AWS's buckets."""
+
+    groups: tuple[Rolled, ...]
+    size: int
+    calls: Counter[str]
+    throttled: int
+
+    def each(self, *names: str) -> float:
+        """Calls for each replaced instance, of operations that begin so."""
+        return sum(n for name, n in self.calls.items() if name.startswith(names)) / self.size / len(self.groups)
+
+
+def rolled(
+    *,
+    groups: int = 1,
+    size: int = 10,
+    seed: int = 0,
+    spec: RolloutSpec | None = None,
+    share: float = 1.0,
+    others: float = 0.0,
+    latency: tuple[float, float] = LATENCY,
+) -> Fleet:
+    """Roll so many groups at once. others: share of AWS's buckets that others in the account draw all the time."""
+
+    async def main() -> tuple[World, dict[str, frozenset[str]], float]:
+        world = World(seed, loop_clock())
+        world.buckets = Buckets(others=others)
+        names = [f"service-{number:03}" for number in range(groups)]
+        for name in names:
+            a_group(world, name=name, size=size, outdated=size, physics=PHYSICS, delay=DRAIN)
+        old = {name: frozenset(one.id for one in world.members(name)) for name in names}
+        began, one = world.now, cloud(world, api_share=share, latency=latency)
+        summary = await roll_out(one.groups(*names), spec)
+        await one.close()
+        if summary.code:
+            raise SystemExit(next(result.verdict.why for result in summary.results if result.verdict.code))
+        return world, old, began
+
+    world, old, began = run_virtual(main)
+    record: dict[str, list[Happening]] = {name: [] for name in old}
+    for one in world.record:
+        record.setdefault(one.group, []).append(one)
+    told = tuple(_rolled(name, record[name], ids, began) for name, ids in old.items())
+    return Fleet(groups=told, size=size, calls=world.calls, throttled=world.buckets.throttled.total())
+
+
+def _rolled(name: str, record: list[Happening], old: frozenset[str], began: float) -> Rolled:
+    first = next(one.at for one in record if one.what is What.SET_DESIRED)
+    last = max(one.at for one in record if one.what is What.GONE and one.instance in old)
+    launches = [one for one in record if one.what is What.LAUNCH][: len(old)]
+    ends = {
+        what: {one.instance: one.at for one in record if one.what is what} for what in (What.IN_SERVICE, What.HEALTHY)
+    }
+    return Rolled(
+        name=name,
+        rises=tuple(PHYSICS.react + ends[What.HEALTHY][one.instance] - one.at for one in launches),
+        up=tuple(PHYSICS.react + ends[What.IN_SERVICE][one.instance] - one.at for one in launches),
+        wall=last - first,
+        recorded=next(one.at for one in record if one.what is What.TAG and "head" in one.detail) - began,
+        changed=first - began,
+    )
+
+
+def amounts(spec: RolloutSpec, size: int) -> tuple[int, int]:
+    """Surge and draining of this spec, as numbers."""
+    surge = amount(spec.max_surge).up(size)
+    return surge, surge if spec.max_draining is None else amount(spec.max_draining).up(size)
+
+
+def interval(seconds: float) -> RolloutSpec:
+    """Every look so far apart, one good one is enough: what the formula for a plain poll speaks of."""
+    return replace(RolloutSpec(), check_interval=seconds, healthy_threshold=1)
