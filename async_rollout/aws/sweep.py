@@ -12,6 +12,7 @@ from functools import partial
 
 from async_rollout.aws.calls import Ask, Body, Call, Reply, autoscaling, pages
 from async_rollout.aws.facts import Launches, Templates
+from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.flights import Batch, Flights
 from async_rollout.aws.launching import unresolved
 from async_rollout.aws.survey import activities_of, refreshing, survey_of
@@ -67,7 +68,11 @@ class Sweep:
         guess = self._bodies.get(group)
         facts = Part(partial(self._facts, ask, group, needs))
         early = Part(partial(_health, ask, guess or {}, needs))
-        await together(facts, early)
+        try:
+            await together(facts, early)
+        except CallFailedError:
+            self._bodies.pop(group, None)  # a source may be no more: the next look reads first which there are
+            raise
         row, beside = facts.value
         self._bodies[group] = row.body
         health = await _rest_of(ask, guess, row.body, early.value, needs)
