@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from async_rollout.core.journal import Goal, Journal, Lane
-from async_rollout.core.journal import Removal as Removed
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
 from async_rollout.sandbox.ground import OWNER
@@ -208,23 +207,21 @@ class Witness(World):
     def _was_moved(self, before: int) -> None:
         """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one.
 
-        Of a raise, what we have recorded to ask for cannot be told from our own: that much is lift (ROLLOUT 1.5).
+        Of a raise, what we have recorded to ask for cannot be told from our own: that much is lift (ROLLOUT 1.5). So
+        is what a terminate took out of desired, while the record does not say so: its conductor may be dead.
         What is raised above the owner's own maximum is lift too (1.4).
         """
         moved, last = self._desired() - before, self.log.wanted[-1]
         least = self.state.groups[GROUP].minimum if GROUP in self.state.groups else 0
-        hidden = max(0, min(moved, self._expected(before) - before))
+        hidden = max(0, min(moved, self._asked(before) - before))
         low, high = last.low + moved - hidden, last.high + max(0, moved)
         low = min(low, max(last.low, self.log.sizes["maximum"]))
         self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=max(high, least)))
 
-    def _expected(self, unless: int) -> int:
-        """What our record says desired is to be."""
+    def _asked(self, unless: int) -> int:
+        """What our record says was asked for."""
         record = self.record_of()
-        if record is None:
-            return unless
-        there = {one.id for one in self.state.members(GROUP) if one.in_service}
-        return record.asked - sum(lane.removal is Removed.SHRINK and lane.id not in there for lane in record.lanes)
+        return unless if record is None else record.asked
 
     def _hidden_raise(self, before: int) -> None:
         """Our shrinking terminate ate a raise that no look can have shown: what is left of it is taken for our lift."""
