@@ -34,6 +34,7 @@ class ShellHooks:
 
     def __init__(self, *, python: str = sys.executable, grace: float = GRACE) -> None:
         self._python, self._grace = python, grace
+        self._turn = anyio.Lock()
 
     async def run(self, hook: Hook, call: HookCall, limit: float, say: Callable[[str], None]) -> HookResult:
         """Run `hook` with at most `limit` seconds, and its grace; `say` gets each line of output."""
@@ -47,13 +48,18 @@ class ShellHooks:
     async def _command(self, command: str, call: HookCall, limit: float, say: Callable[[str], None]) -> HookResult:
         output = Output(say)
         try:
-            process = Process(self._python, command, {**os.environ, **environment(call)})
+            process = await self._started(command, call)
         except (OSError, ValueError) as error:
             return HookResult(ok=False, code=None, said=safe(f"the command could not be started: {error}"))
         with process:
             result = await self._within(limit, process, output)
             output.close()
         return replace(result, said=output.said() or result.said)
+
+    async def _started(self, command: str, call: HookCall) -> Process:
+        """A spawn holds the loop up until its exec: one in each turn of the loop, so that a hundred stall nobody."""
+        async with self._turn:
+            return Process(self._python, command, {**os.environ, **environment(call)})
 
     async def _within(self, limit: float, process: Process, output: Output) -> HookResult:
         """All that the command began is gone when this returns or raises."""

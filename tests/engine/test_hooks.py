@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from async_rollout.engine.hooks import ShellHooks
@@ -162,3 +163,27 @@ async def test_many_at_once() -> None:
         for number in range(20):
             tasks.start_soon(one, number)
     assert sorted((result.code, result.said) for result in results) == [(n, str(n)) for n in range(20)]
+
+
+async def test_many_at_once_are_started_one_in_each_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    turn, spawned = 0, list[int]()
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turn += 1
+
+    def spawn(*_: object) -> None:
+        spawned.append(turn)
+        raise OSError("enough was seen")
+
+    monkeypatch.setattr("async_rollout.engine.hooks.Process", spawn)
+    hooks = ShellHooks()
+    async with anyio.create_task_group() as counting:
+        counting.start_soon(count)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(100):
+                tasks.start_soon(hooks.run, "true", CALL, 5.0, silent)
+        counting.cancel_scope.cancel()
+    assert len(spawned) == len(set(spawned)) == 100
