@@ -1,22 +1,29 @@
-"""`async-rollout`: the commands together."""
+"""`async-rollout`: the commands together. Each is loaded when it is called; until then it is its line of help."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from async_rollout import __version__
-from async_rollout.cli.demo import demo
-from async_rollout.cli.help import Helpful
-from async_rollout.cli.plan import plan
-from async_rollout.cli.replay import replay
-from async_rollout.cli.restore import restore
-from async_rollout.cli.run import run
-from async_rollout.cli.sandbox import sandbox
-from async_rollout.cli.spread import spread
-from async_rollout.cli.status import status
 
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "run": "Replace every instance of groups, without downtime.",
+        "plan": "Show what run would do; change nothing.",
+        "status": "Show what is under way, from the groups' tags.",
+        "restore": "Put back what an unfinished run changed.",
+        "replay": "Show a recorded run through any view; needs nothing of AWS.",
+        "demo": "Roll three simulated groups at once; needs nothing.",
+        "sandbox": "Serve a simulated AWS, until interrupted.",
+    }
+)
+"""Each in a module of its name, with the first line of what that says of it."""
 HELP = "Replace every EC2 instance of Auto Scaling groups, many at once, without downtime."
 FOOT = (
     "Durations take 90, 90s, 5m, 1h30m. Each option has an environment variable: "
@@ -30,16 +37,41 @@ EXIT_CODES = (
 )
 
 
+PLAIN: Mapping[str, Any] = MappingProxyType({"rich_markup_mode": None, "pretty_exceptions_enable": False})
+
+
+class Program(TyperGroup):
+    """Loads a command before it is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is meant, and the words left for it."""
+        if args[0] in self.commands:
+            self.commands[args[0]] = loaded(args[0])
+        return super().resolve_command(ctx, args)
+
+
 def app() -> typer.Typer:
     """The program, put together when it is called."""
-    program = typer.Typer(
-        help=HELP, epilog=EXIT_CODES, no_args_is_help=True,
-        rich_markup_mode=None, pretty_exceptions_enable=False,
-    )  # fmt: skip
+    program = typer.Typer(cls=Program, help=HELP, epilog=EXIT_CODES, no_args_is_help=True, **PLAIN)
     program.callback()(_program)
-    for command in (run, plan, status, restore, replay, demo, sandbox):
-        program.command(epilog=FOOT, cls=Helpful)(spread(command))
+    for name, words in COMMANDS.items():
+        program.command(name, help=words)(_not_loaded)
     return program
+
+
+def loaded(name: str) -> Any:
+    """One command with all its options."""
+    from async_rollout.cli.help import Helpful
+    from async_rollout.cli.spread import spread
+
+    command = getattr(import_module(f"async_rollout.cli.{name}"), name)
+    program = typer.Typer(add_completion=False, **PLAIN)
+    program.command(name, epilog=FOOT, cls=Helpful)(spread(command))
+    return typer.main.get_command(program)
+
+
+def _not_loaded() -> None:
+    """Stands in a command's place."""
 
 
 def _print_version(*, wanted: bool) -> None:

@@ -5,17 +5,29 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from typer.main import get_command
+from typer.core import TyperCommand
 
-from async_rollout.cli.app import app
+from async_rollout.cli.app import COMMANDS as WORDS
+from async_rollout.cli.app import loaded
 from async_rollout.cli.help import EXAMPLES, SECTIONS
 from cli.terminal import Tool
 
-COMMANDS = get_command(app()).commands  # type: ignore[attr-defined]
+COMMANDS: dict[str, TyperCommand] = {name: loaded(name) for name in WORDS}
 
 
 def test_every_command_has_examples() -> None:
     assert EXAMPLES.keys() == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    assert (COMMANDS[name].help or "").splitlines()[0] == WORDS[name]
+
+
+def test_a_mistyped_command_is_answered_with_the_one_that_is_meant(tool: Tool) -> None:
+    done = tool("restor", "-a", "web")
+    assert done.returncode == 2
+    assert "Did you mean 'restore'?" in done.stderr
 
 
 @pytest.mark.parametrize(("name", "line"), [(name, line) for name, each in EXAMPLES.items() for line, _ in each])

@@ -61,6 +61,15 @@ def test_help_asks_for_no_cloud(entry: str) -> None:
     assert seen & HEAVY == set()
 
 
+def test_the_list_of_commands_loads_none_of_them() -> None:
+    code = """import async_rollout.cli as cli; sys.argv = ["it", "--help"]
+    try:
+        cli.main()
+    except SystemExit as end:
+        assert not end.code, end"""
+    assert loaded(code) & {"anyio", "asyncio", "pydantic", "rich"} == set()
+
+
 def test_imports_go_one_way() -> None:
     """DESIGN §3, as contracts in pyproject.toml."""
     linter = Path(sys.executable).with_name("lint-imports")

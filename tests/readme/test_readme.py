@@ -52,13 +52,9 @@ def test_the_walkthrough_is_the_stages_table(request: pytest.FixtureRequest) -> 
 
 def run_options() -> dict[str, click.Option]:
     """The options of `run` as typer has them, by their long names."""
-    from typer.main import get_command
+    from async_rollout.cli.app import loaded
 
-    from async_rollout.cli.app import app
-
-    commands = get_command(app())
-    run = commands.commands["run"]  # type: ignore[attr-defined]
-    return {name: one for one in run.params for name in one.opts if name.startswith("--")}
+    return {name: one for one in loaded("run").params for name in one.opts if name.startswith("--")}
 
 
 def shown_options() -> dict[str, str]:
