@@ -71,6 +71,13 @@ class AwsCloud:
         """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
         return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
 
+    async def glance(self, group: str) -> Sight:
+        """The group's row alone: see `engine.ports.Cloud.glance`."""
+        try:
+            return await self._sweep.glance(group)
+        except CallFailedError as failed:
+            raise as_seen(failed) from failed
+
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """One complete sight: see `engine.ports.Cloud.look`."""
         try:

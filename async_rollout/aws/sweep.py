@@ -53,6 +53,7 @@ class Sweep:
         self._throttle = throttle
         self._flights = flights
         self._sizes: dict[str, int] = {}
+        self._watched: set[str] = set()
         self._bodies: dict[str, Body] = {}
         self._described: dict[str, Source] = {}
         self._rows: Batch[str, Row] = Batch(flights, self._fetch, split=self._split, window=self.window)
@@ -64,6 +65,7 @@ class Sweep:
 
         Raises UnknownGroupError when AWS's answer lacks it.
         """
+        self._watched.add(group)
         ask = self._asker(group, after, patient=Need.TARGETS not in needs or Need.SURVEY in needs)
         guess = self._bodies.get(group)
         facts = Part(partial(self._facts, ask, group, needs))
@@ -77,6 +79,11 @@ class Sweep:
         self._bodies[group] = row.body
         health = await _rest_of(ask, guess, row.body, early.value, needs)
         return row, sight_of(row.body, row.at, replace(beside, health=health))
+
+    async def glance(self, group: str) -> Sight:
+        """The group's row alone. Raises UnknownGroupError when AWS's answer lacks it."""
+        row = await self._row(group, hurry=True)
+        return sight_of(row.body, row.at, Beside())
 
     async def _row(self, group: str, *, hurry: bool) -> Row:
         found = await self._rows.ask([group], 0.0 if hurry else self._idle()) if group else {}
@@ -132,11 +139,11 @@ class Sweep:
         return tuple(self._described[one.id] for one in wanted if one.kind is not None)
 
     def _idle(self) -> float:
-        return min(IDLE_LONGEST, IDLE * len(self._sizes))
+        return min(IDLE_LONGEST, IDLE * len(self._watched))
 
     def window(self) -> float:
         """Seconds in which calls of several groups are gathered: none for one, and never long."""
-        return min(GATHER_LONGEST, GATHER * len(self._sizes))
+        return min(GATHER_LONGEST, GATHER * len(self._watched))
 
     def _split(self, names: Sequence[str]) -> list[tuple[str, ...]]:
         """Chunks by names and by the instances that were there the last time."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import anyio
 
-from async_rollout.core.actions import ROWS, Needs
+from async_rollout.core.actions import Needs
 from async_rollout.core.events import Event, FleetEnded
 from async_rollout.core.journal import Goal
 from async_rollout.core.sight import Sight, Stop
@@ -112,15 +112,18 @@ def _flat(fault: BaseException) -> BaseException:
     return fault
 
 
-async def all_seen(groups: Sequence[GroupRef], needs: Needs = ROWS) -> dict[GroupRef, Sight]:
-    """A look at every group before any is touched. Raises one error; it names all that are unknown."""
+async def all_seen(groups: Sequence[GroupRef], needs: Needs | None = None) -> dict[GroupRef, Sight]:
+    """Every group before any is touched, at a glance where nothing more is needed: no group waits for all the others.
+
+    Raises one error; it names all that are unknown.
+    """
     sights: dict[GroupRef, Sight] = {}
     unknown: list[str] = []
     other: list[RolloutError] = []
 
     async def ask(group: GroupRef) -> None:
         try:
-            sights[group] = await group.cloud.look(group.name, needs, anyio.current_time())
+            sights[group] = await _seen(group, needs)
         except UnknownGroupError:
             unknown.append(group.name)
         except RolloutError as error:
@@ -134,6 +137,12 @@ async def all_seen(groups: Sequence[GroupRef], needs: Needs = ROWS) -> dict[Grou
     if other:
         raise other[0]
     return sights
+
+
+async def _seen(group: GroupRef, needs: Needs | None) -> Sight:
+    if needs is None:
+        return await group.cloud.glance(group.name)
+    return await group.cloud.look(group.name, needs, anyio.current_time())
 
 
 class _Told:

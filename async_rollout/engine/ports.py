@@ -42,6 +42,13 @@ Answer = Done | Unknown | Refused
 class Cloud(Protocol):
     """One account and region."""
 
+    async def glance(self, group: str) -> Sight:
+        """The group's own row: sizes, processes, tags, members. Too little to decide on, and the cheapest question.
+
+        Raises as `look` does.
+        """
+        ...
+
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """One complete sight of the group named `group`.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from async_rollout.core.actions import Need
+from async_rollout.core.actions import Need, Needs
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.plan import Plan, plan_of
@@ -42,20 +42,20 @@ async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> t
 
     Raises as `roll_out` does before its first change.
     """
-    sights = await _looked_at(groups)
+    sights = await _looked_at(groups, EVERYTHING)
     return tuple(plan_of(spec or RolloutSpec(), sight) for sight in sights)
 
 
 async def status(groups: Sequence[GroupRef]) -> tuple[Status, ...]:
     """What is under way in each group, from its tags alone. Changes nothing."""
-    return tuple(_status(sight) for sight in await _looked_at(groups))
+    return tuple(_status(sight) for sight in await _looked_at(groups, None))
 
 
-async def _looked_at(groups: Sequence[GroupRef]) -> list[Sight]:
+async def _looked_at(groups: Sequence[GroupRef], needs: Needs | None) -> list[Sight]:
     once = list(dict.fromkeys(groups))
     if not once:
         raise UsageError("no group was named")
-    sights = await all_seen(once, EVERYTHING)
+    sights = await all_seen(once, needs)
     return [sights[group] for group in once]
 
 

@@ -45,6 +45,9 @@ class _FirstLook:
         self._cloud = cloud
         self.over = anyio.Event()
 
+    async def glance(self, group: str) -> Sight:
+        return await self._cloud.glance(group)
+
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         try:
             return await self._cloud.look(group, needs, after)

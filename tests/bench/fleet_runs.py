@@ -6,6 +6,7 @@ Real core, engine and aws layer; behind them the sandbox with AWS's request buck
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -22,26 +23,35 @@ from oracle import ideal
 
 PHYSICS = Physics(boot=87.0, warm=50.0, terminate=10.0)
 """InService some 90 s after it was asked for, healthy everywhere after some 150, both within 10 %."""
-DRAIN = 60.0
+DRAIN = (54, 66)
+"""Deregistration delay, whole seconds: a minute within 10 %, each group has its own."""
 PROOF = 2.0
 """What the rules ask of a newcomer beyond being healthy: to be so in two looks, this far apart."""
-FALL = DRAIN + PHYSICS.terminate
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rolled:
-    """One group. rises: from asked for to healthy, of each newcomer; wall: first raise of desired to last old gone."""
+    """One group. rises: from asked for to healthy, of each newcomer; wall: first raise of desired to last old gone.
+
+    drain: its deregistration delay. recorded, changed: when its record stood and its desired capacity was raised.
+    """
 
     name: str
+    drain: float
     rises: tuple[float, ...]
     up: tuple[float, ...]
     wall: float
     recorded: float
     changed: float
 
+    @property
+    def fall(self) -> float:
+        """From deregistered to gone."""
+        return self.drain + PHYSICS.terminate
+
     def ratio(self, surge: int, draining: int, proof: float = PROOF) -> float:
         """wall / the best legal schedule for these draws."""
-        return self.wall / ideal([one + proof for one in self.rises], FALL, surge=surge, draining=draining)
+        return self.wall / ideal([one + proof for one in self.rises], self.fall, surge=surge, draining=draining)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +85,7 @@ def rolled(
         world.buckets = Buckets(others=others)
         names = [f"service-{number:03}" for number in range(groups)]
         for name in names:
-            a_group(world, name=name, size=size, outdated=size, physics=PHYSICS, delay=DRAIN)
+            a_group(world, name=name, size=size, outdated=size, physics=PHYSICS, delay=drain(seed, name))
         old = {name: frozenset(one.id for one in world.members(name)) for name in names}
         began, one = world.now, cloud(world, api_share=share, latency=latency)
         summary = await roll_out(one.groups(*names), spec)
@@ -88,11 +98,16 @@ def rolled(
     record: dict[str, list[Happening]] = {name: [] for name in old}
     for one in world.record:
         record.setdefault(one.group, []).append(one)
-    told = tuple(_rolled(name, record[name], ids, began) for name, ids in old.items())
+    told = tuple(_rolled(name, drain(seed, name), record[name], ids, began) for name, ids in old.items())
     return Fleet(groups=told, size=size, calls=world.calls, throttled=world.buckets.throttled.total())
 
 
-def _rolled(name: str, record: list[Happening], old: frozenset[str], began: float) -> Rolled:
+def drain(seed: int, name: str) -> float:
+    """The deregistration delay of this group."""
+    return float(random.Random(f"drain {seed} {name}").randint(*DRAIN))
+
+
+def _rolled(name: str, drain: float, record: list[Happening], old: frozenset[str], began: float) -> Rolled:
     first = next(one.at for one in record if one.what is What.SET_DESIRED)
     last = max(one.at for one in record if one.what is What.GONE and one.instance in old)
     launches = [one for one in record if one.what is What.LAUNCH][: len(old)]
@@ -101,6 +116,7 @@ def _rolled(name: str, record: list[Happening], old: frozenset[str], began: floa
     }
     return Rolled(
         name=name,
+        drain=drain,
         rises=tuple(PHYSICS.react + ends[What.HEALTHY][one.instance] - one.at for one in launches),
         up=tuple(PHYSICS.react + ends[What.IN_SERVICE][one.instance] - one.at for one in launches),
         wall=last - first,

@@ -34,6 +34,10 @@ class Wayward(PortCloud):
         self._before_look, self._before_act = look, act
         self.looks: list[tuple[float, str]] = []
 
+    async def glance(self, group: str) -> Sight:
+        await self._before_look(group)
+        return await super().glance(group)
+
     async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
         self.looks.append((anyio.current_time(), group))
         await self._before_look(group)

@@ -53,6 +53,12 @@ class PortCloud:
         """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
         return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
 
+    async def glance(self, group: str) -> Sight:
+        """See engine.ports.Cloud."""
+        self._count_group()
+        state, at = await self._read_group(group)
+        return sight_of(state, group, at)
+
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
         self._count_group()
