@@ -38,7 +38,7 @@ from async_rollout.core.tags import ORDER, PREFIX, PROBE, safe, to_tags
 from async_rollout.engine.ports import Answer, Done, Refused, Unknown
 from async_rollout.errors import BrokenError
 
-STALE_MAX, CROWDED = 8, 30
+STALE_MAX, CROWDED = 16, 30
 """Tags of ended lanes are taken off so many at a time, sooner where the group's fifty are half used."""
 HEAD_KEYS = tuple(f"{PREFIX}{part}" for part in ("order", "cause", "found", "holder", "head"))
 """Tags that may be there whether a look showed them or not. Erased last, the head last of all."""
@@ -90,9 +90,6 @@ class Acts:
                 return await self._send(group, _terminate(action), ONCE)
             case _:
                 assert_never(action)
-
-    async def _order(self, group: str, text: str | None) -> Answer:
-        return await (self._delete(group, [ORDER]) if text is None else self._write(group, {ORDER: safe(text, 256)}))
 
     async def _record(self, group: str, journal: Journal) -> Answer:
         """Write the record; now and then clear lanes that it no longer names: of an older serial they are harmless."""

@@ -142,7 +142,8 @@ def _session(profile: str | None) -> aioboto3.Session:
 
 def _region(name: str | None) -> str:
     if not name:
-        raise UsageError("no AWS region: pass --region (region= in code), set AWS_REGION, or choose a profile with one")
+        places = "pass --region (region= in code), set AWS_DEFAULT_REGION, or choose a profile with one"
+        raise UsageError(f"no AWS region: {places}")
     try:
         validate_region_name(name)
     except InvalidRegionError as error:

@@ -30,7 +30,7 @@ NAMES = 50
 """Group names a call takes without saying MaxRecords."""
 INSTANCES = 300
 """Instances a call should bring: the reply is parsed in one go on the loop, 0.065 ms each."""
-GATHER, GATHER_LONGEST = 0.01, 1.0
+GATHER, GATHER_LONGEST = 0.0115, 1.15
 """Between two sweeps, seconds a group: hundreds of groups out of step still make at most one sweep a second."""
 IDLE, IDLE_LONGEST = 0.05, 5.0
 """Who only looks whether the rows have changed waits so many seconds a group for others to go with."""

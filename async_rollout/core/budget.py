@@ -7,7 +7,8 @@ and 5 may exist, so one more may boot and none more may go.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from async_rollout.core.journal import LANES_MAX, Journal, Removal
@@ -18,6 +19,8 @@ from async_rollout.core.stages import Stage, is_new, is_old
 
 STEADY = 30.0
 """Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
+WELL = 2
+"""The last rank of those who go: marked unhealthy, ill, well."""
 ILL_LOOKS = 3
 """So many bad looks in a row before an instance counts as ill: one flap is no illness."""
 
@@ -162,17 +165,29 @@ def _shrinking(journal: Journal, sight: Sight) -> int:
 def ordered(victims: list[Instance], ill: frozenset[str], serving: list[Instance]) -> list[Instance]:
     """Who goes first: marked unhealthy, then ill, then from the zone with most, then the oldest."""
     zones = Counter(one.zone for one in serving)
-    left, order = list(victims), list[Instance]()
-    while left:
-        first = min(left, key=lambda one: (*_rank(one, ill), -zones[one.zone], one.launched_at or 0.0, one.id))
-        left.remove(first)
-        order.append(first)
-        zones[first.zone] -= 1
+    order = list[Instance]()
+    for rank in range(WELL + 1):
+        alike = [one for one in victims if _rank(one, ill) == rank]
+        order += _by_zones(sorted(alike, key=lambda one: (one.launched_at or 0.0, one.id)), zones)
     return order
 
 
-def _rank(instance: Instance, ill: frozenset[str]) -> tuple[bool, bool]:
-    return not (instance.marked_unhealthy and instance.id in ill), instance.id not in ill
+def _by_zones(oldest_first: list[Instance], zones: Counter[str]) -> Iterator[Instance]:
+    """Always the oldest of the zone with most, of several such zones the oldest. zones: who serves, counted down."""
+    queues: dict[str, deque[Instance]] = {}
+    for one in oldest_first:
+        queues.setdefault(one.zone, deque()).append(one)
+    while queues:
+        zone = min(queues, key=lambda name: (-zones[name], queues[name][0].launched_at or 0.0, queues[name][0].id))
+        yield queues[zone].popleft()
+        zones[zone] -= 1
+        queues = {name: queue for name, queue in queues.items() if queue}
+
+
+def _rank(instance: Instance, ill: frozenset[str]) -> int:
+    if instance.id not in ill:
+        return WELL
+    return 0 if instance.marked_unhealthy else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

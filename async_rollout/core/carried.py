@@ -28,7 +28,7 @@ def carried(sight: Sight, before: Sight, memory: Memory, outcomes: Outcomes) -> 
 def _since(id: str, targets: tuple[Target, ...], blind: set[str], out: frozenset[Registration]) -> Iterator[Target]:
     for one in targets:
         if one.source in blind:
-            gone = Registration(source=one.source, instance=id, port=one.port) in out
+            gone = out and Registration(source=one.source, instance=id, port=one.port) in out
             yield replace(one, state=TargetState.DRAINING) if gone else one
 
 

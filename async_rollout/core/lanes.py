@@ -14,7 +14,7 @@ from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
-from async_rollout.core.pace import Look, drained, gap
+from async_rollout.core.pace import Look, calm, drained, gap
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, is_registered
@@ -219,7 +219,7 @@ def _under_way(draft: Draft, id: str, since: float) -> bool:
 def _leaving(draft: Draft, since: float) -> Look:
     """When to look at one that goes: where newcomers are on their way, nothing waits for it."""
     coming = draft.memory.hollow or any(since.stage in YOUNG for since in draft.memory.stages.values())
-    return idle(draft) if coming else Look(draft.at + gap(draft.spec, draft.at - since))
+    return calm(draft.spec, draft.at) if coming else Look(draft.at + gap(draft.spec, draft.at - since))
 
 
 def terminate_limit(draft: Draft) -> float:

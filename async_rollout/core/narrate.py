@@ -146,11 +146,10 @@ def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
     new, old = decision.meant, after.sight.journal
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
-    left = len(tally(spec, after.sight, after.memory, new).victims) + len(new.lanes)
-    for lane in old.lanes:
-        gone = after.sight.instance(lane.id) is None
-        if new.lane(lane.id) is None and gone and not lane.surplus:
-            yield Replaced(group=after.sight.group.name, at=after.sight.at, instance=lane.id, left=left)
+    over = [lane for lane in old.lanes if new.lane(lane.id) is None and not lane.surplus]
+    if gone := [lane.id for lane in over if after.sight.instance(lane.id) is None]:
+        left = len(tally(spec, after.sight, after.memory, new).victims) + len(new.lanes)
+        yield from (Replaced(group=after.sight.group.name, at=after.sight.at, instance=id, left=left) for id in gone)
 
 
 def _turned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:

@@ -29,6 +29,8 @@ SOON = 2.0
 """Seconds between two looks at what may change at any moment, and between those that prove a newcomer."""
 SHARE = 0.03
 """Of the time something has taken so far: the seconds until the next look at it, if that is more."""
+CALM = 10.0
+"""Seconds between two looks at rows in which nothing is expected yet."""
 RARE = 10.0
 """Seconds between two looks at what takes far too long."""
 LEARNT = 0.9
@@ -63,6 +65,11 @@ def gap(spec: RolloutSpec, seconds: float) -> float:
     return spec.paced(min(RARE, max(SOON, SHARE * seconds)))
 
 
+def calm(spec: RolloutSpec, at: float) -> Look:
+    """What goes on by itself for a while: the rows, for what others may do meanwhile."""
+    return Look(at + spec.paced(CALM))
+
+
 def newcomer(spec: RolloutSpec, sight: Sight, memory: Memory, one: Instance) -> Look:
     """A new instance that boots, gets healthy or is being checked."""
     streak, at = memory.known(one.id).streak, sight.at
@@ -73,8 +80,11 @@ def newcomer(spec: RolloutSpec, sight: Sight, memory: Memory, one: Instance) -> 
         return Look(at, WHOLE)
     start = _start(memory, one)
     if at < start:
-        return Look(min(at + spec.interval, start))
-    return Look(at + gap(spec, at - start), _cheapest(spec, sight, one))
+        return Look(min(calm(spec, at).at, start))
+    pause = gap(spec, at - start)
+    if one.booting and any(source.gated for source in sight.sources):
+        return Look(at + max(pause, spec.interval))  # in service it has the load balancers' checks still before it
+    return Look(at + pause, _cheapest(spec, sight, one))
 
 
 def _start(memory: Memory, one: Instance) -> float:

@@ -5,6 +5,8 @@ What AWS's buckets give then goes to the groups in their order: the first is at 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio
 from anyio.abc import TaskGroup
 
@@ -16,6 +18,8 @@ AT_ONCE = 2
 """First looks under way at the same time."""
 PATIENCE = 2.0
 """Seconds after which the next one begins all the same: a group that cannot be seen delays nobody else."""
+PATIENT = 2.0
+"""Times what the last look took: where all are slow they wait for AWS's buckets, and more at once would be slower."""
 
 
 class Turns:
@@ -24,35 +28,44 @@ class Turns:
     def __init__(self, tasks: TaskGroup) -> None:
         self._tasks = tasks
         self._places = anyio.Semaphore(AT_ONCE)
+        self._usual = 0.0
 
     async def take(self, cloud: Cloud) -> Cloud:
         """Wait for a turn, which is over with the first look that this cloud is asked for."""
         await self._places.acquire()
-        first = _FirstLook(cloud)
+        first = _FirstLook(cloud, self._took)
         self._tasks.start_soon(self._hand_on, first.over)
         return first
 
     async def _hand_on(self, over: anyio.Event) -> None:
-        with anyio.move_on_after(PATIENCE):
+        with anyio.move_on_after(max(PATIENCE, PATIENT * self._usual)):
             await over.wait()
         self._places.release()
 
+    def _took(self, seconds: float) -> None:
+        self._usual = seconds
+
 
 class _FirstLook:
-    """A cloud that says when its first look is over."""
+    """A cloud that says when its first look is over, and how long that took if it came to anything."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, cloud: Cloud, took: Callable[[float], None]) -> None:
+        self._cloud, self._took = cloud, took
         self.over = anyio.Event()
 
     async def glance(self, group: str) -> Sight:
         return await self._cloud.glance(group)
 
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
-        try:
+        if self.over.is_set():
             return await self._cloud.look(group, needs, after)
+        began = anyio.current_time()
+        try:
+            sight = await self._cloud.look(group, needs, after)
         finally:
             self.over.set()
+        self._took(anyio.current_time() - began)
+        return sight
 
     async def act(self, group: str, action: CloudAction) -> Answer:
         return await self._cloud.act(group, action)

@@ -11,7 +11,7 @@ from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Lane
 from async_rollout.core.memory import ActOutcome, Since
-from async_rollout.core.pace import LATE, LONGEST_SLEEP, OLDEST_HEALTH, SOON, Look, drained, newcomer, soonest
+from async_rollout.core.pace import CALM, LATE, LONGEST_SLEEP, OLDEST_HEALTH, SOON, Look, drained, newcomer, soonest
 from async_rollout.core.plan import _going
 from async_rollout.core.sight import Snapshot, Source, Target, TargetState
 from async_rollout.core.spec import RolloutSpec
@@ -54,7 +54,7 @@ def test_a_newcomer_is_asked_for_in_one_source_from_a_learnt_share_on() -> None:
     assert look.needs == frozenset({HealthOf(SOURCES[0].id)})
     assert look.at >= NOW + SOON
     early = seen(snapshot_of("SSSW", climbs=(5000.0,)), asked=False)
-    assert next_look(early, 3) == Look(NOW + SPEC.interval)
+    assert next_look(early, 3) == Look(NOW + CALM)
 
 
 def test_one_that_boots_is_in_no_source_yet() -> None:
