@@ -38,8 +38,8 @@ from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.trouble import marked_failed, stopped, trouble
 
 REFRESH_AGE, REFRESH_EVERY = 60.0, 300.0
-"""Nobody is taken out while the last question whether an instance refresh has begun is so many seconds old. It is a
-call that no other group can share, so where nobody is about to go it is asked less often."""
+"""Whether an instance refresh has begun is asked again when somebody may be about to go and the last answer is so many
+seconds old. It is a call that no other group can share, so where nobody is about to go it is asked less often."""
 
 
 def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:

@@ -10,10 +10,13 @@ import random
 from collections import Counter
 from dataclasses import dataclass, replace
 
+import anyio
+
 from async_rollout import RolloutSpec, roll_out
 from async_rollout.core.spec import amount
 from async_rollout.sandbox.buckets import Buckets
 from async_rollout.sandbox.chronicle import Happening, What
+from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Physics
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
@@ -21,7 +24,7 @@ from async_rollout.sandbox.world import World
 from direct import LATENCY, cloud
 from oracle import ideal
 
-PHYSICS = Physics(boot=87.0, warm=50.0, terminate=10.0)
+PHYSICS = Physics(boot=87.0, warm=44.5, terminate=10.0)
 """InService some 90 s after it was asked for, healthy everywhere after some 150, both within 10 %."""
 DRAIN = (54, 66)
 """Deregistration delay, whole seconds: a minute within 10 %, each group has its own."""
@@ -105,6 +108,27 @@ def rolled(
 def drain(seed: int, name: str) -> float:
     """The deregistration delay of this group."""
     return float(random.Random(f"drain {seed} {name}").randint(*DRAIN))
+
+
+def beginning(groups: int, *, share: float = 1.0) -> tuple[float, float]:
+    """Seconds until the first record of so many groups stands, and until the first desired capacity is raised."""
+
+    async def main() -> World:
+        world = World(0, loop_clock())
+        world.buckets = Buckets(others=1 - share)
+        names = [f"service-{number:03}" for number in range(groups)]
+        for name in names:
+            a_group(world, name=name, size=10, outdated=10, physics=PHYSICS)
+        one = cloud(world, api_share=share)
+        with anyio.move_on_after(25.0):
+            await roll_out(one.groups(*names))
+        await one.close()
+        return world
+
+    record = run_virtual(main).record
+    began = next(one.at for one in record if one.what is What.TAG and "head" in one.detail)
+    changed = next(one.at for one in record if one.what is What.SET_DESIRED)
+    return began - EPOCH, changed - EPOCH
 
 
 def _rolled(name: str, drain: float, record: list[Happening], old: frozenset[str], began: float) -> Rolled:

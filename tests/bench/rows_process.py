@@ -19,8 +19,8 @@ from watched import watched
 
 GROUPS, SIZE, CLOUDS = 100, 10, 10
 ROUND = 5.0
-WARM, SECONDS = 120.0, 60.0
-"""By then all have begun: AWS's buckets give a hundred groups their first looks in a minute and a half."""
+WARM, SECONDS = 300.0, 60.0
+"""By then all are in the middle of it: AWS's buckets give a hundred groups their first looks in two minutes."""
 POLLER = """
 import boto3, os, sys, time
 name, rounds = sys.argv[1], int(sys.argv[2])

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from bench_rollouts import measure
-from fleet_runs import interval, rolled
+from fleet_runs import beginning, interval, rolled
 from oracle import ideal
 from rivals import instance_refresh, original
+from rows_rollouts import SWIFT, polled
+from table import Row, median_ratio, p50_p95
 
 SCRIPT = Path(__file__).with_name("bench_rollouts.py")
 
@@ -61,8 +63,32 @@ def test_one_group_is_near_the_limit_and_frugal() -> None:
     assert (one.groups[0].recorded, one.groups[0].changed) <= (3.0, 20.0)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_the_first_of_a_hundred_groups_waits_for_no_other(share: float) -> None:
+    recorded, changed = beginning(100, share=share)
+    assert (recorded <= 3.0, changed <= 20.0) == (True, True), (recorded, changed)
+
+
+def test_with_a_look_a_minute_it_takes_what_the_formula_says() -> None:
+    slow = rolled(spec=interval(60.0), latency=SWIFT).groups[0]
+    assert slow.wall == pytest.approx(polled(slow, 60.0), rel=0.002)
+
+
 def test_with_looks_that_cost_nothing_nothing_is_lost() -> None:
-    assert rolled(spec=interval(0.1), latency=(0.0001, 0.0002)).groups[0].ratio(1, 1, 0.0) <= 1.01
+    assert rolled(spec=interval(0.1), latency=SWIFT).groups[0].ratio(1, 1, 0.0) <= 1.01
+
+
+def test_a_row_says_whether_its_goal_is_met() -> None:
+    met = Row(number="4", what="ratio", measured=(1.03, 1.05), goal=(1.04, 1.06), anchor="1.235", limit="1.02")
+    assert str(met).split() == ["4", "ratio", "1.030,", "1.050", "1.04,", "1.06", "1.235", "1.02", "met"]
+    assert (met.missed, Row(what="x", measured=(2.0, 1.0), goal=(1.0, 1.0)).missed) == (False, True)
+    assert "MISSED" in str(Row(what="x", measured=(1.0, 2.0), goal=(1.0, 1.0)))
+    assert not Row(what="a figure without a goal", measured=(9.0,)).missed
+
+
+def test_medians_of_pairs() -> None:
+    assert median_ratio([2.0, 30.0, 4.0], [1.0, 10.0, 1.0]) == 3.0
+    assert p50_p95([float(number) for number in range(1, 101)]) == (50.5, 95.0)
 
 
 def test_the_rivals_by_hand() -> None:
