@@ -1,7 +1,8 @@
 """How near rollouts come to the physical limit, what they cost in calls, and how long others take for the same draws.
 
 Virtual clock, the sandbox with AWS's published request buckets, 80 to 250 ms a call (`fleet_runs`). Groups of ten,
-healthy 150 s after a launch was asked for (within 10 %), drained in 60 s (likewise), one Classic Load Balancer, two target groups.
+healthy 150 s after a launch was asked for, drained in 60 s (both within 10 %), one Classic Load Balancer, two target
+groups.
 
 wall / path    from the first raise of desired until the last old one is gone, over the best legal schedule for the very
                same draws (`oracle.ideal`); the proof that the rules ask for is counted, `bare` is without it

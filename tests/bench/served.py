@@ -1,6 +1,6 @@
 """Simulated AWS accounts as a process of their own, each on a port: `python served.py CLOUDS GROUPS SIZE` prints them.
 
-Real time: healthy 150 s after a launch was asked for, drained in a minute, one Classic Load Balancer, two target groups.
+Real time: healthy 150 s after a launch was asked for, drained in a minute, one load balancer, two target groups.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def test_with_a_look_a_minute_it_takes_what_the_formula_says() -> None:
 
 
 def test_with_looks_that_cost_nothing_nothing_is_lost() -> None:
-    assert rolled(spec=interval(0.1), latency=SWIFT).groups[0].ratio(1, 1, 0.0) <= 1.01
+    assert rolled(size=3, spec=interval(0.1), latency=SWIFT).groups[0].ratio(1, 1, 0.0) <= 1.01
 
 
 def test_a_row_says_whether_its_goal_is_met() -> None:
