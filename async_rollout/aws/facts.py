@@ -6,7 +6,7 @@ is asked for again by the next look. Aliases move, so they are asked for again a
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -92,39 +92,58 @@ class Templates:
 
     def __init__(self, ask: Ask, flights: Flights) -> None:
         self._ask = ask
-        self._flights = flights
         self._known: dict[str, tuple[float, Versions]] = {}
+        self._batch: Batch[str, Versions] = Batch(flights, self._fetch, split=_alike)
 
     async def of(self, keys: Iterable[str]) -> Resolved:
-        """By id or name; a template that is gone is absent."""
-        parts = {key: Part(partial(self._one, key)) for key in keys}
-        await together(*parts.values())
-        return {key: part.value for key, part in parts.items() if part.value is not None}
+        """By id or name; a template that is gone is absent.
 
-    async def _one(self, key: str) -> Versions | None:
-        now = anyio.current_time()
-        asked, known = self._known.get(key, (float("-inf"), None))
-        if known is not None and now - asked < ALIASES_LAST:
-            return known
-        found = await self._flights.share(f"template {key}", float("-inf"), partial(self._fetch, key))
-        if found is not None:
-            self._known[key] = (now, found)
-        return found
+        Where one is to be asked for again, all that are known go along: one call a minute for all groups together. If
+        AWS refuses that one, each group asks for its own: what is wrong with one is nobody else's.
+        """
+        wanted, now = list(keys), anyio.current_time()
+        if not all(key in self._known and now - self._known[key][0] < ALIASES_LAST for key in wanted):
+            asked = list(dict.fromkeys((*wanted, *self._known)))
+            found = await self._batch.ask(asked)
+            if len(asked) > 1:
+                found |= await self._each([key for key in wanted if key not in found])
+            left = {key: known for key, known in self._known.items() if key not in asked}
+            self._known = left | {key: (now, versions) for key, versions in found.items()}
+        return {key: self._known[key][1] for key in wanted if key in self._known}
 
-    async def _fetch(self, key: str) -> Versions | None:
+    async def _each(self, keys: Sequence[str]) -> dict[str, Versions]:
+        parts = [Part(partial(self._fetch, (key,))) for key in keys]
+        await together(*parts)
+        return {key: versions for part in parts for key, versions in part.value.items()}
+
+    async def _fetch(self, keys: tuple[str, ...]) -> Mapping[str, Versions]:
+        """One that is gone is absent; so are all if AWS refuses several at once."""
         try:
-            reply = await self._ask(_asking(key))
+            replies = await pages(self._ask, _asking(keys))
         except CallFailedError as failed:
-            if failed.fault.kind is FaultKind.REFUSED and "NotFound" in failed.fault.code:
-                return None
+            refused = failed.fault.kind is FaultKind.REFUSED
+            if refused and (len(keys) > 1 or "NotFound" in failed.fault.code):
+                return {}
             raise
-        return next((_versions(row) for row in reply.body.get("LaunchTemplates", ())), None)
+        rows = [row for reply in replies for row in reply.body.get("LaunchTemplates", ())]
+        return {row[name]: _versions(row) for row in rows for name in NAMES if row.get(name) in keys}
 
 
-def _asking(key: str) -> Call:
-    if key.startswith("lt-"):
-        return ec2("DescribeLaunchTemplates", LaunchTemplateIds=[key])
-    return ec2("DescribeLaunchTemplates", LaunchTemplateNames=[key])
+NAMES = ("LaunchTemplateId", "LaunchTemplateName")
+"""A template is asked for by the one or the other."""
+
+
+def _alike(keys: Sequence[str]) -> list[tuple[str, ...]]:
+    """Ids and names are asked for in calls of their own."""
+    ids = [key for key in keys if key.startswith("lt-")]
+    names = [key for key in keys if not key.startswith("lt-")]
+    return [*chunks(ids, FILTER_VALUES), *chunks(names, FILTER_VALUES)]
+
+
+def _asking(keys: tuple[str, ...]) -> Call:
+    if keys[0].startswith("lt-"):
+        return ec2("DescribeLaunchTemplates", LaunchTemplateIds=list(keys))
+    return ec2("DescribeLaunchTemplates", LaunchTemplateNames=list(keys))
 
 
 def _versions(row: Body) -> Versions:

@@ -94,8 +94,12 @@ def test_one_that_has_lost_its_interface_falls_back_to_its_launch_time(ec2: Any)
 
 
 def described(default: int, latest: int) -> Any:
-    row = {"LaunchTemplateId": "lt-1", "DefaultVersionNumber": default, "LatestVersionNumber": latest}
-    return lambda params: {"LaunchTemplates": [row]}
+    return lambda params: {"LaunchTemplates": [template("lt-1", "web", default, latest)]}
+
+
+def template(id: str, name: str, default: int = 1, latest: int = 3) -> dict[str, object]:
+    numbers = {"DefaultVersionNumber": default, "LatestVersionNumber": latest}
+    return {"LaunchTemplateId": id, "LaunchTemplateName": name, **numbers}
 
 
 def test_aliases_are_asked_for_again_after_a_minute(aws: Any) -> None:
@@ -135,3 +139,36 @@ def test_a_template_that_is_gone_is_absent_but_a_missing_permission_is_not_silen
         return gone
 
     assert run_virtual(main) == {}
+
+
+def test_one_call_a_minute_asks_for_the_aliases_of_all_groups(aws: Any) -> None:
+    aws.answers["DescribeLaunchTemplates"] = lambda params: {
+        "LaunchTemplates": [template(id, f"name of {id}") for id in params["LaunchTemplateIds"]]
+    }
+
+    async def main() -> Any:
+        facts = templates(aws)
+        for _ in range(3):
+            for id in ("lt-1", "lt-2", "lt-3"):
+                assert (await facts.of([id]))[id].latest == 3
+            await anyio.sleep(61)
+        return [len(params["LaunchTemplateIds"]) for params in aws.params("DescribeLaunchTemplates")]
+
+    assert run_virtual(main) == [1, 2, 3, 3, 3]
+
+
+def test_a_template_that_is_gone_hides_no_other(aws: Any, refused: Any) -> None:
+    gone = "lt-2"
+
+    def answer(params: Any) -> Any:
+        if gone in params["LaunchTemplateIds"]:
+            raise refused("InvalidLaunchTemplateId.NotFound")
+        return {"LaunchTemplates": [template(id, f"name of {id}") for id in params["LaunchTemplateIds"]]}
+
+    aws.answers["DescribeLaunchTemplates"] = answer
+
+    async def main() -> Any:
+        facts = templates(aws)
+        return [sorted(await facts.of(keys)) for keys in (["lt-1"], ["lt-1", gone, "lt-3"], [gone], ["lt-1"])]
+
+    assert run_virtual(main) == [["lt-1"], ["lt-1", "lt-3"], [], ["lt-1"]]
