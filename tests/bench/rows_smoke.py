@@ -14,6 +14,7 @@ from async_rollout import connect, roll_out
 from async_rollout.engine.ports import GroupRef
 from async_rollout.sandbox import Sandbox
 from async_rollout.sandbox.chronicle import What
+from async_rollout.sandbox.doors.http import AWS_LATENCY
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Physics
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
@@ -24,8 +25,6 @@ from table import Row
 
 GROUP, SIZE, PROOF = "web", 3, 2.0
 PHYSICS = Physics(boot=20.0, warm=6.0, terminate=5.0)
-LOCAL = (0.005, 0.02)
-"""Seconds of a call to the sandbox on this machine."""
 
 
 def rows() -> Iterator[Row]:
@@ -47,7 +46,7 @@ async def _really() -> float:
 async def _virtually() -> float:
     world = World(0, loop_clock())
     _built(world)
-    one = cloud(world, api_share=1.0, latency=LOCAL)
+    one = cloud(world, api_share=1.0, latency=AWS_LATENCY)
     await _rolled(one.groups(GROUP))
     await one.close()
     return _ratio(world)

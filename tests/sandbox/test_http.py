@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aioboto3
@@ -183,3 +184,17 @@ async def test_another_process_needs_only_the_environment() -> None:
         variables = {"PATH": os.environ["PATH"], **environment(endpoint)}
         done = await anyio.run_process([sys.executable, "-c", script], env=variables, stderr=subprocess.STDOUT)
     assert done.stdout == b"4\n"
+
+
+async def test_a_call_takes_its_time_half_of_it_before_it_is_executed(world: World) -> None:
+    a_group(world)
+    async with serve(world, latency=(0.2, 0.2)) as endpoint, client("autoscaling", endpoint) as auto:
+        began = anyio.current_time()
+        await auto.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=3)
+        took = anyio.current_time() - began
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(auto.suspend_processes, AutoScalingGroupName="web"))
+            await anyio.sleep(0.05)
+            assert world.calls["autoscaling:SuspendProcesses"] == 0
+            tasks.cancel_scope.cancel()
+    assert took >= 0.2

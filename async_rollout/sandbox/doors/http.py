@@ -7,6 +7,7 @@ async with serve(world) as endpoint:
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -23,20 +24,30 @@ LOG = logging.getLogger(__name__)
 CLOSING = 0.5
 """Seconds that open requests get at the end."""
 
+AWS_LATENCY = (0.08, 0.25)
+"""Seconds of a call to AWS in its region."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serve(world: World, faults: Faults | None = None, *, port: int = 0, speed: float = 1.0) -> AsyncIterator[str]:
+async def serve(
+    world: World,
+    faults: Faults | None = None,
+    *,
+    port: int = 0,
+    speed: float = 1.0,
+    latency: tuple[float, float] = AWS_LATENCY,
+) -> AsyncIterator[str]:
     """Serve `world` until the block ends; gives the endpoint's URL. OSError if the port is taken.
 
-    port 0: any free one. speed: the world's seconds in one of the event loop's, for faults that delay; the world goes
-    by its own clock.
+    port 0: any free one. speed: the world's seconds in one of the event loop's, for what delays; the world goes by its
+    own clock. latency: least and most of the world's seconds that a call takes, half of them before it is executed.
     """
     faults = faults or Faults(world)
     app = web.Application()
     app.add_routes(backstage.routes(world, faults))
-    app.router.add_route("*", "/{any:.*}", _aws(world, faults, speed))
+    app.router.add_route("*", "/{any:.*}", _aws(world, faults, speed, latency))
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=CLOSING)
     await runner.setup()
     try:
@@ -63,13 +74,18 @@ def environment(endpoint: str, region: str = "eu-west-1") -> dict[str, str]:
     }
 
 
-def _aws(world: World, faults: Faults, speed: float) -> Handler:
+def _aws(world: World, faults: Faults, speed: float, latency: tuple[float, float]) -> Handler:
+    rng = random.Random(f"latency {world.seed}")
+
     async def sleep(seconds: float) -> None:
         await anyio.sleep(seconds / speed)
 
     async def handle(request: web.Request) -> web.Response:
         try:
-            got = await answer(world, faults, await _request(request), sleep)
+            asked, half = await _request(request), rng.uniform(*latency) / 2
+            await sleep(half)
+            got = await answer(world, faults, asked, sleep)
+            await sleep(half)
         except CutError:
             return _cut(request)
         except Exception as ours:  # a client must see AWS's own kind of error, never a page of HTML
