@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import anyio
+
 from async_rollout.aws.calls import Ask, Body, Call, Reply, autoscaling, pages
 from async_rollout.aws.facts import Launches, Templates
 from async_rollout.aws.faults import CallFailedError
@@ -54,6 +56,7 @@ class Sweep:
         self._flights = flights
         self._sizes: dict[str, int] = {}
         self._watched: set[str] = set()
+        self._turn = anyio.Lock()  # one answer wakes many: who thinks about it does so in a turn of the loop of his own
         self._bodies: dict[str, Body] = {}
         self._described: dict[str, Source] = {}
         self._rows: Batch[str, Row] = Batch(flights, self._fetch, split=self._split, window=self.window)
@@ -78,7 +81,8 @@ class Sweep:
         row, beside = facts.value
         self._bodies[group] = row.body
         health = await _rest_of(ask, guess, row.body, early.value, needs)
-        return row, sight_of(row.body, row.at, replace(beside, health=health))
+        async with self._turn:
+            return row, sight_of(row.body, row.at, replace(beside, health=health))
 
     async def glance(self, group: str) -> Sight:
         """The group's row alone. Raises UnknownGroupError when AWS's answer lacks it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -76,6 +77,27 @@ def test_groups_out_of_step_make_at_most_a_sweep_a_second(lit: Any) -> None:
     later = [at for at in sweeps if at > 6]
     assert min(b - a for a, b in pairwise(later)) >= GATHER_LONGEST - 1e-6
     assert took < 5 * 5 + 5 + 5 * IDLE_LONGEST
+
+
+def test_one_answer_that_many_wait_for_wakes_one_in_each_turn_of_the_loop(lit: Any) -> None:
+    for n in range(30):
+        lit.add(f"g{n}", f"i-{n:08x}")
+    woken, seen = list[str](), list[int]()
+
+    async def main() -> None:
+        one, loop = cloud(lit), asyncio.get_running_loop()
+
+        async def watch(name: str) -> None:
+            await look(one, name, NONE)
+            woken.append(name)
+            loop.call_soon(lambda: seen.append(len(woken)))
+
+        async with anyio.create_task_group() as tasks:
+            for n in range(30):
+                tasks.start_soon(watch, f"g{n}")
+
+    run_virtual(main)
+    assert seen == [*range(2, 31), 30]  # by the next turn one more was woken, not all of them
 
 
 def test_every_request_of_a_sight_is_sent_after_the_act(lit: Any) -> None:
