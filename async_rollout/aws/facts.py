@@ -66,14 +66,20 @@ class Launches:
         split = partial(chunks, size=FILTER_VALUES)
         self._batch: Batch[str, Launch] = Batch(flights, self._fetch, split=split)
 
+    def asks(self, ids: Iterable[str], booting: Container[str] = ()) -> bool:
+        """Whether EC2 has to be asked for one of them."""
+        return any(self._is_open(id, booting) for id in ids)
+
+    def _is_open(self, id: str, booting: Container[str]) -> bool:
+        return id not in self._known and not (id in booting and id in self._early)
+
     async def of(self, ids: Iterable[str], booting: Container[str] = ()) -> Mapping[str, Launch]:
         """Each instance's facts; UNSEEN for one that EC2 does not show.
 
         booting: of these nobody needs more yet than when they were launched.
         """
         wanted = list(ids)
-        early = {id for id in wanted if id in booting and id in self._early}
-        open = [id for id in wanted if id not in self._known and id not in early]
+        open = [id for id in wanted if self._is_open(id, booting)]
         found = await self._batch.ask(open) if open else {}
         self._known |= {id: launch for id, launch in found.items() if launch.settled}
         self._early |= {id: launch for id, launch in found.items() if launch.launched_at is not None}
@@ -95,6 +101,11 @@ class Templates:
         self._known: dict[str, tuple[float, Versions]] = {}
         self._batch: Batch[str, Versions] = Batch(flights, self._fetch, split=_alike)
 
+    def asks(self, keys: Iterable[str]) -> bool:
+        """Whether what is known of one of them is too old, or nothing is."""
+        now = anyio.current_time()
+        return not all(key in self._known and now - self._known[key][0] < ALIASES_LAST for key in keys)
+
     async def of(self, keys: Iterable[str]) -> Resolved:
         """By id or name; a template that is gone is absent.
 
@@ -102,7 +113,7 @@ class Templates:
         AWS refuses that one, each group asks for its own: what is wrong with one is nobody else's.
         """
         wanted, now = list(keys), anyio.current_time()
-        if not all(key in self._known and now - self._known[key][0] < ALIASES_LAST for key in wanted):
+        if self.asks(wanted):
             asked = list(dict.fromkeys((*wanted, *self._known)))
             found = await self._batch.ask(asked)
             if len(asked) > 1:

@@ -6,9 +6,10 @@ one that hangs holds up only the groups it belongs to. Nothing of an answer is k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import anyio
 
@@ -24,9 +25,11 @@ from async_rollout.aws.traffic import KINDS, Kind, Named, named
 from async_rollout.aws.traffic.health import Health
 from async_rollout.aws.translate import Beside, sight_of
 from async_rollout.core.actions import ROWS, HealthOf, Need, Needs
-from async_rollout.core.sight import Activity, Sight, Source, Survey
+from async_rollout.core.sight import Sight, Source
 from async_rollout.core.tags import PREFIX
 from async_rollout.errors import UnknownGroupError
+
+T = TypeVar("T")
 
 NAMES = 50
 """Group names a call takes without saying MaxRecords."""
@@ -72,7 +75,7 @@ class Sweep:
         ask = self._asker(group, after, patient=Need.TARGETS not in needs or Need.SURVEY in needs)
         guess = self._bodies.get(group)
         facts = Part(partial(self._facts, ask, group, needs))
-        early = Part(partial(_health, ask, guess or {}, needs))
+        early = Part(partial(_health, ask, guess or {}, needs), asks=bool(_wanted(guess or {}, needs)))
         try:
             await together(facts, early)
         except CallFailedError:
@@ -102,12 +105,13 @@ class Sweep:
         rows = row.body.get("Instances", ())
         ids = [one["InstanceId"] for one in rows]
         booting = {one["InstanceId"] for one in rows if one.get("LifecycleState", "").startswith("Pending")}
-        launches = Part(partial(self._launches.of, ids, booting))
-        templates = Part(partial(self._templates.of, sorted(unresolved(row.body))))
-        sources = Part(partial(self._sources, ask, named(row.body)))
-        survey = Part(partial(_survey, ask, group, needed=Need.SURVEY in needs))
-        activities = Part(partial(_activities, ask, group, needed=Need.ACTIVITIES in needs))
-        refresh = Part(partial(_refreshing, ask, group, needed=Need.REFRESH in needs))
+        aliases, wanted = sorted(unresolved(row.body)), named(row.body)
+        launches = Part(partial(self._launches.of, ids, booting), asks=self._launches.asks(ids, booting))
+        templates = Part(partial(self._templates.of, aliases), asks=self._templates.asks(aliases))
+        sources = Part(partial(self._sources, ask, wanted), asks=any(one.id not in self._described for one in wanted))
+        survey = _part(survey_of, ask, group, needed=Need.SURVEY in needs)
+        activities = _part(activities_of, ask, group, needed=Need.ACTIVITIES in needs)
+        refresh = _part(refreshing, ask, group, needed=Need.REFRESH in needs)
         await together(launches, templates, sources, survey, activities, refresh)
         beside = Beside(
             sources=sources.value,
@@ -211,13 +215,10 @@ async def _asked(ask: Ask, sources: Sequence[tuple[str, Kind]], members: Sequenc
     return {id: part.value for id, part in parts.items()}
 
 
-async def _survey(ask: Ask, group: str, *, needed: bool) -> Survey | None:
-    return await survey_of(ask, group) if needed else None
+def _part(question: Callable[[Ask, str], Awaitable[T]], ask: Ask, group: str, *, needed: bool) -> Part[T | None]:
+    """What is asked of the group where the needs name it, else None."""
 
+    async def answered() -> T | None:
+        return await question(ask, group) if needed else None
 
-async def _refreshing(ask: Ask, group: str, *, needed: bool) -> tuple[str, ...] | None:
-    return await refreshing(ask, group) if needed else None
-
-
-async def _activities(ask: Ask, group: str, *, needed: bool) -> tuple[Activity, ...] | None:
-    return await activities_of(ask, group) if needed else None
+    return Part(answered, asks=needed)

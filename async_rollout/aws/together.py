@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -14,9 +14,10 @@ T = TypeVar("T")
 
 
 class Part(Generic[T]):
-    """One part: the work, and its value once `together` is through."""
+    """One part: the work, and its value once `together` is through. asks: False where it has nothing to wait for."""
 
-    def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
+    def __init__(self, work: Callable[[], Awaitable[T]], *, asks: bool = True) -> None:
+        self.asks = asks
         self._work = work
         self._value: list[T] = []
 
@@ -29,7 +30,19 @@ class Part(Generic[T]):
 
 
 async def together(*parts: Part[Any]) -> None:
-    """Run all parts to their end. Raises what the first failing one raised, never a group of it."""
+    """Run all parts to their end. Raises what the first failing one raised, never a group of it.
+
+    Most looks ask little: a task is made only where two of them have to wait at the same time.
+    """
+    waiting = [part for part in parts if part.asks]
+    for part in parts:
+        if not part.asks or len(waiting) == 1:
+            await part.run()
+    if len(waiting) > 1:
+        await _at_once(waiting)
+
+
+async def _at_once(parts: Sequence[Part[Any]]) -> None:
     failed: list[Exception] = []
     async with anyio.create_task_group() as tasks:
 
