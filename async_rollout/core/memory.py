@@ -131,6 +131,7 @@ class Memory:
     stages: Mapping[str, Since] = field(default_factory=dict)
     removed: Mapping[str, Odd] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
+    unlisted: Mapping[str, int] = field(default_factory=dict)
     proven: frozenset[str] = frozenset()
     running: frozenset[HookKey] = frozenset()
     ended: Mapping[HookKey, Ended] = field(default_factory=dict)
@@ -165,6 +166,10 @@ class Memory:
     def is_gone(self, id: str) -> bool:
         """Whether an instance of a lane was out of sight often enough to be believed gone."""
         return self.missing.get(id, 0) >= GONE_LOOKS
+
+    def is_let_go(self, id: str) -> bool:
+        """Whether so many whole looks in a row found an instance of a lane at no source that it is no gap."""
+        return self.unlisted.get(id, 0) >= GONE_LOOKS
 
     def stage(self, id: str) -> Stage | None:
         """The stage an instance was last seen in."""

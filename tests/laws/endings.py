@@ -176,6 +176,8 @@ CONDUCTING = (
              spoil=swap(begin, "unproven", lambda spec, snapshot: None)),
     Sabotage(name="an old look is acted upon", law="law 11:", story=meetings.slow_looks,
              spoil=swap(rollout.Rollout, "_is_late", no)),
+    Sabotage(name="an empty page is a deleted group", law="law 16:", story=meetings.empty_pages,
+             spoil=swap(rollout, "GONE_LOOKS", 1)),
     Sabotage(name="who slept acts on when he wakes", law="law 11:", story=meetings.awoken,
              spoil=swap(rollout.Rollout, "_is_late", no)),
     Sabotage(name="older versions of the record are believed", law="law ", story=meetings.very_stale,

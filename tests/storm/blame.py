@@ -124,6 +124,36 @@ def a_new_one_is_proven_first(past: Past) -> Iterator[str]:
             yield f"law 5: {one.id} went at {one.at:.1f} before any new one had served"
 
 
+def one_budget(past: Past) -> Iterator[str]:
+    """Law 4: whoever removes draws on one budget: never more are out at once than max draining, across kills."""
+    for one in past.world.log.removals:
+        base = max(each.high for each in past.world.log.wanted if each.at <= one.at)
+        most = 1 if past.weather.spec.one_by_one else limits(past, base).draining
+        if len(one.out) > most and not past.world.log.forged:
+            yield f"law 4: {sorted(one.out)} were out at {one.at:.1f}, max draining is {most}"
+
+
+def drained_first(past: Past) -> Iterator[str]:
+    """The walkthrough: terminated only when every source has let go of it."""
+    for one in past.world.log.removals:
+        held = [at for at in one.held if at <= one.at - window(past)]
+        if one.what == "terminate" and held:
+            yield f"walkthrough: {one.id} was terminated at {one.at:.1f}, and {len(held)} sources still held it"
+
+
+def aws_never_chooses(past: Past) -> Iterator[str]:
+    """Laws 3 and 8: desired is never lowered below what is there, by a maximum either: AWS would choose who goes."""
+    log = past.world.log
+    for one in log.sized:
+        since = one.at - window(past)
+        there = sum(at <= since for at in one.since)
+        meddled = any(since <= each.at <= one.at for each in log.wanted[1:])
+        if one.after < one.before and one.what == "maximum" and not meddled:
+            yield f"law 8: a maximum of {one.maximum} lowered desired at {one.at:.1f} from {one.before}"
+        if one.after < min(one.before, there) and one.what == "desired":
+            yield f"law 3: desired {one.after} was set at {one.at:.1f}, and {there} were there"
+
+
 def _surplus(one: Removed) -> bool:
     return one.lane is not None and one.lane.surplus
 
@@ -230,6 +260,9 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     the_ceiling_holds,
     only_old_ones_go,
     a_new_one_is_proven_first,
+    one_budget,
+    drained_first,
+    aws_never_chooses,
     launches_are_bounded,
     only_ours_is_resumed,
     it_is_written_down_first,

@@ -18,7 +18,11 @@ GROUP = "web"
 
 @dataclass(frozen=True, kw_only=True)
 class Removal:
-    """One instance is taken out of a source or terminated by us. record: what stands in the tags at that moment."""
+    """One instance is taken out of a source or terminated by us. record: what stands in the tags at that moment.
+
+    out: whom we have taken out so far, this one too, who is still there and was not registered back. held: since when
+    it is registered (or draining) at each source of the group that still lists it.
+    """
 
     at: float
     what: str
@@ -29,6 +33,8 @@ class Removal:
     desired: int
     fresh_served: bool
     outdated: bool
+    out: frozenset[str]
+    held: tuple[float, ...]
 
     @property
     def lane(self) -> Lane | None:
@@ -41,16 +47,19 @@ class Removal:
 
 @dataclass(frozen=True, kw_only=True)
 class Sized:
-    """We set desired or the maximum. out: in service and in a lane; left: in a lane, and in service no more."""
+    """We set desired or the maximum. out: in service and in a lane; left: in a lane, and in service no more; since:
+    when each member was launched that desired counts."""
 
     at: float
     actor: str
+    what: str
     before: int
     after: int
     maximum: int
     out: int
     left: frozenset[str]
     exist: int
+    since: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +114,7 @@ class Witness(World):
         super().__init__(seed, clock)
         self.actor = ""
         self.log = Log()
+        self._out: set[str] = set()
         self._read: Journal | None = None
 
     def begin(self) -> None:
@@ -127,14 +137,14 @@ class Witness(World):
     def set_desired_capacity(self, name: str, desired: int, *, who: str = OWNER) -> None:
         before = self._desired()
         super().set_desired_capacity(name, desired, who=who)
-        self._was_sized(before, who)
+        self._was_sized("desired", before, who)
 
     def update_group(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
         before = self._desired()
         super().update_group(name, **sizes)
         if sizes.get("who", OWNER) == OWNER and self.now - self.log.maximum_at < OLDEST_LOOK:
             self.log.sizes["maximum"] = -1  # set while our call was under way: sizes have no compare-and-swap
-        self._was_sized(before, sizes.get("who", OWNER))
+        self._was_sized("maximum", before, sizes.get("who", OWNER))
 
     def human_sets(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
         before = self._desired()
@@ -166,6 +176,11 @@ class Witness(World):
             self._removed("deregister", id)
         super().deregister(source, id, port, who=who)
 
+    def register(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
+        if who == OWNER:
+            self._out.discard(id)
+        super().register(source, id, port, who=who)
+
     def suspend(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
         super().suspend(name, processes, who=who)
         self._switched(processes, who, resumed=False)
@@ -185,7 +200,7 @@ class Witness(World):
         self.advance()
         return self.state.groups[GROUP].desired if GROUP in self.state.groups else 0
 
-    def _was_sized(self, before: int, who: str) -> None:
+    def _was_sized(self, what: str, before: int, who: str) -> None:
         if who != OWNER:
             return
         group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
@@ -195,12 +210,14 @@ class Witness(World):
             Sized(
                 at=self.now,
                 actor=self.actor,
+                what=what,
                 before=before,
                 after=group.desired,
                 maximum=group.maximum,
                 out=sum(one.in_service and one.id in lanes for one in members),
                 left=frozenset(lanes - {one.id for one in members if one.in_service}),
                 exist=len(members) + max(0, group.desired - sum(one.counts for one in members)),
+                since=tuple(one.launched_at for one in members if one.counts),
             )
         )
 
@@ -239,6 +256,8 @@ class Witness(World):
         cutoff = record.cutoff if record and record.cutoff is not None else float("inf")
         served = self._counting._served
         fresh = [each for each in self.state.instances.values() if each.attached_at > cutoff]
+        self._out = {each for each in self._out | {id} if self.state.instances[each].member}
+        sources = self.state.groups[GROUP].source_ids
         self.log.removals.append(
             Removal(
                 at=self.now,
@@ -250,6 +269,8 @@ class Witness(World):
                 desired=self._desired(),
                 fresh_served=any(each.id in served for each in fresh),
                 outdated=one.template != self._newest(one),
+                out=frozenset(self._out),
+                held=tuple(each.at for source in sources for each in self.state.registered(source, id)),
             )
         )
 
