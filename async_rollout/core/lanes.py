@@ -207,7 +207,7 @@ def _shrinks_under_way(journal: Journal, sight: Sight) -> int:
 
 
 def _sent(draft: Draft, lane: Lane) -> Draft:
-    """Recorded, and still InService: wait, then make sure that nothing came of it, then send it once more."""
+    """Recorded, and still InService: wait, then make sure that nothing came of it, then begin that step anew."""
     since = draft.memory.removed.get(lane.id)
     wait = Wait(
         on=f"{lane.id} terminating",
@@ -223,7 +223,8 @@ def _sent(draft: Draft, lane: Lane) -> Draft:
     asked = since is not None and draft.memory.activities_at > since.at
     if not late or not asked or since is None or _under_way(draft, lane.id, since.at):
         return draft
-    return _terminated(draft.lane(replace(lane, removal=Removal.NOT)), replace(lane, removal=Removal.NOT))
+    again = replace(lane, removal=Removal.NOT)
+    return fall(draft.lane(again), again)
 
 
 def _under_way(draft: Draft, id: str, since: float) -> bool:

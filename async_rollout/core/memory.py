@@ -103,7 +103,7 @@ class Memory:
     """See the module's docstring. Maps are never changed in place.
 
     health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
-    their launch until every source called them healthy.
+    their launch until every source called them healthy. unfit: whom AWS refused to register.
     """
 
     me: Me
@@ -137,6 +137,7 @@ class Memory:
     ended: Mapping[HookKey, Ended] = field(default_factory=dict)
     sent: Mapping[Registration, float] = field(default_factory=dict)
     back: frozenset[Registration] = frozenset()
+    unfit: frozenset[str] = frozenset()
     marked: Mapping[str, int] = field(default_factory=dict)
     vanished: Mapping[str, float] = field(default_factory=dict)
     survey: Survey | None = None

@@ -102,6 +102,8 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
 
 
 def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
+    if isinstance(outcome.action, Register) and outcome.ok is False:
+        return replace(memory, unfit=memory.unfit.union(one.instance for one in outcome.action.registrations))
     if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
         return memory
     registrations = outcome.action.registrations

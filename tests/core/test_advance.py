@@ -217,10 +217,19 @@ def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
     looks: int, ago: float, asked: float, *, resent: bool
 ) -> None:
     sent = lane(removal=Removal.SHRINK)
-    draft = draft_of("DSSN", record={"lanes": (sent,)})
+    draft = drained(explained=True)
     memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - ago, looks)}, activities_at=NOW - asked)
     acts = fall(replace(draft, memory=memory), sent).acts
     assert acts == ((Terminate(instance=ident(0), shrink=True),) if resent else ())
+
+
+def test_before_it_is_sent_again_every_source_must_have_let_go_of_it() -> None:
+    sent = lane(removal=Removal.SHRINK)
+    draft = draft_of("DSSN", record={"lanes": (sent,)})
+    memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - 30.0, 3)}, activities_at=NOW - 1.0)
+    again = fall(replace(draft, memory=memory), sent)
+    assert again.acts == () and again.journal.lanes == (lane(),)
+    assert again.waits[-1].on == f"{ident(0)} draining"
 
 
 @pytest.mark.parametrize("seen", [None, Odd("4", NOW - 60, 1), Odd("5", NOW - 60, 9)])

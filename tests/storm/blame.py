@@ -42,34 +42,25 @@ def limits(past: Past, base: int) -> Bounds:
 
 
 def served(past: Past, since: float, until: float) -> list[frozenset[str]]:
-    """Who served at each moment between."""
+    """Who served at each moment between, before what is done at its end."""
     log = past.world.log.serving
     before = [who for at, who in log if at <= since][-1:]
-    return before + [who for at, who in log if since < at <= until]
+    return before + [who for at, who in log if since < at < until]
 
 
 def first_removals(past: Past) -> Iterator[Removed]:
     """The first deed of each way out: the deregistration, or a terminate of what was never taken out."""
-    out: set[str] = set()
-    for one in past.world.log.removals:
-        lane = one.lane
-        if one.id not in out:
-            out.add(one.id)
-            yield one
-        if lane is None:
-            out.discard(one.id)
+    return (one for one in past.world.log.removals if one.first)
 
 
 def the_floor_holds(past: Past) -> Iterator[str]:
     """Law 1: available was never below the floor through us."""
-    gone: dict[str, float] = {}
     for one in first_removals(past):
         floor = limits(past, wanted(past, one.at).low).floor
         looks = served(past, one.at - window(past), one.at)
-        others = [who - {id for id, at in gone.items() if at <= one.at} - {one.id} for who in looks]
+        others = [who - one.out for who in looks]
         if all(one.id in who for who in looks) and all(len(who) < floor for who in others):
             yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {floor} and {max(map(len, others))} served"
-        gone[one.id] = one.at
 
 
 def the_ceiling_holds(past: Past) -> Iterator[str]:
@@ -105,6 +96,9 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
         record, lane = one.record, one.lane
         cutoff = record.cutoff if record else None
         if cutoff is not None and one.instance.attached_at <= cutoff:
+            well = all(one.id in who for who in served(past, one.at - window(past), one.at))
+            if one.goal is Goal.RESTORE and one.first and well and not past.world.log.forged:
+                yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
             continue
         looks = served(past, one.at - window(past) - 60.0, one.at)
         dead = any(one.id not in who for who in looks) or one.instance.health != "Healthy"
@@ -129,8 +123,8 @@ def one_budget(past: Past) -> Iterator[str]:
     for one in past.world.log.removals:
         base = max(each.high for each in past.world.log.wanted if each.at <= one.at)
         most = 1 if past.weather.spec.one_by_one else limits(past, base).draining
-        if len(one.out) > most and not past.world.log.forged:
-            yield f"law 4: {sorted(one.out)} were out at {one.at:.1f}, max draining is {most}"
+        if len(one.going) > most and not past.world.log.forged:
+            yield f"law 4: {sorted(one.going)} were out at {one.at:.1f}, max draining is {most}"
 
 
 def drained_first(past: Past) -> Iterator[str]:

@@ -52,7 +52,7 @@ class Past:
 
     def digest(self) -> str:
         """The same for the same seed: virtual time, call and answer, and what was told."""
-        lines = [repr(one) for one in self.world.record] + [repr(one) for one in self.events]
+        lines = [repr(one) for one in (*self.world.record, *self.events, *sorted(self.world.calls.items()))]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

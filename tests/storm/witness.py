@@ -20,8 +20,8 @@ GROUP = "web"
 class Removal:
     """One instance is taken out of a source or terminated by us. record: what stands in the tags at that moment.
 
-    out: whom we have taken out so far, this one too, who is still there and was not registered back. held: since when
-    it is registered (or draining) at each source of the group that still lists it.
+    first: it was not out before. out: whom we have taken out so far and not registered back, this one too; going: those
+    of them who are still there. held: since when it is registered (or draining) at each source that still lists it.
     """
 
     at: float
@@ -33,7 +33,9 @@ class Removal:
     desired: int
     fresh_served: bool
     outdated: bool
+    first: bool
     out: frozenset[str]
+    going: frozenset[str]
     held: tuple[float, ...]
 
     @property
@@ -256,7 +258,8 @@ class Witness(World):
         cutoff = record.cutoff if record and record.cutoff is not None else float("inf")
         served = self._counting._served
         fresh = [each for each in self.state.instances.values() if each.attached_at > cutoff]
-        self._out = {each for each in self._out | {id} if self.state.instances[each].member}
+        first = id not in self._out
+        self._out.add(id)
         sources = self.state.groups[GROUP].source_ids
         self.log.removals.append(
             Removal(
@@ -269,7 +272,9 @@ class Witness(World):
                 desired=self._desired(),
                 fresh_served=any(each.id in served for each in fresh),
                 outdated=one.template != self._newest(one),
+                first=first,
                 out=frozenset(self._out),
+                going=frozenset(each for each in self._out if self.state.instances[each].member),
                 held=tuple(each.at for source in sources for each in self.state.registered(source, id)),
             )
         )
