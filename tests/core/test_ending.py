@@ -25,8 +25,7 @@ from async_rollout.core.actions import (
 from async_rollout.core.decide import decide
 from async_rollout.core.finish import EVENED_MAX, MARKS_MAX
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
-from async_rollout.core.memory import ActOutcome, Odd
-from async_rollout.core.recall import recall
+from async_rollout.core.memory import Odd
 from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
 from drafts import NOW, launch, snapshot_of
@@ -77,22 +76,6 @@ def test_an_unproven_one_is_shed_before_a_proven_one() -> None:
     (out,) = done(snapshot)
     assert isinstance(out, Deregister)
     assert {one.instance for one in out.registrations} == {ident(3)}
-
-
-def test_where_the_floor_needs_our_surplus_one_that_is_ill_goes_in_its_place() -> None:
-    (out,) = done(snapshot_of("SSUN", record={"asked": 4, "base": 3, **BACK}))
-    assert isinstance(out, Deregister)
-    assert {one.instance for one in out.registrations} == {ident(2)}
-
-
-def test_where_the_floor_needs_our_surplus_and_nobody_is_ill_it_waits() -> None:
-    spec = RolloutSpec(healthy_threshold=9)
-    snapshot = snapshot_of("SSSN", spec, record={"asked": 4, "base": 3, **BACK})
-    assert done(snapshot, spec) == ()
-    (wait,) = [wait for wait in decide(spec, snapshot).waits if wait.on == f"surplus {ident(3)}"]
-    assert "the floor is 3" in wait.why
-    unseen = replace(snapshot, memory=replace(snapshot.memory, progress=None))
-    assert any(wait.on == f"surplus {ident(3)}" for wait in decide(spec, unseen).waits)
 
 
 def test_surplus_that_is_not_ours_is_left_and_named() -> None:
@@ -212,18 +195,6 @@ def test_a_drained_one_is_registered_back_unless_it_is_on_its_way(
     fields: dict[str, Any], acts: tuple[Action, ...]
 ) -> None:
     assert done(snapshot_of("DSSN", record={"lanes": (lane(**fields),), **BACK})) == acts
-
-
-@pytest.mark.parametrize(("health", "refused", "back"), [("Healthy", True, True), ("Unhealthy", False, True),
-                                                           ("Unhealthy", True, False)])  # fmt: skip
-def test_one_that_is_dead_is_finished(health: str, *, refused: bool, back: bool) -> None:
-    """Dead: AWS calls it unhealthy and refuses to register it."""
-    snapshot = snapshot_of("DSSN", record={"lanes": (lane(),), **BACK})
-    act = ActOutcome(action=Register(registrations=out_of_both()), at=NOW, ok=None if not refused else False)
-    first, *others = snapshot.sight.instances
-    sight = replace(snapshot.sight, at=NOW + 1, instances=(replace(first, health=health, targets=()), *others))
-    after = replace(snapshot, sight=sight, memory=recall(SPEC, snapshot.memory, sight, (act,)))
-    assert any(isinstance(act, Register) for act in done(after)) is back
 
 
 def test_it_is_not_registered_where_it_never_was() -> None:

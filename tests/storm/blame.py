@@ -8,14 +8,15 @@ seconds counts at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import floor
 
 from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Removal
 from async_rollout.sandbox.chronicle import What
+from noted import Removal as Removed
+from noted import Sized, Wanted
 from storm import Past
-from witness import Removal as Removed
-from witness import Sized, Wanted
 
 FRESH = 14.0
 """The oldest look that a removal may rest on (10 s), the seconds of its own calls, and the whole second of a Date."""
@@ -56,11 +57,11 @@ def first_removals(past: Past) -> Iterator[Removed]:
 def the_floor_holds(past: Past) -> Iterator[str]:
     """Law 1: available was never below the floor through us."""
     for one in first_removals(past):
-        floor = limits(past, wanted(past, one.at).low).floor
+        least = limits(past, wanted(past, one.at).low).floor
         looks = served(past, one.at - window(past), one.at)
         others = [who - one.out for who in looks]
-        if all(one.id in who for who in looks) and all(len(who) < floor for who in others):
-            yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {floor} and {max(map(len, others))} served"
+        if all(one.id in who for who in looks) and all(len(who) < least for who in others):
+            yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {least} and {max(map(len, others))} served"
 
 
 def the_ceiling_holds(past: Past) -> Iterator[str]:
@@ -95,7 +96,7 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
     for one in past.world.log.removals:
         record, lane = one.record, one.lane
         cutoff = record.cutoff if record else None
-        if cutoff is not None and one.instance.attached_at <= cutoff:
+        if cutoff is not None and floor(one.instance.attached_at) <= cutoff:  # EC2 tells whole seconds
             well = all(one.id in who for who in served(past, one.at - window(past), one.at))
             if one.goal is Goal.RESTORE and one.first and well and not past.world.log.forged:
                 yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
