@@ -110,12 +110,13 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
 
 
 def a_new_one_is_proven_first(past: Past) -> Iterator[str]:
-    """Law 5: with a surge, a new one served before the first old one went."""
+    """Law 5: with a surge, a new one served before the first old one went, or a killed run's lift held the base."""
     for one in first_removals(past):
         surge = limits(past, wanted(past, one.at).low).ceiling > wanted(past, one.at).high
         looks = served(past, one.at - window(past), one.at)
         well = all(one.id in who for who in looks)
-        if surge and well and one.goal is Goal.REPLACE and not one.fresh_served and not _surplus(one):
+        held = any(len(who - one.out) >= wanted(past, one.at).low for who in looks)
+        if surge and well and not held and one.goal is Goal.REPLACE and not one.fresh_served and not _surplus(one):
             yield f"law 5: {one.id} went at {one.at:.1f} before any new one had served"
 
 
