@@ -108,14 +108,12 @@ def _surveyed(draft: Draft) -> Draft:
 
 
 def _counted(draft: Draft) -> Draft:
-    """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new sizes."""
+    """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
     journal = marked_failed(draft)
     group = draft.sight.group
     lost = sum(draft.at - since >= STEADY for since in draft.memory.vanished.values())
     if lost > journal.lost:
         journal = replace(journal, lost=lost)
-    if group.minimum > journal.base and _steady(draft, draft.memory.minimum):
-        journal = replace(journal, base=group.minimum)
     if group.maximum == journal.raised != journal.raised_from:
         journal = replace(journal, raised_from=group.maximum)
     if not draft.knows_maximum and _steady(draft, draft.memory.maximum):
@@ -136,9 +134,18 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
     reckoned = reckon(draft.journal, draft.sight, draft.memory)
-    draft = replace(draft, journal=reckoned.journal, explained=reckoned.explained)
+    journal = _not_below(draft, reckoned.journal) if reckoned.explained else reckoned.journal
+    draft = replace(draft, journal=journal, explained=reckoned.explained)
     draft = advance(draft) if goal is Goal.REPLACE else restore(draft)
     return _stuck(draft) if draft.stuck else decided(draft)
+
+
+def _not_below(draft: Draft, journal: Journal) -> Journal:
+    """The owner's new minimum is the least base; only after what it added to desired was reckoned, not twice."""
+    minimum = draft.sight.group.minimum
+    if minimum <= journal.base or not _steady(draft, draft.memory.minimum):
+        return journal
+    return replace(journal, base=minimum)
 
 
 def _to_reset(draft: Draft, goal: Goal) -> tuple[str, ...]:

@@ -37,10 +37,10 @@ def finish(draft: Draft) -> Draft:
         return draft.wait(_leaving(draft), look=idle(draft))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
         return draft
-    if draft.tally.surplus:
-        return shed(draft)
     if marks := _falsely_marked(draft):
         return draft.act(MarkHealthy(instances=marks))
+    if draft.tally.surplus:
+        return shed(draft)
     if draft.memory.settled is None or draft.memory.settled.looks < 2:
         return draft.wait(_settling(draft), look=Look(draft.at + draft.spec.paced(SOON)))
     if not draft.knows_maximum:
@@ -82,7 +82,21 @@ def shed(draft: Draft) -> Draft:
     own = [one for one in draft.sight.instances if is_new(draft.journal, one) or one.booting]
     if not own:
         return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
-    return open_lane(draft, min(own, key=lambda one: _worth(draft, one)), surplus=True)
+    least = min(own, key=lambda one: _worth(draft, one))
+    serves = draft.memory.stage(least.id) in (Stage.AVAILABLE, Stage.CHECKING)
+    if serves and not draft.tally.may_go(least.id):
+        return _in_its_place(draft, least)
+    return open_lane(draft, least, surplus=True)
+
+
+def _in_its_place(draft: Draft, needed: Instance) -> Draft:
+    """The floor needs what is ours: it stays for one that is ill, which goes; or it waits until others serve."""
+    ill = (one for one in draft.sight.instances if one.id in draft.tally.ill and draft.tally.may_go(one.id))
+    if (victim := min(ill, key=lambda one: _worth(draft, one), default=None)) is not None:
+        return open_lane(draft, victim, surplus=True)
+    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    why = f"{len(draft.tally.available)} are available and the floor is {draft.tally.bounds.floor}: it has to stay"
+    return draft.wait(Wait(on=f"surplus {needed.id}", why=why, since=since))
 
 
 def _worth(draft: Draft, one: Instance) -> tuple[bool, int, float, str]:

@@ -67,6 +67,8 @@ def fall(draft: Draft, lane: Lane) -> Draft:
         return _sent(draft, lane)
     if any(is_registered(target) for target in instance.targets):
         return _draining(draft, lane, instance)
+    if _may_still_drain(draft, lane):
+        return draft.wait(_unlisted(draft, lane), look=Look(draft.at + draft.spec.paced(GONE_PAUSE), WHOLE))
     if lane.before is not Mark.ENDED and draft.spec.hooks.before_terminate is not None:
         draft, lane = _before(draft, lane)
     if lane.before is Mark.ENDED or draft.spec.hooks.before_terminate is None:
@@ -80,6 +82,19 @@ def _draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     until = since + drain_limit(draft)
     wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
     return _deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.sight, lane, instance))
+
+
+def _may_still_drain(draft: Draft, lane: Lane) -> bool:
+    """Listed nowhere sooner than its delay allows: that may be a gap in the answers, unless it stays so."""
+    if lane.before is not Mark.NOT or draft.memory.is_let_go(lane.id):
+        return False
+    were = (source for source in draft.sight.sources if source.gated and digest(source.id, 6) not in lane.missing)
+    return draft.at < lane.at + max((source.drain_delay for source in were), default=0.0)
+
+
+def _unlisted(draft: Draft, lane: Lane) -> Wait:
+    why = "no source lists it, sooner than its delay allows: looking again"
+    return Wait(on=f"{lane.id} draining", why=why, since=draining_since(draft, lane))
 
 
 def _words(sight: Sight, id: str) -> str:
@@ -192,7 +207,7 @@ def _shrinks_under_way(journal: Journal, sight: Sight) -> int:
 
 
 def _sent(draft: Draft, lane: Lane) -> Draft:
-    """Recorded, and still InService: wait, then make sure that nothing came of it, then send it once more."""
+    """Recorded, and still InService: wait, then make sure that nothing came of it, then begin that step anew."""
     since = draft.memory.removed.get(lane.id)
     wait = Wait(
         on=f"{lane.id} terminating",
@@ -208,7 +223,8 @@ def _sent(draft: Draft, lane: Lane) -> Draft:
     asked = since is not None and draft.memory.activities_at > since.at
     if not late or not asked or since is None or _under_way(draft, lane.id, since.at):
         return draft
-    return _terminated(draft.lane(replace(lane, removal=Removal.NOT)), replace(lane, removal=Removal.NOT))
+    again = replace(lane, removal=Removal.NOT)
+    return fall(draft.lane(again), again)
 
 
 def _under_way(draft: Draft, id: str, since: float) -> bool:

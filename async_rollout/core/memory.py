@@ -103,7 +103,7 @@ class Memory:
     """See the module's docstring. Maps are never changed in place.
 
     health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
-    their launch until every source called them healthy.
+    their launch until every source called them healthy. unfit: whom AWS refused to register.
     """
 
     me: Me
@@ -131,11 +131,13 @@ class Memory:
     stages: Mapping[str, Since] = field(default_factory=dict)
     removed: Mapping[str, Odd] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
+    unlisted: Mapping[str, int] = field(default_factory=dict)
     proven: frozenset[str] = frozenset()
     running: frozenset[HookKey] = frozenset()
     ended: Mapping[HookKey, Ended] = field(default_factory=dict)
     sent: Mapping[Registration, float] = field(default_factory=dict)
     back: frozenset[Registration] = frozenset()
+    unfit: frozenset[str] = frozenset()
     marked: Mapping[str, int] = field(default_factory=dict)
     vanished: Mapping[str, float] = field(default_factory=dict)
     survey: Survey | None = None
@@ -165,6 +167,10 @@ class Memory:
     def is_gone(self, id: str) -> bool:
         """Whether an instance of a lane was out of sight often enough to be believed gone."""
         return self.missing.get(id, 0) >= GONE_LOOKS
+
+    def is_let_go(self, id: str) -> bool:
+        """Whether so many whole looks in a row found an instance of a lane at no source that it is no gap."""
+        return self.unlisted.get(id, 0) >= GONE_LOOKS
 
     def stage(self, id: str) -> Stage | None:
         """The stage an instance was last seen in."""

@@ -26,7 +26,7 @@ from async_rollout.core.survey import warnings
 
 def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
     """Events between the look before and this one, and of what the decision is about to record."""
-    told = (_warned, _begun, _taken_over, _moved, _sized, _counted, _done, _turned)
+    told = (_warned, _begun, _taken_over, _moved, _sized, _adopted, _counted, _done, _turned)
     return tuple(event for tell in told for event in tell(spec, before, after, decision))
 
 
@@ -113,6 +113,18 @@ def _sized(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
         base=record.base if isinstance(record, Journal) else new.desired,
         ours=isinstance(record, Journal) and new.desired <= record.asked and new.minimum == old.minimum,
     )
+
+
+def _adopted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    """Sizes that others have set since they were found, perhaps while no run lived: they are kept, not put back."""
+    new, old = _recorded(decision), after.sight.journal
+    if new is None or not isinstance(old, Journal) or old.cutoff is None or new.cutoff != old.cutoff:
+        return
+    sizes = (("desired capacity", old.base, new.base), ("maximum", old.found.maximum, new.found.maximum))
+    for name, was, now in sizes:
+        if was != now:
+            text = f"the {name} that the owner wants is {now}, it was {was}: others changed it, and it stays"
+            yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
 
 
 def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:

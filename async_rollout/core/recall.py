@@ -13,7 +13,7 @@ from async_rollout.core.memory import ActOutcome, Ended, HookKey, HookOutcome, M
 from async_rollout.core.pace import SOON
 from async_rollout.core.sight import Instance, Sight, Survey
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, stage_of
+from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, is_registered, stage_of
 
 CLIMBS = 20
 """So many newcomers are learnt from: older ones may have been of another template."""
@@ -102,6 +102,8 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
 
 
 def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
+    if isinstance(outcome.action, Register) and outcome.ok is False:
+        return replace(memory, unfit=memory.unfit.union(one.instance for one in outcome.action.registrations))
     if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
         return memory
     registrations = outcome.action.registrations
@@ -160,6 +162,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         removed=_removed(memory, sight),
         vanished=_vanished(memory, sight),
         missing=_missing(memory, sight),
+        unlisted=_unlisted(memory, sight),
         streaks=_streaks(spec, memory, sight),
     )
 
@@ -219,6 +222,15 @@ def _missing(memory: Memory, sight: Sight) -> dict[str, int]:
     """In how many looks in a row an instance of a lane was not to be seen."""
     lanes = sight.journal.lanes if isinstance(sight.journal, Journal) else ()
     return {lane.id: memory.missing.get(lane.id, 0) + 1 for lane in lanes if sight.instance(lane.id) is None}
+
+
+def _unlisted(memory: Memory, sight: Sight) -> Mapping[str, int]:
+    """In how many looks at every source in a row an instance of a lane was registered nowhere."""
+    if not sight.health_seen:
+        return memory.unlisted
+    lanes = sight.journal.lanes if isinstance(sight.journal, Journal) else ()
+    seen = {one.id for one in sight.instances if any(is_registered(target) for target in one.targets)}
+    return {lane.id: memory.unlisted.get(lane.id, 0) + 1 for lane in lanes if lane.id not in seen}
 
 
 def _vanished(memory: Memory, sight: Sight) -> dict[str, float]:

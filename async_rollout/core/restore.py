@@ -1,7 +1,7 @@
 """Everything back as it was found. It has no stack of undo steps: it reads the same look and the same record.
 
-Terminated instances do not come back. One that is only drained is registered back, unless its before-command has
-begun: then it left its cluster, so it is finished where the floor allows, or left out and named.
+Terminated instances do not come back, nor does one that is dead. One that is only drained is registered back, unless
+its before-command has begun: then it left its cluster, so it is finished where the floor allows, or left out and named.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import Lane, Mark, Removal
 from async_rollout.core.lanes import fall
+from async_rollout.core.sight import Instance
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import patience
 
@@ -35,7 +36,7 @@ def restore(draft: Draft) -> Draft:
 def _turned_round(draft: Draft, lane: Lane) -> Draft:
     instance = draft.sight.instance(lane.id)
     finishing = lane.surplus or lane.removal is not Removal.NOT
-    if instance is None or instance.leaving or finishing:
+    if instance is None or instance.leaving or finishing or _is_dead(draft, instance):
         return fall(draft, lane)
     if lane.before is Mark.NOT:
         return put_back(draft, lane, instance)
@@ -46,6 +47,11 @@ def _turned_round(draft: Draft, lane: Lane) -> Draft:
         why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"
         return draft.wait(Wait(on=lane.id, why=why, since=since, until=since + patience(draft)))
     return fall(draft, lane)
+
+
+def _is_dead(draft: Draft, instance: Instance) -> bool:
+    """AWS calls it unhealthy and does not let it be registered: it cannot come back."""
+    return instance.marked_unhealthy and instance.id in draft.memory.unfit
 
 
 def _out_of_patience(draft: Draft) -> Draft:

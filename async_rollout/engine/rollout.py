@@ -25,7 +25,7 @@ from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Event, Replaced, RolloutEnded, RolloutStarted, Waiting, Warned
 from async_rollout.core.journal import Journal
 from async_rollout.core.laws import OLDEST_LOOK, objection
-from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
+from async_rollout.core.memory import GONE_LOOKS, ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.narrate import narrate
 from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Stop
@@ -66,7 +66,7 @@ class Rollout:
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
         self._total = 0
-        self._stalled = False
+        self._stalled, self._absent = False, 0
         self._wake = anyio.Event()
 
     async def run(self) -> GroupResult:
@@ -107,13 +107,14 @@ class Rollout:
             try:
                 sight = await self._fresh()
             except UnknownGroupError as gone:
-                return self._vanished(gone)
+                if end := self._vanished(gone):
+                    return end
             except (CredentialsError, UnseenError) as error:
                 code = 4 if isinstance(error, CredentialsError) else 1
                 if end := self._blind(str(error), code, self._spec.limits.credentials):
                     return end
             else:
-                self._blind_since = None
+                self._blind_since, self._absent = None, 0
                 return sight
             await self._sleep(delay)
             delay = min(2 * delay, 30.0)
@@ -129,9 +130,13 @@ class Rollout:
     def _is_late(self) -> bool:
         return anyio.current_time() - self._asked_at > OLDEST_LOOK
 
-    def _vanished(self, gone: UnknownGroupError) -> Verdict:
+    def _vanished(self, gone: UnknownGroupError) -> Verdict | None:
+        """Later an answer or two without the group may be empty pages."""
         if self._before is None:
             return Verdict(outcome=Outcome.REFUSED, code=3, why=str(gone))
+        self._absent += 1
+        if self._absent < GONE_LOOKS:
+            return None
         return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
 
     def _blind(self, why: str, code: int, limit: float) -> Verdict | None:

@@ -70,7 +70,8 @@ def deregister(ground: Ground, source: str, id: str, port: int | None, who: str)
         ground.put_registrations(source, id, others)
         _drained(ground, here, id)
         return
-    gone_at = ground.after(here.delay, lambda: _end_drain(ground, here, id, port))
+    takes = here.delay + ground.troubles[group].lingering
+    gone_at = ground.after(takes, lambda: _end_drain(ground, here, id, port))
     draining = replace(
         mine, state="draining", reason="Target.DeregistrationInProgress", gone_at=gone_at, next_check=inf
     )

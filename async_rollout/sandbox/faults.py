@@ -13,12 +13,15 @@ from async_rollout.sandbox.ground import EPOCH, Ground
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
 
+MISSED = 0.3
+"""Of the answers with a GAP, so many lack a registration too: a source's are wrong more rarely than a group's."""
+
 
 class FaultKind(StrEnum):
     """How a call goes wrong. LOST_ANSWER: executed, the answer is lost; RESET: cut before it was executed.
 
-    GAP: an answer that lacks a member of each group. EXPIRED: the credentials are no longer taken. DENIED: they do not
-    allow this call.
+    GAP: an answer that lacks a member of each group and a registration of each source; EMPTY: one that lists nothing.
+    EXPIRED: the credentials are no longer taken. DENIED: they do not allow this call.
     """
 
     THROTTLE = "throttle"
@@ -29,6 +32,7 @@ class FaultKind(StrEnum):
     DELAY = "delay"
     STALE = "stale"
     GAP = "gap"
+    EMPTY = "empty"
     EXPIRED = "expired"
     DENIED = "denied"
 
@@ -38,7 +42,7 @@ class Fault:
     """One rule. action: a regular expression found anywhere in "service:Operation" ("elbv2:DescribeTargetHealth").
 
     count: so often at the most, None: always. window: only between these seconds since the world's start. seconds: of
-    a DELAY, or the age of a STALE answer.
+    a DELAY, or the age of a STALE answer. silent: so long nobody is told that a RESET or LOST_ANSWER brings no answer.
     """
 
     kind: FaultKind
@@ -47,6 +51,7 @@ class Fault:
     count: int | None = None
     window: tuple[float, float] | None = None
     seconds: float = 5.0
+    silent: float = 0.0
 
 
 class Faults:
@@ -56,6 +61,7 @@ class Faults:
         self.rules: list[Fault] = []
         self._world = world
         self._rng = random.Random(f"faults {world.seed if seed is None else seed}")
+        self._missed = random.Random(f"gaps {world.seed if seed is None else seed}")
         self._struck: list[int] = []
         for rule in rules:
             self.add(rule)
@@ -65,12 +71,18 @@ class Faults:
         if rule.kind is FaultKind.STALE:
             self._world.remember()
 
-    def gapped(self, state: State) -> State:
-        """The tables as an answer shows them that lacks one member of each group."""
+    def partial(self, state: State, kind: FaultKind) -> State:
+        """The tables as an answer shows them that is not whole: a GAP, or EMPTY."""
         shown = state.copy()
+        if kind is FaultKind.EMPTY:
+            shown.groups, shown.rosters, shown.registrations = {}, {}, {source: {} for source in state.registrations}
+            return shown
         for name, roster in state.rosters.items():
             lost = self._rng.choice(roster) if roster else None
             shown.rosters[name] = tuple(id for id in roster if id != lost)
+        for source, listed in state.registrations.items():
+            lost = self._missed.choice(list(listed)) if listed and self._missed.random() < MISSED else None
+            shown.registrations[source] = {id: several for id, several in listed.items() if id != lost}
         return shown
 
     def verdict(self, service_action: str) -> Fault | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
@@ -9,14 +10,18 @@ from async_rollout.sandbox import activities, balancers, hooks, leaving, templat
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import AWS, Ground
 from async_rollout.sandbox.records import Group, Instance
+from async_rollout.sandbox.words import NO_CAPACITY
 
 
-def launch(ground: Ground, group: Group, zone: str, why: str, *, rebalances: bool = False) -> bool:
-    """Launch one instance; False if it failed, then AWS tries again later."""
+def launch(ground: Ground, group: Group, zones: Sequence[str], why: str, *, rebalances: bool = False) -> bool:
+    """Launch one instance in the first of the zones that has capacity; False if it failed, then AWS tries again."""
     troubles = ground.troubles[group.name]
+    zone = _with_capacity(ground, group, zones, why)
+    if zone is None:
+        return False
     if troubles.failing_launches > 0:
         troubles.failing_launches -= 1
-        _fail(ground, group, zone, why)
+        _fail(ground, group, zone, why, troubles.launch_message)
         return False
     one = _fresh(ground, group, zone, rebalances=rebalances)
     ground.put_instance(one)
@@ -31,10 +36,17 @@ def launch(ground: Ground, group: Group, zone: str, why: str, *, rebalances: boo
     return True
 
 
-def _fail(ground: Ground, group: Group, zone: str, why: str) -> None:
-    message = ground.troubles[group.name].launch_message.format(
-        zone=zone, image=templates.image(ground.state, group, group.instance_type)
-    )
+def _with_capacity(ground: Ground, group: Group, zones: Sequence[str], why: str) -> str | None:
+    """AWS tries one zone after the other; each that is dry is an activity of its own that failed."""
+    for zone in zones:
+        if zone not in ground.troubles[group.name].dry_zones:
+            return zone
+        _fail(ground, group, zone, why, NO_CAPACITY)
+    return None
+
+
+def _fail(ground: Ground, group: Group, zone: str, why: str, message: str) -> None:
+    message = message.format(zone=zone, image=templates.image(ground.state, group, group.instance_type))
     activities.failed(ground, group.name, zone, why, message)
     ground.happened(What.LAUNCH_FAILED, AWS, group.name, detail=message)
     ground.soon("reconcile", group.name, group.physics.retry)

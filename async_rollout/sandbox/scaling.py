@@ -45,14 +45,14 @@ def _grow(ground: Ground, group: Group, missing: int) -> None:
         f" capacity to {group.desired}"
     )
     for _ in range(missing):
-        if not launching.launch(ground, group, emptiest(group, _counted(ground, group.name)), why):
+        if not launching.launch(ground, group, by_emptiness(group, _counted(ground, group.name)), why):
             return
 
 
-def emptiest(group: Group, members: list[Instance]) -> str:
-    """The zone with the fewest members, the first of them in the group's order."""
+def by_emptiness(group: Group, members: list[Instance]) -> list[str]:
+    """The zones, those with the fewest members first, else in the group's order."""
     count = Counter(one.zone for one in members)
-    return min(group.zones, key=lambda zone: count[zone])
+    return sorted(group.zones, key=lambda zone: count[zone])
 
 
 def _shrink(ground: Ground, group: Group, surplus: int) -> None:
@@ -71,4 +71,4 @@ def _rebalance(ground: Ground, group: Group, counted: list[Instance]) -> None:
     sizes = [count[zone] for zone in group.zones]
     if max(sizes) - min(sizes) >= 2 and group.runs("AZRebalance") and group.runs("Launch"):
         why = "an instance was launched to rebalance the zones"
-        launching.launch(ground, group, emptiest(group, counted), why, rebalances=True)
+        launching.launch(ground, group, by_emptiness(group, counted)[:1], why, rebalances=True)

@@ -11,7 +11,8 @@ class Troubles:
 
     failing_launches: so many next launches fail with launch_message. sick_launches: so many next instances never get
     healthy; sick_versions: all of these launch template versions never do. dying_launches: so many next instances die
-    while booting. short_lived: seconds after which each of the next short_lived_launches dies in service.
+    while booting. short_lived: seconds after which each of the next short_lived_launches dies in service. dry_zones:
+    nothing can be launched there. lingering: seconds by which every drain outlasts its delay.
     """
 
     failing_launches: int = 0
@@ -21,3 +22,5 @@ class Troubles:
     dying_launches: int = 0
     short_lived_launches: int = 0
     short_lived: float = 60.0
+    dry_zones: frozenset[str] = field(default_factory=frozenset)
+    lingering: float = 0.0

@@ -12,20 +12,20 @@ from async_rollout.core.advance import advance
 from async_rollout.core.budget import crowded
 from async_rollout.core.decide import decide
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Lane, Mark, Removal
+from async_rollout.core.journal import Lane, Mark, Removal, digest
 from async_rollout.core.lanes import fall
 from async_rollout.core.memory import Ended, HookOutcome, Odd
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
 from async_rollout.core.stages import Streak
 from drafts import NOW, draft_of, snapshot_of
-from drawn import AT, ident
+from drawn import AT, SOURCES, ident
 
 SPEC = RolloutSpec()
 IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)
 
 
 def lane(number: int = 0, **fields: Any) -> Lane:
-    return Lane(id=ident(number), at=int(AT), **fields)
+    return Lane(**{"id": ident(number), "at": int(AT)} | fields)
 
 
 def out(acts: tuple[Action, ...]) -> list[str]:
@@ -152,8 +152,8 @@ def test_a_lane_whose_command_failed_goes_no_further() -> None:
     assert fall(drained, failed) == drained
 
 
-def drained(*, explained: bool) -> Draft:
-    draft = draft_of("DSSN", record={"lanes": (lane(),)})
+def drained(*, explained: bool, unlisted: int = 3) -> Draft:
+    draft = draft_of("DSSN", record={"lanes": (lane(),)}, unlisted={ident(0): unlisted})
     bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
     return replace(draft, sight=replace(draft.sight, instances=bare), explained=explained)
 
@@ -161,6 +161,25 @@ def drained(*, explained: bool) -> Draft:
 def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
     assert fall(drained(explained=False), lane()).acts == ()
     assert fall(drained(explained=True), lane()).acts == (Terminate(instance=ident(0), shrink=True),)
+
+
+@pytest.mark.parametrize(
+    ("unlisted", "fields", "goes"),
+    [
+        (2, {}, False),
+        (3, {}, True),
+        (1, {"at": int(NOW) - 60}, True),  # the delay of 60 s is over
+        (1, {"at": int(NOW) - 59}, False),
+        (1, {"missing": tuple(digest(one.id, 6) for one in SOURCES)}, True),  # it was registered nowhere before
+        (1, {"before": Mark.ENDED}, True),
+    ],
+)
+def test_listed_nowhere_sooner_than_its_delay_allows_may_be_a_gap(
+    unlisted: int, fields: dict[str, Any], *, goes: bool
+) -> None:
+    found = fall(drained(explained=True, unlisted=unlisted), lane(**fields))
+    assert bool(found.acts) is goes
+    assert goes or found.waits[-1].on == f"{ident(0)} draining"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +202,7 @@ def test_a_place_is_kept_only_where_its_successor_may_exist(drawing: str, remova
 
 
 def test_whoever_keeps_its_place_waits_for_room() -> None:
-    draft = draft_of("SSSTT", group={"desired": 3}, record={"lanes": (lane(),), "asked": 3})
+    draft = draft_of("SSSTT", group={"desired": 3}, record={"lanes": (lane(),), "asked": 3}, unlisted={ident(0): 3})
     bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
     found = fall(replace(draft, sight=replace(draft.sight, instances=bare)), lane())
     assert found.acts == ()
@@ -198,10 +217,19 @@ def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
     looks: int, ago: float, asked: float, *, resent: bool
 ) -> None:
     sent = lane(removal=Removal.SHRINK)
-    draft = draft_of("DSSN", record={"lanes": (sent,)})
+    draft = drained(explained=True)
     memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - ago, looks)}, activities_at=NOW - asked)
     acts = fall(replace(draft, memory=memory), sent).acts
     assert acts == ((Terminate(instance=ident(0), shrink=True),) if resent else ())
+
+
+def test_before_it_is_sent_again_every_source_must_have_let_go_of_it() -> None:
+    sent = lane(removal=Removal.SHRINK)
+    draft = draft_of("DSSN", record={"lanes": (sent,)})
+    memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - 30.0, 3)}, activities_at=NOW - 1.0)
+    again = fall(replace(draft, memory=memory), sent)
+    assert again.acts == () and again.journal.lanes == (lane(),)
+    assert again.waits[-1].on == f"{ident(0)} draining"
 
 
 @pytest.mark.parametrize("seen", [None, Odd("4", NOW - 60, 1), Odd("5", NOW - 60, 9)])

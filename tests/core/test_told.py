@@ -13,9 +13,9 @@ from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Warned
 from async_rollout.core.finish import changes
-from async_rollout.core.journal import Journal, Lane
+from async_rollout.core.journal import Goal, Journal, Lane
 from async_rollout.core.lease import of_another
-from async_rollout.core.memory import ActOutcome, Peer
+from async_rollout.core.memory import ActOutcome, Odd, Peer
 from async_rollout.core.narrate import narrate
 from async_rollout.core.plan import plan_of
 from async_rollout.core.recall import recall
@@ -68,6 +68,19 @@ def test_a_new_cutoff_after_a_take_over_is_told() -> None:
     after = replace(seen, memory=memory, sight=replace(seen.sight, probes=frozenset({"run0"})))
     events = narrate(SPEC, after, after, decide(SPEC, after))
     assert [event.text[:17] for event in events if isinstance(event, Warned)] == ["the record is old"]
+
+
+@pytest.mark.parametrize("goal", list(Goal))
+def test_sizes_that_others_have_set_meanwhile_are_told_and_kept(goal: Goal) -> None:
+    steady = {"desired": Odd("6", NOW - 60, 5), "maximum": Odd("12", NOW - 60, 5)}
+    group, record = {"desired": 6, "maximum": 12}, {"asked": 4, "goal": goal}
+    seen = snapshot_of("SSSNNN", group=group, record=record, **steady)
+    events = narrate(SPEC, None, seen, decide(SPEC, seen))
+    told = [event.text for event in events if isinstance(event, Warned)]
+    assert told == [
+        "the desired capacity that the owner wants is 5, it was 3: others changed it, and it stays",
+        "the maximum that the owner wants is 12, it was 10: others changed it, and it stays",
+    ]
 
 
 def test_what_is_other_than_it_was_found() -> None:

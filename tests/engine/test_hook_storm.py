@@ -110,7 +110,7 @@ class Storm:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("count", [200, pytest.param(1_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [200, pytest.param(1_000, marks=pytest.mark.deep)])
 async def test_a_storm_leaves_nothing(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("async_rollout.engine.hooks.HURRIED", GRACE)
     mark = f"storm {os.getpid()} of {count}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import anyio
+import pytest
 
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import ScheduledAction
 from async_rollout.sandbox.world import World
@@ -64,3 +66,10 @@ def test_a_group_deleted_mid_run_ends_it() -> None:
     run = simulate("at-max", RolloutSpec(), others=delete)
     assert run.result.verdict.code == 1
     assert "the group was deleted during the run" in run.result.verdict.why
+
+
+@pytest.mark.parametrize(("pages", "code"), [(2, 0), (3, 1)])
+def test_an_answer_or_two_without_the_group_are_empty_pages(pages: int, code: int) -> None:
+    empty = Fault(kind=FaultKind.EMPTY, action="ScalingGroups", count=pages, window=(60.0, 1e9))
+    run = simulate("at-max", RolloutSpec(), faults=lambda world: Faults(world, [empty]))
+    assert run.result.verdict.code == code, run.result.verdict

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import losses
 import meddling
 import meetings
 import stories
@@ -145,6 +146,12 @@ ENDING = (
              spoil=around(restore, "_out_of_patience", resumed_first)),
     Sabotage(name="surplus of ours is left", law="law 7:", story=stories.stopped_booting,
              spoil=swap(finish, "shed", finish.put_processes_back)),
+    Sabotage(name="our surplus goes whatever the floor", law="law 1:", story=losses.dies_beside_surplus,
+             spoil=swap(finish, "_in_its_place", lambda one, needed: lanes.open_lane(one, needed, surplus=True))),
+    Sabotage(name="surplus that the floor needs is never given back", law="law 12:", story=losses.dies_beside_surplus,
+             spoil=swap(finish, "_in_its_place", lambda one, needed: one)),
+    Sabotage(name="a dead one is put back", law="law 12:", story=losses.dies_on_its_way_out,
+             spoil=swap(restore, "_is_dead", no)),
     Sabotage(name="a launch that never came is not given back", law="law 12:", story=stories.no_capacity,
              spoil=swap(finish, "_launch_given_up", draft_as_it_is)),
     Sabotage(name="a drained one is not put back", law="law 9:", story=stories.stopped_draining,
@@ -153,7 +160,7 @@ ENDING = (
              spoil=around(lanes, "lane_of", only_default_ports)),
     Sabotage(name="registered where it never was", law="law 7:", story=stories.odd_places,
              spoil=around(lanes, "lane_of", everywhere)),
-    Sabotage(name="a false mark is left", law="law 4:", story=stories.stopped_draining,
+    Sabotage(name="a false mark is left", law="law 3:", story=stories.stopped_draining,
              spoil=swap(finish, "_falsely_marked", nothing)),
     Sabotage(name="who left its cluster is registered back", law="law 10:", story=stories.stopped_in_command,
              spoil=swap(restore, "_turned_round", back_all_the_same)),
@@ -176,6 +183,8 @@ CONDUCTING = (
              spoil=swap(begin, "unproven", lambda spec, snapshot: None)),
     Sabotage(name="an old look is acted upon", law="law 11:", story=meetings.slow_looks,
              spoil=swap(rollout.Rollout, "_is_late", no)),
+    Sabotage(name="an empty page is a deleted group", law="law 16:", story=meetings.empty_pages,
+             spoil=swap(rollout, "GONE_LOOKS", 1)),
     Sabotage(name="who slept acts on when he wakes", law="law 11:", story=meetings.awoken,
              spoil=swap(rollout.Rollout, "_is_late", no)),
     Sabotage(name="older versions of the record are believed", law="law ", story=meetings.very_stale,

@@ -73,6 +73,17 @@ def higher_minimum() -> list[str]:
     return [line for line in lines if "(3, 3, 6)" not in line]
 
 
+def minimum_beyond() -> list[str]:
+    """The owner's new minimum is above desired too: what AWS adds to desired for it is not one more that he wants."""
+
+    def sets(world: Witness) -> None:
+        world.human_sets(GROUP, minimum=4)
+
+    played = play(replace(SPEC, check_interval=40.0), others=when(_lifted, sets), limit=3000.0)
+    lines = wrong(played, Ought(ceiling=5, exist=6, base=4, threshold=40.0))
+    return [line for line in lines if "(4, 4, 6)," not in line and "nothing was said" not in line]
+
+
 def own_maximum() -> list[str]:
     """The owner sets a maximum of his own while ours stands, and two more that it allows: it is his that stays."""
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import anyio
 
-from async_rollout.core.actions import CloudAction, Need, Record
+from async_rollout.core.actions import CloudAction, Need, Needs, Record
 from async_rollout.core.journal import Found, Goal, Journal, digest
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import HookCall, Hooks
@@ -214,6 +214,28 @@ class Gappy(Door):
 def gappy() -> list[str]:
     spec = replace(SPEC, hooks=Hooks(after_terminate=_fine))
     return wrong(play(spec, door=Gappy), Ought())
+
+
+class Unlisting(Door):
+    """Two of three answers of every source lack whoever is on the way out."""
+
+    async def look(self, group: str, needs: Needs, after: float) -> Sight:
+        sight, record = await super().look(group, needs, after), self.world.record_of()
+        going = {lane.id for lane in record.lanes} if record and self._left % 3 else set()
+        return replace(
+            sight, instances=tuple(replace(one, targets=()) if one.id in going else one for one in sight.instances)
+        )
+
+
+def unlisted() -> list[str]:
+    """Who is listed nowhere is not drained, as long as the delay is not over."""
+    return wrong(play(SPEC, door=Unlisting, build=partial(small, delay=60.0)), Ought())
+
+
+def empty_pages() -> list[str]:
+    """An answer or two lack the group: it is not deleted."""
+    empty = Fault(kind=FaultKind.EMPTY, action=GROUPS, count=2, window=(80.0, 1e9))
+    return wrong(play(SPEC, Part(faults=(empty,))), Ought())
 
 
 def slow_looks() -> list[str]:

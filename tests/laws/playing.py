@@ -124,6 +124,7 @@ class Door(PortCloud):
         self._left -= 1
         if self._left < 0:
             self._enough()
+        self.world.advance()
         asked = self.world.now
         sight = await super().look(group, needs, after)
         self._looked = asked

@@ -85,10 +85,15 @@ def drains_were_bounded(play: Play, ought: Ought) -> Iterator[str]:
 
 
 def only_old_or_surplus(play: Play, ought: Ought) -> Iterator[str]:
-    """Law 3: only old ones, dead ones or our own surplus are taken out, and AWS is never made to choose."""
+    """Law 3: only old ones, dead ones or our own surplus are taken out, and AWS is never made to choose.
+
+    Put back, an old one is nothing to take out any more.
+    """
     owners = play.run.found.desired if ought.base is None else ought.base
     for deed in play.deeds:
         for id in _going(deed):
+            if _turned(deed) and id in deed.serving & play.run.found_ids:
+                yield f"law 3: {id} was there before and serves, and went at {deed.at:.1f} when all was put back"
             fresh = id not in play.run.found_ids and id in deed.serving
             if fresh and deed.group.desired <= owners and not ought.troubled:
                 yield f"law 3: {id} went at {deed.at:.1f}: it is new, well, and no surplus"

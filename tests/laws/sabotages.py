@@ -45,6 +45,11 @@ def lift_is_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckon
     return budget.Reckoned(journal=replace(journal, asked=sight.group.desired), explained=True)
 
 
+def minimum_first(real: Any, journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
+    """What the minimum asks for is base before it is reckoned what it did to desired."""
+    return real(replace(journal, base=max(journal.base, sight.group.minimum)), sight, seen)
+
+
 def base_first(journal: Journal, counted: Journal, drop: int, expected: int, sight: Sight) -> budget.Reckoned:
     """What somebody takes away is taken from the base, not from our lift."""
     return budget.Reckoned(journal=replace(counted, base=max(1, journal.base - drop)), explained=True, lowered=True)
@@ -158,6 +163,8 @@ COUNTING = (
              spoil=swap(budget, "_is_steady", yes)),
     Sabotage(name="any maximum is ours", law="law 7:", story=meddling.own_maximum,
              spoil=swap(journal.Journal, "knows_maximum", yes)),
+    Sabotage(name="a new minimum counts twice", law="law 2:", story=meddling.minimum_beyond,
+             spoil=around(decide, "reckon", minimum_first)),
     Sabotage(name="the owner's new sizes are not noted", law="law 12:", story=meddling.higher_minimum,
              spoil=swap(decide, "_steady", no)),
 )  # fmt: skip
@@ -199,7 +206,9 @@ REMOVING = (
     Sabotage(name="a place is kept whatever exists", law="law 2:", story=stories.strictly_with_gap,
              spoil=swap(lanes, "crowded", lambda tally, sight, journal: 0)),
     Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
-             spoil=both(swap(lanes, "is_registered", on_row), swap(stages, "is_registered", on_row))),
+             spoil=both(*(swap(each, "is_registered", on_row) for each in (lanes, recall, stages)))),
+    Sabotage(name="listed nowhere is drained", law="walkthrough", story=meetings.unlisted,
+             spoil=swap(lanes, "_may_still_drain", no)),
     Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,
              spoil=swap(lanes, "_sent", again)),
     Sabotage(name="a terminate is sent again unasked", law="law 4:", story=meetings.lagging_rows,

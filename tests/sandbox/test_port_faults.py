@@ -5,7 +5,7 @@ import pytest
 
 from async_rollout.core.actions import SetCapacity
 from async_rollout.engine.ports import Unknown
-from async_rollout.errors import UnseenError
+from async_rollout.errors import UnknownGroupError, UnseenError
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.world import World
@@ -65,3 +65,40 @@ def test_a_closed_door_hangs_and_nothing_reaches_the_world() -> None:
         assert (await PortCloud(world).look("web", GROUP, 0.0)).group.desired == 3
 
     through(play)
+
+
+@pytest.mark.parametrize(("kind", "desired"), [(FaultKind.RESET, 3), (FaultKind.LOST_ANSWER, 4)])
+def test_silence_is_waited_through_before_it_is_no_answer(kind: FaultKind, desired: int) -> None:
+    async def play(world: World, cloud: PortCloud) -> None:
+        began = anyio.current_time()
+        assert isinstance(await cloud.act("web", SetCapacity(desired=4)), Unknown)
+        assert world.group("web").desired == desired
+        with pytest.raises(UnseenError):
+            await cloud.look("web", GROUP, 0.0)
+        assert 50.0 < anyio.current_time() - began < 51.0
+
+    through(play, faults=(Fault(kind=kind, silent=25.0),))
+
+
+def test_an_empty_answer_lists_no_group_or_nobody_at_its_source_alone() -> None:
+    async def play(world: World, cloud: PortCloud) -> None:
+        with pytest.raises(UnknownGroupError):
+            await cloud.look("web", GROUP, 0.0)
+        seen = await cloud.look("web", TARGETS, 0.0)
+        listed = {target.source for one in seen.instances for target in one.targets}
+        assert len(seen.instances) == 3 and len(listed) == len(seen.sources) - 1
+        assert seen.health_seen
+
+    empty = [Fault(kind=FaultKind.EMPTY, action=name, count=1) for name in ("ScalingGroups", "TargetHealth")]
+    through(play, faults=tuple(empty))
+
+
+def test_a_gap_takes_a_row_and_now_and_then_a_registration() -> None:
+    async def play(world: World, cloud: PortCloud) -> None:
+        looks = [await cloud.look("web", TARGETS, 0.0) for _ in range(40)]
+        assert {len(seen.instances) for seen in looks} == {2}
+        whole = len(looks[0].sources)
+        short = [seen for seen in looks if any(len(one.targets) < whole for one in seen.instances)]
+        assert 0 < len(short) < len(looks)
+
+    through(play, faults=(Fault(kind=FaultKind.GAP),))

@@ -109,3 +109,22 @@ def test_a_stale_answer_shows_the_past() -> None:
         assert await desired() == 5
 
     play(story, Fault(kind=FaultKind.STALE, seconds=10, count=1))
+
+
+@pytest.mark.parametrize(("kind", "desired"), [(FaultKind.RESET, 3), (FaultKind.LOST_ANSWER, 2)])
+def test_a_silence_beyond_the_read_timeout(kind: FaultKind, desired: int) -> None:
+    async def story(world: World, autoscaling: Client, ec2: Client) -> None:
+        began = anyio.current_time()
+        with pytest.raises(ReadTimeoutError):
+            await autoscaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=2)
+        assert (anyio.current_time() - began, world.group("web").desired) == (60, desired)
+
+    play(story, Fault(kind=kind, silent=90.0))
+
+
+def test_an_empty_answer() -> None:
+    async def story(world: World, autoscaling: Client, ec2: Client) -> None:
+        assert (await autoscaling.describe_auto_scaling_groups())["AutoScalingGroups"] == []
+        assert len((await autoscaling.describe_auto_scaling_groups())["AutoScalingGroups"]) == 1
+
+    play(story, Fault(kind=FaultKind.EMPTY, count=1))

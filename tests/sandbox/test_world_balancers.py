@@ -30,6 +30,17 @@ def test_a_target_drains_for_the_whole_delay_and_then_leaves_the_listing(world: 
     assert len(world.look().registered(source)) == 2
 
 
+def test_a_drain_may_outlast_its_delay(world: World, clock: ManualClock) -> None:
+    group = a_group(world, delay=60.0)
+    source, one = group.target_groups[0], world.members("web")[0]
+    world.troubles["web"].lingering = 45.0
+    world.deregister(source, one.id)
+    clock.move(104.0)
+    assert [each.state for each in world.look().registered(source, one.id)] == ["draining"]
+    clock.move(2.0)
+    assert world.look().registered(source, one.id) == ()
+
+
 def test_a_draining_classic_instance_still_says_in_service(world: World, clock: ManualClock) -> None:
     a_group(world, classic=1, target_groups=0, delay=60.0)
     id = world.members("web")[0].id

@@ -225,3 +225,33 @@ def test_new_instances_inherit_protection(world: World, clock: ManualClock) -> N
     world.set_desired_capacity("web", 4)
     clock.move(4.0)
     assert world.members("web")[-1].protected
+
+
+def test_a_zone_without_capacity_is_told_and_another_one_taken(world: World, clock: ManualClock) -> None:
+    a_group(world, size=2, maximum=5)
+    world.troubles["web"].dry_zones = frozenset({"eu-west-1c"})
+    world.set_desired_capacity("web", 3)
+    clock.move(4.0)
+    assert [one.zone for one in world.members("web")] == ["eu-west-1a", "eu-west-1b", "eu-west-1a"]
+    failed = [one for one in world.look().activities_of("web") if one.status == "Failed"]
+    assert [one.zone for one in failed] == ["eu-west-1c"] and "(eu-west-1c)" in failed[0].message
+
+
+def test_where_no_zone_has_capacity_it_is_tried_again_later(world: World, clock: ManualClock) -> None:
+    a_group(world, size=2, maximum=3, zones=2)
+    world.troubles["web"].dry_zones = frozenset(world.group("web").zones)
+    world.set_desired_capacity("web", 3)
+    clock.move(4.0)
+    assert len(world.members("web")) == 2
+    world.troubles["web"].dry_zones = frozenset()
+    clock.move(30.0)
+    assert len(world.members("web")) == 3
+
+
+def test_rebalancing_launches_in_the_emptiest_zone_or_not_at_all(world: World, clock: ManualClock) -> None:
+    a_group(world, size=4, maximum=6, zones=2)
+    world.troubles["web"].dry_zones = frozenset({"eu-west-1b"})
+    for one in [one for one in world.members("web") if one.zone == "eu-west-1b"]:
+        world.terminate(one.id, decrement=False)
+    clock.move(120.0)
+    assert [one.zone for one in world.members("web")] == ["eu-west-1a"] * 4

@@ -8,14 +8,15 @@ seconds counts at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import floor
 
 from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Removal
 from async_rollout.sandbox.chronicle import What
+from noted import Removal as Removed
+from noted import Sized, Wanted
 from storm import Past
-from witness import Removal as Removed
-from witness import Sized, Wanted
 
 FRESH = 14.0
 """The oldest look that a removal may rest on (10 s), the seconds of its own calls, and the whole second of a Date."""
@@ -42,34 +43,25 @@ def limits(past: Past, base: int) -> Bounds:
 
 
 def served(past: Past, since: float, until: float) -> list[frozenset[str]]:
-    """Who served at each moment between."""
+    """Who served at each moment between, before what is done at its end."""
     log = past.world.log.serving
     before = [who for at, who in log if at <= since][-1:]
-    return before + [who for at, who in log if since < at <= until]
+    return before + [who for at, who in log if since < at < until]
 
 
 def first_removals(past: Past) -> Iterator[Removed]:
     """The first deed of each way out: the deregistration, or a terminate of what was never taken out."""
-    out: set[str] = set()
-    for one in past.world.log.removals:
-        lane = one.lane
-        if one.id not in out:
-            out.add(one.id)
-            yield one
-        if lane is None:
-            out.discard(one.id)
+    return (one for one in past.world.log.removals if one.first)
 
 
 def the_floor_holds(past: Past) -> Iterator[str]:
     """Law 1: available was never below the floor through us."""
-    gone: dict[str, float] = {}
     for one in first_removals(past):
-        floor = limits(past, wanted(past, one.at).low).floor
+        least = limits(past, wanted(past, one.at).low).floor
         looks = served(past, one.at - window(past), one.at)
-        others = [who - {id for id, at in gone.items() if at <= one.at} - {one.id} for who in looks]
-        if all(one.id in who for who in looks) and all(len(who) < floor for who in others):
-            yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {floor} and {max(map(len, others))} served"
-        gone[one.id] = one.at
+        others = [who - one.out for who in looks]
+        if all(one.id in who for who in looks) and all(len(who) < least for who in others):
+            yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {least} and {max(map(len, others))} served"
 
 
 def the_ceiling_holds(past: Past) -> Iterator[str]:
@@ -104,7 +96,10 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
     for one in past.world.log.removals:
         record, lane = one.record, one.lane
         cutoff = record.cutoff if record else None
-        if cutoff is not None and one.instance.attached_at <= cutoff:
+        if cutoff is not None and floor(one.instance.attached_at) <= cutoff:  # EC2 tells whole seconds
+            well = all(one.id in who for who in served(past, one.at - window(past), one.at))
+            if one.goal is Goal.RESTORE and one.first and well and not past.world.log.forged:
+                yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
             continue
         looks = served(past, one.at - window(past) - 60.0, one.at)
         dead = any(one.id not in who for who in looks) or one.instance.health != "Healthy"
@@ -115,13 +110,44 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
 
 
 def a_new_one_is_proven_first(past: Past) -> Iterator[str]:
-    """Law 5: with a surge, a new one served before the first old one went."""
+    """Law 5: with a surge, a new one served before the first old one went, or a killed run's lift held the base."""
     for one in first_removals(past):
         surge = limits(past, wanted(past, one.at).low).ceiling > wanted(past, one.at).high
         looks = served(past, one.at - window(past), one.at)
         well = all(one.id in who for who in looks)
-        if surge and well and one.goal is Goal.REPLACE and not one.fresh_served and not _surplus(one):
+        held = any(len(who - one.out) >= wanted(past, one.at).low for who in looks)
+        if surge and well and not held and one.goal is Goal.REPLACE and not one.fresh_served and not _surplus(one):
             yield f"law 5: {one.id} went at {one.at:.1f} before any new one had served"
+
+
+def one_budget(past: Past) -> Iterator[str]:
+    """Law 4: whoever removes draws on one budget: never more are out at once than max draining, across kills."""
+    for one in past.world.log.removals:
+        base = max(each.high for each in past.world.log.wanted if each.at <= one.at)
+        most = 1 if past.weather.spec.one_by_one else limits(past, base).draining
+        if len(one.going) > most and not past.world.log.forged:
+            yield f"law 4: {sorted(one.going)} were out at {one.at:.1f}, max draining is {most}"
+
+
+def drained_first(past: Past) -> Iterator[str]:
+    """The walkthrough: terminated only when every source has let go of it."""
+    for one in past.world.log.removals:
+        held = [at for at in one.held if at <= one.at - window(past)]
+        if one.what == "terminate" and held:
+            yield f"walkthrough: {one.id} was terminated at {one.at:.1f}, and {len(held)} sources still held it"
+
+
+def aws_never_chooses(past: Past) -> Iterator[str]:
+    """Laws 3 and 8: desired is never lowered below what is there, by a maximum either: AWS would choose who goes."""
+    log = past.world.log
+    for one in log.sized:
+        since = one.at - window(past)
+        there = sum(at <= since for at in one.since)
+        meddled = any(since <= each.at <= one.at for each in log.wanted[1:])
+        if one.after < one.before and one.what == "maximum" and not meddled:
+            yield f"law 8: a maximum of {one.maximum} lowered desired at {one.at:.1f} from {one.before}"
+        if one.after < min(one.before, there) and one.what == "desired":
+            yield f"law 3: desired {one.after} was set at {one.at:.1f}, and {there} were there"
 
 
 def _surplus(one: Removed) -> bool:
@@ -230,6 +256,9 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     the_ceiling_holds,
     only_old_ones_go,
     a_new_one_is_proven_first,
+    one_budget,
+    drained_first,
+    aws_never_chooses,
     launches_are_bounded,
     only_ours_is_resumed,
     it_is_written_down_first,

@@ -58,6 +58,30 @@ def maximum(world: Witness, luck: float) -> None:
     world.human_sets(GROUP, maximum=group.maximum + 2 if luck > 0.5 else max(group.desired, group.maximum - 1))
 
 
+def lifted(world: Witness, luck: float) -> None:
+    """A minimum above desired: AWS raises desired to it."""
+    group = _group(world)
+    world.human_sets(GROUP, minimum=min(group.maximum, group.desired + 1))
+
+
+def lidded(world: Witness, luck: float) -> None:
+    """A maximum below desired: AWS lowers desired to it, and chooses who goes."""
+    group = _group(world)
+    world.human_sets(GROUP, maximum=max(group.minimum, group.desired - 1))
+
+
+def drought(world: Witness, luck: float) -> None:
+    """A zone, or now and then all of them, has no capacity for a while."""
+    trouble, zones = world.troubles[GROUP], _group(world).zones
+    dry = zones if luck > 0.85 else zones[int(luck * len(zones)) :][:1]
+
+    def over() -> None:
+        trouble.dry_zones -= frozenset(dry)
+
+    trouble.dry_zones |= frozenset(dry)
+    world.after(60.0 + 1500.0 * luck, over)
+
+
 def suspended(world: Witness, luck: float) -> None:
     names = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy", "Launch", "Terminate")
     world.suspend(GROUP, [names[int(luck * len(names))]], who=HUMAN)
@@ -162,5 +186,6 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "raise": raised, "lower": lowered, "minimum": minimum, "maximum": maximum, "suspend": suspended,
     "resume": resumed, "protect": protected, "terminate": terminated, "kill": killed, "break": broken,
     "flap": flapped, "deregister": deregistered, "attach": attached, "template": template, "refresh": refreshed,
-    "untag": untagged, "forge": forged, "standby": stood_by, "delete": deleted,
+    "untag": untagged, "forge": forged, "standby": stood_by, "delete": deleted, "floor": lifted, "ceiling": lidded,
+    "drought": drought,
 })  # fmt: skip

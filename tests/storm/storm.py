@@ -28,6 +28,7 @@ from conductors import Mortal, opened
 from people import meddle
 from weather import Weather, drawn
 from witness import GROUP, Witness
+from worse import worse
 
 LONGEST = 3 * 3600.0
 """A conductor in a storm without end is killed after so many seconds: safety is asked all the same."""
@@ -51,7 +52,7 @@ class Past:
 
     def digest(self) -> str:
         """The same for the same seed: virtual time, call and answer, and what was told."""
-        lines = [repr(one) for one in self.world.record] + [repr(one) for one in self.events]
+        lines = [repr(one) for one in (*self.world.record, *self.events, *sorted(self.world.calls.items()))]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -77,7 +78,7 @@ class Errands:
 
 def storm(seed: int, *, liveness: bool = False, wire: bool = False) -> Past:
     """Go through the storm of this seed. wire: the real aws layer stands between, in place of the port door."""
-    return run_virtual(partial(_story, drawn(seed, liveness=liveness, wire=wire)))
+    return run_virtual(partial(_story, worse(drawn(seed, liveness=liveness, wire=wire))))
 
 
 async def _story(weather: Weather) -> Past:
@@ -113,6 +114,7 @@ def _built(weather: Weather) -> Past:
     troubles = world.troubles[GROUP]
     troubles.failing_launches, troubles.sick_launches = weather.trouble.failing, weather.trouble.sick
     troubles.dying_launches, troubles.short_lived_launches = weather.trouble.dying, weather.trouble.short_lived
+    troubles.launch_message, troubles.lingering = weather.trouble.words, weather.trouble.lingering
     world.begin()
     found = world.state.groups[GROUP]
     return Past(weather=weather, world=world, found=found, found_ids=frozenset(one.id for one in world.members(GROUP)))

@@ -30,9 +30,12 @@ class Deed:
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """What AWS's own side does badly: so many launches fail, come sick, die booting or die soon."""
+    """What AWS's own side does badly: so many launches fail, come sick, die booting or die soon; drains outlast their
+    delay by so many seconds. words: AWS's own for a launch that failed."""
 
     failing: int = 0
+    words: str = ""
+    lingering: float = 0.0
     sick: int = 0
     dying: int = 0
     short_lived: int = 0
@@ -81,12 +84,14 @@ class Weather:
         """How much older than it looks an answer may be, and how long a call may take on top."""
         stale = [one.seconds for one in self.faults if one.kind is FaultKind.STALE]
         slow = [2 * one.seconds for one in self.faults if one.kind is FaultKind.DELAY]
+        slow += [2 * one.silent for one in self.faults if one.silent]
         return max(stale, default=0.0) + max(slow, default=0.0) + (RETRIES if self.wire else 0.0)
 
     @property
     def patience(self) -> float:
         """How long a conductor may take in calm: each member may have to boot, get healthy, drain and go once."""
-        each = self.spec.limits.launch + self.spec.limits.healthy + self.spec.limits.drain + self.delay
+        drain = self.spec.limits.drain + self.delay + self.trouble.lingering
+        each = self.spec.limits.launch + self.spec.limits.healthy + drain
         return 3600.0 + (each + self.spec.limits.hook * 2 + self.spec.limits.terminate) * (self.size + 4)
 
     def shaped(self, group: Group) -> Group:

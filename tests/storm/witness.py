@@ -3,93 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from async_rollout.core.journal import Goal, Journal, Lane
+from async_rollout.core.journal import Journal
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
 from async_rollout.sandbox.ground import OWNER
 from async_rollout.sandbox.records import Activity, Instance, Tag
 from async_rollout.sandbox.world import World
+from noted import Log, Processes, Removal, Sized, Wanted
 
 GROUP = "web"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Removal:
-    """One instance is taken out of a source or terminated by us. record: what stands in the tags at that moment."""
-
-    at: float
-    what: str
-    id: str
-    actor: str
-    instance: Instance
-    record: Journal | None
-    desired: int
-    fresh_served: bool
-    outdated: bool
-
-    @property
-    def lane(self) -> Lane | None:
-        return self.record.lane(self.id) if self.record else None
-
-    @property
-    def goal(self) -> Goal | None:
-        return self.record.goal if self.record else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sized:
-    """We set desired or the maximum. out: in service and in a lane; left: in a lane, and in service no more."""
-
-    at: float
-    actor: str
-    before: int
-    after: int
-    maximum: int
-    out: int
-    left: frozenset[str]
-    exist: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Processes:
-    """We suspended or resumed."""
-
-    at: float
-    actor: str
-    resumed: bool
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What the owner wants, as far as it can be known: between low and high."""
-
-    at: float
-    low: int
-    high: int
-
-
-@dataclass(kw_only=True)
-class Log:
-    """All of it, in order. holders: whose record stood in the tags since when. serving: who served since when."""
-
-    removals: list[Removal] = field(default_factory=list)
-    sized: list[Sized] = field(default_factory=list)
-    processes: list[Processes] = field(default_factory=list)
-    wanted: list[Wanted] = field(default_factory=list)
-    holders: list[tuple[float, str]] = field(default_factory=list)
-    serving: list[tuple[float, frozenset[str]]] = field(default_factory=list)
-    suspended: set[str] = field(default_factory=set)
-    unsure: set[str] = field(default_factory=set)
-    sizes: dict[str, int] = field(default_factory=dict)
-    maximum_at: float = float("-inf")
-    taken: set[str] = field(default_factory=set)
-    released: list[float] = field(default_factory=list)
-    forged: bool = False
-    deleted: bool = False
 
 
 UNSEEN = 14.0
@@ -105,6 +30,7 @@ class Witness(World):
         super().__init__(seed, clock)
         self.actor = ""
         self.log = Log()
+        self._out: set[str] = set()
         self._read: Journal | None = None
 
     def begin(self) -> None:
@@ -127,14 +53,14 @@ class Witness(World):
     def set_desired_capacity(self, name: str, desired: int, *, who: str = OWNER) -> None:
         before = self._desired()
         super().set_desired_capacity(name, desired, who=who)
-        self._was_sized(before, who)
+        self._was_sized("desired", before, who)
 
     def update_group(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
         before = self._desired()
         super().update_group(name, **sizes)
         if sizes.get("who", OWNER) == OWNER and self.now - self.log.maximum_at < OLDEST_LOOK:
             self.log.sizes["maximum"] = -1  # set while our call was under way: sizes have no compare-and-swap
-        self._was_sized(before, sizes.get("who", OWNER))
+        self._was_sized("maximum", before, sizes.get("who", OWNER))
 
     def human_sets(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
         before = self._desired()
@@ -166,6 +92,11 @@ class Witness(World):
             self._removed("deregister", id)
         super().deregister(source, id, port, who=who)
 
+    def register(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
+        if who == OWNER:
+            self._out.discard(id)
+        super().register(source, id, port, who=who)
+
     def suspend(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
         super().suspend(name, processes, who=who)
         self._switched(processes, who, resumed=False)
@@ -185,7 +116,7 @@ class Witness(World):
         self.advance()
         return self.state.groups[GROUP].desired if GROUP in self.state.groups else 0
 
-    def _was_sized(self, before: int, who: str) -> None:
+    def _was_sized(self, what: str, before: int, who: str) -> None:
         if who != OWNER:
             return
         group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
@@ -195,12 +126,14 @@ class Witness(World):
             Sized(
                 at=self.now,
                 actor=self.actor,
+                what=what,
                 before=before,
                 after=group.desired,
                 maximum=group.maximum,
                 out=sum(one.in_service and one.id in lanes for one in members),
                 left=frozenset(lanes - {one.id for one in members if one.in_service}),
                 exist=len(members) + max(0, group.desired - sum(one.counts for one in members)),
+                since=tuple(one.launched_at for one in members if one.counts),
             )
         )
 
@@ -239,6 +172,9 @@ class Witness(World):
         cutoff = record.cutoff if record and record.cutoff is not None else float("inf")
         served = self._counting._served
         fresh = [each for each in self.state.instances.values() if each.attached_at > cutoff]
+        first = id not in self._out
+        self._out.add(id)
+        sources = self.state.groups[GROUP].source_ids
         self.log.removals.append(
             Removal(
                 at=self.now,
@@ -250,6 +186,10 @@ class Witness(World):
                 desired=self._desired(),
                 fresh_served=any(each.id in served for each in fresh),
                 outdated=one.template != self._newest(one),
+                first=first,
+                out=frozenset(self._out),
+                going=frozenset(each for each in self._out if self.state.instances[each].member),
+                held=tuple(each.at for source in sources for each in self.state.registered(source, id)),
             )
         )
 

@@ -62,7 +62,7 @@ class CutError(Exception):
 async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = anyio.sleep) -> Response:
     """Answer one request as AWS would. Raises CutError.
 
-    Time passes in here only by a fault that delays, before the call is done.
+    Time passes in here only by a fault: one that delays, before the call is done; one that cuts, after it.
     """
     world.advance()
     id = _request_id(world)
@@ -79,7 +79,11 @@ async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = 
         fault = THROTTLED
     if fault is not None and fault.kind is FaultKind.DELAY:
         await sleep(fault.seconds)
-    return _befall(world, faults, call, fault, id)
+    try:
+        return _befall(world, faults, call, fault, id)
+    except CutError:
+        await sleep(fault.silent if fault else 0.0)
+        raise
 
 
 def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: str) -> Response:
@@ -102,8 +106,8 @@ def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: s
             return _refuse(world, call, id, denied(f"{call.service}:{call.operation}"))
         case FaultKind.STALE if fault is not None:
             return _done(world, call, world.look(fault.seconds), id)
-        case FaultKind.GAP:
-            return _done(world, call, faults.gapped(world.look()), id)
+        case FaultKind.GAP | FaultKind.EMPTY as kind:
+            return _done(world, call, faults.partial(world.look(), kind), id)
     return _done(world, call, world.look(), id)
 
 

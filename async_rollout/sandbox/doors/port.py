@@ -25,6 +25,7 @@ from async_rollout.sandbox.world import World
 GROUPS_A_CALL = 100
 """DescribeAutoScalingGroups takes so many names with MaxRecords=100."""
 LOST = (FaultKind.THROTTLE, FaultKind.ERROR_500, FaultKind.HTML_503, FaultKind.RESET, FaultKind.LOST_ANSWER)
+PARTIAL = (FaultKind.GAP, FaultKind.EMPTY)
 
 
 class PortCloud:
@@ -118,17 +119,25 @@ class PortCloud:
         ids = tuple(id for id in known.source_ids if wanted is None or id in wanted) if known else ()
         if not ids:
             return {}, {}
-        state = await self._read(*(_health_call(id) for id in ids))
-        return health_of(state, ids), dict.fromkeys(ids, self.world.now)
+        states = await self._read_each(*(_health_call(id) for id in ids))
+        health: Health = {}
+        for id, state in zip(ids, states, strict=True):
+            for instance, targets in health_of(state, (id,)).items():
+                health[instance] = (*health.get(instance, ()), *targets)
+        return health, dict.fromkeys(ids, self.world.now)
 
     async def _read(self, *names: str, counted: bool = False) -> State:
+        return (await self._read_each(*names, counted=counted))[0]
+
+    async def _read_each(self, *names: str, counted: bool = False) -> list[State]:
         """Calls made together: one wait, the world as it is at its end. Raises UnseenError if one is lost."""
-        stale, gap = 0.0, False
+        stale, partial = 0.0, list[FaultKind | None]()
         await self._wait(self._rng.uniform(*self._latency))
         for name in names:
             self.world.calls[name] += not counted
             fault = self.faults.verdict(name)
             if fault is not None and fault.kind in LOST:
+                await self._wait(fault.silent)
                 raise UnseenError(f"{name}: no answer ({fault.kind.value})")
             if fault is not None and fault.kind is FaultKind.EXPIRED:
                 raise CredentialsError(f"{name}: {expired()}")
@@ -137,9 +146,9 @@ class PortCloud:
             await self._delay(fault)
             if fault is not None and fault.kind is FaultKind.STALE:
                 stale = max(stale, fault.seconds)
-            gap = gap or (fault is not None and fault.kind is FaultKind.GAP)
+            partial.append(fault.kind if fault is not None and fault.kind in PARTIAL else None)
         state = self.world.look(stale)
-        return self.faults.gapped(state) if gap else state
+        return [self.faults.partial(state, kind) if kind else state for kind in partial]
 
     async def act(self, group: str, action: CloudAction) -> Answer:
         """See engine.ports.Cloud. The first call that is not answered well ends the action."""
@@ -163,7 +172,7 @@ class PortCloud:
         answer: Answer = Done()
         if not lost or (fault is not None and fault.kind is FaultKind.LOST_ANSWER):
             answer = _done(step)
-        await self._wait(back)
+        await self._wait(back + (fault.silent if fault is not None else 0.0))
         return Unknown(why=f"{step.name}: no answer ({fault.kind.value})") if lost and fault else answer
 
     async def _delay(self, fault: Fault | None) -> None:

@@ -1,0 +1,95 @@
+"""What a witness writes down: deeds of ours with the truth of their moment, and what others want."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from async_rollout.core.journal import Goal, Journal, Lane
+from async_rollout.sandbox.records import Instance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removal:
+    """One instance is taken out of a source or terminated by us. record: what stands in the tags at that moment.
+
+    first: it was not out before. out: whom we have taken out so far and not registered back, this one too; going: those
+    of them who are still there. held: since when it is registered (or draining) at each source that still lists it.
+    """
+
+    at: float
+    what: str
+    id: str
+    actor: str
+    instance: Instance
+    record: Journal | None
+    desired: int
+    fresh_served: bool
+    outdated: bool
+    first: bool
+    out: frozenset[str]
+    going: frozenset[str]
+    held: tuple[float, ...]
+
+    @property
+    def lane(self) -> Lane | None:
+        return self.record.lane(self.id) if self.record else None
+
+    @property
+    def goal(self) -> Goal | None:
+        return self.record.goal if self.record else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sized:
+    """We set desired or the maximum. out: in service and in a lane; left: in a lane, and in service no more; since:
+    when each member was launched that desired counts."""
+
+    at: float
+    actor: str
+    what: str
+    before: int
+    after: int
+    maximum: int
+    out: int
+    left: frozenset[str]
+    exist: int
+    since: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processes:
+    """We suspended or resumed."""
+
+    at: float
+    actor: str
+    resumed: bool
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the owner wants, as far as it can be known: between low and high."""
+
+    at: float
+    low: int
+    high: int
+
+
+@dataclass(kw_only=True)
+class Log:
+    """All of it, in order. holders: whose record stood in the tags since when. serving: who served since when."""
+
+    removals: list[Removal] = field(default_factory=list)
+    sized: list[Sized] = field(default_factory=list)
+    processes: list[Processes] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
+    holders: list[tuple[float, str]] = field(default_factory=list)
+    serving: list[tuple[float, frozenset[str]]] = field(default_factory=list)
+    suspended: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+    sizes: dict[str, int] = field(default_factory=dict)
+    maximum_at: float = float("-inf")
+    taken: set[str] = field(default_factory=set)
+    released: list[float] = field(default_factory=list)
+    forged: bool = False
+    deleted: bool = False

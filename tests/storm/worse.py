@@ -1,0 +1,59 @@
+"""What came to the weather later, from chances of its own: older seeds keep what they had, and get more."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from async_rollout.sandbox.faults import Fault, FaultKind
+from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
+from weather import Deed, Trouble, Weather
+
+LISTS = "Describe(AutoScalingGroups|TargetHealth|InstanceHealth)$"
+"""The calls whose answers are lists, which may come empty."""
+ACTS = (
+    "CreateOrUpdateTags", "SuspendProcesses", "ResumeProcesses", "SetDesiredCapacity", "UpdateAutoScalingGroup",
+    "TerminateInstance", "(Deregister|Register)(Targets|Instances)",
+)  # fmt: skip
+BEYOND = ("drought", "drought", "floor", "ceiling")
+
+
+def worse(weather: Weather) -> Weather:
+    """Time-outs, empty pages, missing permissions, drains that linger, launches that fail for good, dry zones, and
+    sizes set beyond desired: each is there or not."""
+    rng = random.Random(f"worse {weather.seed} {weather.calm_at is not None}")
+    end = weather.calm_at if weather.calm_at is not None else 1e9
+    return replace(
+        weather,
+        faults=(*_faults(rng, end), *weather.faults),
+        deeds=_deeds(rng, weather),
+        trouble=_trouble(rng, weather.trouble),
+    )
+
+
+def _faults(rng: random.Random, end: float) -> tuple[Fault, ...]:
+    rules: list[Fault] = []
+    if rng.random() < 0.12:
+        kind, silent = rng.choice([FaultKind.RESET, FaultKind.LOST_ANSWER]), rng.choice([10.0, 25.0, 60.0])
+        often = rng.choice([0.02, 0.1])
+        rules.append(Fault(kind=kind, probability=often, silent=silent, window=(0.0, end)))
+    if rng.random() < 0.1:
+        often = rng.choice([0.01, 0.02])
+        rules.append(Fault(kind=FaultKind.EMPTY, action=LISTS, probability=often, window=(0.0, end)))
+    if rng.random() < 0.06:
+        began = rng.uniform(0.0, 600.0)
+        until = min(end, began + rng.choice([30.0, 600.0, 1e9]))
+        rules.append(Fault(kind=FaultKind.DENIED, action=rng.choice(ACTS), window=(began, until)))
+    return tuple(rules)
+
+
+def _deeds(rng: random.Random, weather: Weather) -> tuple[Deed, ...]:
+    until = weather.calm_at or 1200.0
+    kinds = rng.choices(BEYOND, k=rng.choice([1, 1, 2])) if rng.random() < 0.15 else []
+    more = [Deed(at=rng.uniform(1.0, until), kind=kind, luck=rng.random()) for kind in kinds]
+    return tuple(sorted((*weather.deeds, *more), key=lambda deed: deed.at))
+
+
+def _trouble(rng: random.Random, trouble: Trouble) -> Trouble:
+    lingering = rng.choice([20.0, 90.0, 400.0]) if rng.random() < 0.1 else 0.0
+    return replace(trouble, words=rng.choice(["", NO_CAPACITY, NO_CAPACITY, NO_IMAGE]), lingering=lingering)
