@@ -28,6 +28,7 @@ class Draft:
     """See the module's docstring. stuck: what could not be put back, a line each. looks: when who waits looks again.
 
     explained: the DesiredCapacity that was seen is accounted for; while it is not, nothing that moves it is done.
+    held: so many serve on though they have a lane, as the floor needs them.
     """
 
     spec: RolloutSpec
@@ -40,6 +41,7 @@ class Draft:
     needs: Needs = ROWS
     stuck: tuple[str, ...] = ()
     explained: bool = True
+    held: int = 0
 
     @property
     def at(self) -> float:

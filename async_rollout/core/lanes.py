@@ -16,8 +16,8 @@ from async_rollout.core.journal import Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
 from async_rollout.core.pace import Look, calm, drained, gap
 from async_rollout.core.sight import Instance, Sight, TargetState
-from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import YOUNG, is_registered
+from async_rollout.core.spec import HookPoint, RolloutSpec
+from async_rollout.core.stages import YOUNG, is_ready, is_registered
 
 RESEND = 15.0
 """A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
@@ -78,10 +78,24 @@ def fall(draft: Draft, lane: Lane) -> Draft:
 
 def _draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     since = draining_since(draft, lane)
+    if serves_still(draft.spec, draft.sight, instance) and len(draft.tally.available) < draft.tally.bounds.floor:
+        return replace(draft, held=draft.held + 1).wait(_needed(draft, lane, since))
     slow = sorted({_words(draft.sight, target.source) for target in instance.targets})
     until = since + drain_limit(draft)
     wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
     return _deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.sight, lane, instance))
+
+
+def serves_still(spec: RolloutSpec, sight: Sight, instance: Instance) -> bool:
+    """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since."""
+    return is_ready(spec, sight, instance) and any(True for _ in registrations(instance))
+
+
+def _needed(draft: Draft, lane: Lane, since: float) -> Wait:
+    tally = draft.tally
+    why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
+    until = since + drain_limit(draft)
+    return Wait(on=f"{lane.id} going out", why=why, since=since, until=until, option="--drain-timeout")
 
 
 def _may_still_drain(draft: Draft, lane: Lane) -> bool:
