@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 
 from async_rollout.cli.desk import Desk, opened
 from async_rollout.cli.faults import told
 from async_rollout.cli.options import Output, Viewing
+from async_rollout.core.events import Called
 from async_rollout.errors import UsageError
+
+if TYPE_CHECKING:
+    from async_rollout.aws.cloud import AwsCloud
 
 Story = Callable[[Desk], Awaitable[int]]
 """What a command does; gives the exit code."""
@@ -38,6 +44,15 @@ def conduct(
         with opened(Viewing(output=Output.PLAIN)) as desk:
             desk.say(*told(wrong, verb, groups, verbose=False)[1])
         return wrong.code
+
+
+@contextmanager
+def counted(cloud: AwsCloud, desk: Desk) -> Iterator[None]:
+    """However the block ends, what was sent to AWS is told."""
+    try:
+        yield
+    finally:
+        desk.tell(Called(calls=dict(cloud.calls)))
 
 
 def _run(verb: str, desk: Desk, story: Story, groups: Sequence[str], runner: Runner) -> tuple[int, str]:

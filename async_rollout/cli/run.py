@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict
 
 from async_rollout.cli.ask import agree, can_ask
-from async_rollout.cli.conduct import conduct
+from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
 from async_rollout.cli.plans import cloud_lines, fleet_lines, whose_cloud
@@ -41,14 +41,15 @@ async def rolled(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
     signals = Signals(halt, desk, spec, names)
     with heeded(signals):
         async with connect(**asdict(account), tell=desk.tell) as cloud:
-            summary = await roll_out(
-                cloud.groups(*names),
-                spec,
-                tell=desk.tell,
-                max_groups=fleet.max_groups,
-                fail_fast=fleet.fail_fast,
-                halt=halt,
-            )
+            with counted(cloud, desk):
+                summary = await roll_out(
+                    cloud.groups(*names),
+                    spec,
+                    tell=desk.tell,
+                    max_groups=fleet.max_groups,
+                    fail_fast=fleet.fail_fast,
+                    halt=halt,
+                )
             signals.code = summary.code
     return summary.code
 

@@ -11,6 +11,7 @@ from typing import TypeVar, assert_never
 from async_rollout.core.actions import Verdict, Wait
 from async_rollout.core.events import (
     Acted,
+    Called,
     CapacityChanged,
     Counted,
     Event,
@@ -130,7 +131,7 @@ def _folded(one: GroupBoard, event: Event) -> GroupBoard:
             return replace(one, restoring=True, cause=cause, waits=())
         case RolloutEnded():
             return _ended(one, event)
-        case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded():
+        case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded() | Called():
             return one
         case _:
             assert_never(event)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from async_rollout.core.actions import Wait
 from async_rollout.core.events import (
     Acted,
+    Called,
     CapacityChanged,
     Counted,
     Event,
@@ -26,7 +27,7 @@ from async_rollout.core.events import (
     Warned,
 )
 from async_rollout.render.board import GroupBoard, Sizes
-from async_rollout.render.safe import safe
+from async_rollout.render.safe import brief, safe
 from async_rollout.render.words import advice, lasting
 
 WAITS_SHOWN = 2
@@ -59,11 +60,14 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
         case Warned(text=text):
             yield f"warning: {safe(text)}"
         case Throttled(call=call, why=why, again_in=pause):
-            yield f"{safe(call)} is asked again in {pause:.1f}s: {safe(why)}"
+            yield f"{safe(call)} is asked again in {pause:.1f}s: {brief(why)}"
         case RolloutEnded():
             yield from _ended(after, event)
         case FleetEnded():
             yield from _fleet(event)
+        case Called(calls=calls):
+            if verbose:
+                yield _calls(calls)
         case _:
             assert_never(event)
 
@@ -147,6 +151,12 @@ def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:
     yield from (f"  state: {safe(line)}" for line in verdict.left)
     if verdict.next:
         yield f"  next: {advice(verdict.next, after.name)}"
+
+
+def _calls(calls: Mapping[str, int]) -> str:
+    most = sorted(calls.items(), key=lambda one: -one[1])
+    each = ", ".join(f"{safe(name)} {times}" for name, times in most)
+    return f"asked AWS {sum(calls.values())} times" + (f": {each}" if each else "")
 
 
 def _fleet(event: FleetEnded) -> Iterator[str]:

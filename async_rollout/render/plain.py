@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from async_rollout.core.events import Event, FleetEnded, Throttled, Waiting
+from async_rollout.core.events import Called, Event, FleetEnded, Throttled, Waiting
 from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, fold
 from async_rollout.render.lines import lines
@@ -66,7 +66,7 @@ class Plain:
 
     def _line(self, event: Event, line: str) -> None:
         self._spoke[event.group] = self._at
-        name = safe(event.group) if not isinstance(event, FleetEnded) else "all groups"
+        name = "all groups" if isinstance(event, (FleetEnded, Called)) else safe(event.group)
         self._write(f"{self._time(event.at)} {name:<{self._width}} {line}".rstrip())
 
     def _time(self, at: float) -> str:

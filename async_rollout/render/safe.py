@@ -12,6 +12,9 @@ import unicodedata
 LONGEST = 2_000
 """Characters of one text that are shown; a log line of more helps nobody."""
 
+BRIEF = 200
+"""Characters of what is told again and again."""
+
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _BREAKS = frozenset("\t\n\r\u2028\u2029")
 _CI_ORDER = re.compile(r"##(?=\w*\[)")
@@ -23,6 +26,12 @@ def safe(text: object) -> str:
     shown = "".join(map(_shown, whole[:LONGEST]))
     calm = _CI_ORDER.sub("# #", shown)
     return f"{calm}…" if len(whole) > LONGEST else calm
+
+
+def brief(text: object) -> str:
+    """The same, cut to about two lines of a terminal: an error may hold a whole page of HTML."""
+    shown = safe(text)
+    return shown if len(shown) <= BRIEF else f"{shown[:BRIEF]}…"
 
 
 def _shown(letter: str) -> str:
