@@ -41,6 +41,7 @@ class Desk:
         self._views: list[View] = [first]
         self._voice = first.say if sink is errors else errors.write
         self._held: list[str] = []
+        self._recorded: tuple[int, str] | None = None
         if events is not None:
             self._views.append(view("json", events.write))
 
@@ -80,8 +81,13 @@ class Desk:
             for one in takers:
                 one.record(type, body)
 
+    def ended(self, code: int, error: str) -> None:
+        """What is shown had this end, whatever the command that shows it comes to."""
+        self._recorded = code, error
+
     def end(self, code: int, error: str = "") -> None:
         """Close the views with the exit code."""
+        code, error = self._recorded or (code, error)
         views, self._views = self._views, []
         for one in views:
             try:

@@ -63,7 +63,7 @@ def test_a_report_is_written_at_the_end_or_refused_at_the_beginning(tool: Tool, 
         view.tell(event)
     file.write_text("".join(f"{line}\n" for line in lines))
     assert tool("replay", str(file), "--report", str(page)).returncode == 0
-    assert "stuck: the restore could not end" in page.read_text()
+    assert "the restore could not end" in page.read_text()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["page.html", "run.jsonl"]
     refused = tool("run", "-a", "web", "--report", str(tmp_path / "nowhere" / "x.html"))
     assert refused.returncode == 2
