@@ -22,7 +22,7 @@ from async_rollout.render.github import Github, summary
 from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.report import Report
 from async_rollout.render.safe import safe
-from async_rollout.render.sink import Sink
+from async_rollout.render.sink import Sink, encoding
 
 LAST_FRAME = 2.0
 """Seconds that a slow terminal gets to show the last frame before results are written over it."""
@@ -143,7 +143,8 @@ def opened(viewing: Viewing) -> Iterator[Desk]:
     _writable(viewing)
     events = _file(viewing)
     _flush(sys.stdout, sys.stderr)
-    desk = Desk(viewing, Sink(2), Sink(1), None if events is None else Sink(events))
+    errors, results = Sink(2, encoding(sys.stderr)), Sink(1, encoding(sys.stdout))
+    desk = Desk(viewing, errors, results, None if events is None else Sink(events))
     try:
         with logged(desk):
             yield desk

@@ -78,6 +78,11 @@ class GroupBoard:
         return Counter(self.stages.values())
 
     @property
+    def took(self) -> float:
+        """Seconds from its beginning to its end, by AWS's time if that went faster than ours, as in a sandbox."""
+        return self.seconds if self.began_at is None else max(self.seconds, self.at - self.began_at)
+
+    @property
     def total(self) -> int:
         """How many there are to replace, as far as is known."""
         return max(len(self.old), len(self.replaced))

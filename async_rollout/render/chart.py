@@ -68,9 +68,9 @@ def _values(line: Timeline, name: str) -> Iterator[tuple[Counted, int]]:
 
 def _range(line: Timeline) -> tuple[int, int]:
     """Around what happened: floor and ceiling lie close together, and would be one line in a large group."""
-    high = max(max(one.total, one.ceiling) for one in line.counts) + 1
-    least = min(min(one.available, one.floor) for one in line.counts)
-    return max(0, least - max(1, (high - least) // 2)), high
+    told = [(one.available, one.floor, one.total, one.ceiling) for one in line.counts]
+    high, least = max(map(max, told)) + 1, min(min(one[:2]) for one in told)
+    return min(max(0, least - max(1, (high - least) // 2)), high - 1), high
 
 
 def _steps(line: Timeline, points: Points) -> Iterator[tuple[float, float]]:

@@ -85,7 +85,7 @@ class Github:
 def summary(board: Board) -> str:
     """What `$GITHUB_STEP_SUMMARY` takes: a table in Markdown."""
     rows = [
-        f"| {_cell(one.name)} | {_cell(_came_to(one))} | {len(one.replaced)} of {one.total} | {lasting(one.seconds)} |"
+        f"| {_cell(one.name)} | {_cell(_came_to(one))} | {len(one.replaced)} of {one.total} | {lasting(one.took)} |"
         for one in board.groups.values()
     ]
     return "\n".join(["### async-rollout", "", "| group | outcome | replaced | time |", "|---|---|---|---|", *rows, ""])

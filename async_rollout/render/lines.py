@@ -145,7 +145,7 @@ def _counts(event: Counted) -> str:
 
 def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:
     """One line if it went well; else what state the group is in and what to type."""
-    verdict, count = event.verdict, f"{len(event.replaced)} of {event.total} replaced in {lasting(event.seconds)}"
+    verdict, count = event.verdict, f"{len(event.replaced)} of {event.total} replaced in {lasting(after.took)}"
     yield f"{verdict.outcome}: {safe(verdict.why) or count}" + (f" ({count})" if verdict.why else "")
     yield from (f"  did not fire: scheduled action {safe(name)}" for name in event.missed)
     yield from (f"  state: {safe(line)}" for line in verdict.left)

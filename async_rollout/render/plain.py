@@ -1,6 +1,7 @@
 """The plain view: a line a change, and every half minute a line that says what is waited for and why.
 
-For people, and for logs that are searched: no colour, nothing is ever redrawn, each line names its group.
+For people, and for logs that are searched: nothing is ever redrawn, each line names its group; colours on a terminal
+only, or where `FORCE_COLOR` asks for them.
 """
 
 from __future__ import annotations
@@ -22,21 +23,37 @@ Stamp = Callable[[float], str]
 """The time of day of an epoch second, in words."""
 
 
+Paint = Callable[[str, Event], str]
+"""A line of an event as it is written."""
+
+
+def bare(line: str, event: Event) -> str:
+    """Without colours."""
+    return line
+
+
 def view(write: Write, *, verbose: bool = False, behind: Behind) -> Plain:
     """The view for `--output plain`."""
-    return Plain(write, verbose=verbose)
+    from rich.console import Console
+
+    from async_rollout.render.paint import painting
+
+    return Plain(write, verbose=verbose, paint=painting(Console(stderr=True)))
 
 
 class Plain:
     """Writes lines as `14:02:11 web  i-0ab… draining: …`. verbose: every act, attempt and repeated call too.
 
-    waits: whether what is waited for is a line. board: all that was told.
+    waits: whether what is waited for is a line. paint: gives a line its colours. board: all that was told.
     """
 
     in_place = False
 
-    def __init__(self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None, waits: bool = True) -> None:
-        self._write, self._verbose, self._waits = write, verbose, waits
+    def __init__(
+        self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None, waits: bool = True,
+        paint: Paint | None = None,
+    ) -> None:  # fmt: skip
+        self._write, self._verbose, self._waits, self._paint = write, verbose, waits, paint or bare
         self._stamp = stamp or _local
         self.board = Board()
         self._width = 0
@@ -67,7 +84,7 @@ class Plain:
     def _line(self, event: Event, line: str) -> None:
         self._spoke[event.group] = self._at
         name = "all groups" if isinstance(event, (FleetEnded, Called)) else safe(event.group)
-        self._write(f"{self._time(event.at)} {name:<{self._width}} {line}".rstrip())
+        self._write(self._paint(f"{self._time(event.at)} {name:<{self._width}} {line}".rstrip(), event))
 
     def _time(self, at: float) -> str:
         return self._stamp(at or self._at or time.time())
