@@ -8,7 +8,7 @@ import typer
 
 from async_rollout import __version__
 from async_rollout.cli.demo import demo
-from async_rollout.cli.help import Helpful
+from async_rollout.cli.help import Helpful, HelpfulGroup
 from async_rollout.cli.plan import plan
 from async_rollout.cli.replay import replay
 from async_rollout.cli.restore import restore
@@ -33,7 +33,7 @@ EXIT_CODES = (
 def app() -> typer.Typer:
     """The program, put together when it is called."""
     program = typer.Typer(
-        help=HELP, epilog=EXIT_CODES, no_args_is_help=True,
+        help=HELP, epilog=EXIT_CODES, no_args_is_help=True, cls=HelpfulGroup,
         rich_markup_mode=None, pretty_exceptions_enable=False,
     )  # fmt: skip
     program.callback()(_program)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from async_rollout.cli.ask import agree, can_ask
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
-from async_rollout.cli.plans import cloud_lines, fleet_lines, whose_cloud
+from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, whose_cloud
+from async_rollout.core.plan import Plan
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.safe import safe
+
+NAMED = 5
+"""So many groups are named in the question; the table above it has them all."""
 
 
 def run(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing, asking: Asking) -> int:
@@ -63,8 +68,16 @@ async def _shown(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
     async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
         plans = await plan(cloud.groups(*names), spec)
         whose = await whose_cloud(cloud)
-        desk.say(*cloud_lines(whose, plans, time.time()), *fleet_lines(plans, fleet.max_groups))
+        together = fleet_time(plans, fleet.max_groups)
+        desk.say(*cloud_lines(whose, together, time.time()), *fleet_lines(plans, fleet.max_groups))
     workable = [one for one in plans if one.work and not one.objections]
     if ask and workable:
         count = sum(len(one.old) for one in workable)
-        await agree(desk, f"Replace {count} instances of {', '.join(safe(one.group) for one in workable)}?")
+        await agree(desk, f"Replace {count} instance{'s' * (count != 1)} of {_named(workable)}?")
+
+
+def _named(plans: Sequence[Plan]) -> str:
+    names = [safe(one.group) for one in plans]
+    return (
+        ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more groups"
+    )

@@ -30,7 +30,7 @@ from async_rollout.render.words import PROGRAM
 
 PACE, IDLE = 0.1, 1.0
 """Seconds between two frames: at least, and when nothing happens."""
-INDENT = "    "
+INDENT = 4
 Size = Callable[[], tuple[int, int]]
 """Columns and lines of the terminal now."""
 
@@ -69,7 +69,7 @@ class Painter:
 
     def say(self, line: str) -> None:
         """Take a line that is to scroll by."""
-        self._lines.append(line)
+        self._lines += self._pieces(line)
 
     def end(self, code: int, error: str = "") -> None:
         """The last frame; it shows the moment of the last event, whenever it is drawn."""
@@ -92,13 +92,16 @@ class Painter:
             self._drawn, self._cells = new, [row.cell_len for row in rows]
 
     def _wrapped(self, line: str, event: Event) -> str:
-        """Between words, and what follows stands in; but a command to type stays in one piece for whoever copies it."""
+        return "\n".join(self._paint(piece, event) for piece in self._pieces(line))
+
+    def _pieces(self, line: str) -> list[str]:
+        """Broken between words, and what follows stands in; a command to type stays whole for whoever copies it."""
         if len(line) < (width := self._size()[0]) or PROGRAM in line:
-            return self._paint(line, event)
-        pieces = textwrap.wrap(
-            line, max(width - 1, 20), subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False
+            return [line]
+        indent = " " * (len(line) - len(line.lstrip()) + INDENT)
+        return textwrap.wrap(
+            line, max(width - 1, 20), subsequent_indent=indent[:12], break_long_words=False, break_on_hyphens=False
         )
-        return "\n".join(self._paint(piece, event) for piece in pieces)
 
     def _coloured(self, rows: Sequence[Text], width: int) -> tuple[str, ...]:
         """Most rows are those of the frame before: colouring them again would be most of the work."""

@@ -49,7 +49,7 @@ class Glyphs:
 
 KINDS = ("bad", "stop", "back", "busy", "idle", "good")
 """In the order in which groups are shown: who reads one line reads the worst."""
-WORDS = ("failed", "stopped", "put back", "under way", "not begun", "done")
+WORDS = ("failed", "stopped", "being put back", "under way", "not begun", "done")
 FINE = Glyphs("█", "░", "≥", "≤", "…", "·", dict(zip(KINDS, "✖■↺▸◌✔", strict=True)))
 ASCII = Glyphs("#", "-", ">=", "<=", "..", "-", dict(zip(KINDS, "x!<>.+", strict=True)))
 
