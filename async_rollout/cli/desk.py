@@ -21,7 +21,7 @@ from async_rollout.render import View, stream, view
 from async_rollout.render.github import Github, summary
 from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.report import Report
-from async_rollout.render.safe import safe
+from async_rollout.render.safe import no_order, safe
 from async_rollout.render.sink import Sink, encoding
 
 LAST_FRAME = 2.0
@@ -61,7 +61,7 @@ class Desk:
     def say(self, *lines: str) -> None:
         """To people, on stderr. What comes from outside must be made safe before."""
         for line in lines:
-            self._voice(line)
+            self._voice(no_order(line))
 
     def result(self, *lines: str) -> None:
         """To stdout: what the command was asked for. On a terminal that is drawn on it comes after the last frame."""
@@ -72,7 +72,7 @@ class Desk:
 
     def _results_of(self, lines: Iterable[str]) -> None:
         for line in lines:
-            self._results.write(line)
+            self._results.write(no_order(line))
 
     def records(self, type: str, bodies: Iterable[Mapping[str, object]]) -> None:
         """Results as data, in every view that takes data."""

@@ -27,8 +27,9 @@ from async_rollout.core.events import (
     Warned,
 )
 from async_rollout.render.board import GroupBoard, Sizes
+from async_rollout.render.ending import ending
 from async_rollout.render.safe import brief, safe
-from async_rollout.render.words import advice, lasting
+from async_rollout.render.words import lasting
 
 WAITS_SHOWN = 2
 """So many of the things waited for are named in one line; of the rest only the number."""
@@ -144,13 +145,14 @@ def _counts(event: Counted) -> str:
 
 
 def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:
-    """One line if it went well; else what state the group is in and what to type."""
+    """One line if it went well; else also what state the group is in and what to type."""
     verdict, count = event.verdict, f"{len(event.replaced)} of {event.total} replaced in {lasting(after.took)}"
-    yield f"{verdict.outcome}: {safe(verdict.why) or count}" + (f" ({count})" if verdict.why else "")
+    end = ending(verdict, after.name, after.cause)
+    yield f"{verdict.outcome}: {safe(end.why) or count}" + (f" ({count})" if end.why else "")
     yield from (f"  did not fire: scheduled action {safe(name)}" for name in event.missed)
-    yield from (f"  state: {safe(line)}" for line in verdict.left)
-    if verdict.next:
-        yield f"  next: {advice(verdict.next, after.name)}"
+    yield from (f"  state: {safe(line)}" for line in end.state)
+    if end.next:
+        yield f"  next: {end.next}"
 
 
 def _calls(calls: Mapping[str, int]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from async_rollout.core.events import Called, Event, FleetEnded, Throttled, Waiting
 from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, fold
+from async_rollout.render.ending import onward
 from async_rollout.render.lines import lines
 from async_rollout.render.safe import safe
 
@@ -71,6 +72,9 @@ class Plain:
         if self._verbose or self._is_news(event):
             for line in lines(before, self.board.group(event.group), event, verbose=self._verbose):
                 self._line(event, line)
+        if isinstance(event, FleetEnded) and len(event.codes) > 1:
+            for command in onward({one.name: one.verdict for one in self.board.groups.values()}):
+                self._line(event, f"  next: {command}")
 
     def say(self, line: str) -> None:
         """Write a line as it is."""

@@ -17,9 +17,10 @@ from typing import Any
 
 from async_rollout.core.events import Called, Event
 from async_rollout.render.chart import Chart, chart, length, ticks
+from async_rollout.render.ending import Ending, ending
 from async_rollout.render.safe import safe
 from async_rollout.render.timeline import Hook, Span, Timeline, add
-from async_rollout.render.words import advice, lasting
+from async_rollout.render.words import lasting
 
 SLOWEST = 6
 PACKAGE = "async_rollout.render"
@@ -85,8 +86,7 @@ class Picture:
     line: Timeline
     good: bool
     outcome: str
-    why: str
-    next: str
+    end: Ending
     rows: Sequence[Row]
     ticks: Sequence[tuple[float, str]]
     chart: Chart | None
@@ -104,8 +104,7 @@ def picture(line: Timeline) -> Picture:
         line=line,
         good=verdict is not None and verdict.code == 0,
         outcome=str(verdict.outcome) if verdict else "not at its end",
-        why=verdict.why if verdict else "",
-        next=advice(verdict.next, line.name) if verdict and verdict.next else "",
+        end=ending(verdict, line.name, line.cause) if verdict else Ending(why=""),
         rows=[_row(line, bar.instance, bar.spans, old=bar.old) for bar in _ordered(line)],
         ticks=ticks(length(line)),
         chart=chart(line),

@@ -16,6 +16,7 @@ from rich.text import Text
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import Counted
 from async_rollout.render.board import Board, GroupBoard
+from async_rollout.render.ending import ending
 from async_rollout.render.paint import STYLES
 from async_rollout.render.safe import safe
 from async_rollout.render.words import lasting
@@ -156,7 +157,7 @@ def _broken(counted: Counted) -> tuple[str, str]:
 def _doing(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
     """How it ended; or what it does or waits for, since when, and how long it may still take."""
     if one.verdict is not None:
-        why = glyphs.safe(one.verdict.why) or str(one.verdict.outcome)
+        why = glyphs.safe(ending(one.verdict, one.name, one.cause).why) or str(one.verdict.outcome)
         return f"{one.verdict.outcome} in {lasting(one.took)}: {_short(why, glyphs)}"
     left = time_left(one, now)
     rest = "" if left is None else f"; about {lasting(left)} left"

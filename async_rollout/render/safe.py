@@ -28,6 +28,11 @@ def safe(text: object) -> str:
     return f"{calm}…" if len(whole) > LONGEST else calm
 
 
+def no_order(line: str) -> str:
+    """A line that a CI runner takes for nothing but text, whatever name it begins with."""
+    return f"| {line}" if line.lstrip().startswith("::") else line
+
+
 def brief(text: object) -> str:
     """The same, cut to about two lines of a terminal: an error may hold a whole page of HTML."""
     shown = safe(text)

@@ -86,6 +86,7 @@ class Timeline:
     notes: list[tuple[float, str]] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     verdict: Verdict | None = None
+    cause: str = ""
     missed: tuple[str, ...] = ()
 
     def steps(self) -> Iterator[tuple[Bar, Span, float]]:
@@ -128,6 +129,7 @@ def _add(line: Timeline, event: Event) -> None:
         case Warned(at=at, text=text):
             line.notes.append((at, text))
         case Turned(at=at, cause=cause):
+            line.cause = cause
             line.notes.append((at, f"turned back: {cause}"))
         case RolloutEnded():
             line.verdict, line.missed = event.verdict, event.missed
