@@ -11,6 +11,7 @@ from async_rollout.core.events import (
     FleetEnded,
     HookEnded,
     HookSaid,
+    HookStarted,
     Replaced,
     RolloutEnded,
     Throttled,
@@ -54,7 +55,7 @@ def manner(event: Event) -> str:
             return "back"
         case Replaced():
             return "good"
-        case HookSaid() | Waiting() | HookEnded() | Acted():
+        case HookStarted() | HookSaid() | HookEnded() | Waiting() | Acted():
             return "quiet"
         case _:
             return "plain"

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.text import Text
 
@@ -48,6 +49,8 @@ class Glyphs:
         return shown if self.full == "█" else shown.encode("ascii", "backslashreplace").decode()
 
 
+Part = tuple[str, str]
+"""Text and its style."""
 KINDS = ("bad", "stop", "back", "busy", "idle", "good")
 """In the order in which groups are shown: who reads one line reads the worst."""
 WORDS = ("failed", "stopped", "being put back", "under way", "not begun", "done")
@@ -111,40 +114,50 @@ def _rows(groups: Sequence[GroupBoard], now: float, width: int, glyphs: Glyphs) 
     broad = min(NAME_MAX if width >= NARROW else NAME_MAX // 2, max(map(len, names), default=0))
     counts = [f"{len(one.replaced)}/{one.total}" for one in groups]
     numbers = [_numbers(one, width, glyphs) for one in groups]
-    cells = [max(map(len, column), default=0) for column in (counts, numbers)]
+    cells = [max(map(len, counts), default=0), max((_length(parts) for parts in numbers), default=0)]
     rows = []
     for one, name, count, number in zip(groups, names, counts, numbers, strict=True):
-        style = STYLES[kind(one)]
+        how = kind(one)
         short = name if len(name) <= broad else f"{name[: broad - 1]}{glyphs.more[:1]}"
-        row = Text.assemble((f"{glyphs.marks[kind(one)]} ", style), (f"{short:<{broad}}", "bold"), " ")
+        parts = [(f"{glyphs.marks[how]} ", STYLES[how]), (f"{short:<{broad}} ", "bold")]
         if width >= NARROW:
-            row.append_text(_bar(one, 16 if width >= WIDE else 8, glyphs))
-            number.pad_right(cells[1] - len(number))
-        row.append(f"{count:>{cells[0]}} new  " if width >= NARROW else f"{count:>{cells[0]}} ")
-        row.append_text(number).append("  " if width >= NARROW else " " * bool(number))
-        rows.append(row.append(_doing(one, now, width, glyphs), style).append(_why(one, glyphs), "dim"))
-    return rows
+            parts += [*_bar(one, 16 if width >= WIDE else 8, glyphs), (f"{count:>{cells[0]}} new  ", "")]
+            parts += [*number, (" " * (cells[1] - _length(number) + 2), "")]
+        else:
+            parts += [(f"{count:>{cells[0]}} ", ""), *number, (" " * bool(number), "")]
+        rows.append(_row(*parts, (_doing(one, now, width, glyphs), STYLES[how]), (_why(one, glyphs), "dim")))
+    return [row.copy() for row in rows]
 
 
-def _bar(one: GroupBoard, width: int, glyphs: Glyphs) -> Text:
-    full = width * len(one.replaced) // one.total if one.total else 0
-    return Text.assemble((glyphs.full * full, "green"), (glyphs.empty * (width - full), "dim"), " ")
+@lru_cache(maxsize=4096)
+def _row(*parts: Part) -> Text:
+    """Most rows are those of the frame before."""
+    return Text.assemble(*parts)
 
 
-def _numbers(one: GroupBoard, width: int, glyphs: Glyphs) -> Text:
+def _length(parts: Sequence[Part]) -> int:
+    return sum(len(text) for text, _ in parts)
+
+
+def _bar(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
+    full = max(0, min(width, width * len(one.replaced) // one.total)) if one.total else 0
+    return (glyphs.full * full, "green"), (glyphs.empty * (width - full), "dim"), (" ", "")
+
+
+def _numbers(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
     """The promise: who serves and its floor, what exists and its ceiling. On a narrow screen an end says more."""
     counted = one.counted
     if counted is None or (width < NARROW and one.verdict is not None):
-        return Text()
+        return ()
     low, high = _broken(counted)
     if width >= WIDE:
-        return Text.assemble(
-            (f"healthy {counted.available}", low), f" (floor {counted.floor})  ",
-            (f"total {counted.total}", high), f" (ceiling {counted.ceiling})",
-        )  # fmt: skip
+        healthy, total = f"healthy {counted.available}", f"total {counted.total}"
+        return (healthy, low), (f" (floor {counted.floor})  ", ""), (total, high), (f" (ceiling {counted.ceiling})", "")
     least, most = "<" if low else glyphs.least, ">" if high else glyphs.most
-    return Text.assemble(
-        (f"{counted.available}{least}{counted.floor}", low), " ", (f"{counted.total}{most}{counted.ceiling}", high)
+    return (
+        (f"{counted.available}{least}{counted.floor}", low),
+        (" ", ""),
+        (f"{counted.total}{most}{counted.ceiling}", high),
     )
 
 

@@ -23,6 +23,8 @@ _CI_ORDER = re.compile(r"##(?=\w*\[)")
 def safe(text: object) -> str:
     """One line of plain text; what is hidden or steers a terminal is left out."""
     whole = str(text)
+    if whole.isprintable() and "##" not in whole and len(whole) <= LONGEST:
+        return whole  # nearly always, and the rows of a screen ask it often
     shown = "".join(map(_shown, whole[:LONGEST]))
     calm = _CI_ORDER.sub("# #", shown)
     return f"{calm}…" if len(whole) > LONGEST else calm
