@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -59,6 +60,7 @@ def _run(verb: str, desk: Desk, story: Story, groups: Sequence[str], runner: Run
     try:
         return runner(partial(story, desk)), ""
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, it ends as a sentence
+        logging.getLogger("asyncio").disabled = isinstance(error, KeyboardInterrupt)  # of what was torn in its middle
         code, lines = told(error, verb, groups, verbose=desk.verbose)
         desk.say(*lines)
         return code, lines[0]

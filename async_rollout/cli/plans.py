@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,13 @@ from async_rollout.render.words import lasting
 
 if TYPE_CHECKING:
     from async_rollout.aws.cloud import AwsCloud
+    from async_rollout.cli.desk import Desk
 
 IDENTITY = 5.0
 """Seconds that STS gets to say whose account it is; a network without a way to it must not hold the plan up."""
+
+PATIENCE = 10.0
+"""Seconds in which nothing is seen, at the most."""
 
 
 async def whose_cloud(cloud: AwsCloud) -> dict[str, Any]:
@@ -28,6 +33,21 @@ async def whose_cloud(cloud: AwsCloud) -> dict[str, Any]:
         identity = await cloud.identity()
         return {"account": identity.account, "region": identity.region, "expires_at": identity.expires_at}
     return {"account": None, "region": None, "expires_at": None}
+
+
+@asynccontextmanager
+async def patiently(cloud: AwsCloud, desk: Desk, *, every: float = PATIENCE) -> AsyncIterator[None]:
+    """Say that the look at many groups goes on: AWS's request buckets make it last minutes."""
+
+    async def remind() -> None:
+        while True:
+            await anyio.sleep(every)
+            desk.say(f"still looking, {sum(cloud.calls.values())} calls so far")
+
+    async with anyio.create_task_group() as beside:
+        beside.start_soon(remind)
+        yield
+        beside.cancel_scope.cancel()
 
 
 def cloud_lines(whose: Mapping[str, Any], time: Time, now: float) -> Iterator[str]:
@@ -76,7 +96,7 @@ def _overview(plans: Sequence[Plan], max_groups: int | None) -> Iterator[str]:
     """A line a group: with many of them, the blocks have scrolled by before anybody is asked."""
     at_once = min(len(plans), max_groups or len(plans))
     together = fleet_time(plans, max_groups)
-    head = ("group", "replaces", "launched from", "floor", "ceiling", "expected", "at worst")
+    head = ("group", "replaces", "launched from", "floor-ceiling", "time (at worst)")
     yield ""
     yield from columns([head, *map(_in_short, plans)])
     count = f"{len(plans)} groups, {'all' if at_once == len(plans) else f'at most {at_once}'} at once"
@@ -85,23 +105,21 @@ def _overview(plans: Sequence[Plan], max_groups: int | None) -> Iterator[str]:
 
 def _in_short(plan: Plan) -> tuple[str, ...]:
     if plan.objections or not plan.work:
-        return safe(plan.group), "refused" if plan.objections else "nothing", "", "", "", "", ""
-    times = lasting(plan.expected_seconds), lasting(plan.worst_seconds)
-    return (
-        safe(plan.group),
-        f"{len(plan.old)} of {plan.members}",
-        _origin(plan),
-        str(plan.floor),
-        str(plan.ceiling),
-        *times,
-    )
+        return safe(plan.group), "refused" if plan.objections else "nothing", "", "", ""
+    time = f"{lasting(plan.expected_seconds)} ({lasting(plan.worst_seconds)})"
+    count = f"{len(plan.old)} of {plan.members}"
+    return safe(plan.group), count, _origin(plan), f"{plan.floor}-{plan.ceiling}", time
 
 
 def _origin(plan: Plan) -> str:
     """What old ones were launched from, and what new ones are."""
     old = list(dict.fromkeys(safe(one.launched_from) for one in plan.going))
     new = safe(plan.template) or "unknown"
-    return f"{new} (unchanged)" if old == [new] else f"{' and '.join(old) or 'unknown'} -> {new}"
+    if old == [new]:
+        return f"{new} (unchanged)"
+    home, _, version = new.rpartition(":")
+    same = home and all(one.startswith(f"{home}:") for one in old)
+    return f"{' and '.join(old) or 'unknown'} -> {version if same else new}"
 
 
 def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[str]:

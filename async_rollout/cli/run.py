@@ -10,7 +10,7 @@ from async_rollout.cli.ask import agree, can_ask
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
-from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, whose_cloud
+from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, whose_cloud
 from async_rollout.core.plan import Plan
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.safe import safe
@@ -65,9 +65,11 @@ async def _shown(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
     from async_rollout.engine.preview import plan
 
     names = named(where.autoscaler)
+    desk.say(f"looking at {len(names)} group{'s' * (len(names) != 1)}; nothing is changed yet")
     async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
-        plans = await plan(cloud.groups(*names), spec)
-        whose = await whose_cloud(cloud)
+        async with patiently(cloud, desk):
+            plans = await plan(cloud.groups(*names), spec)
+            whose = await whose_cloud(cloud)
         together = fleet_time(plans, fleet.max_groups)
         desk.say(*cloud_lines(whose, together, time.time()), *fleet_lines(plans, fleet.max_groups))
     workable = [one for one in plans if one.work and not one.objections]

@@ -118,8 +118,7 @@ def _rows(groups: Sequence[GroupBoard], now: float, width: int, glyphs: Glyphs) 
     rows = []
     for one, name, count, number in zip(groups, names, counts, numbers, strict=True):
         how = kind(one)
-        short = name if len(name) <= broad else f"{name[: broad - 1]}{glyphs.more[:1]}"
-        parts = [(f"{glyphs.marks[how]} ", STYLES[how]), (f"{short:<{broad}} ", "bold")]
+        parts = [(f"{glyphs.marks[how]} ", STYLES[how]), (f"{_fitting(name, broad, glyphs):<{broad}} ", "bold")]
         if width >= NARROW:
             parts += [*_bar(one, 16 if width >= WIDE else 8, glyphs), (f"{count:>{cells[0]}} new  ", "")]
             parts += [*number, (" " * (cells[1] - _length(number) + 2), "")]
@@ -127,6 +126,14 @@ def _rows(groups: Sequence[GroupBoard], now: float, width: int, glyphs: Glyphs) 
             parts += [(f"{count:>{cells[0]}} ", ""), *number, (" " * bool(number), "")]
         rows.append(_row(*parts, (_doing(one, now, width, glyphs), STYLES[how]), (_why(one, glyphs), "dim")))
     return [row.copy() for row in rows]
+
+
+def _fitting(name: str, broad: int, glyphs: Glyphs) -> str:
+    """Cut in the middle: names of many groups differ at their ends."""
+    if len(name) <= broad:
+        return name
+    tail = (broad - 1) // 2
+    return name[: broad - 1 - tail] + glyphs.more[:1] + name[len(name) - tail :]
 
 
 @lru_cache(maxsize=4096)

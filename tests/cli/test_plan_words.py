@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
-from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, plan_data
+from async_rollout.cli.faults import told
+from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, plan_data
 from async_rollout.core.actions import SetCapacity, Terminate
 from async_rollout.core.plan import Going, Plan, PlannedStep
+from async_rollout.errors import UnknownGroupError
+from async_rollout.sandbox.virtual import run_virtual
 
 WEB = Plan(
     group="web", base=3, floor=3, ceiling=4, exist_at_most=5, old=("i-0a", "i-0b"),
@@ -83,8 +88,9 @@ def test_groups_one_after_the_other_take_longer(max_groups: int | None, expected
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (("lt:2",), "lt:3", "lt:2 -> lt:3"),
-        (("lt:1", "lt:2", "lt:1"), "lt:3", "lt:1 and lt:2 -> lt:3"),
+        (("lt:2",), "lt:3", "lt:2 -> 3"),
+        (("lt:1", "lt:2", "lt:1"), "lt:3", "lt:1 and lt:2 -> 3"),
+        (("lt:2", "old-configuration"), "lt:3", "lt:2 and old-configuration -> lt:3"),
         (("lt:3",), "lt:3", "lt:3 (unchanged)"),
         ((), None, "unknown -> unknown"),
     ],
@@ -93,3 +99,39 @@ def test_from_what_to_what(old: tuple[str, ...], new: str | None, said: str) -> 
     going = tuple(Going(id=f"i-{number}", zone="z", launched_from=one) for number, one in enumerate(old))
     lines = fleet_lines([replace(WEB, going=going, template=new or "")], None)
     assert any(line.split(maxsplit=2)[2:] == [said] for line in lines if line.startswith("  launched from"))
+
+
+class Slow:
+    """A cloud that has been asked a few times."""
+
+    calls: ClassVar = {"DescribeTags": 2, "DescribeInstances": 3}
+
+
+class Ear:
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, *lines: str) -> None:
+        self.said += lines
+
+
+async def _looked(ear: Ear, seconds: float) -> None:
+    async with patiently(Slow(), ear):  # type: ignore[arg-type]
+        await asyncio.sleep(seconds)
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(9.0, 0), (35.0, 3)])
+def test_a_long_look_is_no_silence(seconds: float, times: int) -> None:
+    ear = Ear()
+    run_virtual(lambda: _looked(ear, seconds))
+    assert ear.said == ["still looking, 5 calls so far"] * times
+
+
+def test_an_error_inside_a_long_look_stays_what_it_is() -> None:
+    async def fails() -> None:
+        async with patiently(Slow(), Ear()):  # type: ignore[arg-type]
+            raise UnknownGroupError("no such group: web")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        run_virtual(fails)
+    assert told(caught.value, "plan", ["web"], verbose=False)[0] == 3

@@ -114,8 +114,10 @@ def test_a_failure_says_what_to_do_next(desk: Desk, size: tuple[int, int]) -> No
     with seated(desk, size, "run", "-a", desk.group, *QUICK, "-y", "-d", "exit 3") as seat:
         assert seat.code() == 6
         assert seat.lines()[-1].startswith("\u2716 ")
-        text = " ".join(seat.text().split())
-        assert "after-terminate ended with 3" in text or "after-terminateendedwith3" in text.replace(" ", "")
+        text = "".join(seat.text().split())
+        assert "after-terminateendedwith3" in text and "exitcode6" in text
+        assert "failed:theafter-terminatecommandfor" in text and "state:" in text
+        assert f"next:async-rolloutrun-a{desk.group}" in text
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -125,8 +127,48 @@ def test_ctrl_c_is_answered_on_the_screen(desk: Desk, size: tuple[int, int]) -> 
         os.write(seat.terminal, b"\x03")
         assert seat.code() == 130
         text = "".join(seat.text().split())
+        assert "\n1 stopping" not in seat.text(), "the ^C that the terminal shows left a rest of a row"
         assert "stopping:nomoreremovals" in text and f"async-rolloutrun-a{desk.group}" in text
-        assert seat.lines()[-1].startswith("\u2716 ")
+        assert "state:thegroupisasitwasfound" in text
+        assert seat.lines()[-2].startswith("1 group: 1 stopped") and seat.lines()[-1].startswith("\u25a0 ")
+        assert max(map(len, seat.lines()[-2:])) < size[0]
+    assert as_found(desk) == []
+
+
+def test_ctrl_c_twice_leaves_at_once_and_says_how_to_go_on(desk: Desk) -> None:
+    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, "-y") as seat:
+        seat.until(lambda: "set desired" in desk.served.kinds(desk.group))
+        os.write(seat.terminal, b"\x03")
+        seat.until(lambda: "stopping: no more removals" in seat.text())
+        os.write(seat.terminal, b"\x03")
+        assert seat.code() == 130
+        text = seat.text()
+        assert "leaving at once" in text and f"to put back:  async-rollout restore -a {desk.group}" in text
+        assert "1 being put back" in seat.lines()[-2] and seat.lines()[-1].startswith("\u21ba ")
+
+
+def test_the_plan_is_shown_and_only_yes_begins(desk: Desk) -> None:
+    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK) as seat:
+        seat.until(lambda: "then Enter:" in seat.text())
+        assert f"Replace 1 instance of {desk.group}?" in seat.text() and "launched from" in seat.text()
+        os.write(seat.terminal, b"no\n")
+        assert seat.code() == 2
+        assert "not begun, as answered; nothing was changed" in seat.text()
+    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, CI="true") as seat:
+        assert seat.code() == 0
+        assert "Replace 1 instance" not in seat.text() and "1 group:" not in seat.text()
+    assert as_found(desk) == []
+
+
+def test_a_terminal_that_goes_away_ends_the_view_and_not_the_run(desk: Desk, tmp_path: Path) -> None:
+    page, events = tmp_path / "page.html", tmp_path / "run.jsonl"
+    words = ("run", "-a", desk.group, *QUICK, "-y", "--report", str(page), "--events", str(events))
+    with seated(desk, (80, 24), *words) as seat:
+        seat.until(lambda: any(line.startswith("\u25b8") for line in seat.lines()))
+        seat.process.send_signal(signal.SIGHUP)
+        assert seat.code() == 0
+        assert "all replaced" not in seat.text()
+    assert "all replaced" in page.read_text() and "all replaced" in events.read_text()
     assert as_found(desk) == []
 
 

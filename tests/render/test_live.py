@@ -64,6 +64,12 @@ def test_a_hundred_groups_fit_on_24_lines_failures_first() -> None:
     assert found[-1].strip() == "\u2026 and 82 more: 52 under way, 30 done"
 
 
+def test_a_long_name_keeps_both_ends() -> None:
+    assert {row.split()[1] for row in rows(many(11), 40, 24)[1:]} == {
+        f"servi\u2026-{number:03}" for number in range(11)
+    }
+
+
 @pytest.mark.parametrize("height", [1, 2, 3, 5, 10])
 def test_a_low_screen_is_never_overfilled(height: int) -> None:
     assert len(rows(many(30), 80, height)) <= max(1, height - 1)
