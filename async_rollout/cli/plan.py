@@ -47,10 +47,9 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
         from async_rollout.engine.preview import plan as planned
 
         spec, names = spec_of(order), named(where.autoscaler)
-        async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
-            async with patiently(cloud, desk):
-                plans = await planned(cloud.groups(*names), spec)
-                whose = await whose_cloud(cloud)
+        async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud, patiently(cloud, desk):
+            plans = await planned(cloud.groups(*names), spec)
+            whose = await whose_cloud(cloud)
         if desk.json:
             desk.records("plan", [{**whose, **plan_data(one)} for one in plans])
         else:
