@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
 import signal
 import struct
@@ -169,6 +170,8 @@ def test_a_terminal_that_goes_away_ends_the_view_and_not_the_run(desk: Desk, tmp
         assert seat.code() == 0
         assert "all replaced" not in seat.text()
     assert "all replaced" in page.read_text() and "all replaced" in events.read_text()
+    assert re.search(r'"type": "called".*"SetDesiredCapacity": 1', events.read_text())
+    assert re.search(r"AWS calls</h2>.*\d+ in all", page.read_text())
     assert as_found(desk) == []
 
 
