@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import select
@@ -32,12 +33,15 @@ class Seat:
     terminal: int
     screen: pyte.HistoryScreen
     stream: pyte.ByteStream
+    frames: int = 0
 
     def read(self) -> bool:
         """Show what has come within a fifth of a second; whether anything has."""
         ready, _, _ = select.select([self.terminal], [], [], 0.2)
         if ready:
-            self.stream.feed(os.read(self.terminal, 65_536))
+            came = os.read(self.terminal, 65_536)
+            self.frames += came.count(b"\x1b[J")
+            self.stream.feed(came)
         return bool(ready)
 
     def lines(self) -> list[str]:
@@ -155,6 +159,11 @@ def test_the_plan_is_shown_and_only_yes_begins(desk: Desk) -> None:
         os.write(seat.terminal, b"no\n")
         assert seat.code() == 2
         assert "not begun, as answered; nothing was changed" in seat.text()
+    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK) as seat:
+        seat.until(lambda: "then Enter:" in seat.text())
+        os.write(seat.terminal, b"\x03")
+        assert seat.code() == 130
+        assert "stopped before anything was changed" in seat.text() and "Traceback" not in seat.text()
     with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, CI="true") as seat:
         assert seat.code() == 0
         assert "Replace 1 instance" not in seat.text() and "1 group:" not in seat.text()
@@ -197,3 +206,18 @@ def test_a_terminal_that_changes_its_size_does_no_harm(desk: Desk) -> None:
             seat.process.send_signal(signal.SIGWINCH)
         assert seat.code() == 0
     assert as_found(desk) == []
+
+
+def test_frames_are_ten_a_second_at_most_and_one_where_nothing_happens(desk: Desk, tmp_path: Path) -> None:
+    busy = Path(__file__).parents[1] / "render" / "recorded" / "run.jsonl"
+    began = time.monotonic()
+    with seated(desk, (80, 24), "replay", str(busy), "--output", "live", "--speed", "120") as seat:
+        assert seat.code() == 0
+        assert 10 < seat.frames <= 10 * (time.monotonic() - began) + 1
+    first, *_, last = [line for line in busy.read_text().splitlines() if '"waiting"' in line][:20]
+    idle = tmp_path / "idle.jsonl"
+    idle.write_text(f"{first}\n{last}\n")
+    apart = json.loads(last)["at"] - json.loads(first)["at"]
+    with seated(desk, (80, 24), "replay", str(idle), "--output", "live", "--speed", str(apart / 4)) as seat:
+        assert seat.code() == 0
+        assert 3 <= seat.frames <= 6
