@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from async_rollout import __version__
+from async_rollout.cli.help import Helpful, HelpfulGroup
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -40,7 +40,7 @@ EXIT_CODES = (
 PLAIN: Mapping[str, Any] = MappingProxyType({"rich_markup_mode": None, "pretty_exceptions_enable": False})
 
 
-class Program(TyperGroup):
+class Program(HelpfulGroup):
     """Loads a command before it is called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -61,7 +61,6 @@ def app() -> typer.Typer:
 
 def loaded(name: str) -> Any:
     """One command with all its options."""
-    from async_rollout.cli.help import Helpful
     from async_rollout.cli.spread import spread
 
     command = getattr(import_module(f"async_rollout.cli.{name}"), name)

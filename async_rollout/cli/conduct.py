@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 
 from async_rollout.cli.desk import Desk, opened
 from async_rollout.cli.faults import told
 from async_rollout.cli.options import Output, Viewing
+from async_rollout.core.events import Called
 from async_rollout.errors import UsageError
+
+if TYPE_CHECKING:
+    from async_rollout.aws.cloud import AwsCloud
 
 Story = Callable[[Desk], Awaitable[int]]
 """What a command does; gives the exit code."""
@@ -40,10 +47,20 @@ def conduct(
         return wrong.code
 
 
+@contextmanager
+def counted(cloud: AwsCloud, desk: Desk) -> Iterator[None]:
+    """However the block ends, what was sent to AWS is told."""
+    try:
+        yield
+    finally:
+        desk.tell(Called(calls=dict(cloud.calls)))
+
+
 def _run(verb: str, desk: Desk, story: Story, groups: Sequence[str], runner: Runner) -> tuple[int, str]:
     try:
         return runner(partial(story, desk)), ""
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, it ends as a sentence
+        logging.getLogger("asyncio").disabled = isinstance(error, KeyboardInterrupt)  # of what was torn in its middle
         code, lines = told(error, verb, groups, verbose=desk.verbose)
         desk.say(*lines)
         return code, lines[0]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from async_rollout.cli.conduct import conduct
+from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Viewing
 from async_rollout.cli.sandbox import EXTRA
@@ -56,7 +56,8 @@ async def _story(desk: Desk) -> int:
     signals = Signals(halt, desk, spec, names)
     with heeded(signals):
         async with connect(session=box.session(), tell=desk.tell) as cloud:
-            summary = await roll_out(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
+            with counted(cloud, desk):
+                summary = await roll_out(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
     shown = proof(box.world, found, spec, wall=time.monotonic() - began)
     desk.records("demo", [shown.data()]) if desk.json else desk.result(*shown.lines())
     return summary.code or (0 if shown.held else 1)

@@ -21,8 +21,8 @@ from async_rollout.render import View, stream, view
 from async_rollout.render.github import Github, summary
 from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.report import Report
-from async_rollout.render.safe import safe
-from async_rollout.render.sink import Sink
+from async_rollout.render.safe import no_order, safe
+from async_rollout.render.sink import Sink, encoding
 
 LAST_FRAME = 2.0
 """Seconds that a slow terminal gets to show the last frame before results are written over it."""
@@ -41,6 +41,7 @@ class Desk:
         self._views: list[View] = [first]
         self._voice = first.say if sink is errors else errors.write
         self._held: list[str] = []
+        self._recorded: tuple[int, str] | None = None
         if events is not None:
             self._views.append(view("json", events.write))
 
@@ -60,7 +61,7 @@ class Desk:
     def say(self, *lines: str) -> None:
         """To people, on stderr. What comes from outside must be made safe before."""
         for line in lines:
-            self._voice(line)
+            self._voice(no_order(line))
 
     def result(self, *lines: str) -> None:
         """To stdout: what the command was asked for. On a terminal that is drawn on it comes after the last frame."""
@@ -71,7 +72,7 @@ class Desk:
 
     def _results_of(self, lines: Iterable[str]) -> None:
         for line in lines:
-            self._results.write(line)
+            self._results.write(no_order(line))
 
     def records(self, type: str, bodies: Iterable[Mapping[str, object]]) -> None:
         """Results as data, in every view that takes data."""
@@ -80,8 +81,13 @@ class Desk:
             for one in takers:
                 one.record(type, body)
 
+    def ended(self, code: int, error: str) -> None:
+        """What is shown had this end, whatever the command that shows it comes to."""
+        self._recorded = code, error
+
     def end(self, code: int, error: str = "") -> None:
         """Close the views with the exit code."""
+        code, error = self._recorded or (code, error)
         views, self._views = self._views, []
         for one in views:
             try:
@@ -137,7 +143,8 @@ def opened(viewing: Viewing) -> Iterator[Desk]:
     _writable(viewing)
     events = _file(viewing)
     _flush(sys.stdout, sys.stderr)
-    desk = Desk(viewing, Sink(2), Sink(1), None if events is None else Sink(events))
+    errors, results = Sink(2, encoding(sys.stderr)), Sink(1, encoding(sys.stdout))
+    desk = Desk(viewing, errors, results, None if events is None else Sink(events))
     try:
         with logged(desk):
             yield desk

@@ -47,6 +47,8 @@ def code_of(error: RolloutError) -> int:
 def _rest(error: RolloutError, verb: str, groups: Sequence[str]) -> Iterator[str]:
     match error:
         case UsageError():
+            if groups:
+                yield f"  state: {UNTOUCHED}"
             yield f"  next: {PROGRAM} {verb} --help"
         case UnknownGroupError():
             yield "  expected: groups of these very names in this account and region"

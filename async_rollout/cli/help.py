@@ -1,12 +1,21 @@
-"""`--help` as people look things up: examples first, then options by what they are about. Plain text at any width."""
+"""`--help` as people look things up: examples first, then a panel of options for each thing that they are about.
+
+Elsewhere than on a terminal the panels are sections of plain text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
+
+BORDER = 4
+"""Columns that the frame of a panel takes."""
 
 EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
     {
@@ -39,6 +48,14 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
 )  # fmt: skip
 """Command lines and what they are for, by command."""
 
+FIRST = (
+    ("async-rollout demo", "see it work: three simulated groups, half a minute, nothing needed"),
+    ("async-rollout plan -a web", "what would be done to a group; changes nothing"),
+    ("async-rollout run -a web -a api", "do it, two groups at once; shows the plan and asks first"),
+    ("async-rollout restore -a web", "put back what a run left that was stopped or killed"),
+)
+"""What the program itself shows."""
+
 SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Groups": ("--autoscaler", "--region", "--profile", "--api-share", "--max-groups", "--fail-fast"),
@@ -64,11 +81,7 @@ class Helpful(TyperCommand):
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """Examples, then what it does."""
-        if examples := EXAMPLES.get(self.name or ""):
-            with formatter.section("Examples"):
-                for line, why in examples:
-                    formatter.write_text(f"# {why}")
-                    formatter.write(f"{' ' * formatter.current_indent}{line}\n")
+        _examples(formatter, EXAMPLES.get(self.name or "", ()))
         super().format_help_text(ctx, formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -82,10 +95,56 @@ class Helpful(TyperCommand):
         _write(formatter, "Other options", [records[id(one)] for one in left.values()])
 
 
+class HelpfulGroup(TyperGroup):
+    """The program with that help."""
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Examples, then what it is."""
+        _examples(formatter, FIRST)
+        super().format_help_text(ctx, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The commands, then the few options."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        _write(formatter, "Commands", [(name, one.get_short_help_str(70)) for name, one in commands if one])
+        _write(formatter, "Options", [one.get_help_record(ctx) for one in self.get_params(ctx)])
+
+
+def _examples(formatter: Any, examples: Sequence[tuple[str, str]]) -> None:
+    if examples:
+        with formatter.section("Examples"):
+            for line, why in examples:
+                formatter.write_text(f"# {why}")
+                formatter.write(f"{' ' * formatter.current_indent}{line}\n")
+
+
 def _write(formatter: Any, section: str, records: list[Any]) -> None:
-    if shown := [one for one in records if one]:
+    shown = list(_tidy([one for one in records if one]))
+    if shown and can_draw() and formatter.width < shutil.get_terminal_size().columns:
+        inside = formatter.__class__(width=formatter.width - BORDER)
+        inside.write_dl(shown)
+        formatter.write(
+            "".join(f"{line}\n" for line in panel(section, inside.getvalue().splitlines(), formatter.width))
+        )
+    elif shown:
         with formatter.section(section):
-            formatter.write_dl(list(_tidy(shown)))
+            formatter.write_dl(shown)
+
+
+def panel(title: str, lines: Sequence[str], width: int) -> Iterator[str]:
+    """Lines in a frame; one that is too long for it pushes its side out."""
+    yield f"╭─ {title} {'─' * (width - len(title) - 5)}╮"
+    yield from (f"│ {line:<{width - BORDER}} │" for line in lines)
+    yield f"╰{'─' * (width - 2)}╯"
+
+
+def can_draw() -> bool:
+    """A terminal that has lines to draw with; a file or a pipe is searched, not looked at."""
+    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        return False
+    from async_rollout.render.sink import encoding
+
+    return encoding(sys.stdout) == "utf-8"
 
 
 def _tidy(records: list[Any]) -> Iterator[tuple[str, str]]:

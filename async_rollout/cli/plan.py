@@ -12,7 +12,7 @@ import typer
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Fleet, Order, Output, Viewing, Where, named, spec_of
-from async_rollout.cli.plans import cloud_lines, fleet_lines, plan_data, whose_cloud
+from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, plan_data, whose_cloud
 from async_rollout.core.plan import Plan
 
 WORK = 8
@@ -47,14 +47,15 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
         from async_rollout.engine.preview import plan as planned
 
         spec, names = spec_of(order), named(where.autoscaler)
-        async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
+        async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud, patiently(cloud, desk):
             plans = await planned(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
         if desk.json:
             desk.records("plan", [{**whose, **plan_data(one)} for one in plans])
         else:
             blocks = fleet_lines(plans, fleet.max_groups, verbose=desk.verbose)
-            desk.result(*cloud_lines(whose, plans, time.time()), *blocks)
+            together = fleet_time(plans, fleet.max_groups)
+            desk.result(*cloud_lines(whose, together, time.time()), *blocks)
         return _code(plans, detailed=detail.detailed_exitcode)
 
     shown = replace(viewing, output=Output.JSON) if detail.json else viewing

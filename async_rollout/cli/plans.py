@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+import heapq
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,13 @@ from async_rollout.render.words import lasting
 
 if TYPE_CHECKING:
     from async_rollout.aws.cloud import AwsCloud
+    from async_rollout.cli.desk import Desk
 
 IDENTITY = 5.0
 """Seconds that STS gets to say whose account it is; a network without a way to it must not hold the plan up."""
+
+PATIENCE = 10.0
+"""Seconds in which nothing is seen, at the most."""
 
 
 async def whose_cloud(cloud: AwsCloud) -> dict[str, Any]:
@@ -29,22 +35,91 @@ async def whose_cloud(cloud: AwsCloud) -> dict[str, Any]:
     return {"account": None, "region": None, "expires_at": None}
 
 
-def cloud_lines(whose: Mapping[str, Any], plans: Sequence[Plan], now: float) -> Iterator[str]:
-    """Whose groups these are; and that the credentials end before the rollout does, where they do."""
+@asynccontextmanager
+async def patiently(cloud: AwsCloud, desk: Desk, *, every: float = PATIENCE) -> AsyncIterator[None]:
+    """Say that the look at many groups goes on: AWS's request buckets make it last minutes."""
+
+    async def remind() -> None:
+        while True:
+            await anyio.sleep(every)
+            desk.say(f"still looking, {sum(cloud.calls.values())} calls so far")
+
+    async with anyio.create_task_group() as beside:
+        beside.start_soon(remind)
+        yield
+        beside.cancel_scope.cancel()
+
+
+def cloud_lines(whose: Mapping[str, Any], time: Time, now: float) -> Iterator[str]:
+    """Whose groups these are; and that the credentials end before the rollout does, where they do or may."""
     yield f"account {safe(whose['account'] or 'unknown')}, region {safe(whose['region'] or 'unknown')}"
     ends = whose["expires_at"]
-    if ends is not None and ends - now < max((one.expected_seconds for one in plans), default=0.0):
+    if ends is not None and ends - now < time.worst:
         until = datetime.fromtimestamp(ends, UTC).strftime("%H:%M:%S UTC")
-        yield f"note: the credentials end at {until}, in {lasting(ends - now)}, before the rollout is expected to"
+        sure = "before the rollout is expected to" if ends - now < time.expected else "before the rollout does at worst"
+        yield f"note: the credentials end at {until}, in {lasting(ends - now)}, {sure}"
         yield "      where nothing renews them by then, it pauses until something does"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Time:
+    """Seconds that all groups take together."""
+
+    expected: float
+    worst: float
+
+
+def fleet_time(plans: Sequence[Plan], max_groups: int | None) -> Time:
+    """Groups begin in turn, each as soon as there is room for it."""
+    busy = [one for one in plans if one.work and not one.objections]
+    at_once = max_groups or len(busy) or 1
+    return Time(
+        expected=_together([one.expected_seconds for one in busy], at_once),
+        worst=_together([one.worst_seconds for one in busy], at_once),
+    )
+
+
+def _together(each: Sequence[float], at_once: int) -> float:
+    ends = [0.0] * at_once
+    for seconds in each:
+        heapq.heapreplace(ends, ends[0] + seconds)
+    return max(ends)
+
+
 def fleet_lines(plans: Sequence[Plan], max_groups: int | None, *, verbose: bool = False) -> list[str]:
-    """All plans, a block a group, and how many groups go at once. verbose: each expected act too."""
-    at_once = min(len(plans), max_groups or len(plans))
-    count = f"{len(plans)} groups, {'all' if at_once == len(plans) else f'at most {at_once}'} at once"
+    """All plans, a block a group; of several groups then a table, and how many go at once. verbose: each act too."""
     blocks = [line for plan in plans for line in plan_lines(plan, verbose=verbose)]
-    return blocks + ([count] if len(plans) > 1 else [])
+    return blocks + (list(_overview(plans, max_groups)) if len(plans) > 1 else [])
+
+
+def _overview(plans: Sequence[Plan], max_groups: int | None) -> Iterator[str]:
+    """A line a group: with many of them, the blocks have scrolled by before anybody is asked."""
+    at_once = min(len(plans), max_groups or len(plans))
+    together = fleet_time(plans, max_groups)
+    head = ("group", "replaces", "launched from", "floor-ceiling", "time (at worst)")
+    yield ""
+    yield from columns([head, *map(_in_short, plans)])
+    count = f"{len(plans)} groups, {'all' if at_once == len(plans) else f'at most {at_once}'} at once"
+    yield f"{count}: {lasting(together.expected)} expected, {lasting(together.worst)} at worst"
+
+
+def _in_short(plan: Plan) -> tuple[str, ...]:
+    if plan.objections or not plan.work:
+        return safe(plan.group), "refused" if plan.objections else "nothing", "", "", ""
+    time = f"{lasting(plan.expected_seconds)} ({lasting(plan.worst_seconds)})"
+    count = f"{len(plan.old)} of {plan.members}"
+    return safe(plan.group), count, _origin(plan), f"{plan.floor}-{plan.ceiling}", time
+
+
+def _origin(plan: Plan) -> str:
+    """What old ones were launched from, and what new ones are."""
+    old = list(dict.fromkeys(safe(one.launched_from) for one in plan.going))
+    new = safe(plan.template) or "unknown"
+    if old == [new]:
+        return f"{new} (unchanged)"
+    home, _, version = new.rpartition(":")
+    same = home and all(one.startswith(f"{home}:") for one in old)
+    return f"{' and '.join(old) or 'unknown'} -> {version if same else new}"
 
 
 def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[str]:
@@ -84,15 +159,22 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "left alone", ", ".join(safe(id) for id in plan.skipped)
     if plan.work:
         more = plan.exist_at_most - plan.base
-        yield "new ones from", safe(plan.template) or "unknown"
+        yield "launched from", _origin(plan)
         yield "available", f"{plan.floor} at least (floor), of {plan.base}"
         yield "at once", f"{plan.ceiling} booting and serving (ceiling); at most {plan.base} + {more} instances exist"
-        yield "suspends", ", ".join(plan.suspends) or "nothing"
+        yield from _suspends(plan.suspends)
         yield "raises", f"maximum to {plan.maximum}" if plan.maximum is not None else "no limit"
     for point, words in plan.hooks:
         yield from _hook(point, words)
     if plan.work:
         yield "time", f"{lasting(plan.expected_seconds)} expected, {lasting(plan.worst_seconds)} at worst"
+
+
+def _suspends(processes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Two a line, for terminals of 80 columns."""
+    yield "suspends", ", ".join(processes[:2]) or "nothing"
+    if rest := processes[2:]:
+        yield "", ", ".join(rest)
 
 
 def _hook(point: str, words: str) -> Iterator[tuple[str, str]]:

@@ -67,7 +67,7 @@ def replay(recorded: Recorded, viewing: Viewing) -> int:
             if recorded.speed is not None and before is not None and event.at > before.at > 0:
                 await anyio.sleep((event.at - before.at) / recorded.speed)
             desk.tell(event)
-        desk.say(_how_it_ended(run) if len(events) == len(run.events) else f"# so far, after {recorded.until:g} s")
+        _ended(desk, run, recorded.until if len(events) < len(run.events) else None)
         return 0
 
     return conduct("replay", viewing, story)
@@ -94,11 +94,16 @@ def first(events: Sequence[Event], limit: float | None) -> list[Event]:
     return list(itertools.takewhile(lambda event: limit is None or event.at - began <= limit, events))
 
 
-def _how_it_ended(run: Recording) -> str:
-    if run.ended is None:
-        return "# it has no end: the run was killed, or is still under way"
-    error = f": {safe(run.ended.error)}" if run.ended.error else ""
-    return f"# it ended with exit code {run.ended.code}{error}"
+def _ended(desk: Desk, run: Recording, until: float | None) -> None:
+    """As it ended; until: it is shown so far only."""
+    if until is not None:
+        desk.say(f"# so far, after {until:g} s")
+    elif run.ended is None:
+        desk.say("# it has no end: the run was killed, or is still under way")
+    else:
+        desk.ended(run.ended.code, safe(run.ended.error))
+        if run.ended.error:
+            desk.say(safe(run.ended.error))
 
 
 def _pictured(file: Path, events: Sequence[Event]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from async_rollout.cli.conduct import conduct
+from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Order, Viewing, Where, named, spec_of
 
@@ -26,7 +26,8 @@ def restore(where: Where, order: Order, account: Account, viewing: Viewing) -> i
         signals = Signals(halt, desk, spec, names)
         with heeded(signals):
             async with connect(**asdict(account), tell=desk.tell) as cloud:
-                summary = await put_back(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
+                with counted(cloud, desk):
+                    summary = await put_back(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
                 signals.code = summary.code
         return summary.code
 

@@ -21,6 +21,8 @@ from async_rollout.render.words import command, lasting
 SOON = 4.5
 """SIGTERM: the process is gone within 5 s, whatever AWS does; half a second is for the last words."""
 LAST_WORDS = 0.4
+NAMED = 10
+"""More groups than these would fill the screen, just when it is needed."""
 
 
 class Signals:
@@ -67,6 +69,8 @@ class Signals:
         os._exit(last)
 
     def _ways_on(self) -> tuple[str, str]:
+        if len(self._groups) > NAMED:
+            return "  to go on:     the same command again", "  to put back:  the same with restore in the place of run"
         go, back = command("run", *self._groups), command("restore", *self._groups)
         return f"  to go on:     {go}", f"  to put back:  {back}"
 

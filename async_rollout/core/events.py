@@ -186,6 +186,15 @@ class FleetEnded:
     group: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What was sent to AWS while the command ran, by operation, repeats included. Told once, at its end."""
+
+    calls: dict[str, int] = field(default_factory=dict)
+    at: float = 0.0
+    group: str = ""
+
+
 Event = (
     RolloutStarted
     | StageChanged
@@ -202,4 +211,5 @@ Event = (
     | Throttled
     | RolloutEnded
     | FleetEnded
+    | Called
 )

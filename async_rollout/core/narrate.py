@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_rollout.core.actions import Decision, Record
-from async_rollout.core.budget import tally
+from async_rollout.core.budget import Tally, tally
 from async_rollout.core.events import (
     CapacityChanged,
     Counted,
@@ -137,12 +137,20 @@ def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
         yield Counted(
             group=after.sight.group.name,
             at=after.sight.at,
-            available=len(counted.available),
+            available=len(counted.available) + _unlooked(after, counted),
             floor=counted.bounds.floor,
             total=counted.booting + counted.serving,
             ceiling=counted.bounds.ceiling,
             out=len(counted.out),
         )
+
+
+def _unlooked(after: Snapshot, counted: Tally) -> int:
+    """Old ones in the first looks: no removal draws on them yet, but no look of them was bad either."""
+    rest = [one.id for one in after.sight.instances if one.in_service and one.id not in counted.available]
+    return sum(
+        id in after.memory.stages and _shown(after.memory, id) is Stage.SERVING for id in rest if id not in counted.out
+    )
 
 
 def _picture(one: Snapshot) -> tuple[object, ...]:

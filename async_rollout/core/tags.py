@@ -33,6 +33,8 @@ HEAD_TAGS = 6
 """Head, found, holder, cause, order, probe."""
 _LETTERS = dict(zip("ZASRLTHB", SUSPENDED_BY_US + REQUIRED_RUNNING, strict=True))
 _UNSAFE = re.compile(r"[^A-Za-z0-9 +\-=._:/@]")
+CAUSE_LENGTH = 200
+"""Letters of a cause that its tag holds."""
 
 
 def safe(text: str, length: int) -> str:
@@ -45,7 +47,7 @@ def to_tags(journal: Journal) -> dict[str, str]:
     n = f"n={journal.serial}"
     tags = {"head": f"{n} {_head(journal)}", "found": f"{n} {_found(journal)}", "holder": f"{n} {journal.holder}"}
     if journal.cause:
-        tags["cause"] = f"{n} code={journal.cause.code} {safe(journal.cause.text, 200)}"
+        tags["cause"] = f"{n} code={journal.cause.code} {safe(journal.cause.text, CAUSE_LENGTH)}"
     tags |= {f"lane:{lane.id}": f"{n} {_lane(lane)}" for lane in journal.lanes}
     return {PREFIX + key: value for key, value in tags.items()}
 

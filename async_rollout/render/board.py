@@ -11,6 +11,7 @@ from typing import TypeVar, assert_never
 from async_rollout.core.actions import Verdict, Wait
 from async_rollout.core.events import (
     Acted,
+    Called,
     CapacityChanged,
     Counted,
     Event,
@@ -77,6 +78,11 @@ class GroupBoard:
         return Counter(self.stages.values())
 
     @property
+    def took(self) -> float:
+        """Seconds from its beginning to its end, by AWS's time if that went faster than ours, as in a sandbox."""
+        return self.seconds if self.began_at is None else max(self.seconds, self.at - self.began_at)
+
+    @property
     def total(self) -> int:
         """How many there are to replace, as far as is known."""
         return max(len(self.old), len(self.replaced))
@@ -130,7 +136,7 @@ def _folded(one: GroupBoard, event: Event) -> GroupBoard:
             return replace(one, restoring=True, cause=cause, waits=())
         case RolloutEnded():
             return _ended(one, event)
-        case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded():
+        case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded() | Called():
             return one
         case _:
             assert_never(event)

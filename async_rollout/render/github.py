@@ -11,8 +11,9 @@ from collections import defaultdict, deque
 from async_rollout.core.events import Event, RolloutEnded, Turned, Warned
 from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, GroupBoard
+from async_rollout.render.ending import Ending, ending
 from async_rollout.render.plain import Plain, Stamp
-from async_rollout.render.safe import safe
+from async_rollout.render.safe import no_order, safe
 from async_rollout.render.words import lasting
 
 ANNOTATIONS_MAX = 10
@@ -53,11 +54,11 @@ class Github:
             case Turned(cause=cause):
                 self._annotate("warning", event.group, f"everything is put back: {cause}")
             case RolloutEnded(verdict=verdict) if verdict.code:
-                self._annotate("error", event.group, f"{verdict.outcome}: {verdict.why}")
+                self._annotate("error", event.group, _in_full(self.board.group(event.group)))
 
     def say(self, line: str) -> None:
         """Write a line as it is, unless the runner would take it for a command."""
-        self._write(f"| {line}" if line.lstrip().startswith("::") else line)
+        self._write(no_order(line))
 
     def end(self, code: int, error: str = "") -> None:
         """The folds, one a group, and the last line."""
@@ -84,17 +85,33 @@ class Github:
 
 def summary(board: Board) -> str:
     """What `$GITHUB_STEP_SUMMARY` takes: a table in Markdown."""
-    rows = [
-        f"| {_cell(one.name)} | {_cell(_came_to(one))} | {len(one.replaced)} of {one.total} | {lasting(one.seconds)} |"
-        for one in board.groups.values()
-    ]
-    return "\n".join(["### async-rollout", "", "| group | outcome | replaced | time |", "|---|---|---|---|", *rows, ""])
+    head = ["### async-rollout", "", "| group | outcome | replaced | time | next |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *map(_row, board.groups.values()), ""])
+
+
+def _row(one: GroupBoard) -> str:
+    next = ending(one.verdict, one.name).next if one.verdict else ""
+    cells = (
+        _cell(one.name),
+        _cell(_came_to(one)),
+        f"{len(one.replaced)} of {one.total}",
+        lasting(one.took),
+        _cell(next),
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def _came_to(one: GroupBoard) -> str:
     if one.verdict is None:
         return "not at its end"
-    return f"{one.verdict.outcome}: {one.verdict.why}" if one.verdict.why else str(one.verdict.outcome)
+    why = ending(one.verdict, one.name, one.cause).why
+    return f"{one.verdict.outcome}: {why}" if why else str(one.verdict.outcome)
+
+
+def _in_full(one: GroupBoard) -> str:
+    """With the state that it is in, and what to type."""
+    end = ending(one.verdict, one.name, one.cause) if one.verdict else Ending(why="")
+    return "; ".join([_came_to(one), *end.state, *([f"next: {end.next}"] if end.next else [])])
 
 
 def _message(text: str) -> str:

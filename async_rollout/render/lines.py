@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from async_rollout.core.actions import Wait
 from async_rollout.core.events import (
     Acted,
+    Called,
     CapacityChanged,
     Counted,
     Event,
@@ -26,8 +27,9 @@ from async_rollout.core.events import (
     Warned,
 )
 from async_rollout.render.board import GroupBoard, Sizes
-from async_rollout.render.safe import safe
-from async_rollout.render.words import advice, lasting
+from async_rollout.render.ending import ending
+from async_rollout.render.safe import brief, safe
+from async_rollout.render.words import lasting
 
 WAITS_SHOWN = 2
 """So many of the things waited for are named in one line; of the rest only the number."""
@@ -59,11 +61,14 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
         case Warned(text=text):
             yield f"warning: {safe(text)}"
         case Throttled(call=call, why=why, again_in=pause):
-            yield f"{safe(call)} is asked again in {pause:.1f}s: {safe(why)}"
+            yield f"{safe(call)} is asked again in {pause:.1f}s: {brief(why)}"
         case RolloutEnded():
             yield from _ended(after, event)
         case FleetEnded():
             yield from _fleet(event)
+        case Called(calls=calls):
+            if verbose:
+                yield _calls(calls)
         case _:
             assert_never(event)
 
@@ -140,13 +145,20 @@ def _counts(event: Counted) -> str:
 
 
 def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:
-    """One line if it went well; else what state the group is in and what to type."""
-    verdict, count = event.verdict, f"{len(event.replaced)} of {event.total} replaced in {lasting(event.seconds)}"
-    yield f"{verdict.outcome}: {safe(verdict.why) or count}" + (f" ({count})" if verdict.why else "")
+    """One line if it went well; else also what state the group is in and what to type."""
+    verdict, count = event.verdict, f"{len(event.replaced)} of {event.total} replaced in {lasting(after.took)}"
+    end = ending(verdict, after.name, after.cause)
+    yield f"{verdict.outcome}: {safe(end.why) or count}" + (f" ({count})" if end.why else "")
     yield from (f"  did not fire: scheduled action {safe(name)}" for name in event.missed)
-    yield from (f"  state: {safe(line)}" for line in verdict.left)
-    if verdict.next:
-        yield f"  next: {advice(verdict.next, after.name)}"
+    yield from (f"  state: {safe(line)}" for line in end.state)
+    if end.next:
+        yield f"  next: {end.next}"
+
+
+def _calls(calls: Mapping[str, int]) -> str:
+    most = sorted(calls.items(), key=lambda one: -one[1])
+    each = ", ".join(f"{safe(name)} {times}" for name, times in most)
+    return f"asked AWS {sum(calls.values())} times" + (f": {each}" if each else "")
 
 
 def _fleet(event: FleetEnded) -> Iterator[str]:

@@ -11,6 +11,7 @@ import math
 import os
 import queue
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,11 +21,16 @@ from rich.text import Text
 
 from async_rollout.core.events import Event
 from async_rollout.render import Behind, Write
+from async_rollout.render.board import Board
+from async_rollout.render.paint import painting
 from async_rollout.render.plain import Plain, Stamp
 from async_rollout.render.rows import ASCII, FINE, Glyphs, frame
+from async_rollout.render.sink import encoding
+from async_rollout.render.words import PROGRAM
 
 PACE, IDLE = 0.1, 1.0
 """Seconds between two frames: at least, and when nothing happens."""
+INDENT = 4
 Size = Callable[[], tuple[int, int]]
 """Columns and lines of the terminal now."""
 
@@ -43,12 +49,18 @@ class Painter:
     ) -> None:  # fmt: skip
         self._write, self._console, self._size, self._clock = write, console, size, clock
         self._lines: list[str] = []
-        self._plain = Plain(self._lines.append, verbose=verbose, stamp=stamp, waits=verbose)
+        self._paint = painting(console)
+        self._plain = Plain(self._lines.append, verbose=verbose, stamp=stamp, waits=verbose, paint=self._wrapped)
         self._glyphs = glyphs or _glyphs()
         self._drawn: tuple[str, ...] = ()
         self._cells: list[int] = []
         self._known: dict[tuple[object, ...], str] = {}
         self._told = 0.0, clock()
+
+    @property
+    def board(self) -> Board:
+        """All that was told."""
+        return self._plain.board
 
     def tell(self, event: Event) -> None:
         """Take an event; what it changes shows in the next frame."""
@@ -57,7 +69,7 @@ class Painter:
 
     def say(self, line: str) -> None:
         """Take a line that is to scroll by."""
-        self._lines.append(line)
+        self._lines += self._pieces(line)
 
     def end(self, code: int, error: str = "") -> None:
         """The last frame; it shows the moment of the last event, whenever it is drawn."""
@@ -74,10 +86,22 @@ class Painter:
         new = self._coloured(rows, width)
         if self._lines or new != self._drawn:
             up = sum(max(1, math.ceil(cells / width)) for cells in self._cells)  # a narrower terminal has wrapped them
-            back = f"\x1b[{up}A\x1b[J" if up else ""
+            back = f"\r\x1b[{up}A\x1b[J" if up else ""  # \r: keys that were typed stand before the cursor
             self._write(back + "\n".join([*self._lines, *new]))
             self._lines.clear()
             self._drawn, self._cells = new, [row.cell_len for row in rows]
+
+    def _wrapped(self, line: str, event: Event) -> str:
+        return "\n".join(self._paint(piece, event) for piece in self._pieces(line))
+
+    def _pieces(self, line: str) -> list[str]:
+        """Broken between words, and what follows stands in; a command to type stays whole for whoever copies it."""
+        if len(line) < (width := self._size()[0]) or PROGRAM in line:
+            return [line]
+        indent = " " * (len(line) - len(line.lstrip()) + INDENT)
+        return textwrap.wrap(
+            line, max(width - 1, 20), subsequent_indent=indent[:12], break_long_words=False, break_on_hyphens=False
+        )
 
     def _coloured(self, rows: Sequence[Text], width: int) -> tuple[str, ...]:
         """Most rows are those of the frame before: colouring them again would be most of the work."""
@@ -147,5 +171,4 @@ def _size() -> tuple[int, int]:
 
 
 def _glyphs() -> Glyphs:
-    encoding = getattr(sys.stderr, "encoding", None) or "ascii"
-    return FINE if encoding.lower().replace("-", "").startswith("utf") else ASCII
+    return FINE if encoding(sys.stderr) == "utf-8" else ASCII

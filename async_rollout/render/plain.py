@@ -1,6 +1,7 @@
 """The plain view: a line a change, and every half minute a line that says what is waited for and why.
 
-For people, and for logs that are searched: no colour, nothing is ever redrawn, each line names its group.
+For people, and for logs that are searched: nothing is ever redrawn, each line names its group; colours on a terminal
+only, or where `FORCE_COLOR` asks for them.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from async_rollout.core.events import Event, FleetEnded, Throttled, Waiting
+from async_rollout.core.events import Called, Event, FleetEnded, Throttled, Waiting
 from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, fold
+from async_rollout.render.ending import onward
 from async_rollout.render.lines import lines
 from async_rollout.render.safe import safe
 
@@ -22,21 +24,37 @@ Stamp = Callable[[float], str]
 """The time of day of an epoch second, in words."""
 
 
+Paint = Callable[[str, Event], str]
+"""A line of an event as it is written."""
+
+
+def bare(line: str, event: Event) -> str:
+    """Without colours."""
+    return line
+
+
 def view(write: Write, *, verbose: bool = False, behind: Behind) -> Plain:
     """The view for `--output plain`."""
-    return Plain(write, verbose=verbose)
+    from rich.console import Console
+
+    from async_rollout.render.paint import painting
+
+    return Plain(write, verbose=verbose, paint=painting(Console(stderr=True)))
 
 
 class Plain:
     """Writes lines as `14:02:11 web  i-0ab… draining: …`. verbose: every act, attempt and repeated call too.
 
-    waits: whether what is waited for is a line. board: all that was told.
+    waits: whether what is waited for is a line. paint: gives a line its colours. board: all that was told.
     """
 
     in_place = False
 
-    def __init__(self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None, waits: bool = True) -> None:
-        self._write, self._verbose, self._waits = write, verbose, waits
+    def __init__(
+        self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None, waits: bool = True,
+        paint: Paint | None = None,
+    ) -> None:  # fmt: skip
+        self._write, self._verbose, self._waits, self._paint = write, verbose, waits, paint or bare
         self._stamp = stamp or _local
         self.board = Board()
         self._width = 0
@@ -54,6 +72,9 @@ class Plain:
         if self._verbose or self._is_news(event):
             for line in lines(before, self.board.group(event.group), event, verbose=self._verbose):
                 self._line(event, line)
+        if isinstance(event, FleetEnded) and len(event.codes) > 1:
+            for command in onward({one.name: one.verdict for one in self.board.groups.values()}):
+                self._line(event, f"  next: {command}")
 
     def say(self, line: str) -> None:
         """Write a line as it is."""
@@ -66,8 +87,8 @@ class Plain:
 
     def _line(self, event: Event, line: str) -> None:
         self._spoke[event.group] = self._at
-        name = safe(event.group) if not isinstance(event, FleetEnded) else "all groups"
-        self._write(f"{self._time(event.at)} {name:<{self._width}} {line}".rstrip())
+        name = "all groups" if isinstance(event, (FleetEnded, Called)) else safe(event.group)
+        self._write(self._paint(f"{self._time(event.at)} {name:<{self._width}} {line}".rstrip(), event))
 
     def _time(self, at: float) -> str:
         return self._stamp(at or self._at or time.time())

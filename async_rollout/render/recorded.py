@@ -16,6 +16,9 @@ from async_rollout.render.jsonl import SCHEMA
 from async_rollout.render.safe import safe
 from async_rollout.render.schema import EVENTS, KINDS, is_there
 
+EARLIEST, LATEST = -60_000_000_000.0, 250_000_000_000.0
+"""Epoch seconds that a calendar can tell, and their differences; JSON as Python reads it also has NaN and Infinity."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
@@ -105,6 +108,8 @@ def _plain(hint: Any, value: Any) -> Any:
     kinds = (int, float) if hint is float else hint
     if not isinstance(value, kinds) or (isinstance(value, bool) and hint is not bool):
         raise ValueError(f"{safe(repr(value))[:60]} is no {hint.__name__}")
+    if hint is float and not EARLIEST <= value <= LATEST:
+        raise ValueError(f"{value!r} is no time")
     return hint(value)
 
 

@@ -12,17 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
+from itertools import dropwhile
 from typing import Any
 
-from async_rollout.core.events import Event
+from async_rollout.core.events import Called, Event
+from async_rollout.render.chart import Chart, chart, length, ticks
+from async_rollout.render.ending import Ending, ending
 from async_rollout.render.safe import safe
 from async_rollout.render.timeline import Hook, Span, Timeline, add
-from async_rollout.render.words import advice, lasting
+from async_rollout.render.words import lasting
 
-WIDTH, HEIGHT = 1000.0, 120.0
-"""The drawing units of the chart of counts."""
 SLOWEST = 6
-TICKS = 4
 PACKAGE = "async_rollout.render"
 
 
@@ -34,28 +34,31 @@ class Report:
     def __init__(self, save: Callable[[str], object]) -> None:
         self._save = save
         self._lines: dict[str, Timeline] = {}
+        self._calls: Mapping[str, int] = {}
 
     def tell(self, event: Event) -> None:
         """Take an event."""
         add(self._lines, event)
+        if isinstance(event, Called):
+            self._calls = event.calls
 
     def say(self, line: str) -> None:
         """For people at the terminal; left out."""
 
     def end(self, code: int, error: str = "") -> None:
         """Write the page."""
-        self._save(page(self._lines, code, error))
+        self._save(page(self._lines, code, error, self._calls))
 
 
-def page(lines: Mapping[str, Timeline], code: int, error: str = "") -> str:
-    """The whole page."""
+def page(lines: Mapping[str, Timeline], code: int, error: str, calls: Mapping[str, int]) -> str:
+    """The whole page; groups that did not end well come first."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_file)
     )
     environment.filters.update(shown=safe, lasting=lasting, clock=clock, short=short)
-    groups = [picture(line) for line in lines.values()]
+    groups = sorted((picture(line) for line in lines.values()), key=lambda one: one.good)
     begin = min((line.begin for line in lines.values() if line.begin), default=0.0)
     end = max((line.end for line in lines.values()), default=0.0)
     style, script = _file("report.css"), _file("report.js")
@@ -63,6 +66,7 @@ def page(lines: Mapping[str, Timeline], code: int, error: str = "") -> str:
         groups=groups, code=code, error=error, begin=begin, end=end, style=style, script=script,
         script_hash=_hash(script), replaced=sum(len(line.replaced) for line in lines.values()),
         total=sum(max(len(line.old), len(line.replaced)) for line in lines.values()),
+        calls=sorted(calls.items(), key=lambda one: (-one[1], one[0])),
     )  # fmt: skip
 
 
@@ -77,17 +81,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One group as the page shows it. paths: the lines of the chart by name; marks: where their axis is numbered."""
+    """One group as the page shows it. ticks: where the time is numbered, in per cent."""
 
     line: Timeline
     good: bool
     outcome: str
-    why: str
-    next: str
+    end: Ending
     rows: Sequence[Row]
     ticks: Sequence[tuple[float, str]]
-    paths: Mapping[str, str]
-    marks: Sequence[tuple[float, int]]
+    chart: Chart | None
     least: int | None
     most: int | None
     slowest: Sequence[tuple[str, str, float, str]]
@@ -102,13 +104,11 @@ def picture(line: Timeline) -> Picture:
         line=line,
         good=verdict is not None and verdict.code == 0,
         outcome=str(verdict.outcome) if verdict else "not at its end",
-        why=verdict.why if verdict else "",
-        next=advice(verdict.next, line.name) if verdict and verdict.next else "",
+        end=ending(verdict, line.name, line.cause) if verdict else Ending(why=""),
         rows=[_row(line, bar.instance, bar.spans, old=bar.old) for bar in _ordered(line)],
-        ticks=[(100 * n / TICKS, lasting(n * _length(line) / TICKS)) for n in range(TICKS + 1)],
-        paths=_paths(line),
-        marks=_marks(line),
-        least=min((one.available for one in line.counts), default=None),
+        ticks=ticks(length(line)),
+        chart=chart(line),
+        least=_least(line),
         most=max((one.total for one in line.counts), default=None),
         slowest=[(span.stage, bar.instance, seconds, span.why) for bar, span, seconds in slowest if seconds > 0],
         hooks=[hook for hook in line.hooks if hook.point != "up-check" or hook.ok or hook.said],
@@ -123,56 +123,30 @@ def _ordered(line: Timeline) -> list[Any]:
     return sorted(line.bars.values(), key=lambda bar: (not bar.old, falls[bar.instance], bar.instance))
 
 
-def _length(line: Timeline) -> float:
-    return max(1.0, line.end - line.begin)
+def _least(line: Timeline) -> int | None:
+    """Never counts what was below the floor when it began: a resumed run has to prove its newcomers anew."""
+    held = list(dropwhile(lambda one: one.available < one.floor, line.counts)) or line.counts
+    return min((one.available for one in held), default=None)
 
 
 def _row(line: Timeline, instance: str, spans: Sequence[Span], *, old: bool) -> Row:
     shown = []
     for span in spans:
         end = line.end if span.end is None else span.end
-        left, width = 100 * (span.begin - line.begin) / _length(line), 100 * (end - span.begin) / _length(line)
+        left, width = 100 * (span.begin - line.begin) / length(line), 100 * (end - span.begin) / length(line)
         told = f"{instance} {span.stage} for {lasting(end - span.begin)}, from {lasting(span.begin - line.begin)}"
         shown.append(
             (span.stage, round(left, 3), round(max(width, 0.15), 3), told + (f": {span.why}" if span.why else ""))
         )
     for hook in line.hooks:
         if hook.instance == instance and hook.seconds is not None:
-            left = 100 * (hook.begin - line.begin) / _length(line)
-            width = max(100 * hook.seconds / _length(line), 0.15)
+            left = 100 * (hook.begin - line.begin) / length(line)
+            width = max(100 * hook.seconds / length(line), 0.15)
             how = "ended well" if hook.ok else "failed"
             told = f"{instance} {hook.point} command for {lasting(hook.seconds)}, {how}"
-            shown.append(("hook", round(left, 3), round(min(width, 100 - left), 3), told))
+            kind = "hook" if hook.ok else "hook failed"
+            shown.append((kind, round(left, 3), round(min(width, 100 - left), 3), told))
     return Row(instance=instance, old=old, spans=shown)
-
-
-def _paths(line: Timeline) -> dict[str, str]:
-    """Step lines of what served and what existed, against floor and ceiling."""
-    names = ("floor", "ceiling", "available", "total")
-    return {name: _path(line, [(one.at, getattr(one, name)) for one in line.counts]) for name in names}
-
-
-def _path(line: Timeline, points: Sequence[tuple[float, int]]) -> str:
-    if not points:
-        return ""
-    x = [WIDTH * (at - line.begin) / _length(line) for at, _ in points]
-    y = [_y(line, value) for _, value in points]
-    steps = [f"M{x[0]:.1f} {y[0]:.1f}", *(f"H{at:.1f}V{value:.1f}" for at, value in zip(x[1:], y[1:], strict=True))]
-    return "".join([*steps, f"H{WIDTH:.1f}"])
-
-
-def _highest(line: Timeline) -> int:
-    return max((max(one.total, one.ceiling) for one in line.counts), default=1) + 1
-
-
-def _y(line: Timeline, value: float) -> float:
-    return HEIGHT * (1 - value / _highest(line))
-
-
-def _marks(line: Timeline) -> list[tuple[float, int]]:
-    highest = _highest(line)
-    every = max(1, round(highest / 4))
-    return [(round(100 - 100 * value / highest, 2), value) for value in range(0, highest + 1, every)]
 
 
 def clock(at: float) -> str:

@@ -1,6 +1,7 @@
 """The board as rows that fit a screen: a headline, a row a group, failures first. Pure.
 
-Each row is one line, never wrapped: what there is no room for is left out, from the bar to the words.
+Each row is one line, never wrapped: what there is no room for is left out, first the words of numbers, then the bar,
+then who it is that is waited for. The promise itself is left out last.
 """
 
 from __future__ import annotations
@@ -9,10 +10,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.text import Text
 
+from async_rollout.core.actions import Outcome
+from async_rollout.core.events import Counted
 from async_rollout.render.board import Board, GroupBoard
+from async_rollout.render.ending import ending
+from async_rollout.render.paint import STYLES
 from async_rollout.render.safe import safe
 from async_rollout.render.words import lasting
 
@@ -22,6 +28,7 @@ WIDE, NARROW = 120, 60
 SPARE_LINES = 4
 """Lines of the screen that are left to what scrolls above."""
 _ID = re.compile(r"\bi-([0-9a-f]{6})[0-9a-f]{2,11}\b")
+_NAMED = re.compile(r"^(?:i-[0-9a-f]+|the group|a new instance) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +43,25 @@ class Glyphs:
     dot: str
     marks: dict[str, str]
 
+    def safe(self, text: object) -> str:
+        """Text from outside, in letters that this terminal has."""
+        shown = safe(text)
+        return shown if self.full == "█" else shown.encode("ascii", "backslashreplace").decode()
 
-FINE = Glyphs("█", "░", "≥", "≤", "…", "·", {"bad": "✖", "back": "↺", "busy": "▸", "idle": "◌", "good": "✔"})
-ASCII = Glyphs("#", "-", ">=", "<=", "..", "-", {"bad": "x", "back": "<", "busy": ">", "idle": ".", "good": "+"})
-STYLES = {"bad": "bold red", "back": "yellow", "busy": "cyan", "idle": "dim", "good": "green"}
-KINDS = tuple(STYLES)
+
+Part = tuple[str, str]
+"""Text and its style."""
+KINDS = ("bad", "stop", "back", "busy", "idle", "good")
 """In the order in which groups are shown: who reads one line reads the worst."""
+WORDS = ("failed", "stopped", "being put back", "under way", "not begun", "done")
+FINE = Glyphs("█", "░", "≥", "≤", "…", "·", dict(zip(KINDS, "✖■↺▸◌✔", strict=True)))
+ASCII = Glyphs("#", "-", ">=", "<=", "..", "-", dict(zip(KINDS, "x!<>.+", strict=True)))
 
 
 def kind(one: GroupBoard) -> str:
-    """How a group stands: bad, (being put) back, busy, idle (not begun) or good."""
+    """How a group stands: bad, stop(ped as it was ordered), (being put) back, busy, idle (not begun) or good."""
+    if one.verdict is not None and one.verdict.outcome is Outcome.STOPPED and not one.verdict.left:
+        return "stop"
     if one.verdict is not None:
         return "bad" if one.verdict.code else "good"
     if one.restoring:
@@ -72,81 +88,120 @@ def frame(board: Board, now: float, width: int, height: int, glyphs: Glyphs = FI
         rows.append(Text(f"  {glyphs.more} and {len(hidden)} more: {_kinds(hidden)}", "dim"))
     for row in rows:
         row.truncate(max(1, width - 1), overflow="ellipsis" if glyphs is FINE else "crop")
-    return rows
+    return rows[: max(1, height - 1)]  # the cursor stands on the line below them
 
 
 def _kinds(groups: Iterable[GroupBoard]) -> str:
-    words = {"bad": "failed", "back": "put back", "busy": "under way", "idle": "not begun", "good": "done"}
     count = Counter(kind(one) for one in groups)
-    return ", ".join(f"{count[name]} {words[name]}" for name in KINDS if count[name])
+    return ", ".join(f"{count[name]} {word}" for name, word in zip(KINDS, WORDS, strict=True) if count[name])
 
 
 def _headline(groups: Sequence[GroupBoard], now: float, glyphs: Glyphs) -> Text:
     count = f"{len(groups)} group{'s' * (len(groups) != 1)}"
     new, old = sum(len(one.replaced) for one in groups), sum(one.total for one in groups)
     began = [one.began_at for one in groups if one.began_at is not None]
-    left = [seconds for one in groups if (seconds := time_left(one, now)) is not None]
+    open_ = [time_left(one, now) for one in groups if one.verdict is None]
+    left = [seconds for seconds in open_ if seconds is not None]
+    known = "about" if len(left) == len(open_) else "more than"
     parts = [f"{count}: {_kinds(groups)}", f"{new} of {old} replaced"]
     parts += [lasting(now - min(began))] if began else []
-    parts += [f"about {lasting(max(left))} left"] if left else []
+    parts += [f"{known} {lasting(max(left))} left"] if left else []
     return Text(f" {glyphs.dot} ".join(parts), "bold")
 
 
 def _rows(groups: Sequence[GroupBoard], now: float, width: int, glyphs: Glyphs) -> list[Text]:
-    names = [safe(one.name) for one in groups]
+    names = [glyphs.safe(one.name) for one in groups]
     broad = min(NAME_MAX if width >= NARROW else NAME_MAX // 2, max(map(len, names), default=0))
     counts = [f"{len(one.replaced)}/{one.total}" for one in groups]
-    numbers = [_numbers(one, glyphs, wide=width >= WIDE) for one in groups]
-    cells = [max(map(len, column), default=0) for column in (counts, numbers)]
+    numbers = [_numbers(one, width, glyphs) for one in groups]
+    cells = [max(map(len, counts), default=0), max((_length(parts) for parts in numbers), default=0)]
     rows = []
     for one, name, count, number in zip(groups, names, counts, numbers, strict=True):
-        style = STYLES[kind(one)]
-        short = name if len(name) <= broad else f"{name[: broad - 1]}{glyphs.more[:1]}"
-        row = Text.assemble((f"{glyphs.marks[kind(one)]} ", style), (f"{short:<{broad}}", "bold"), " ")
+        how = kind(one)
+        parts = [(f"{glyphs.marks[how]} ", STYLES[how]), (f"{_fitting(name, broad, glyphs):<{broad}} ", "bold")]
         if width >= NARROW:
-            row.append_text(_bar(one, 16 if width >= WIDE else 8, glyphs))
-        row.append(f"{count:>{cells[0]}} new  {number:<{cells[1]}}  " if width >= NARROW else f"{count:>{cells[0]}} ")
-        rows.append(row.append_text(Text(_doing(one, now, glyphs), style)))
-    return rows
+            parts += [*_bar(one, 16 if width >= WIDE else 8, glyphs), (f"{count:>{cells[0]}} new  ", "")]
+            parts += [*number, (" " * (cells[1] - _length(number) + 2), "")]
+        else:
+            parts += [(f"{count:>{cells[0]}} ", ""), *number, (" " * bool(number), "")]
+        rows.append(_row(*parts, (_doing(one, now, width, glyphs), STYLES[how]), (_why(one, glyphs), "dim")))
+    return [row.copy() for row in rows]
 
 
-def _bar(one: GroupBoard, width: int, glyphs: Glyphs) -> Text:
-    full = width * len(one.replaced) // one.total if one.total else 0
-    return Text.assemble((glyphs.full * full, "green"), (glyphs.empty * (width - full), "dim"), " ")
+def _fitting(name: str, broad: int, glyphs: Glyphs) -> str:
+    """Cut in the middle: names of many groups differ at their ends."""
+    if len(name) <= broad:
+        return name
+    tail = (broad - 1) // 2
+    return name[: broad - 1 - tail] + glyphs.more[:1] + name[len(name) - tail :]
 
 
-def _numbers(one: GroupBoard, glyphs: Glyphs, *, wide: bool) -> str:
-    """The promise: who serves and its floor, what exists and its ceiling."""
+@lru_cache(maxsize=4096)
+def _row(*parts: Part) -> Text:
+    """Most rows are those of the frame before."""
+    return Text.assemble(*parts)
+
+
+def _length(parts: Sequence[Part]) -> int:
+    return sum(len(text) for text, _ in parts)
+
+
+def _bar(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
+    full = max(0, min(width, width * len(one.replaced) // one.total)) if one.total else 0
+    return (glyphs.full * full, "green"), (glyphs.empty * (width - full), "dim"), (" ", "")
+
+
+def _numbers(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
+    """The promise: who serves and its floor, what exists and its ceiling. On a narrow screen an end says more."""
     counted = one.counted
-    if counted is None:
-        return ""
-    if wide:
-        healthy = f"healthy {counted.available} (floor {counted.floor})"
-        return f"{healthy}  total {counted.total} (ceiling {counted.ceiling})"
-    return f"{counted.available}{glyphs.least}{counted.floor} {counted.total}{glyphs.most}{counted.ceiling}"
+    if counted is None or (width < NARROW and one.verdict is not None):
+        return ()
+    low, high = _broken(counted)
+    if width >= WIDE:
+        healthy, total = f"healthy {counted.available}", f"total {counted.total}"
+        return (healthy, low), (f" (floor {counted.floor})  ", ""), (total, high), (f" (ceiling {counted.ceiling})", "")
+    least, most = "<" if low else glyphs.least, ">" if high else glyphs.most
+    return (
+        (f"{counted.available}{least}{counted.floor}", low),
+        (" ", ""),
+        (f"{counted.total}{most}{counted.ceiling}", high),
+    )
 
 
-def _doing(one: GroupBoard, now: float, glyphs: Glyphs) -> str:
+def _broken(counted: Counted) -> tuple[str, str]:
+    """The styles of both numbers: plain, unless one is beyond its bound, by whomever."""
+    bad = STYLES["bad"]
+    return bad * (counted.available < counted.floor), bad * (counted.total > counted.ceiling)
+
+
+def _doing(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
     """How it ended; or what it does or waits for, since when, and how long it may still take."""
     if one.verdict is not None:
-        why = safe(one.verdict.why) or str(one.verdict.outcome)
-        return f"{one.verdict.outcome} in {lasting(one.seconds)}: {_short(why, glyphs)}"
+        why = glyphs.safe(ending(one.verdict, one.name, one.cause).why) or str(one.verdict.outcome)
+        return f"{one.verdict.outcome} in {lasting(one.took)}: {_short(why, glyphs)}"
     left = time_left(one, now)
     rest = "" if left is None else f"; about {lasting(left)} left"
-    back = f"puts back ({_short(safe(one.cause), glyphs)}); " if one.restoring and one.cause else ""
-    return back + _waits(one, now, glyphs) + rest
+    if one.restoring:
+        cause = f" ({_short(glyphs.safe(one.cause), glyphs)})" if one.cause and width >= NARROW else ""
+        return f"puts back{cause}; {_waits(one, now, width, glyphs)}{rest}"
+    return _waits(one, now, width, glyphs) + rest
 
 
-def _waits(one: GroupBoard, now: float, glyphs: Glyphs) -> str:
+def _waits(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
     if not one.waits:
-        stages = ", ".join(
-            f"{count} {safe(stage)}" for stage, count in sorted(one.counts.items()) if stage != "serving"
-        )
+        counts = sorted(one.counts.items())
+        stages = ", ".join(f"{count} {glyphs.safe(stage)}" for stage, count in counts if stage != "serving")
         return stages or "looking"
     first, *others = one.waits
     until = "" if first.until is None else f" of {lasting(first.until - first.since)}"
     more = f", +{len(others)}" if others else ""
-    return f"{_short(safe(first.on), glyphs)} {lasting(now - first.since)}{until}{more}"
+    on = _short(glyphs.safe(first.on), glyphs) if width >= NARROW else _NAMED.sub("", glyphs.safe(first.on))
+    return f"{on} {lasting(now - first.since)}{until}{more}"
+
+
+def _why(one: GroupBoard, glyphs: Glyphs) -> str:
+    """Last, since it is what a screen has no room for first."""
+    return f" {glyphs.dot} {_short(glyphs.safe(one.waits[0].why), glyphs)}" if one.waits and one.waits[0].why else ""
 
 
 def _short(text: str, glyphs: Glyphs) -> str:

@@ -5,10 +5,13 @@ A closed pipe, a full disk or a stopped terminal makes a sink silent; the rollou
 
 from __future__ import annotations
 
+import codecs
 import os
 import queue
 import threading
 import time
+from collections.abc import Mapping
+from typing import TextIO
 
 WAITING_MAX = 20_000
 """Lines that wait for a slow reader; what comes on top is dropped and counted."""
@@ -20,11 +23,24 @@ FULL_PAUSE = 0.05
 """Seconds until a descriptor that somebody set to not block is tried again."""
 
 
+def encoding(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> str:
+    """What a terminal takes: to one that is not UTF-8 some bytes of UTF-8 are orders. A file or a pipe takes UTF-8.
+
+    Python speaks UTF-8 where the locale is C, and says so in LC_CTYPE; whoever chose C did not mean that.
+    """
+    if stream is None or not stream.isatty():
+        return "utf-8"
+    whole, letters, rest = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if (whole or (letters if letters != "C.UTF-8" else "") or rest) in ("C", "POSIX"):
+        return "ascii"
+    return codecs.lookup(stream.encoding or "ascii").name
+
+
 class Sink:
     """Lines for one file descriptor, which stays open. `write` never blocks and never raises."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, descriptor: int, encoding: str = "utf-8") -> None:
+        self._descriptor, self._encoding = descriptor, encoding
         self._lines: queue.Queue[str | threading.Event | None] = queue.Queue(WAITING_MAX)
         self._lost = 0
         self._silent = threading.Event()
@@ -72,7 +88,7 @@ class Sink:
             if isinstance(line, threading.Event):
                 line.set()
             elif not self._silent.is_set():
-                self._put(f"{line}\n".encode(errors="backslashreplace"))
+                self._put(f"{line}\n".encode(self._encoding, errors="backslashreplace"))
 
     def _put(self, data: bytes) -> None:
         while data and not self._silent.is_set():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from async_rollout.core.actions import Verdict
 from async_rollout.core.events import (
@@ -30,7 +30,7 @@ SAID_KEPT = 20
 STEADY = ("serving", "available", "standby")
 """Stages in which nothing is waited for."""
 GONE = "gone"
-_WORDS = re.compile(r"[a-z]+(?: [a-z]+\b(?!-)){0,2}")
+_DETAIL = re.compile(r"(?: for| to| from)? (?:i-|\d|\().*", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -86,6 +86,7 @@ class Timeline:
     notes: list[tuple[float, str]] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     verdict: Verdict | None = None
+    cause: str = ""
     missed: tuple[str, ...] = ()
 
     def steps(self) -> Iterator[tuple[Bar, Span, float]]:
@@ -113,7 +114,8 @@ def _add(line: Timeline, event: Event) -> None:
         case StageChanged():
             _moved(line, event)
         case Counted():
-            line.counts.append(event)
+            if not line.counts or replace(line.counts[-1], at=event.at) != event:
+                line.counts.append(event)
         case HookStarted() | HookSaid() | HookEnded():
             _hooked(line, event)
         case Replaced(instance=id):
@@ -127,6 +129,7 @@ def _add(line: Timeline, event: Event) -> None:
         case Warned(at=at, text=text):
             line.notes.append((at, text))
         case Turned(at=at, cause=cause):
+            line.cause = cause
             line.notes.append((at, f"turned back: {cause}"))
         case RolloutEnded():
             line.verdict, line.missed = event.verdict, event.missed
@@ -172,6 +175,5 @@ def _running(line: Timeline, point: str, instance: str, at: float) -> Hook:
 
 
 def _kind(action: str) -> str:
-    """`terminate i-0ab…` and `terminate i-0cd…` are one kind of act: its leading small words."""
-    found = _WORDS.match(action)
-    return found[0].removesuffix(" to") if found else action
+    """`terminate i-0ab…` and `terminate i-0cd…` are one kind of act: what stands before ids and numbers."""
+    return _DETAIL.sub("", action)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench_views import SECONDS, told
+from bench_views import SECONDS, measure, told
 
 SCRIPT = Path(__file__).with_name("bench_views.py")
 
@@ -24,3 +24,7 @@ def test_the_documented_command_prints_its_table() -> None:
     assert head.split()[:2] == ["groups", "events/s"]
     groups, events, plain, live, _, frames = map(float, line.split())
     assert groups == 2 and events > 0 and 0 < plain < live and 1 <= frames <= 10
+
+
+def test_watching_a_hundred_groups_takes_at_most_three_per_cent_of_a_core() -> None:
+    assert measure(100).live / SECONDS <= 0.03

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
+from pathlib import Path
+
+import pytest
 
 from cli.terminal import Tool
 
+ROOT = Path(__file__).parents[2]
+SHOWN = "examples/live.svg"
 
-def test_the_demo_needs_nothing_and_everything_holds(tool: Tool) -> None:
+
+def picture_commands() -> list[list[str]]:
+    """The README's two, as words."""
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- command: picture -->\n```sh\n(.*)\n```", text)
+    assert found
+    commands = [shlex.split(one) for one in found[1].split("&&")]
+    assert [words.pop(0) for words in commands] == ["async-rollout", "async-rollout"]
+    return commands
+
+
+def test_the_demo_needs_nothing_and_everything_holds_and_its_picture_is_made(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "examples").mkdir()
+    monkeypatch.chdir(tmp_path)
+    demo, picture = picture_commands()
     began = time.monotonic()
-    done = tool("demo", limit=100)
+    done = tool(*demo, limit=100)
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - began < 60
     table = done.stdout.splitlines()
@@ -21,3 +43,12 @@ def test_the_demo_needs_nothing_and_everything_holds(tool: Tool) -> None:
         ["batch", "2", "of", "2"],
     ]
     assert re.search(r"AWS calls: \d{3,}, \d+ for each replaced instance", done.stdout)
+    assert tool(*picture).returncode == 0
+    drawn, shown = (path.read_text(encoding="utf-8") for path in (tmp_path / SHOWN, ROOT / SHOWN))
+    for text in (drawn, shown):
+        words = re.sub(r"<[^>]+>", " ", text).replace("&#160;", " ")
+        assert "3 groups" in words and re.search(r"\d of 9 replaced", words) and "3≥3" in words
+        assert set(re.findall(r"https?://[^\"' )]+", text)) <= {
+            "http://www.w3.org/2000/svg",
+            "https://www.textualize.io",
+        }

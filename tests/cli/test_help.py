@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import select
 import shlex
+import struct
+import subprocess
+import termios
 
 import pytest
 from typer.core import TyperCommand
 
 from async_rollout.cli.app import COMMANDS as WORDS
 from async_rollout.cli.app import loaded
-from async_rollout.cli.help import EXAMPLES, SECTIONS
-from cli.terminal import Tool
+from async_rollout.cli.help import EXAMPLES, FIRST, SECTIONS
+from cli.terminal import ENTRY, Tool
 
 COMMANDS: dict[str, TyperCommand] = {name: loaded(name) for name in WORDS}
 
@@ -35,6 +41,48 @@ def test_every_example_is_a_command_line_that_is_taken(name: str, line: str) -> 
     program, verb, *words = shlex.split(line)
     assert (program, verb) == ("async-rollout", name)
     COMMANDS[name].make_context(name, words)
+
+
+@pytest.mark.parametrize("line", [line for line, _ in FIRST])
+def test_so_is_each_that_the_program_shows(line: str) -> None:
+    _, verb, *words = shlex.split(line)
+    COMMANDS[verb].make_context(verb, words)
+
+
+def test_the_program_shows_examples_first_then_all_commands(tool: Tool) -> None:
+    text = tool("--help").stdout
+    assert text.index("Examples:") < text.index("Replace every EC2") < text.index("Commands:") < text.index("Options:")
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize(("columns", "framed"), [(100, True), (44, False)])
+@pytest.mark.parametrize("words", [("run", "--help"), ("--help",)])
+def test_on_a_terminal_options_stand_in_panels(tool: Tool, columns: int, framed: bool, words: tuple[str, ...]) -> None:
+    text = on_a_terminal(tool, columns, *words)
+    frames = [line for line in text.splitlines() if line.startswith(("\u256d", "\u2502", "\u2570"))]
+    assert bool(frames) is framed
+    assert len({len(line) for line in frames}) <= 1, "a frame that is straight"
+    assert "--check-if-new-server-is-up-command CMD" in text or words == ("--help",)
+    assert "\u256d" not in on_a_terminal(tool, columns, *words, LC_ALL="C")
+
+
+def on_a_terminal(tool: Tool, columns: int, *words: str, **environment: str) -> str:
+    """What it writes to a terminal of that width."""
+    terminal, other = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    variables = tool.environment | {"TERM": "xterm", "LANG": "C.UTF-8", "PYTHONUTF8": "1"} | environment
+    variables.pop("COLUMNS", None)
+    command = [tool.python, "-c", ENTRY.format(entry="main"), *words]
+    with subprocess.Popen(command, env=variables, stdin=other, stdout=other, stderr=other) as process:
+        os.close(other)
+        text = b""
+        while process.poll() is None or select.select([terminal], [], [], 0)[0]:
+            try:
+                text += os.read(terminal, 65_536)
+            except OSError:  # all of it was read, and nobody writes any more
+                break
+    os.close(terminal)
+    return text.decode().replace("\r\n", "\n")
 
 
 def test_an_option_stands_in_one_section() -> None:

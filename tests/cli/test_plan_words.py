@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
 
-from async_rollout.cli.plans import cloud_lines, fleet_lines, plan_data
+import pytest
+
+from async_rollout.cli.faults import told
+from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, plan_data
 from async_rollout.core.actions import SetCapacity, Terminate
 from async_rollout.core.plan import Going, Plan, PlannedStep
+from async_rollout.errors import UnknownGroupError
+from async_rollout.sandbox.virtual import run_virtual
 
 WEB = Plan(
     group="web", base=3, floor=3, ceiling=4, exist_at_most=5, old=("i-0a", "i-0b"),
@@ -53,13 +61,77 @@ def test_as_data_the_commands_are_word_for_word() -> None:
 
 def test_whose_groups() -> None:
     whose = {"account": "123", "region": "eu-west-1", "expires_at": None}
-    assert list(cloud_lines(whose, [WEB], 0.0)) == ["account 123, region eu-west-1"]
-    assert list(cloud_lines(whose | {"account": None}, [WEB], 0.0)) == ["account unknown, region eu-west-1"]
+    assert list(cloud_lines(whose, fleet_time([WEB], None), 0.0)) == ["account 123, region eu-west-1"]
+    unknown = whose | {"account": None}
+    assert list(cloud_lines(unknown, fleet_time([WEB], None), 0.0)) == ["account unknown, region eu-west-1"]
 
 
 def test_credentials_that_end_before_the_rollout_does_are_named() -> None:
-    whose = {"account": "123", "region": "eu-west-1", "expires_at": 1_767_600_000.0}
-    assert len(list(cloud_lines(whose, [WEB], 1_767_600_000.0 - WEB.expected_seconds))) == 1
-    _, first, second = cloud_lines(whose, [WEB], 1_767_600_000.0 - 600.0)
+    ends = 1_767_600_000.0
+    whose = {"account": "123", "region": "eu-west-1", "expires_at": ends}
+    time = fleet_time([WEB], None)
+    assert len(list(cloud_lines(whose, time, ends - WEB.worst_seconds))) == 1
+    _, first, second = cloud_lines(whose, time, ends - 600.0)
     assert "the credentials end at 08:00:00 UTC, in 10m, before the rollout is expected to" in first
     assert "it pauses" in second
+    assert "in 1h, before the rollout does at worst" in list(cloud_lines(whose, time, ends - 3_600.0))[1]
+
+
+@pytest.mark.parametrize(
+    ("max_groups", "expected"), [(None, 667.0), (9, 667.0), (3, 667.0), (2, 1_334.0), (1, 2_001.0)]
+)
+def test_groups_one_after_the_other_take_longer(max_groups: int | None, expected: float) -> None:
+    assert fleet_time([WEB, IDLE, WEB, REFUSED, WEB], max_groups).expected == expected
+    assert fleet_time([IDLE, REFUSED], max_groups).worst == 0.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (("lt:2",), "lt:3", "lt:2 -> 3"),
+        (("lt:1", "lt:2", "lt:1"), "lt:3", "lt:1 and lt:2 -> 3"),
+        (("lt:2", "old-configuration"), "lt:3", "lt:2 and old-configuration -> lt:3"),
+        (("lt:3",), "lt:3", "lt:3 (unchanged)"),
+        ((), None, "unknown -> unknown"),
+    ],
+)
+def test_from_what_to_what(old: tuple[str, ...], new: str | None, said: str) -> None:
+    going = tuple(Going(id=f"i-{number}", zone="z", launched_from=one) for number, one in enumerate(old))
+    lines = fleet_lines([replace(WEB, going=going, template=new or "")], None)
+    assert any(line.split(maxsplit=2)[2:] == [said] for line in lines if line.startswith("  launched from"))
+
+
+class Slow:
+    """A cloud that has been asked a few times."""
+
+    calls: ClassVar = {"DescribeTags": 2, "DescribeInstances": 3}
+
+
+class Ear:
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, *lines: str) -> None:
+        self.said += lines
+
+
+async def _looked(ear: Ear, seconds: float) -> None:
+    async with patiently(Slow(), ear):  # type: ignore[arg-type]
+        await asyncio.sleep(seconds)
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(9.0, 0), (35.0, 3)])
+def test_a_long_look_is_no_silence(seconds: float, times: int) -> None:
+    ear = Ear()
+    run_virtual(lambda: _looked(ear, seconds))
+    assert ear.said == ["still looking, 5 calls so far"] * times
+
+
+def test_an_error_inside_a_long_look_stays_what_it_is() -> None:
+    async def fails() -> None:
+        async with patiently(Slow(), Ear()):  # type: ignore[arg-type]
+            raise UnknownGroupError("no such group: web")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        run_virtual(fails)
+    assert told(caught.value, "plan", ["web"], verbose=False)[0] == 3

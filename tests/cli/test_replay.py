@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -32,10 +31,12 @@ def test_it_tells_again_what_was_told(tool: Tool, recording: Path) -> None:
     assert done.stdout == ""
 
 
-def test_replayed_as_json_it_is_the_same_but_for_the_summary(tool: Tool, recording: Path) -> None:
-    done = tool("replay", str(recording), "--output", "json")
-    assert done.stdout.splitlines()[:-1] == recording.read_text().splitlines()[:-1]
-    assert json.loads(done.stdout.splitlines()[-1])["exit_code"] == 0
+def test_replayed_as_json_it_is_the_same_with_the_end_that_it_had(tool: Tool, recording: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    done = tool("replay", str(recording), "--output", "json", "--report", str(page))
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == recording.read_text().splitlines()
+    assert "exit code 10</span>" in page.read_text()
 
 
 def test_a_part_of_it_and_a_picture(tool: Tool, recording: Path, tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from async_rollout.cli.desk import chosen
-from async_rollout.cli.options import Output
+from async_rollout.cli.desk import Desk, chosen
+from async_rollout.cli.options import Output, Viewing
 from async_rollout.render.jsonl import Jsonl
+from async_rollout.render.sink import Sink
 from cli.terminal import Tool
 from render.told import BAD
 
@@ -50,7 +51,7 @@ def test_in_github_actions_there_are_annotations_and_a_step_summary(tool: Tool, 
     done = tool("replay", str(file))
     assert done.returncode == 0
     assert "::error title=async-rollout api::stuck" in done.stderr and "::group::api" in done.stderr
-    assert "| api | stuck: the restore could not end | 0 of 1 | 20s |" in page.read_text()
+    assert "| api | stuck: the restore could not end | 0 of 1 | 20s | async-rollout run -a api" in page.read_text()
     tool.environment.update(GITHUB_STEP_SUMMARY=str(tmp_path / "nowhere" / "x"))
     assert "the step summary could not be written: No such file" in tool("replay", str(file)).stderr
 
@@ -63,8 +64,21 @@ def test_a_report_is_written_at_the_end_or_refused_at_the_beginning(tool: Tool, 
         view.tell(event)
     file.write_text("".join(f"{line}\n" for line in lines))
     assert tool("replay", str(file), "--report", str(page)).returncode == 0
-    assert "stuck: the restore could not end" in page.read_text()
+    assert "the restore could not end" in page.read_text()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["page.html", "run.jsonl"]
     refused = tool("run", "-a", "web", "--report", str(tmp_path / "nowhere" / "x.html"))
     assert refused.returncode == 2
     assert "x.html: No such file or directory" in refused.stderr
+
+
+def test_a_name_that_is_an_order_is_none_wherever_it_is_said(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("err", "out")]
+    with paths[0].open("wb") as err, paths[1].open("wb") as out:
+        errors, results = Sink(err.fileno()), Sink(out.fileno())
+        desk = Desk(Viewing(output=Output.PLAIN), errors, results, None)
+        desk.say("::error::x", "  ::add-mask::y")
+        desk.result("::stop-commands::z: nothing is under way")
+        desk.end(0)
+        desk.close()
+    assert paths[0].read_text().splitlines() == ["| ::error::x", "|   ::add-mask::y"]
+    assert paths[1].read_text() == "| ::stop-commands::z: nothing is under way\n"

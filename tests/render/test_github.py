@@ -71,5 +71,5 @@ def test_nothing_from_outside_is_a_command(events: list[Event], text: str) -> No
 def test_a_cell_is_neither_markdown_nor_html(name: str) -> None:
     text = summary(folded([Warned(group=f"a{name}|<b>[x](y)", at=T, text="x")]))
     row = text.splitlines()[4]
-    assert row.count("|") == 5
+    assert row.count("|") == 6
     assert not set("<>[]`*") & set(row)

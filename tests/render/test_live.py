@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from async_rollout.core.actions import Outcome, Verdict
-from async_rollout.core.events import Event, HookSaid, Replaced, RolloutEnded, RolloutStarted, Waiting
+from async_rollout.core.events import Counted, Event, HookSaid, Replaced, RolloutEnded, RolloutStarted, Waiting
 from async_rollout.render import view
 from async_rollout.render.board import folded
-from async_rollout.render.live import Live, Painter
+from async_rollout.render.live import Live
 from async_rollout.render.rows import ASCII, FINE, Glyphs, frame, time_left
+from render.screen import Terminal
 from render.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, waiting
 
 Golden = Callable[[str, list[str]], None]
-
-
-class Terminal:
-    """A screen of that size that takes what a painter writes."""
-
-    def __init__(self, columns: int, lines: int, *, color: str | None = None, glyphs: Glyphs = FINE) -> None:
-        self.screen = pyte.HistoryScreen(columns, lines, history=1000)
-        self._stream = pyte.Stream(self.screen)
-        self.size = columns, lines
-        self.now = 0.0
-        self.chunks: list[str] = []
-        console = Console(file=io.StringIO(), force_terminal=True, color_system=color, width=columns)
-        self.painter = Painter(
-            self._write, console, lambda: self.size, stamp=lambda at: f"{at - T:5.0f}", clock=lambda: self.now,
-            glyphs=glyphs,
-        )  # fmt: skip
-
-    def _write(self, line: str) -> None:
-        self.chunks.append(line)
-        self._stream.feed(f"{line}\n".replace("\n", "\r\n"))
-
-    def shown(self) -> list[str]:
-        return [line.rstrip() for line in self.screen.display if line.strip()]
-
-    def all_lines(self) -> list[str]:
-        above = ["".join(row[x].data for x in range(self.size[0])).rstrip() for row in self.screen.history.top]
-        return [line for line in above + [line.rstrip() for line in self.screen.display] if line]
-
-    def see(self, events: Sequence[Event], *, paint: int = 1) -> Terminal:
-        for number, event in enumerate(events):
-            self.painter.tell(event)
-            if number % paint == 0:
-                self.painter.paint()
-        return self
 
 
 def rows(events: Sequence[Event], width: int, height: int, now: float = T + 125, glyphs: Glyphs = FINE) -> list[str]:
@@ -100,9 +64,15 @@ def test_a_hundred_groups_fit_on_24_lines_failures_first() -> None:
     assert found[-1].strip() == "\u2026 and 82 more: 52 under way, 30 done"
 
 
+def test_a_long_name_keeps_both_ends() -> None:
+    assert {row.split()[1] for row in rows(many(11), 40, 24)[1:]} == {
+        f"servi\u2026-{number:03}" for number in range(11)
+    }
+
+
 @pytest.mark.parametrize("height", [1, 2, 3, 5, 10])
 def test_a_low_screen_is_never_overfilled(height: int) -> None:
-    assert len(rows(many(30), 80, height)) <= max(3, height - 2)
+    assert len(rows(many(30), 80, height)) <= max(1, height - 1)
 
 
 def test_the_time_left_comes_from_finished_replacements() -> None:
@@ -139,6 +109,57 @@ def test_the_rows_are_drawn_over_themselves_once_a_second() -> None:
     seen.painter.paint()
     after = seen.shown()
     assert len(before) == len(after) and before[:-2] == after[:-2] and before[-2:] != after[-2:]
+
+
+def test_what_somebody_types_spoils_no_row() -> None:
+    """A terminal shows the ^C of who presses Ctrl-C, where the cursor stands."""
+    seen = Terminal(80, 24).see(MIDDLE)
+    before = seen.shown()[-2:]
+    seen.typed("^C")
+    seen.painter.say("stopping")
+    seen.painter.paint()
+    assert seen.shown()[-3:] == ["stopping", *before]
+
+
+def test_long_lines_break_between_words_but_commands_stay_in_one_piece() -> None:
+    line = HookSaid(group="web", at=T, instance=OLD, point="up-check", line="many words " * 9)
+    seen = Terminal(60, 24).see([line])
+    _, *rest = seen.shown()[:-2]
+    assert rest and all(one.startswith("    ") and " word " not in f"{one} " for one in rest)
+    end = RolloutEnded(group="web" * 9, at=T, verdict=Verdict(outcome=Outcome.PAUSED, code=1, why="x", next="run"))
+    assert f"next: async-rollout run -a {'web' * 9}" in "\n".join(Terminal(40, 24).see([end]).chunks)
+
+
+def test_a_promise_that_does_not_hold_is_seen() -> None:
+    low = Counted(group="web", at=T, available=1, floor=2, total=4, ceiling=3, out=0)
+    (_, row) = frame(folded([*MIDDLE, low]), T, 80, 24)
+    assert "1<2 4>3" in row.plain
+    assert [str(span.style) for span in row.spans if row.plain[span.start : span.end] in ("1<2", "4>3")] == [
+        "bold red"
+    ] * 2
+    assert "healthy 1 (floor 2)  total 4 (ceiling 3)" in rows([*MIDDLE, low], 130, 24)[1]
+
+
+def test_stopped_as_ordered_is_no_failure_unless_something_is_left() -> None:
+    def ended(*left: str) -> Event:
+        return RolloutEnded(group="w", at=T, verdict=Verdict(outcome=Outcome.STOPPED, code=130, why="x", left=left))
+
+    assert "1 stopped" in rows([ended()], 80, 24)[0] and rows([ended()], 80, 24)[1].startswith("\u25a0")
+    assert "1 failed" in rows([ended("maximum is 5")], 80, 24)[0]
+
+
+def test_the_time_left_of_all_is_at_least_that_of_those_that_know_theirs() -> None:
+    through = [*GOOD[:3], Replaced(group="web", at=T + 112, instance=OLD, left=1)]
+    other = RolloutStarted(group="api", at=T, run="1", base=2, floor=2, ceiling=3, old=(OLD,))
+    assert rows(through, 80, 24, T + 112)[0].endswith("about 1m40s left")
+    assert rows([*through, other], 80, 24, T + 112)[0].endswith("more than 1m40s left")
+
+
+def test_a_terminal_without_utf_8_gets_no_other_letter_and_no_longer_row() -> None:
+    wait = replace(waiting(1, "ü booting", "für " * 40), group="gräße")
+    found = rows([wait], 60, 24, glyphs=ASCII)
+    assert all(row.isascii() and len(row) < 60 for row in found)
+    assert "gr\\xe4\\xdfe" in found[1]
 
 
 def test_a_terminal_that_gets_narrower_keeps_no_rest_of_a_row() -> None:
@@ -180,7 +201,7 @@ def test_without_colours_no_colour_is_written() -> None:
 def test_any_events_on_any_screen_are_rows_that_fit(events: list[Event], width: int, height: int) -> None:
     found = frame(folded(events), T + 200, width, height)
     assert all(row.cell_len < max(2, width) for row in found)
-    assert len(found) <= max(3, height - 2)
+    assert len(found) <= max(1, height - 1)
 
 
 def test_the_thread_draws_and_ends_with_the_last_frame() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from async_rollout.core.events import Counted, Event, HookSaid, StageChanged, Throttled, Warned
+from async_rollout.core.events import Acted, Called, Counted, Event, HookSaid, StageChanged, Throttled, Warned
+from async_rollout.render.chart import ticks
 from async_rollout.render.report import Report, picture
 from async_rollout.render.timeline import Timeline, add
+from render.browser import CHROMIUM, tab
 from render.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, moved
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def page(events: Sequence[Event], code: int = 0, error: str = "") -> str:
@@ -93,9 +90,9 @@ def test_the_timeline_of_a_group_that_ends_well() -> None:
 def test_the_numbers_stand_on_the_page() -> None:
     text = words(page(GOOD))
     for said in (
-        "2 of 2 instances replaced in 1 group", "2026-01-05 08:00:00 UTC, 1h03m; exit code 0",
-        "done: all replaced, the group is as it was found", "2 least available; the floor is 2",
-        "3 most booting and serving; the ceiling is 3", "40s launching i-0bbbbbbbbbbbbbbb1",
+        "2 of 2 instances replaced in 1 group", "2026-01-05 08:00:00 UTC, 1h03m exit code 0",
+        "done all replaced, the group is as it was found", "2 floor 2 least available",
+        "3 ceiling 3 most booting and serving", "40s launching i-0bbbbbbbbbbbbbbb1",
         "34s draining i-0aaaaaaaaaaaaaaa1 draining Target.DeregistrationInProgress", "set maximum done 1",
         "DescribeTargetHealth was asked again: Throttling: Rate exceeded 2", "left the cluster",
         "The scheduled action nightly-scale-out did not fire.",
@@ -105,7 +102,7 @@ def test_the_numbers_stand_on_the_page() -> None:
 
 def test_a_failure_says_what_state_the_group_is_in_and_what_is_next() -> None:
     text = words(page(BAD, 10))
-    assert "exit code 10" in text and "stuck: the restore could not end" in text
+    assert "exit code 10" in text and "stuck the restore could not end" in text
     assert "desired capacity is 5, the owner's is 4" in text
     assert "Next: async-rollout run -a api or async-rollout restore -a api" in text
     assert "timed out or could not start" in text and "refused: ValidationError" in text
@@ -119,9 +116,56 @@ def test_the_bars_and_the_chart_are_where_they_should_be() -> None:
     assert [one.old for one in web.rows] == [True, True, False, False]
     assert rows[OLD].spans[1][:3] == ("draining", 40.5, 17.0)
     assert rows[OLD].spans[-1][0] == "hook"
-    assert web.paths["available"] == "M400.0 48.0H410.0V72.0H750.0V96.0H1000.0"
+    assert web.chart is not None
+    assert web.chart.lines["available"] == (
+        "M400.0 48.0L410.0 48.0L410.0 72.0L750.0 72.0L750.0 96.0L1000.0 96.0"
+    )  # fmt: skip
+    assert web.chart.marks == [
+        (100.0, 0, ""), (80.0, 1, ""), (60.0, 2, "floor"), (40.0, 3, "ceiling"), (20.0, 4, ""), (0.0, 5, ""),
+    ]  # fmt: skip
+    assert web.chart.spans[1] == (
+        41.0, 34.0, "from 1m22s for 1m08s: 2 available (floor 2), 2 in all (ceiling 3), 1 on the way out",
+    )  # fmt: skip
     assert (web.least, web.most) == (1, 4)
-    assert web.ticks[1] == (25.0, "50s")
+    assert web.ticks[1] == (30.0, "1m")
+
+
+def test_what_was_too_few_when_it_began_is_not_held_against_the_run() -> None:
+    """A resumed run has to prove its newcomers anew; a sick group may be below its floor without us."""
+    counts = [Counted(group="w", at=T + n, available=n, floor=2, total=3, ceiling=3, out=0) for n in (0, 1, 2, 3)]
+    assert picture(timelines(counts)["w"]).least == 2
+    assert picture(timelines(counts[:2])["w"]).least == 0
+
+
+def test_failures_stand_first_and_calls_last() -> None:
+    text = words(page([*EVERYTHING, Called(calls={"DescribeInstances": 3, "SuspendProcesses": 40})], 10))
+    assert text.index("api stuck") < text.index("web done")
+    assert "AWS calls 43 in all, repeats included operation times SuspendProcesses 40 DescribeInstances 3" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "0s 1s"), (64, "0s 15s 30s 45s 1m"), (7_000, "0s 30m 1h 1h30m"), (10_000_000, "0s 555h33m 1111h06m")],
+)
+def test_a_time_axis_has_few_and_round_numbers(seconds: float, words: str) -> None:
+    assert " ".join(said for _, said in ticks(seconds))[: len(words)] == words
+    assert len(ticks(seconds)) <= 6 and all(0 <= at <= 100 for at, _ in ticks(seconds))
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("record 12 (replace, 0 going)", "record"), ("take our tags off", "take our tags off"),
+        ("put up a tag to see how new a look is", "put up a tag to see how new a look is"),
+        ("set desired capacity to 5", "set desired capacity"), ("deregister i-0a, i-0b from 3 sources", "deregister"),
+        ("terminate i-0a, its place stays", "terminate"),
+        ("run the up-check command for i-0a", "run the up-check command"),
+        ("suspend AZRebalance, AlarmNotification", "suspend AZRebalance, AlarmNotification"),
+    ],
+)  # fmt: skip
+def test_acts_are_counted_by_their_kind(action: str, kind: str) -> None:
+    line = timelines([Acted(group="w", at=T, action=action, answer="done")])["w"]
+    assert line.acts == {(kind, "done"): 1}
 
 
 def test_it_is_one_whole_file_that_asks_for_nothing() -> None:
@@ -166,27 +210,43 @@ def test_any_events_are_a_page(events: list[Event], code: int) -> None:
     assert Parts(page(events, code)).open == []
 
 
+FOCUSED = "document.getElementById('told').textContent"
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-@pytest.mark.parametrize("scheme", ["0", "1"], ids=["dark", "light"])
-def test_a_real_browser_has_no_complaint_and_asks_for_nothing(tmp_path: Path, scheme: str) -> None:
-    file, picture_file, net = tmp_path / "report.html", tmp_path / "shot.png", tmp_path / "net.json"
-    file.write_text(page(EVERYTHING, 10), encoding="utf-8")
-    assert CHROMIUM is not None
-    done = subprocess.run(
-        [
-            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--enable-logging=stderr",
-            f"--blink-settings=preferredColorScheme={scheme}", f"--user-data-dir={tmp_path / 'profile'}",
-            f"--log-net-log={net}", "--window-size=1000,1400", f"--screenshot={picture_file}", file.as_uri(),
-        ],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90, check=False,
-    )  # fmt: skip
-    assert picture_file.stat().st_size > 20_000, done.stderr
-    assert "CONSOLE" not in done.stderr, done.stderr
-    asked = {
-        str(one["params"]["url"])
-        for one in json.loads(net.read_text())["events"]
-        if one.get("params", {}).get("initiator", "not an origin") != "not an origin" and "url" in one["params"]
-    }
-    assert {url for url in asked if not url.startswith(("file:", "data:"))} == set()
+async def test_a_real_browser_has_no_complaint_and_asks_for_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page([*EVERYTHING, Called(calls={"DescribeInstances": 3})], 10), encoding="utf-8")
+    async with tab(tmp_path / "profile") as seen:
+        await seen.show(file)
+        pictures = set()
+        for width in (1200, 390):
+            for dark in (False, True):
+                await seen.look(width, dark=dark)
+                pictures.add(await seen.picture())
+                assert await seen.value("document.documentElement.scrollWidth") == width, "it scrolls sideways"
+        assert len(pictures) == 4 and min(map(len, pictures)) > 20_000
+        assert seen.complaints() == []
+        assert seen.requests() == [file.as_uri()]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+async def test_in_a_real_browser_keys_and_the_mouse_show_details(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page(GOOD), encoding="utf-8")
+    async with tab(tmp_path / "profile") as seen:
+        await seen.show(file)
+        await seen.ask("Page.bringToFront")
+        await seen.value("document.querySelector('.track span').focus()")
+        assert await seen.value(FOCUSED) == f"{OLD} serving for 1m21s, from 0s"
+        await seen.key("ArrowRight")
+        assert (await seen.value(FOCUSED)).startswith(f"{OLD} draining for 34s")
+        await seen.key("Escape")
+        assert await seen.value(FOCUSED) == ""
+        await seen.key("End")
+        assert (await seen.value(FOCUSED)).startswith(f"{OLD} before-terminate command for 2s")
+        where = "(b => [b.x + 9, b.y + 9])(document.querySelector('.chart .track :last-child').getBoundingClientRect())"
+        await seen.value("document.querySelector('.chart').scrollIntoView({block: 'center'})")
+        x, y = await seen.value(where)
+        await seen.ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        assert (await seen.value(FOCUSED)).startswith("from 1m22s for 1h01m: 2 available (floor 2), 2 in all")

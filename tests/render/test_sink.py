@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from async_rollout.render.sink import WAITING_MAX, Sink
+from async_rollout.render.sink import WAITING_MAX, Sink, encoding
 
 
 @pytest.fixture
@@ -69,3 +70,46 @@ def test_once_silenced_it_says_nothing_more(tmp_path: Path) -> None:
         sink.write("too late")
         sink.close()
     assert (tmp_path / "log").read_bytes() == b""
+
+
+class Stream(io.StringIO):
+    """A terminal, or none, that Python speaks to in that encoding."""
+
+    def __init__(self, encoding: str, *, terminal: bool = True) -> None:
+        super().__init__()
+        self._encoding, self._terminal = encoding, terminal
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "found"),
+    [
+        (Stream("UTF-8"), {}, "utf-8"),
+        (Stream("utf8"), {"LANG": "de_DE.UTF-8"}, "utf-8"),
+        (Stream("utf-8"), {"LC_CTYPE": "C.UTF-8"}, "utf-8"),
+        (Stream("utf-8"), {"LC_ALL": "C.UTF-8", "LANG": "C"}, "utf-8"),
+        (Stream("utf-8"), {"LC_CTYPE": "C.UTF-8", "LANG": "C"}, "ascii"),
+        (Stream("utf-8"), {"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, "ascii"),
+        (Stream("utf-8"), {"LANG": "POSIX"}, "ascii"),
+        (Stream("ISO-8859-1"), {"LANG": "de_DE"}, "iso8859-1"),
+        (Stream("ascii", terminal=False), {"LC_ALL": "C"}, "utf-8"),
+        (None, {}, "utf-8"),
+    ],
+)
+def test_a_terminal_gets_what_it_takes_and_a_file_utf_8(
+    stream: Stream | None, environment: dict[str, str], found: str
+) -> None:
+    assert encoding(stream, environment) == found
+
+
+def test_no_byte_of_utf_8_is_an_order_to_a_terminal_of_another_kind(pipe: tuple[int, int]) -> None:
+    sink = Sink(pipe[1], "iso8859-1")
+    sink.write("\u00fc \u011b[31m")  # in UTF-8 the second letter ends with 0x9b: to such a terminal it begins an order
+    sink.close()
+    assert os.read(pipe[0], 100) == b"\xfc \\u011b[31m\n"

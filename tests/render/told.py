@@ -5,6 +5,7 @@ from __future__ import annotations
 from async_rollout.core.actions import Outcome, Verdict, Wait
 from async_rollout.core.events import (
     Acted,
+    Called,
     CapacityChanged,
     Counted,
     Event,
@@ -125,6 +126,7 @@ BAD: tuple[Event, ...] = (
         seconds=1.0,
     ),
     FleetEnded(at=0.0, code=10, codes={"web": 0, "api": 10, "b c": 130}),
+    Called(calls={"DescribeAutoScalingGroups": 40, "DescribeTargetHealth": 31}),
 )
 """Two groups that end badly, one by its command, one by a person."""
 
