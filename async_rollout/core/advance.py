@@ -179,10 +179,9 @@ def ask_for_more(draft: Draft) -> Draft:
         return draft
     if tally.victims and group.maximum < needed:
         return draft.raise_maximum(needed)
-    room = min(tally.room, tally.bounds.ceiling - tally.booting - tally.serving - draft.held)
-    if room <= 0 or not _may_launch(draft):
+    if not tally.room or not _may_launch(draft):
         return draft
-    field = min(group.desired + room, group.maximum)
+    field = min(group.desired + tally.room, group.maximum)
     if field <= group.desired:
         return draft
     launches = journal.launches + field - group.desired

@@ -58,7 +58,8 @@ class Tally:
     """One look, counted. out: ids in a lane or leaving; victims: what is still to go, first ones first.
 
     available: proven and not on its way out; places: as available, but old ones count however they are;
-    booting: asked for and not InService, seen or not; wanted: how many more must be launched in all.
+    booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
+    those out still serve.
     """
 
     base: int
@@ -75,11 +76,12 @@ class Tally:
     ill: frozenset[str]
     surplus: int
     wanted: int
+    held: int = 0
 
     @property
     def room(self) -> int:
         """How many may be launched now: within the ceiling, within what may exist, no more than wanted."""
-        free = min(self.bounds.ceiling - self.booting - self.serving, self.bounds.exist - self.exist)
+        free = min(self.bounds.ceiling - self.booting - self.serving - self.held, self.bounds.exist - self.exist)
         return max(0, min(free, self.wanted))
 
     def may_go(self, id: str) -> bool:

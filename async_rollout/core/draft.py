@@ -49,7 +49,7 @@ class Draft:
 
     @cached_property
     def tally(self) -> Tally:
-        return tally(self.spec, self.sight, self.memory, self.journal)
+        return replace(tally(self.spec, self.sight, self.memory, self.journal), held=self.held)
 
     @property
     def knows_maximum(self) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Action, Deregister, Record, Register, Registration
+from async_rollout.core.actions import Action, Deregister, Record, Register, Registration, SetCapacity
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Cause, Goal, Lane
+from async_rollout.core.laws import objection
 from async_rollout.core.memory import ActOutcome
 from async_rollout.core.recall import recall
 from async_rollout.core.sight import Snapshot
@@ -53,3 +54,27 @@ def test_one_that_is_dead_is_finished(health: str, *, refused: bool, back: bool)
     sight = replace(snapshot.sight, at=NOW + 1, instances=(replace(first, health=health, targets=()), *others))
     after = replace(snapshot, sight=sight, memory=recall(SPEC, snapshot.memory, sight, (act,)))
     assert any(isinstance(act, Register) for act in done(after)) is back
+
+
+def test_who_came_back_goes_out_again_only_where_the_floor_holds_without_it() -> None:
+    """A killed restore has registered it back, and meanwhile another was lost: it serves, and the floor needs it."""
+    lane = {"lanes": (Lane(id=ident(0), at=int(AT)),)}
+    lost = snapshot_of("SSS", record=lane)
+    assert not [act for act in done(lost) if isinstance(act, Deregister)]
+    (wait,) = [wait for wait in decide(SPEC, lost).waits if wait.on == f"{ident(0)} going out"]
+    assert "2 are available without it and the floor is 3" in wait.why
+    (out,) = [act for act in done(snapshot_of("SSSN", record=lane)) if isinstance(act, Deregister)]
+    assert {one.instance for one in out.registrations} == {ident(0)}
+
+
+def test_who_came_back_and_stays_counts_under_the_ceiling() -> None:
+    lane = {"lanes": (Lane(id=ident(0), at=int(AT)),)}
+    (more,) = done(snapshot_of("SSS", record=lane))
+    assert more == SetCapacity(desired=4)
+
+
+def test_the_guard_knows_who_came_back() -> None:
+    snapshot = snapshot_of("SSS", record={"lanes": (Lane(id=ident(0), at=int(AT)),)})
+    out = Deregister(registrations=OUT)
+    assert "law 1" in (objection(SPEC, snapshot, (), out) or "")
+    assert objection(SPEC, snapshot_of("SSSN", record={"lanes": (Lane(id=ident(0), at=int(AT)),)}), (), out) is None
