@@ -148,6 +148,8 @@ ENDING = (
              spoil=swap(finish, "shed", finish.put_processes_back)),
     Sabotage(name="our surplus goes whatever the floor", law="law 1:", story=losses.dies_beside_surplus,
              spoil=swap(finish, "_in_its_place", lambda one, needed: lanes.open_lane(one, needed, surplus=True))),
+    Sabotage(name="who came back goes again at once", law="law 1:", guard="law 1:",
+             story=losses.comes_back_and_is_needed, spoil=swap(lanes, "serves_still", no)),
     Sabotage(name="surplus that the floor needs is never given back", law="law 12:", story=losses.dies_beside_surplus,
              spoil=swap(finish, "_in_its_place", lambda one, needed: one)),
     Sabotage(name="a dead one is put back", law="law 12:", story=losses.dies_on_its_way_out,

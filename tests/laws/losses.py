@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
-from async_rollout.core.actions import Deregister, Terminate
+from async_rollout.core.actions import Deregister, Register, Terminate
 from async_rollout.core.sight import Stop
 from meddling import once
 from ought import Ought
@@ -51,3 +52,22 @@ def _put_back(do: Callable[[Witness], object], stop: float = 90.0) -> list[str]:
     """Told to stop when the newcomer has just come to serve; what is done before is seen by then."""
     played = play(SPEC, Part(stop=(stop, Stop.FINISH)), build=partial(small, size=3), others=once(40.0, do))
     return [*taken_below(played, 3), *wrong(played, PUT_BACK)]
+
+
+def comes_back_and_is_needed() -> list[str]:
+    """Stopped at once: what was only drained serves again. The newcomers die: the next run takes it out no sooner than
+    another one is proven."""
+
+    def die(world: Witness) -> None:
+        for one in sorted(world.members(GROUP), key=lambda one: one.attached_at)[3:]:
+            world.kill(one.id)
+
+    parts = Part(stop=(95.0, Stop.NOW)), Part(run="two", at=150.0)
+    played = play(SPEC, *parts, build=partial(small, size=3), others=once(120.0, die))
+    back = [deed for deed in played.deeds if isinstance(deed.action, Register)]
+    unseen = () if back else ("law 10: nothing was put back at the stop",)
+    return [
+        *taken_below(played, 3),
+        *unseen,
+        *wrong(played, replace(PUT_BACK, code=0, ceiling=5, replaced=True, quick=True)),
+    ]

@@ -16,7 +16,7 @@ SILENT = 60.0
 class Ought:
     """What a story ought to come to, written down by hand, not asked of the code. code: of the last one to end.
 
-    turns: a restore turns round what is on its way out: until then it counts as out, then toward what exists only.
+    ceiling: where a restore turns round what was on its way out, that serves beside, up to what may exist.
     """
 
     code: int = 0
