@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import aioboto3  # type: ignore[import-untyped]
@@ -14,6 +15,7 @@ import anyio
 from aiobotocore.config import AioConfig
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, InvalidRegionError, ProfileNotFound
+from botocore.loaders import Loader, create_loader
 from botocore.utils import parse_timestamp, validate_region_name
 
 from async_rollout.aws.calls import Body, Call
@@ -134,10 +136,18 @@ def _opened(session: aioboto3.Session | None, profile: str | None, region: str |
         raise CredentialsError(f"the AWS configuration cannot be read: {error}") from error
 
 
+@cache
+def _models(path: str | None) -> Loader:
+    """AWS's service models, read from disk once for all clouds of this process: ten would else hold 250 MB of them."""
+    return create_loader(path)
+
+
 def _session(profile: str | None) -> aioboto3.Session:
     core = aiobotocore.session.get_session()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
-    return aioboto3.Session(botocore_session=core, profile_name=profile)
+    session = aioboto3.Session(botocore_session=core, profile_name=profile)
+    core.register_component("data_loader", _models(core.get_config_variable("data_path")))
+    return session
 
 
 def _region(name: str | None) -> str:

@@ -26,16 +26,11 @@ Runner = Callable[[Callable[[], Awaitable[int]]], int]
 """Runs a story in an event loop of its own."""
 
 
-GARBAGE = (100_000, 50, 100)
-"""Thresholds at which a large reply is not searched for garbage again and again while it grows."""
-
-
 def conduct(
     verb: str, viewing: Viewing, story: Story, *, groups: Sequence[str] = (), runner: Runner = anyio.run
 ) -> int:
     """Run the story of the command `verb` to its end; gives the exit code and never raises."""
-    gc.freeze()  # this process is ours alone; an embedding service keeps its own settings
-    gc.set_threshold(*GARBAGE)
+    gc.freeze()  # what is loaded stays
     try:
         with opened(viewing) as desk:
             code, error = _run(verb, desk, story, groups, runner)

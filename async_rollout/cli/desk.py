@@ -18,9 +18,6 @@ from async_rollout.cli.options import Output, Viewing
 from async_rollout.core.events import Event
 from async_rollout.errors import UsageError
 from async_rollout.render import View, stream, view
-from async_rollout.render.github import Github, summary
-from async_rollout.render.jsonl import Jsonl
-from async_rollout.render.report import Report
 from async_rollout.render.safe import no_order, safe
 from async_rollout.render.sink import Sink, encoding
 
@@ -46,6 +43,8 @@ class Desk:
             self._views.append(view("json", events.write))
 
         if viewing.report is not None:
+            from async_rollout.render.report import Report
+
             self._views.append(Report(partial(_saved, viewing.report)))
 
     def tell(self, event: Event) -> None:
@@ -76,6 +75,8 @@ class Desk:
 
     def records(self, type: str, bodies: Iterable[Mapping[str, object]]) -> None:
         """Results as data, in every view that takes data."""
+        from async_rollout.render.jsonl import Jsonl
+
         takers = [one for one in self._views if isinstance(one, Jsonl)]
         for body in bodies:
             for one in takers:
@@ -96,21 +97,25 @@ class Desk:
                 self._errors.write(f"warning: the report could not be written: {fault.strerror}")
             except Exception as fault:  # noqa: BLE001 - the rollout is over, and its exit code stands
                 self._errors.write(f"a fault of async-rollout: a view failed at its end: {safe(repr(fault))}")
-            if isinstance(one, Github):
-                self._summarize(one)
+        if views:
+            self._summarize(views[0])
         self._voice = self._errors.write
         if self._held:
             self._errors.drained(LAST_FRAME)
             self._results_of(self._held)
 
-    def _summarize(self, one: Github) -> None:
+    def _summarize(self, first: View) -> None:
         """GitHub shows what is appended to that file on the page of the run."""
         file = os.environ.get("GITHUB_STEP_SUMMARY")
-        if not file or not one.board.groups:
+        if not file:
+            return
+        from async_rollout.render.github import Github, summary
+
+        if not isinstance(first, Github) or not first.board.groups:
             return
         try:
             with Path(file).open("a", encoding="utf-8") as summary_file:
-                summary_file.write(summary(one.board))
+                summary_file.write(summary(first.board))
         except OSError as error:
             self._errors.write(f"warning: the step summary could not be written: {error.strerror}")
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from dataclasses import asdict
 
-from async_rollout.cli.ask import agree, can_ask
+from async_rollout.cli.ask import can_ask
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
-from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, whose_cloud
-from async_rollout.core.plan import Plan
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.render.safe import safe
-
-NAMED = 5
-"""So many groups are named in the question; the table above it has them all."""
 
 
 def run(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing, asking: Asking) -> int:
@@ -29,7 +21,9 @@ def run(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vie
     async def story(desk: Desk) -> int:
         spec = spec_of(order)
         if can_ask():
-            await _shown(desk, where, spec, fleet, account, ask=not asking.yes)
+            from async_rollout.cli.propose import propose
+
+            await propose(desk, where, spec, fleet, account, ask=not asking.yes)
         return await rolled(desk, where, spec, fleet, account)
 
     return conduct("run", viewing, story, groups=where.autoscaler)
@@ -57,29 +51,3 @@ async def rolled(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
                 )
             signals.code = summary.code
     return summary.code
-
-
-async def _shown(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, ask: bool) -> None:
-    """The plan to read, and the question. Where there is nothing to do or all is refused, the run says so itself."""
-    from async_rollout.aws.session import connect
-    from async_rollout.engine.preview import plan
-
-    names = named(where.autoscaler)
-    desk.say(f"looking at {len(names)} group{'s' * (len(names) != 1)}; nothing is changed yet")
-    async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
-        async with patiently(cloud, desk):
-            plans = await plan(cloud.groups(*names), spec)
-            whose = await whose_cloud(cloud)
-        together = fleet_time(plans, fleet.max_groups)
-        desk.say(*cloud_lines(whose, together, time.time()), *fleet_lines(plans, fleet.max_groups))
-    workable = [one for one in plans if one.work and not one.objections]
-    if ask and workable:
-        count = sum(len(one.old) for one in workable)
-        await agree(desk, f"Replace {count} instance{'s' * (count != 1)} of {_named(workable)}?")
-
-
-def _named(plans: Sequence[Plan]) -> str:
-    names = [safe(one.group) for one in plans]
-    return (
-        ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more groups"
-    )

@@ -15,7 +15,7 @@ from botocore.exceptions import NoCredentialsError
 
 from async_rollout.aws.calls import autoscaling
 from async_rollout.aws.cloud import AwsCloud, Identity
-from async_rollout.aws.session import Wire, connect
+from async_rollout.aws.session import Wire, _session, connect
 from async_rollout.core.actions import Need, SetCapacity, Suspend
 from async_rollout.engine.ports import Done, Unknown
 from async_rollout.errors import BrokenError, CredentialsError, UnseenError, UsageError
@@ -241,3 +241,10 @@ class Holder:
 def test_when_the_credentials_end_is_told_where_it_is_known(credentials: object, ends: float | None) -> None:
     wire = Wire(Holder(credentials), region="eu-west-1", endpoint=None, readonly=True)
     assert run_virtual(wire.expires_at) == ends
+
+
+def test_clouds_share_the_models_of_the_services(bare: pytest.MonkeyPatch) -> None:
+    one, other = (_session(None)._session.get_component("data_loader") for _ in range(2))
+    assert one is other
+    bare.setenv("AWS_DATA_PATH", "/elsewhere")
+    assert _session(None)._session.get_component("data_loader") is not one

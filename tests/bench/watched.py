@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/bench")]
 import anyio  # noqa: E402 - the path comes first
 
 from async_rollout import Hooks, RolloutSpec, connect, roll_out  # noqa: E402
-from async_rollout.cli.conduct import GARBAGE  # noqa: E402
+from async_rollout.cli import GARBAGE  # noqa: E402
 from async_rollout.engine.ports import GroupRef  # noqa: E402
 from async_rollout.render.live import Live, Painter  # noqa: E402
 from lag import Lag  # noqa: E402
