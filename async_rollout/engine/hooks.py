@@ -21,6 +21,8 @@ from async_rollout.engine.tokens import environment, filled, misfit
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL for a command that passed its limit, as docker stop has."""
+APART = 0.01
+"""Seconds between two that are started: a guard needs about so many of the processor until its command runs."""
 HURRIED = 2.0
 """The same when the run is cancelled: a scheduler kills the tool itself some seconds after its SIGTERM."""
 
@@ -34,7 +36,7 @@ class ShellHooks:
 
     def __init__(self, *, python: str = sys.executable, grace: float = GRACE) -> None:
         self._python, self._grace = python, grace
-        self._turn = anyio.Lock()
+        self._turn, self._next = anyio.Lock(), float("-inf")
 
     async def run(self, hook: Hook, call: HookCall, limit: float, say: Callable[[str], None]) -> HookResult:
         """Run `hook` with at most `limit` seconds, and its grace; `say` gets each line of output."""
@@ -57,8 +59,10 @@ class ShellHooks:
         return replace(result, said=output.said() or result.said)
 
     async def _started(self, command: str, call: HookCall) -> Process:
-        """A spawn holds the loop up until its exec: one in each turn of the loop, so that a hundred stall nobody."""
+        """A spawn holds the loop up until its exec, and its guard then wants the processor: not many at once."""
         async with self._turn:
+            await anyio.sleep(max(0.0, min(APART, self._next - anyio.current_time())))
+            self._next = anyio.current_time() + APART
             return Process(self._python, command, {**os.environ, **environment(call)})
 
     async def _within(self, limit: float, process: Process, output: Output) -> HookResult:

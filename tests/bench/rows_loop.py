@@ -44,14 +44,19 @@ def rows() -> Iterator[Row]:
 async def hooks_at_once() -> tuple[float, int]:
     """The longest turn of the loop while so many commands start, run and end; and how many threads they took."""
     lag, hooks, before, most = Lag(), ShellHooks(), threading.active_count(), 0
+
+    async def one() -> None:
+        if not (result := await hooks.run("sleep 0.5", CALL, 30.0, _unheard)).ok:
+            raise SystemExit(f"a command ended with {result}")
+
     async with anyio.create_task_group() as watching:
         watching.start_soon(lag.watch)
         await anyio.sleep(0.2)
         lag.begin()
         async with anyio.create_task_group() as tasks:
             for _ in range(HOOKS):
-                tasks.start_soon(hooks.run, "sleep 0.5", CALL, 30.0, _unheard)
-            for _ in range(20):
+                tasks.start_soon(one)
+            for _ in range(40):
                 await anyio.sleep(0.02)
                 most = max(most, threading.active_count())
         watching.cancel_scope.cancel()

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import anyio
-import anyio.lowlevel
 import pytest
 
-from async_rollout.engine.hooks import ShellHooks
+from async_rollout.engine.hooks import APART, ShellHooks
 from async_rollout.engine.ports import HookResult
+from async_rollout.sandbox.virtual import run_virtual
 from processes import CALL, LINUX, run, silent
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
@@ -165,25 +165,21 @@ async def test_many_at_once() -> None:
     assert sorted((result.code, result.said) for result in results) == [(n, str(n)) for n in range(20)]
 
 
-async def test_many_at_once_are_started_one_in_each_turn_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    turn, spawned = 0, list[int]()
-
-    async def count() -> None:
-        nonlocal turn
-        while True:
-            await anyio.lowlevel.checkpoint()
-            turn += 1
+def test_many_at_once_are_started_one_after_the_other_and_a_single_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    spawned: list[float] = []
 
     def spawn(*_: object) -> None:
-        spawned.append(turn)
+        spawned.append(anyio.current_time())
         raise OSError("enough was seen")
 
-    monkeypatch.setattr("async_rollout.engine.hooks.Process", spawn)
-    hooks = ShellHooks()
-    async with anyio.create_task_group() as counting:
-        counting.start_soon(count)
+    async def main() -> None:
         async with anyio.create_task_group() as tasks:
             for _ in range(100):
                 tasks.start_soon(hooks.run, "true", CALL, 5.0, silent)
-        counting.cancel_scope.cancel()
-    assert len(spawned) == len(set(spawned)) == 100
+
+    monkeypatch.setattr("async_rollout.engine.hooks.Process", spawn)
+    hooks = ShellHooks()
+    run_virtual(main)
+    assert spawned == pytest.approx([number * APART for number in range(100)])
+    run_virtual(lambda: hooks.run("true", CALL, 5.0, silent))  # on another clock, which knows nothing of that one
+    assert spawned[100] <= APART
