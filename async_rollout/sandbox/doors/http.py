@@ -37,7 +37,7 @@ async def serve(
     *,
     port: int = 0,
     speed: float = 1.0,
-    latency: tuple[float, float] = AWS_LATENCY,
+    latency: tuple[float, float] = (0.0, 0.0),
 ) -> AsyncIterator[str]:
     """Serve `world` until the block ends; gives the endpoint's URL. OSError if the port is taken.
 
