@@ -126,7 +126,13 @@ def even_out(draft: Draft) -> Draft:
     if draft.sight.group.maximum < field:
         return draft.raise_maximum(field)
     more = replace(journal, asked=field, launches=journal.launches + 1, evened=journal.evened + 1)
-    return draft.write(more).act(SetCapacity(desired=field))
+    return draft.write(more).act(SetCapacity(desired=field)).wait(_evening(draft))
+
+
+def _evening(draft: Draft) -> Wait:
+    zones = ", ".join(f"{count} in {zone}" for zone, count in sorted(zone_counts(draft.sight).items()))
+    why = f"{zones}: one more comes, one of the fullest goes; AZRebalance would do that without our floor"
+    return Wait(on="even zones", why=why, since=draft.at)
 
 
 def _launch_given_up(draft: Draft) -> Draft:

@@ -169,6 +169,8 @@ def uneven(maximum: int = 10, **record: Any) -> Snapshot:
 def test_zones_are_evened_out_under_our_floor_before_awss_rebalancing_runs_again() -> None:
     assert done(uneven()) == (SetCapacity(desired=4),)
     assert written(decide(SPEC, uneven())).evened == 1
+    (wait,) = decide(SPEC, uneven()).waits
+    assert wait.on == "even zones" and wait.why.endswith("AZRebalance would do that without our floor")
     assert done(uneven(maximum=3, raised=3)) == (SetCapacity(maximum=4),)
 
 
