@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import Need, RunHook, SetCapacity, Suspend, Terminate, Wait
+from async_rollout.core.actions import MarkHealthy, Need, RunHook, SetCapacity, Suspend, Terminate, Wait
 from async_rollout.core.budget import Tally
 from async_rollout.core.draft import Draft, is_under_way
-from async_rollout.core.finish import finish
+from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.lanes import fall, idle, open_lane
 from async_rollout.core.pace import newcomer
@@ -37,6 +37,8 @@ def advance(draft: Draft) -> Draft:
     draft = watch_launches(draft)
     if not draft.explained:
         return draft.wait(_unexplained(draft), look=idle(draft))
+    if marks := falsely_marked(draft):
+        draft = draft.act(MarkHealthy(instances=marks))
     draft = take_out(draft)
     draft = ask_for_more(draft)
     tally = draft.tally

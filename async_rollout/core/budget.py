@@ -15,7 +15,7 @@ from async_rollout.core.journal import LANES_MAX, Journal, Removal
 from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
-from async_rollout.core.stages import Stage, is_new, is_old
+from async_rollout.core.stages import Stage, healthy_everywhere, is_new, is_old
 
 STEADY = 30.0
 """Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
@@ -59,7 +59,7 @@ class Tally:
 
     available: proven and not on its way out; places: as available, but old ones count however they are;
     booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
-    those out still serve.
+    those out still serve. dark: the ill that serve nobody; another is only marked so, and its sources call it healthy.
     """
 
     base: int
@@ -74,6 +74,7 @@ class Tally:
     proven_new: int
     victims: tuple[Instance, ...]
     ill: frozenset[str]
+    dark: frozenset[str]
     surplus: int
     wanted: int
     held: int = 0
@@ -87,10 +88,10 @@ class Tally:
     def may_go(self, id: str) -> bool:
         """Whether this one may be taken out now as far as the floor is concerned.
 
-        One that is ill serves nobody: it may go where others hold its place. Any other only where the floor is held
+        One that is ill and serves nobody may go where others hold its place. Any other only where the floor is held
         by available ones without it.
         """
-        if id in self.ill:
+        if id in self.dark:
             return len(self.places - {id}) >= self.bounds.floor
         return len(self.available - {id}) >= self.bounds.floor
 
@@ -121,6 +122,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         proven_new=len(available & fresh),
         victims=tuple(ordered(victims, ill, serving)),
         ill=ill,
+        dark=frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one)),
         surplus=max(0, field - _shrinking(journal, sight) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
     )

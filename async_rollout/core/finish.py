@@ -14,9 +14,9 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.lanes import idle, open_lane, terminate_limit
 from async_rollout.core.pace import SOON, Look
-from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import amount
-from async_rollout.core.stages import Stage, is_new
+from async_rollout.core.stages import Stage, healthy_everywhere, is_new
 from async_rollout.core.survey import hindered
 
 ALARMS = "AlarmNotification"
@@ -37,7 +37,7 @@ def finish(draft: Draft) -> Draft:
         return draft.wait(_leaving(draft), look=idle(draft))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
         return draft
-    if marks := _falsely_marked(draft):
+    if marks := falsely_marked(draft):
         return draft.act(MarkHealthy(instances=marks))
     if draft.tally.surplus:
         return shed(draft)
@@ -149,15 +149,14 @@ def _launch_given_up(draft: Draft) -> Draft:
     return draft.write(replace(draft.journal, evened=EVENED_MAX)).act(SetCapacity(desired=field))
 
 
-def _falsely_marked(draft: Draft) -> tuple[str, ...]:
+def falsely_marked(draft: Draft) -> tuple[str, ...]:
     """Marked Unhealthy, but every load balancer calls it healthy: the mark is sticky, ReplaceUnhealthy would act."""
-    gated = [source.id for source in draft.sight.sources if source.gated]
-    marked = (one for one in draft.sight.instances if one.in_service and one.marked_unhealthy and gated)
+    marked = (one for one in draft.sight.instances if one.in_service and one.marked_unhealthy)
+    tries = draft.memory.marked
     return tuple(
         one.id
         for one in marked
-        if draft.memory.marked.get(one.id, 0) < MARKS_MAX
-        and {t.source for t in one.targets if t.state is TargetState.HEALTHY}.issuperset(gated)
+        if tries.get(one.id, 0) < MARKS_MAX and not draft.journal.lane(one.id) and healthy_everywhere(draft.sight, one)
     )
 
 

@@ -99,15 +99,27 @@ def _needed(draft: Draft, lane: Lane, since: float) -> Wait:
 
 
 def _may_still_drain(draft: Draft, lane: Lane) -> bool:
-    """Listed nowhere sooner than its delay allows: that may be a gap in the answers, unless it stays so."""
-    if lane.before is not Mark.NOT or draft.memory.is_let_go(lane.id):
+    """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
+    if draft.memory.is_let_go(lane.id):
         return False
-    were = (source for source in draft.sight.sources if source.gated and digest(source.id, 6) not in lane.missing)
-    return draft.at < lane.at + max((source.drain_delay for source in were), default=0.0)
+    return lane.id in draft.memory.lingering or any(draft.at < end for end in _drains_end(draft, lane))
+
+
+def _drains_end(draft: Draft, lane: Lane) -> Iterator[float]:
+    """When each source should have let go of it; whose command has begun was let go, but for what was sent since.
+
+    One that was still booting when its lane was opened is registered, and taken out, later than that.
+    """
+    for source in draft.sight.sources:
+        if lane.before is Mark.NOT and source.gated and digest(source.id, 6) not in lane.missing:
+            yield lane.at + source.drain_delay
+        for one, at in draft.memory.sent.items():
+            if one.instance == lane.id and one.source == source.id:
+                yield at + source.drain_delay
 
 
 def _unlisted(draft: Draft, lane: Lane) -> Wait:
-    why = "no source lists it, sooner than its delay allows: looking again"
+    why = "no source lists it, sooner or later than its delay allows: looking again"
     return Wait(on=f"{lane.id} draining", why=why, since=draining_since(draft, lane))
 
 

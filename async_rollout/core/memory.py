@@ -103,7 +103,8 @@ class Memory:
     """See the module's docstring. Maps are never changed in place.
 
     health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
-    their launch until every source called them healthy. unfit: whom AWS refused to register.
+    their launch until every source called them healthy. unfit: whom AWS refused to register. lingering: who of the
+    lanes still drained when every delay was over.
     """
 
     me: Me
@@ -132,6 +133,7 @@ class Memory:
     removed: Mapping[str, Odd] = field(default_factory=dict)
     missing: Mapping[str, int] = field(default_factory=dict)
     unlisted: Mapping[str, int] = field(default_factory=dict)
+    lingering: frozenset[str] = frozenset()
     proven: frozenset[str] = frozenset()
     running: frozenset[HookKey] = frozenset()
     ended: Mapping[HookKey, Ended] = field(default_factory=dict)

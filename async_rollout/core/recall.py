@@ -15,6 +15,8 @@ from async_rollout.core.sight import Instance, Sight, Survey
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, is_registered, stage_of
 
+OVERDUE = 10.0
+"""Seconds after its delay in which a drain still ends as it should: our call took some of them."""
 CLIMBS = 20
 """So many newcomers are learnt from: older ones may have been of another template."""
 
@@ -163,6 +165,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         vanished=_vanished(memory, sight),
         missing=_missing(memory, sight),
         unlisted=_unlisted(memory, sight),
+        lingering=_lingering(memory, sight),
         streaks=_streaks(spec, memory, sight),
     )
 
@@ -229,8 +232,21 @@ def _unlisted(memory: Memory, sight: Sight) -> Mapping[str, int]:
     if not sight.health_seen:
         return memory.unlisted
     lanes = sight.journal.lanes if isinstance(sight.journal, Journal) else ()
-    seen = {one.id for one in sight.instances if any(is_registered(target) for target in one.targets)}
-    return {lane.id: memory.unlisted.get(lane.id, 0) + 1 for lane in lanes if lane.id not in seen}
+    return {lane.id: memory.unlisted.get(lane.id, 0) + 1 for lane in lanes if lane.id not in _listed(sight)}
+
+
+def _lingering(memory: Memory, sight: Sight) -> frozenset[str]:
+    """Who is listed though every delay is over, now or in an earlier look: what ends its draining is not known."""
+    if not sight.health_seen:
+        return memory.lingering
+    lanes = sight.journal.lanes if isinstance(sight.journal, Journal) else ()
+    longest = max((source.drain_delay for source in sight.sources), default=0.0)
+    late = {lane.id for lane in lanes if sight.at > lane.at + longest + OVERDUE}
+    return memory.lingering.union(late & _listed(sight)) & {lane.id for lane in lanes}
+
+
+def _listed(sight: Sight) -> frozenset[str]:
+    return frozenset(one.id for one in sight.instances if any(is_registered(target) for target in one.targets))
 
 
 def _vanished(memory: Memory, sight: Sight) -> dict[str, float]:

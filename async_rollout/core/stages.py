@@ -141,6 +141,12 @@ def healthy_at(instance: Instance, source: str) -> bool:
     return any(target.source == source and target.state is TargetState.HEALTHY for target in instance.targets)
 
 
+def healthy_everywhere(sight: Sight, instance: Instance) -> bool:
+    """Every gated source calls it healthy; False where there is none to say so."""
+    gated = [source.id for source in sight.sources if source.gated]
+    return bool(gated) and all(healthy_at(instance, id) for id in gated)
+
+
 def is_registered(target: Target) -> bool:
     """Still known to the source: serving, coming or draining."""
     return target.state is not TargetState.UNUSED or not target.reason.startswith("Target.NotRegistered")

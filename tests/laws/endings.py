@@ -163,7 +163,7 @@ ENDING = (
     Sabotage(name="registered where it never was", law="law 7:", story=stories.odd_places,
              spoil=around(lanes, "lane_of", everywhere)),
     Sabotage(name="a false mark is left", law="law 3:", story=stories.stopped_draining,
-             spoil=swap(finish, "_falsely_marked", nothing)),
+             spoil=swap(finish, "falsely_marked", nothing)),
     Sabotage(name="who left its cluster is registered back", law="law 10:", story=stories.stopped_in_command,
              spoil=swap(restore, "_turned_round", back_all_the_same)),
     Sabotage(name="SIGTERM puts nobody back", law="law 7:", story=stories.stopped_now,

@@ -12,7 +12,7 @@ from math import floor
 
 from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
-from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Removal
+from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Mark, Removal
 from async_rollout.sandbox.chronicle import What
 from noted import Removal as Removed
 from noted import Sized, Wanted
@@ -59,9 +59,18 @@ def the_floor_holds(past: Past) -> Iterator[str]:
     for one in first_removals(past):
         least = limits(past, wanted(past, one.at).low).floor
         looks = served(past, one.at - window(past), one.at)
-        others = [who - one.out for who in looks]
+        others = [(who | _unasked(past, one.at)) - one.out for who in looks]
         if all(one.id in who for who in looks) and all(len(who) < least for who in others):
             yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {least} and {max(map(len, others))} served"
+
+
+def _unasked(past: Past, at: float) -> frozenset[str]:
+    """Whose application somebody has broken where no source asks it: to everybody outside they serve on."""
+    if past.found.source_ids:
+        return frozenset()
+    so_far = [one for one in past.world.record if one.at <= at]
+    broken = {one.instance for one in so_far if one.what is What.DIED and one.detail == "its application"}
+    return frozenset(broken - {one.instance for one in so_far if one.what in (What.TERMINATE, What.GONE)})
 
 
 def the_ceiling_holds(past: Past) -> Iterator[str]:
@@ -98,7 +107,8 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
         cutoff = record.cutoff if record else None
         if cutoff is not None and floor(one.instance.attached_at) <= cutoff:  # EC2 tells whole seconds
             well = all(one.id in who for who in served(past, one.at - window(past), one.at))
-            if one.goal is Goal.RESTORE and one.first and well and not past.world.log.forged:
+            begun = lane is not None and lane.before is not Mark.NOT  # its command has begun: finished, not put back
+            if one.goal is Goal.RESTORE and one.first and well and not begun and not past.world.log.forged:
                 yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
             continue
         looks = served(past, one.at - window(past) - 60.0, one.at)
