@@ -12,12 +12,12 @@ from dataclasses import replace
 from async_rollout.core.actions import WHOLE, Deregister, Need, Registration, RunHook, Terminate, Wait
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Journal, Lane, Mark, Removal, digest
+from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
 from async_rollout.core.pace import Look, calm, drained, gap
 from async_rollout.core.sight import Instance, Sight, TargetState
-from async_rollout.core.spec import HookPoint, RolloutSpec
-from async_rollout.core.stages import YOUNG, is_ready, is_registered
+from async_rollout.core.spec import HookPoint
+from async_rollout.core.stages import YOUNG, healthy_everywhere, is_registered
 
 RESEND = 15.0
 """A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
@@ -78,24 +78,35 @@ def fall(draft: Draft, lane: Lane) -> Draft:
 
 def _draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     since = draining_since(draft, lane)
-    if serves_still(draft.spec, draft.sight, instance) and len(draft.tally.available) < draft.tally.bounds.floor:
-        return replace(draft, held=draft.held + 1).wait(_needed(draft, lane, since))
+    if _is_needed(draft, instance):
+        return _held(draft, lane, since)
     slow = sorted({_words(draft.sight, target.source) for target in instance.targets})
     until = since + drain_limit(draft)
     wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
     return _deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.sight, lane, instance))
 
 
-def serves_still(spec: RolloutSpec, sight: Sight, instance: Instance) -> bool:
-    """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since."""
-    return is_ready(spec, sight, instance) and any(True for _ in registrations(instance))
+def serves_still(sight: Sight, instance: Instance) -> bool:
+    """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since.
+
+    Behind no load balancer it serves until it is terminated.
+    """
+    if any(source.gated for source in sight.sources):
+        return instance.in_service and healthy_everywhere(sight, instance)
+    return instance.in_service and not instance.marked_unhealthy
 
 
-def _needed(draft: Draft, lane: Lane, since: float) -> Wait:
+def _is_needed(draft: Draft, instance: Instance) -> bool:
+    return serves_still(draft.sight, instance) and len(draft.tally.available) < draft.tally.bounds.floor
+
+
+def _held(draft: Draft, lane: Lane, since: float) -> Draft:
+    """It goes no further while the floor does not hold without it."""
     tally = draft.tally
     why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
     until = since + drain_limit(draft)
-    return Wait(on=f"{lane.id} going out", why=why, since=since, until=until, option="--drain-timeout")
+    wait = Wait(on=f"{lane.id} going out", why=why, since=since, until=until, option="--drain-timeout")
+    return replace(draft, held=draft.held + 1).wait(wait)
 
 
 def _may_still_drain(draft: Draft, lane: Lane) -> bool:
@@ -214,6 +225,8 @@ def _resting_since(draft: Draft, lane: Lane) -> float:
 def _terminated(draft: Draft, lane: Lane) -> Draft:
     if not draft.explained:
         return draft
+    if (one := draft.sight.instance(lane.id)) is not None and _is_needed(draft, one):
+        return _held(draft, lane, draft.memory.progress.at if draft.memory.progress else draft.at)
     shrink = draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
     if not shrink and (crowd := crowded(draft.tally, draft.sight, draft.journal)):
         return draft.wait(_room_first(draft, lane, crowd), look=idle(draft))
@@ -250,6 +263,8 @@ def _sent(draft: Draft, lane: Lane) -> Draft:
     if not late or not asked or since is None or _under_way(draft, lane.id, since.at):
         return draft
     again = replace(lane, removal=Removal.NOT)
+    if draft.journal.goal is Goal.RESTORE and lane.before is Mark.NOT and not lane.surplus:
+        return draft.lane(again)  # nothing came of it: it is only drained, and can be put back
     return fall(draft.lane(again), again)
 
 

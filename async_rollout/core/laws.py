@@ -53,7 +53,7 @@ def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, acti
     """Law 1: available never falls below the floor through us; and none goes on a look that asked not every source."""
     if isinstance(action, Deregister | Terminate) and not snapshot.sight.health_seen:
         return f"law 1: {', '.join(_named(action))} would go, and this look asked not every source"
-    going = (*_taken_out(snapshot, action), *_taken_out_again(spec, snapshot, action))
+    going = (*_taken_out(snapshot, action), *_taken_out_again(snapshot, action))
     if not going:
         return None
     before, after = _tally(spec, snapshot, record, without=going), _tally(spec, snapshot, record)
@@ -196,12 +196,11 @@ def _taken_out(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
     return tuple(id for id in _named(action) if snapshot.memory.stage(id) in serving)
 
 
-def _taken_out_again(spec: RolloutSpec, snapshot: Snapshot, action: Action) -> tuple[str, ...]:
+def _taken_out_again(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
     """Whom this act takes out whose way out was recorded before, and who serves all the same."""
-    if not isinstance(action, Deregister):
-        return ()
-    known = [(id, snapshot.sight.instance(id)) for id in _named(action) if snapshot.memory.stage(id) is Stage.DRAINING]
-    return tuple(id for id, one in known if one is not None and serves_still(spec, snapshot.sight, one))
+    falling = (Stage.DRAINING, Stage.DRAINED, Stage.RESTING, Stage.SPENT)
+    known = [(id, snapshot.sight.instance(id)) for id in _named(action) if snapshot.memory.stage(id) in falling]
+    return tuple(id for id, one in known if one is not None and serves_still(snapshot.sight, one))
 
 
 def _is_surplus(record: Journal, id: str) -> bool:

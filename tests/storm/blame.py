@@ -13,7 +13,7 @@ from math import floor
 from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Mark, Removal
-from async_rollout.sandbox.chronicle import What
+from async_rollout.sandbox.chronicle import Happening, What
 from noted import Removal as Removed
 from noted import Sized, Wanted
 from storm import Past
@@ -59,18 +59,24 @@ def the_floor_holds(past: Past) -> Iterator[str]:
     for one in first_removals(past):
         least = limits(past, wanted(past, one.at).low).floor
         looks = served(past, one.at - window(past), one.at)
-        others = [(who | _unasked(past, one.at)) - one.out for who in looks]
+        others = [(who | _unasked(past, one)) - one.out for who in looks]
         if all(one.id in who for who in looks) and all(len(who) < least for who in others):
             yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {least} and {max(map(len, others))} served"
 
 
-def _unasked(past: Past, at: float) -> frozenset[str]:
-    """Whose application somebody has broken where no source asks it: to everybody outside they serve on."""
-    if past.found.source_ids:
+def _unasked(past: Past, one: Removed) -> frozenset[str]:
+    """Old ones of a group whose applications no source asks: whatever these do, to everybody outside they serve."""
+    if past.found.source_ids or one.record is None or one.record.cutoff is None:
         return frozenset()
-    so_far = [one for one in past.world.record if one.at <= at]
-    broken = {one.instance for one in so_far if one.what is What.DIED and one.detail == "its application"}
-    return frozenset(broken - {one.instance for one in so_far if one.what in (What.TERMINATE, What.GONE)})
+    so_far = [each for each in past.world.record if each.at <= one.at]
+    old = {each.instance for each in so_far if each.what is What.LAUNCH and each.at <= one.record.cutoff}
+    ends = (What.TERMINATE, What.GONE, What.STANDBY)
+    ended = {each.instance for each in so_far if each.what in ends or _died(each)}
+    return past.found_ids.union(old) - ended
+
+
+def _died(happening: Happening) -> bool:
+    return happening.what is What.DIED and happening.detail != "its application"
 
 
 def the_ceiling_holds(past: Past) -> Iterator[str]:

@@ -10,7 +10,7 @@ from async_rollout.core.journal import Journal
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
 from async_rollout.sandbox.ground import OWNER
-from async_rollout.sandbox.records import Activity, Instance, Tag
+from async_rollout.sandbox.records import Activity, Group, Instance, Tag
 from async_rollout.sandbox.world import World
 from noted import Log, Processes, Removal, Sized, Wanted
 
@@ -224,6 +224,13 @@ class Witness(World):
         if group is None:
             return
         members = self.state.members(GROUP)
-        serving = frozenset(one.id for one in members if census.serves(self.state, group, one, self.now))
+        serving = frozenset(one.id for one in members if self._seems_to_serve(group, one))
         if not self.log.serving or self.log.serving[-1][1] != serving:
             self.log.serving.append((self.now, serving))
+
+    def _seems_to_serve(self, group: Group, one: Instance) -> bool:
+        """As its sources say, which take their time to notice; without any, one that has answered once."""
+        gated = [source for source in group.source_ids if self.state.sources[source].gated]
+        if one.in_service and gated:
+            return all(census.healthy_at(self.state, source, one.id) for source in gated)
+        return one.in_service and (one.app_up(self.now) or one.broken)
