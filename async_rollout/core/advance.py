@@ -16,7 +16,7 @@ from async_rollout.core.lanes import fall, idle, open_lane
 from async_rollout.core.pace import newcomer
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage, is_new
+from async_rollout.core.stages import Stage, is_clear, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import launch_limit
 
@@ -136,7 +136,7 @@ def take_out(draft: Draft) -> Draft:
         tally = draft.tally
         if not _free_lane(draft, tally) or not _is_proven(draft, tally):
             break
-        if tally.may_go(victim.id):
+        if tally.may_go(victim.id) and is_clear(draft.memory.known(victim.id).streak):
             draft = open_lane(_counted(draft, victim), victim)
     return draft
 

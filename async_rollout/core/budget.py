@@ -15,14 +15,12 @@ from async_rollout.core.journal import LANES_MAX, Journal, Removal
 from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
-from async_rollout.core.stages import Stage, healthy_everywhere, is_new, is_old
+from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old
 
 STEADY = 30.0
 """Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
 WELL = 2
 """The last rank of those who go: marked unhealthy, ill, well."""
-ILL_LOOKS = 3
-"""So many bad looks in a row before an instance counts as ill: one flap is no illness."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

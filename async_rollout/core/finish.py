@@ -16,7 +16,7 @@ from async_rollout.core.lanes import idle, open_lane, terminate_limit
 from async_rollout.core.pace import SOON, Look
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import amount
-from async_rollout.core.stages import Stage, healthy_everywhere, is_new
+from async_rollout.core.stages import Stage, healthy_everywhere, is_clear, is_new
 from async_rollout.core.survey import hindered
 
 ALARMS = "AlarmNotification"
@@ -83,6 +83,9 @@ def shed(draft: Draft) -> Draft:
     if not own:
         return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
     least = min(own, key=lambda one: _worth(draft, one))
+    sure = least.booting or is_clear(draft.memory.known(least.id).streak)
+    if group.minimum > draft.journal.base or not sure:
+        return draft.wait(_settling(draft))
     serves = draft.memory.stage(least.id) in (Stage.AVAILABLE, Stage.CHECKING)
     if serves and not draft.tally.may_go(least.id):
         return _in_its_place(draft, least)

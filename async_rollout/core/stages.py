@@ -96,6 +96,10 @@ WALKTHROUGH = (
 )
 
 
+ILL_LOOKS = 3
+"""So many bad looks in a row before an instance counts as ill: one flap is no illness."""
+
+
 @dataclass(frozen=True, slots=True)
 class Streak:
     """How many looks in a row were good (or bad), and AWS's time of the last that counted."""
@@ -145,6 +149,11 @@ def healthy_everywhere(sight: Sight, instance: Instance) -> bool:
     """Every gated source calls it healthy; False where there is none to say so."""
     gated = [source.id for source in sight.sources if source.gated]
     return bool(gated) and all(healthy_at(instance, id) for id in gated)
+
+
+def is_clear(streak: Streak) -> bool:
+    """Whether its looks say one thing: one or two bad ones in a row may be gaps in the answers."""
+    return streak.bad == 0 or streak.bad >= ILL_LOOKS
 
 
 def is_registered(target: Target) -> bool:

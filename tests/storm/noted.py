@@ -88,6 +88,7 @@ class Log:
     suspended: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)
+    own_maximum: int = 0
     maximum_at: float = float("-inf")
     taken: set[str] = field(default_factory=set)
     released: list[float] = field(default_factory=list)

@@ -39,6 +39,7 @@ class Witness(World):
         self.log.wanted.append(Wanted(at=self.now, low=group.desired, high=group.desired))
         self.log.suspended = set(group.suspended_names)
         self.log.sizes = {"minimum": group.minimum, "maximum": group.maximum}
+        self.log.own_maximum = group.maximum
         self._notice()
 
     def record_of(self) -> Journal | None:
@@ -69,6 +70,7 @@ class Witness(World):
         now = self.state.groups[name]
         self.log.sizes |= {key: getattr(now, key) for key in self.log.sizes if getattr(now, key) != getattr(was, key)}
         self.log.maximum_at = self.now if now.maximum != was.maximum else self.log.maximum_at
+        self.log.own_maximum = now.maximum if now.maximum != was.maximum else self.log.own_maximum
         record = self.record_of()
         if now.maximum != was.maximum and record is not None and now.maximum == record.raised:
             self.log.sizes["maximum"] = -1  # what we were about to write ourselves: nobody can tell whose it is
@@ -168,7 +170,7 @@ class Witness(World):
         one = self.state.instances.get(id)
         if one is None:
             return
-        record = self.record_of()
+        record = self.record_of() or self._read  # somebody may just have torn it
         cutoff = record.cutoff if record and record.cutoff is not None else float("inf")
         served = self._counting._served
         fresh = [each for each in self.state.instances.values() if each.attached_at > cutoff]
