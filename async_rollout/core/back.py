@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from async_rollout.core.actions import Register, Registration, Wait
 from async_rollout.core.draft import Draft
+from async_rollout.core.drain import RESEND
 from async_rollout.core.journal import Lane, digest
-from async_rollout.core.lanes import RESEND
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.stages import is_registered
 

@@ -6,21 +6,27 @@ about one lane and answers with the next step of it, from what is seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from async_rollout.core.actions import WHOLE, Deregister, Need, Registration, RunHook, Terminate, Wait
+from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
+from async_rollout.core.drain import (
+    deregistered,
+    draining,
+    held_back,
+    is_needed,
+    longest_delay,
+    may_still_drain,
+    unlisted,
+)
 from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
-from async_rollout.core.pace import Look, calm, drained, gap
-from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.pace import Look, calm, gap
+from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import YOUNG, healthy_everywhere, is_registered
+from async_rollout.core.stages import YOUNG, is_registered
 
-RESEND = 15.0
-"""A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
 GONE_PAUSE = 2.0
 """Seconds between the looks that make sure that one is gone."""
 RESEND_TERMINATE = 30.0
@@ -30,7 +36,7 @@ RESEND_TERMINATE = 30.0
 def open_lane(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
     """Write down that the instance goes, then take it out of every source, port by port."""
     lane = replace(lane_of(draft.sight, instance), surplus=surplus)
-    return _deregistered(draft.lane(lane), instance)
+    return deregistered(draft.lane(lane), instance)
 
 
 def lane_of(sight: Sight, instance: Instance) -> Lane:
@@ -66,103 +72,14 @@ def fall(draft: Draft, lane: Lane) -> Draft:
     if lane.removal is not Removal.NOT:
         return _sent(draft, lane)
     if any(is_registered(target) for target in instance.targets):
-        return _draining(draft, lane, instance)
-    if _may_still_drain(draft, lane):
-        return draft.wait(_unlisted(draft, lane), look=Look(draft.at + draft.spec.paced(GONE_PAUSE), WHOLE))
+        return draining(draft, lane, instance)
+    if may_still_drain(draft, lane):
+        return draft.wait(unlisted(draft, lane), look=Look(draft.at + draft.spec.paced(GONE_PAUSE), WHOLE))
     if lane.before is not Mark.ENDED and draft.spec.hooks.before_terminate is not None:
         draft, lane = _before(draft, lane)
     if lane.before is Mark.ENDED or draft.spec.hooks.before_terminate is None:
         return _rest(draft, lane)
     return draft
-
-
-def _draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
-    since = draining_since(draft, lane)
-    if _is_needed(draft, instance):
-        return _held(draft, lane, since)
-    slow = sorted({_words(draft.sight, target.source) for target in instance.targets})
-    until = since + drain_limit(draft)
-    wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
-    return _deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.sight, lane, instance))
-
-
-def serves_still(sight: Sight, instance: Instance) -> bool:
-    """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since.
-
-    Behind no load balancer it serves until it is terminated.
-    """
-    if any(source.gated for source in sight.sources):
-        return instance.in_service and healthy_everywhere(sight, instance)
-    return instance.in_service and not instance.marked_unhealthy
-
-
-def _is_needed(draft: Draft, instance: Instance) -> bool:
-    return serves_still(draft.sight, instance) and len(draft.tally.available) < draft.tally.bounds.floor
-
-
-def _held(draft: Draft, lane: Lane, since: float) -> Draft:
-    """It goes no further while the floor does not hold without it."""
-    tally = draft.tally
-    why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
-    until = since + drain_limit(draft)
-    wait = Wait(on=f"{lane.id} going out", why=why, since=since, until=until, option="--drain-timeout")
-    return replace(draft, held=draft.held + 1).wait(wait)
-
-
-def _may_still_drain(draft: Draft, lane: Lane) -> bool:
-    """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
-    if draft.memory.is_let_go(lane.id):
-        return False
-    return lane.id in draft.memory.lingering or any(draft.at < end for end in _drains_end(draft, lane))
-
-
-def _drains_end(draft: Draft, lane: Lane) -> Iterator[float]:
-    """When each source should have let go of it; whose command has begun was let go, but for what was sent since.
-
-    One that was still booting when its lane was opened is registered, and taken out, later than that.
-    """
-    for source in draft.sight.sources:
-        if lane.before is Mark.NOT and source.gated and digest(source.id, 6) not in lane.missing:
-            yield lane.at + source.drain_delay
-        for one, at in draft.memory.sent.items():
-            if one.instance == lane.id and one.source == source.id:
-                yield at + source.drain_delay
-
-
-def _unlisted(draft: Draft, lane: Lane) -> Wait:
-    why = "no source lists it, sooner or later than its delay allows: looking again"
-    return Wait(on=f"{lane.id} draining", why=why, since=draining_since(draft, lane))
-
-
-def _words(sight: Sight, id: str) -> str:
-    source = sight.source(id)
-    return f"{source.name} (delay {source.drain_delay:.0f} s)" if source else id
-
-
-def draining_since(draft: Draft, lane: Lane) -> float:
-    """Since when this process saw it drain: a resumed run begins the limit anew."""
-    return draft.memory.stages[lane.id].at if lane.id in draft.memory.stages else draft.at
-
-
-def drain_limit(draft: Draft) -> float:
-    return draft.spec.limits.drain + longest_delay(draft.sight)
-
-
-def longest_delay(sight: Sight) -> float:
-    return max((source.drain_delay for source in sight.sources), default=0.0)
-
-
-def _deregistered(draft: Draft, instance: Instance) -> Draft:
-    """Deregister where it still serves; what was just sent is given time to show."""
-    due = tuple(one for one in registrations(instance) if draft.at - draft.memory.sent.get(one, 0.0) >= RESEND)
-    return draft.act(Deregister(registrations=due)) if due else draft
-
-
-def registrations(instance: Instance) -> Iterator[Registration]:
-    """Its registrations that are not draining yet."""
-    for target in instance.targets:
-        if is_registered(target) and target.state is not TargetState.DRAINING:
-            yield Registration(source=target.source, instance=instance.id, port=target.port)
 
 
 def _before(draft: Draft, lane: Lane) -> tuple[Draft, Lane]:
@@ -225,8 +142,8 @@ def _resting_since(draft: Draft, lane: Lane) -> float:
 def _terminated(draft: Draft, lane: Lane) -> Draft:
     if not draft.explained:
         return draft
-    if (one := draft.sight.instance(lane.id)) is not None and _is_needed(draft, one):
-        return _held(draft, lane, draft.memory.progress.at if draft.memory.progress else draft.at)
+    if (one := draft.sight.instance(lane.id)) is not None and is_needed(draft, one):
+        return held_back(draft, lane, draft.memory.progress.at if draft.memory.progress else draft.at)
     shrink = draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
     if not shrink and (crowd := crowded(draft.tally, draft.sight, draft.journal)):
         return draft.wait(_room_first(draft, lane, crowd), look=idle(draft))

@@ -23,8 +23,8 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.budget import Tally, tally
+from async_rollout.core.drain import serves_still
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Removal
-from async_rollout.core.lanes import serves_still
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import Stage, is_new, is_old

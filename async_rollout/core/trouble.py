@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from async_rollout.core.draft import Draft, is_under_way
+from async_rollout.core.drain import drain_limit, draining_since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Lane, Mark, template_mark
-from async_rollout.core.lanes import drain_limit, draining_since, terminate_limit
+from async_rollout.core.lanes import terminate_limit
 from async_rollout.core.sight import Activity, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new

@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Action, Deregister, Record, Register, Registration, SetCapacity
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    MarkHealthy,
+    Record,
+    Register,
+    Registration,
+    SetCapacity,
+    Terminate,
+)
 from async_rollout.core.decide import decide
-from async_rollout.core.journal import Cause, Goal, Lane
+from async_rollout.core.journal import Cause, Goal, Lane, Removal
 from async_rollout.core.laws import objection
-from async_rollout.core.memory import ActOutcome
+from async_rollout.core.memory import ActOutcome, Odd
 from async_rollout.core.recall import recall
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
@@ -78,3 +87,65 @@ def test_the_guard_knows_who_came_back() -> None:
     out = Deregister(registrations=OUT)
     assert "law 1" in (objection(SPEC, snapshot, (), out) or "")
     assert objection(SPEC, snapshot_of("SSSN", record={"lanes": (Lane(id=ident(0), at=int(AT)),)}), (), out) is None
+
+
+def test_behind_no_load_balancer_it_serves_until_it_is_terminated() -> None:
+    """The call was refused, and meanwhile another was lost: the floor has a say before it is sent again."""
+    lane = Lane(id=ident(0), at=int(AT), missing=("x",))
+    alone = snapshot_of("SSS", record={"lanes": (lane,)})
+    bare = replace(alone, sight=replace(alone.sight, sources=(), instances=tuple(
+        replace(one, targets=()) for one in alone.sight.instances)))  # fmt: skip
+    assert not [act for act in done(bare) if isinstance(act, Terminate)]
+    assert any(wait.on == f"{ident(0)} going out" for wait in decide(SPEC, bare).waits)
+    assert "law 1" in (objection(SPEC, bare, (), Terminate(instance=ident(0), shrink=True)) or "")
+
+
+@pytest.mark.parametrize(("goal", "removal"), [(Goal.REPLACE, Removal.SHRINK), (Goal.RESTORE, Removal.NOT)])
+def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, removal: Removal) -> None:
+    lane = Lane(id=ident(0), at=int(AT) - 500, removal=Removal.SHRINK)
+    before = snapshot_of("SSSN", record={"lanes": (lane,), "goal": goal, "cause": BACK["cause"], "asked": 4})
+    instances = (replace(before.sight.instances[0], targets=()), *before.sight.instances[1:])
+    removed = {ident(0): Odd("True", NOW - 60, 5)}
+    memory = replace(before.memory, removed=removed, activities_at=NOW, lingering=frozenset())
+    after = replace(before, sight=replace(before.sight, instances=instances), memory=memory)
+    (record,) = (act.journal for act in decide(SPEC, after).actions if isinstance(act, Record))
+    (lane,) = record.lanes
+    assert lane.removal is removal
+
+
+def test_who_is_only_marked_unhealthy_is_marked_healthy_and_goes_by_the_floor() -> None:
+    snapshot = snapshot_of("MMSN", record={"asked": 4})
+    assert done(snapshot) == (MarkHealthy(instances=(ident(0), ident(1))),)
+
+
+def test_nobody_goes_on_a_look_that_may_lack_something() -> None:
+    """It was listed as healthy all the time, and in this one look nowhere: its way out would forget where it was."""
+    spec = RolloutSpec(max_surge=0, max_unavailable=1)
+    before = snapshot_of("SSS", spec)
+    gap = (replace(before.sight.instances[0], targets=()), *before.sight.instances[1:])
+    sight = replace(before.sight, at=NOW + 10, instances=gap)
+    after = replace(before, sight=sight, memory=recall(spec, before.memory, sight))
+    out = [one.instance for act in done(after, spec) if isinstance(act, Deregister) for one in act.registrations]
+    written = [act.journal.lanes for act in decide(spec, after).actions if isinstance(act, Record)]
+    assert ident(0) not in out
+    assert not any(lane.id == ident(0) for lanes in written for lane in lanes)
+
+
+def test_a_drain_that_outlasts_its_delay_is_over_when_three_looks_say_so() -> None:
+    lane = Lane(id=ident(0), at=int(AT) - 200)
+    snapshot = snapshot_of("DSSN", record={"lanes": (lane,), "asked": 4})
+    assert snapshot.memory.lingering == {ident(0)}
+    ends = []
+    for number in range(1, 4):
+        at = NOW + 3.0 * number
+        gone = (replace(snapshot.sight.instances[0], targets=()), *snapshot.sight.instances[1:])
+        sources = tuple(replace(one, seen_at=at) for one in snapshot.sight.sources)
+        sight = replace(snapshot.sight, at=at, instances=gone, sources=sources)
+        snapshot = replace(snapshot, sight=sight, memory=recall(SPEC, snapshot.memory, sight))
+        ends.append(any(isinstance(act, Terminate) for act in done(snapshot)))
+    assert ends == [False, False, True]
+
+
+def test_surplus_is_given_back_only_where_the_owners_new_minimum_is_known() -> None:
+    raised = snapshot_of("SSSN", group={"minimum": 4}, record={"asked": 4, **BACK}, minimum=Odd("4", NOW, 1))
+    assert done(raised) == ()

@@ -11,7 +11,20 @@ from typing import Any
 import meddling
 import meetings
 import stories
-from async_rollout.core import advance, budget, decide, draft, journal, lanes, laws, memory, recall, stages, trouble
+from async_rollout.core import (
+    advance,
+    budget,
+    decide,
+    draft,
+    drain,
+    journal,
+    lanes,
+    laws,
+    memory,
+    recall,
+    stages,
+    trouble,
+)
 from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, Lane, Mark, Removal
@@ -80,7 +93,7 @@ def on_row(target: Any) -> bool:
 
 
 def unrecorded(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
-    return draft.act(Deregister(registrations=tuple(lanes.registrations(instance))))
+    return draft.act(Deregister(registrations=tuple(drain.registrations(instance))))
 
 
 def keeps(draft: Draft, lane: Lane) -> Draft:
@@ -208,7 +221,7 @@ REMOVING = (
     Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
              spoil=both(*(swap(each, "is_registered", on_row) for each in (lanes, recall, stages)))),
     Sabotage(name="listed nowhere is drained", law="walkthrough", story=meetings.unlisted,
-             spoil=swap(lanes, "_may_still_drain", no)),
+             spoil=swap(lanes, "may_still_drain", no)),
     Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,
              spoil=swap(lanes, "_sent", again)),
     Sabotage(name="a terminate is sent again unasked", law="law 4:", story=meetings.lagging_rows,

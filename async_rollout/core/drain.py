@@ -1,0 +1,108 @@
+"""The first part of a way out: taken out of every source, until they have all let go of it.
+
+What of it a look does not show may be a gap in the answers; and as long as it serves, the floor has a say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from async_rollout.core.actions import Deregister, Registration, Wait
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import Lane, Mark, digest
+from async_rollout.core.pace import drained
+from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.stages import healthy_everywhere, is_registered
+
+RESEND = 15.0
+"""A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
+
+
+def draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
+    since = draining_since(draft, lane)
+    if is_needed(draft, instance):
+        return held_back(draft, lane, since)
+    slow = sorted({_words(draft.sight, target.source) for target in instance.targets})
+    until = since + drain_limit(draft)
+    wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
+    return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.sight, lane, instance))
+
+
+def serves_still(sight: Sight, instance: Instance) -> bool:
+    """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since.
+
+    Behind no load balancer it serves until it is terminated.
+    """
+    if any(source.gated for source in sight.sources):
+        return instance.in_service and healthy_everywhere(sight, instance)
+    return instance.in_service and not instance.marked_unhealthy
+
+
+def is_needed(draft: Draft, instance: Instance) -> bool:
+    return serves_still(draft.sight, instance) and len(draft.tally.available) < draft.tally.bounds.floor
+
+
+def held_back(draft: Draft, lane: Lane, since: float) -> Draft:
+    """It goes no further while the floor does not hold without it."""
+    tally = draft.tally
+    why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
+    until = since + drain_limit(draft)
+    wait = Wait(on=f"{lane.id} going out", why=why, since=since, until=until, option="--drain-timeout")
+    return replace(draft, held=draft.held + 1).wait(wait)
+
+
+def may_still_drain(draft: Draft, lane: Lane) -> bool:
+    """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
+    if draft.memory.is_let_go(lane.id):
+        return False
+    return lane.id in draft.memory.lingering or any(draft.at < end for end in _drains_end(draft, lane))
+
+
+def _drains_end(draft: Draft, lane: Lane) -> Iterator[float]:
+    """When each source should have let go of it; whose command has begun was let go, but for what was sent since.
+
+    One that was still booting when its lane was opened is registered, and taken out, later than that.
+    """
+    for source in draft.sight.sources:
+        if lane.before is Mark.NOT and source.gated and digest(source.id, 6) not in lane.missing:
+            yield lane.at + source.drain_delay
+        for one, at in draft.memory.sent.items():
+            if one.instance == lane.id and one.source == source.id:
+                yield at + source.drain_delay
+
+
+def unlisted(draft: Draft, lane: Lane) -> Wait:
+    why = "no source lists it, sooner or later than its delay allows: looking again"
+    return Wait(on=f"{lane.id} draining", why=why, since=draining_since(draft, lane))
+
+
+def _words(sight: Sight, id: str) -> str:
+    source = sight.source(id)
+    return f"{source.name} (delay {source.drain_delay:.0f} s)" if source else id
+
+
+def draining_since(draft: Draft, lane: Lane) -> float:
+    """Since when this process saw it drain: a resumed run begins the limit anew."""
+    return draft.memory.stages[lane.id].at if lane.id in draft.memory.stages else draft.at
+
+
+def drain_limit(draft: Draft) -> float:
+    return draft.spec.limits.drain + longest_delay(draft.sight)
+
+
+def longest_delay(sight: Sight) -> float:
+    return max((source.drain_delay for source in sight.sources), default=0.0)
+
+
+def deregistered(draft: Draft, instance: Instance) -> Draft:
+    """Deregister where it still serves; what was just sent is given time to show."""
+    due = tuple(one for one in registrations(instance) if draft.at - draft.memory.sent.get(one, 0.0) >= RESEND)
+    return draft.act(Deregister(registrations=due)) if due else draft
+
+
+def registrations(instance: Instance) -> Iterator[Registration]:
+    """Its registrations that are not draining yet."""
+    for target in instance.targets:
+        if is_registered(target) and target.state is not TargetState.DRAINING:
+            yield Registration(source=target.source, instance=instance.id, port=target.port)
