@@ -108,9 +108,10 @@ def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, 
     removed = {ident(0): Odd("True", NOW - 60, 5)}
     memory = replace(before.memory, removed=removed, activities_at=NOW, lingering=frozenset())
     after = replace(before, sight=replace(before.sight, instances=instances), memory=memory)
-    (record,) = (act.journal for act in decide(SPEC, after).actions if isinstance(act, Record))
-    (lane,) = record.lanes
-    assert lane.removal is removal
+    decision = decide(SPEC, after)
+    assert decision.meant is not None
+    assert [lane.removal for lane in decision.meant.lanes] == [removal]
+    assert any(isinstance(act, Terminate) for act in decision.actions) is (goal is Goal.REPLACE)
 
 
 def test_who_is_only_marked_unhealthy_is_marked_healthy_and_goes_by_the_floor() -> None:
