@@ -39,15 +39,8 @@ class Refused:
 Answer = Done | Unknown | Refused
 
 
-class Cloud(Protocol):
-    """One account and region."""
-
-    async def glance(self, group: str) -> Sight:
-        """The group's own row: sizes, processes, tags, members. Too little to decide on, and the cheapest question.
-
-        Raises as `look` does.
-        """
-        ...
+class Reach(Protocol):
+    """What one rollout reaches of a cloud."""
 
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """One complete sight of the group named `group`.
@@ -62,6 +55,17 @@ class Cloud(Protocol):
 
     async def act(self, group: str, action: CloudAction) -> Answer:
         """Do one thing. Never raises for what AWS answered."""
+        ...
+
+
+class Cloud(Reach, Protocol):
+    """One account and region."""
+
+    async def glance(self, group: str) -> Sight:
+        """The group's own row: sizes, processes, tags, members. Too little to decide on, and the cheapest question.
+
+        Raises as `look` does.
+        """
         ...
 
 

@@ -35,7 +35,7 @@ from async_rollout.engine.answers import outcome_of, said_of
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead
-from async_rollout.engine.ports import Answer, Cloud, HookRunner, Tell, Unknown
+from async_rollout.engine.ports import Answer, HookRunner, Reach, Tell, Unknown
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.wording import words_of
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
@@ -52,7 +52,7 @@ class Rollout:
     """One group's rollout. Made for one run; `run` may be called once."""
 
     def __init__(
-        self, cloud: Cloud, group: str, spec: RolloutSpec, me: Me, *, hooks: HookRunner, tell: Tell, halt: Halt
+        self, cloud: Reach, group: str, spec: RolloutSpec, me: Me, *, hooks: HookRunner, tell: Tell, halt: Halt
     ) -> None:
         self._cloud, self._group, self._spec = cloud, group, spec
         self._hooks, self._tell, self._halt = hooks, tell, halt

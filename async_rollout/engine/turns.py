@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
-from async_rollout.engine.ports import Answer, Cloud
+from async_rollout.engine.ports import Answer, Reach
 
 AT_ONCE = 2
 """First looks under way at the same time."""
@@ -30,7 +30,7 @@ class Turns:
         self._places = anyio.Semaphore(AT_ONCE)
         self._usual = 0.0
 
-    async def take(self, cloud: Cloud) -> Cloud:
+    async def take(self, cloud: Reach) -> Reach:
         """Wait for a turn, which is over with the first look that this cloud is asked for."""
         await self._places.acquire()
         first = _FirstLook(cloud, self._took)
@@ -49,12 +49,9 @@ class Turns:
 class _FirstLook:
     """A cloud that says when its first look is over, and how long that took if it came to anything."""
 
-    def __init__(self, cloud: Cloud, took: Callable[[float], None]) -> None:
+    def __init__(self, cloud: Reach, took: Callable[[float], None]) -> None:
         self._cloud, self._took = cloud, took
         self.over = anyio.Event()
-
-    async def glance(self, group: str) -> Sight:
-        return await self._cloud.glance(group)
 
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         if self.over.is_set():
