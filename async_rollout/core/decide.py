@@ -182,10 +182,16 @@ def _quickly(draft: Draft) -> Decision:
     return replace(first, actions=(*first.actions, *quick(draft)))
 
 
+def _begins_with(line: str, others: tuple[str, ...]) -> bool:
+    """Whether another line says this and why."""
+    return any(one.startswith(line) for one in others)
+
+
 def _stuck(draft: Draft) -> Decision:
     """Put back what can be, name the rest, keep the record: exit 10."""
     why = draft.journal.cause.text if draft.journal.cause else ""
-    left = (*draft.stuck, *changes(draft.sight, draft.journal))
+    said = tuple(line for line in changes(draft.sight, draft.journal) if not _begins_with(line, draft.stuck))
+    left = (*draft.stuck, *said)
     verdict = Verdict(
         outcome=Outcome.STUCK, code=10, why=f"the restore could not end ({why})", left=left, next="restore"
     )

@@ -18,7 +18,7 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.decide import decide
-from async_rollout.core.journal import Cause, Goal, Lane, Removal
+from async_rollout.core.journal import Cause, Goal, Lane, Mark, Removal
 from async_rollout.core.laws import objection
 from async_rollout.core.memory import ActOutcome, Odd
 from async_rollout.core.recall import recall
@@ -150,3 +150,13 @@ def test_a_drain_that_outlasts_its_delay_is_over_when_three_looks_say_so() -> No
 def test_surplus_is_given_back_only_where_the_owners_new_minimum_is_known() -> None:
     raised = snapshot_of("SSSN", group={"minimum": 4}, record={"asked": 4, **BACK}, minimum=Odd("4", NOW, 1))
     assert done(raised) == ()
+
+
+def test_what_could_not_be_put_back_is_said_once() -> None:
+    lane = Lane(id=ident(0), at=int(AT) - 500, before=Mark.FAILED)
+    stuck = snapshot_of("DSSN", record={"lanes": (lane,), **BACK})
+    verdict = decide(SPEC, stuck).verdict
+    assert verdict is not None and verdict.code == 10
+    assert [line for line in verdict.left if ident(0) in line] == [
+        f"{ident(0)} is out of its load balancers: its before-command failed, so it is not put back"
+    ]
