@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from async_rollout.core.actions import ROWS, WHOLE, Action, Decision, Need, Needs, Record, SetCapacity, Verdict, Wait
 from async_rollout.core.budget import Tally, tally
@@ -63,15 +62,15 @@ class Draft:
         return self.write(record).act(SetCapacity(maximum=to))
 
     def act(self, *actions: Action) -> Draft:
-        return self._fuller(acts=(*self.acts, *actions))
+        return replace(self, acts=(*self.acts, *actions))
 
     def wait(self, *waits: Wait, look: Look | None = None) -> Draft:
         """What is waited for, and the look that may tell it; without one: everything, an interval later."""
         looks = (look or self.usual,) if waits else ()
-        return self._fuller(waits=(*self.waits, *waits), looks=(*self.looks, *looks))
+        return replace(self, waits=(*self.waits, *waits), looks=(*self.looks, *looks))
 
     def look(self, look: Look) -> Draft:
-        return self._fuller(looks=(*self.looks, look))
+        return replace(self, looks=(*self.looks, look))
 
     @property
     def usual(self) -> Look:
@@ -79,7 +78,7 @@ class Draft:
         return Look(self.at + self.spec.interval, WHOLE)
 
     def ask(self, *needs: Need) -> Draft:
-        return self._fuller(needs=self.needs.union(needs))
+        return replace(self, needs=self.needs.union(needs))
 
     def write(self, journal: Journal) -> Draft:
         return replace(self, journal=journal)
@@ -91,14 +90,7 @@ class Draft:
         return self.write(self.journal.without_lane(id))
 
     def leave(self, line: str) -> Draft:
-        return self._fuller(stuck=(*self.stuck, line))
-
-    def _fuller(self, **fields: Any) -> Draft:
-        """With more of what is counted from nothing: what was counted still holds."""
-        new = replace(self, **fields)
-        if "tally" in self.__dict__:
-            new.__dict__["tally"] = self.tally
-        return new
+        return replace(self, stuck=(*self.stuck, line))
 
 
 def is_under_way(draft: Draft) -> bool:
