@@ -260,7 +260,10 @@ def _vanished(memory: Memory, sight: Sight) -> dict[str, float]:
 
 
 def _streaks(spec: RolloutSpec, memory: Memory, sight: Sight) -> dict[str, Streak]:
-    return {one.id: _streak(spec, memory.streaks.get(one.id, Streak()), sight, one) for one in sight.instances}
+    """Who is on its way out is not well through us: that says nothing of how it is, should it come back."""
+    lanes = {lane.id for lane in sight.journal.lanes} if isinstance(sight.journal, Journal) else set()
+    known = {one.id: Streak() if one.id in lanes else memory.streaks.get(one.id, Streak()) for one in sight.instances}
+    return {one.id: _streak(spec, known[one.id], sight, one) for one in sight.instances}
 
 
 def _streak(spec: RolloutSpec, streak: Streak, sight: Sight, instance: Instance) -> Streak:

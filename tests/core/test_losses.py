@@ -18,11 +18,11 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.decide import decide
-from async_rollout.core.journal import Cause, Goal, Lane, Mark, Removal
+from async_rollout.core.journal import Cause, Goal, Journal, Lane, Mark, Removal
 from async_rollout.core.laws import objection
 from async_rollout.core.memory import ActOutcome, Odd
 from async_rollout.core.recall import recall
-from async_rollout.core.sight import Snapshot
+from async_rollout.core.sight import Snapshot, TargetState
 from async_rollout.core.spec import RolloutSpec
 from drafts import NOW, snapshot_of
 from drawn import AT, ident
@@ -160,3 +160,17 @@ def test_what_could_not_be_put_back_is_said_once() -> None:
     assert [line for line in verdict.left if ident(0) in line] == [
         f"{ident(0)} is out of its load balancers: its before-command failed, so it is not put back"
     ]
+
+
+def test_who_comes_back_is_not_ill_of_its_own_draining() -> None:
+    """It was looked at again and again while it drained; the first look after that is the first that says how it is."""
+    out = snapshot_of("DSSN", record={"asked": 4, **BACK}, lingering=frozenset())
+    assert out.memory.streaks[ident(0)].bad <= 1
+    coming = replace(out.sight.instances[0], targets=tuple(
+        replace(one, state=TargetState.INITIAL) for one in out.sight.instances[0].targets))  # fmt: skip
+    assert isinstance(out.sight.journal, Journal)
+    record = replace(out.sight.journal, lanes=())
+    sight = replace(out.sight, at=NOW + 5, journal=record, instances=(coming, *out.sight.instances[1:]))
+    back = replace(out, sight=sight, memory=recall(SPEC, out.memory, sight))
+    gone = {one.instance for act in done(back) if isinstance(act, Deregister) for one in act.registrations}
+    assert ident(0) not in gone
