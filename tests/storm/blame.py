@@ -119,7 +119,8 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
             if one.goal is Goal.RESTORE and one.first and well and not begun and not past.world.log.forged:
                 yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
             continue
-        looks = served(past, one.at - window(past) - 60.0, one.at)
+        opened = min(one.at, float(lane.at)) if lane is not None else one.at  # whose way out was recorded was dead then
+        looks = served(past, opened - window(past) - 60.0, one.at)
         dead = any(one.id not in who for who in looks) or one.instance.health != "Healthy"
         surplus = lane is not None and lane.surplus and one.desired > wanted(past, one.at).low
         going = lane is not None and (one.what == "terminate" or surplus or lane.removal is not Removal.NOT)
