@@ -100,7 +100,8 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
     in_service = [one for one in sight.instances if one.in_service]
     serving = [one for one in in_service if one.id not in lanes]
     ill = frozenset(one.id for one in serving if _is_ill(memory, one))
-    victims = [one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in ill)]
+    dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one))
+    victims = [one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in dark)]
     field, held = sight.group.desired, sum(one.id in lanes for one in in_service)
     available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
     fresh = {one.id for one in serving if is_new(journal, one)}
@@ -120,7 +121,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         proven_new=len(available & fresh),
         victims=tuple(ordered(victims, ill, serving)),
         ill=ill,
-        dark=frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one)),
+        dark=dark,
         surplus=max(0, field - _shrinking(journal, sight) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
     )

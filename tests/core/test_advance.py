@@ -15,6 +15,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Lane, Mark, Removal, digest
 from async_rollout.core.lanes import fall
 from async_rollout.core.memory import Ended, HookOutcome, Odd
+from async_rollout.core.sight import TargetState
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
 from async_rollout.core.stages import Streak
 from drafts import NOW, draft_of, snapshot_of
@@ -131,7 +132,9 @@ def test_a_launch_that_is_overdue_is_worth_a_look_at_the_activities(ago: float, 
 @pytest.mark.parametrize(("proven", "lost"), [(frozenset({ident(3)}), 0), (frozenset(), 1)])
 def test_a_newcomer_that_dies_and_goes_counts_as_lost_unless_it_was_proven(proven: frozenset[str], lost: int) -> None:
     draft = draft_of("SSSN", IN_PLACE)
-    dead = replace(draft.sight.instances[3], health="Unhealthy")
+    one = draft.sight.instances[3]
+    targets = tuple(replace(target, state=TargetState.UNHEALTHY) for target in one.targets)
+    dead = replace(one, health="Unhealthy", targets=targets)
     seen = replace(draft.sight, instances=(*draft.sight.instances[:3], dead))
     bad = {**draft.memory.streaks, dead.id: Streak(good=0, bad=9, at=NOW)}
     memory = replace(draft.memory, proven=proven, streaks=bad)

@@ -25,7 +25,7 @@ from async_rollout.core.recall import recall
 from async_rollout.core.sight import Snapshot, TargetState
 from async_rollout.core.spec import RolloutSpec
 from drafts import NOW, snapshot_of
-from drawn import AT, ident
+from drawn import AT, ident, looked
 
 SPEC = RolloutSpec()
 BACK: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=130, text="stopped")}
@@ -117,6 +117,15 @@ def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, 
 def test_who_is_only_marked_unhealthy_is_marked_healthy_and_goes_by_the_floor() -> None:
     snapshot = snapshot_of("MMSN", record={"asked": 4})
     assert done(snapshot) == (MarkHealthy(instances=(ident(0), ident(1))),)
+
+
+def test_a_new_one_that_is_only_marked_unhealthy_is_no_victim() -> None:
+    sight = snapshot_of("SSNN", record={"asked": 4}).sight
+    marked = replace(sight.instances[3], health="Unhealthy")
+    snapshot = looked(SPEC, replace(sight, at=AT, instances=(*sight.instances[:3], marked)))
+    acts = done(snapshot)
+    assert MarkHealthy(instances=(ident(3),)) in acts
+    assert not any(one.instance == ident(3) for act in acts if isinstance(act, Deregister) for one in act.registrations)
 
 
 def test_nobody_goes_on_a_look_that_may_lack_something() -> None:
