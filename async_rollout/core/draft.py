@@ -115,7 +115,8 @@ def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
     due = draft.journal.until - draft.at < LEASE - BEAT
     version = renewed if verdict is None else released
     said = (changed and urgent) or due or verdict is not None
-    written = (Record(journal=version(draft.journal, draft.at)),) if said else ()
+    last = replace(draft.journal, serial=max(draft.journal.serial, draft.memory.tried))  # never two of one serial
+    written = (Record(journal=version(last, draft.at)),) if said else ()
     pause, needs = _next(draft, at_once=urgent)
     return Decision(
         actions=(*written, *draft.acts),

@@ -104,7 +104,7 @@ class Memory:
 
     health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
     their launch until every source called them healthy. unfit: whom AWS refused to register. lingering: who of the
-    lanes still drained when every delay was over.
+    lanes still drained when every delay was over. tried: the highest serial written, perhaps without an answer.
     """
 
     me: Me
@@ -117,6 +117,7 @@ class Memory:
     erased: Journal | None = None
     probed: float | None = None
     newest: int = 0
+    tried: int = 0
     stale: Odd | None = None
     held: Odd | None = None
     peer: Peer | None = None

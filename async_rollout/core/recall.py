@@ -86,6 +86,7 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
                 memory,
                 journal=journal,
                 newest=journal.serial if outcome.ok else memory.newest,
+                tried=max(journal.serial, memory.tried),
                 torn=None,
                 probed=None if outcome.ok else memory.probed,
                 rewritten=memory.rewritten + int(vanished and memory.newest > 0),

@@ -183,3 +183,10 @@ def test_who_comes_back_is_not_ill_of_its_own_draining() -> None:
     back = replace(out, sight=sight, memory=recall(SPEC, out.memory, sight))
     gone = {one.instance for act in done(back) if isinstance(act, Deregister) for one in act.registrations}
     assert ident(0) not in gone
+
+
+def test_no_two_records_have_one_serial() -> None:
+    """The one before was sent and not answered: should it have been written, a later look must tell the two apart."""
+    snapshot = snapshot_of("SSSN", record={"asked": 4})
+    tried = replace(snapshot, memory=replace(snapshot.memory, tried=40))
+    assert [act.journal.serial for act in decide(SPEC, tried).actions if isinstance(act, Record)] == [41]
