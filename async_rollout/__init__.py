@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from async_rollout.sandbox import Sandbox
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "async_rollout.aws.cloud": ("AwsCloud",),

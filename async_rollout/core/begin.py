@@ -141,17 +141,28 @@ def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
         base=group.desired,
         asked=group.desired,
         suspended=ours,
+        commands=spec.hooks.points,
     )
 
 
 def unreadable(spec: RolloutSpec, snapshot: Snapshot, record: Unreadable) -> Decision:
     """A record that is not one to act on: perhaps it is just being written; else say so and touch nothing."""
     torn = snapshot.memory.torn
+    if record.newer:
+        return _of_later_release(snapshot, record)
     if record.torn and (torn is None or torn.looks < 3 or snapshot.sight.at - torn.at < STEADY):
         return wait(spec, Wait(on="the record", why=record.why, since=snapshot.sight.at))
     if snapshot.memory.journal is not None:
         return Decision(actions=(Record(journal=renewed(snapshot.memory.journal, snapshot.sight.at)),))
     return refused(record.why, next="look at the tags async-rollout:*, put right by hand what they name, remove them")
+
+
+def _of_later_release(snapshot: Snapshot, record: Unreadable) -> Decision:
+    """Only that release may touch the group; where it took the group over from us, it has our record with it."""
+    next = "upgrade async-rollout, then give the same command again"
+    if snapshot.memory.journal is not None:
+        return Decision(verdict=Verdict(outcome=Outcome.HELD, code=5, why=record.why, next=next))
+    return refused(record.why, next=next)
 
 
 def prepare(draft: Draft) -> Draft:
@@ -168,7 +179,7 @@ def prepare(draft: Draft) -> Draft:
     if any(one.launched_at is None for one in draft.sight.instances):
         return draft.wait(Wait(on="launch times", why="EC2 does not tell all of them yet", since=draft.memory.began))
     field = group.desired
-    return draft.write(replace(with_cutoff(journal, draft.sight), base=field, asked=field))
+    return draft.write(replace(with_cutoff(draft.spec, journal, draft.sight), base=field, asked=field))
 
 
 def undo_beginning(draft: Draft) -> bool:

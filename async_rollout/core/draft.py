@@ -143,4 +143,4 @@ def _can_wait(draft: Draft) -> bool:
     if not isinstance(before, Journal) or draft.spec.hooks.after_terminate is not None:
         return False
     left = tuple(lane for lane in before.lanes if after.lane(lane.id) is not None)
-    return left == after.lanes and replace(after, lanes=before.lanes) == before
+    return left == after.lanes and replace(after, lanes=before.lanes, replaced=before.replaced) == before

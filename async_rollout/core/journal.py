@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from async_rollout.core.spec import HookPoint
+
 LANES_MAX = 20
 """One CreateOrUpdateTags call takes 25 tags: twenty lanes, the four of the head, one to spare."""
 
@@ -84,7 +86,8 @@ class Journal:
     group: digest of the group's ARN. template: what it launched when cutoff was taken (`template_mark`). raised: the
     maximum that we wrote, 0 if none; raised_from: what stood there before, until ours was seen. suspended: processes
     that are ours to resume. launches: instances we asked for so far. lost: newcomers that never came to serve. evened:
-    launches to even out the zones. began: when cutoff was taken.
+    launches to even out the zones. began: when cutoff was taken. commands: the points for which a command was given.
+    old: how many there were to replace when cutoff was taken, 0 if not known; replaced: how many of them are gone.
     """
 
     group: str
@@ -106,6 +109,9 @@ class Journal:
     lost: int = 0
     evened: int = 0
     began: int = 0
+    commands: tuple[HookPoint, ...] = ()
+    old: int = 0
+    replaced: int = 0
     lanes: tuple[Lane, ...] = ()
 
     def knows_maximum(self, seen: int) -> bool:
@@ -126,10 +132,14 @@ class Journal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """There is a record, but not one to act on. torn: tags of different serials, perhaps just being written."""
+    """There is a record, but not one to act on. torn: tags of different serials, perhaps just being written.
+
+    newer: a later release wrote it, and only that one may touch the group.
+    """
 
     why: str
     torn: bool = False
+    newer: bool = False
 
 
 def digest(text: str, length: int = 8) -> str:

@@ -211,8 +211,14 @@ def _going(draft: Draft, lane: Lane, instance: Instance | None) -> Draft:
         again = Look(draft.at + draft.spec.paced(GONE_PAUSE))
         return draft.wait(wait, look=_leaving(draft, since) if instance else again)
     if draft.spec.hooks.after_terminate is None or lane.after in (Mark.ENDED, Mark.FAILED):
-        return draft.drop(lane.id)
+        return _gone(draft, lane)
     return _after(draft, lane)
+
+
+def _gone(draft: Draft, lane: Lane) -> Draft:
+    """Its lane is over; one more that is replaced, unless it was our own surplus."""
+    done = draft.drop(lane.id)
+    return done.write(replace(done.journal, replaced=done.journal.replaced + (not lane.surplus)))
 
 
 def _after(draft: Draft, lane: Lane) -> Draft:
@@ -221,5 +227,5 @@ def _after(draft: Draft, lane: Lane) -> Draft:
         return draft.wait(_hook_wait(draft, lane, "after"), look=idle(draft))
     ended = draft.memory.ended.get(key)
     if lane.after is Mark.BEGUN and ended is not None and ended.outcome.ok:
-        return draft.drop(lane.id)
+        return _gone(draft, lane)
     return _begin_hook(draft, lane, HookPoint.AFTER_TERMINATE, ended)

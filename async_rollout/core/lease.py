@@ -17,6 +17,7 @@ from async_rollout.core.laws import OLDEST_LOOK
 from async_rollout.core.pace import SOON
 from async_rollout.core.sight import Sight, Snapshot
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import is_old
 
 FRESH = 6 * 3600
 """A record renewed within so many seconds keeps its cutoff (ROLLOUT §4)."""
@@ -118,15 +119,18 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     ours = replace(ours, goal=Goal.REPLACE, cause=None, lanes=lanes, lost=0)
     stale = record.until - LEASE < sight.at - FRESH or record.template != template_mark(sight.group.template)
     if record.cutoff is not None and stale:
-        ours = with_cutoff(ours, sight)
+        ours = with_cutoff(spec, ours, sight)
     return Decision(actions=(Record(journal=renewed(ours, sight.at)),))
 
 
-def with_cutoff(journal: Journal, sight: Sight) -> Journal:
+def with_cutoff(spec: RolloutSpec, journal: Journal, sight: Sight) -> Journal:
     """Everything that is there now is from before the cutoff: AWS's time of the newest, never our clock."""
     newest = max((one.launched_at for one in sight.instances if one.launched_at is not None), default=0.0)
     cutoff = ceil(newest * 1000) / 1000  # the tag holds thousandths: cut, the newest itself would not be old
-    return replace(journal, cutoff=cutoff, template=template_mark(sight.group.template), began=int(sight.at))
+    begun = replace(journal, cutoff=cutoff, template=template_mark(sight.group.template), began=int(sight.at))
+    out = {lane.id for lane in journal.lanes if not lane.surplus}
+    old = sum(one.id in out or (one.in_service and is_old(spec, begun, one)) for one in sight.instances)
+    return replace(begun, old=old, replaced=0)
 
 
 def is_held(spec: RolloutSpec, snapshot: Snapshot) -> bool:

@@ -69,6 +69,11 @@ class Hooks:
     before_terminate: Hook | None = None
     after_terminate: Hook | None = None
 
+    @property
+    def points(self) -> tuple[HookPoint, ...]:
+        """The points that have one."""
+        return tuple(point for point in HookPoint if self.at(point) is not None)
+
     def at(self, point: HookPoint) -> Hook | None:
         """The hook of one point, or None."""
         return {

@@ -24,14 +24,16 @@ from async_rollout.core.journal import (
     Unreadable,
     digest,
 )
+from async_rollout.core.spec import HookPoint
+from async_rollout.core.versions import NEEDS, VERSION, NewerError, ask_version, read_as
 
 PREFIX = "async-rollout:"
 ORDER = f"{PREFIX}order"
 PROBE = f"{PREFIX}probe:"
-VERSION = 1
 HEAD_TAGS = 6
 """Head, found, holder, cause, order, probe."""
 _LETTERS = dict(zip("ZASRLTHB", SUSPENDED_BY_US + REQUIRED_RUNNING, strict=True))
+_POINTS = {"u": HookPoint.UP_CHECK, "b": HookPoint.BEFORE_TERMINATE, "d": HookPoint.AFTER_TERMINATE}
 _UNSAFE = re.compile(r"[^A-Za-z0-9 +\-=._:/@]")
 CAUSE_LENGTH = 200
 """Letters of a cause that its tag holds."""
@@ -57,6 +59,7 @@ def _head(journal: Journal) -> str:
     return (
         f"v={VERSION} g={journal.group} run={journal.run} until={journal.until} goal={journal.goal.value}"
         f" cut={cutoff} tpl={journal.template or '-'} lanes={len(journal.lanes)} began={journal.began}"
+        f" needs={NEEDS} cmd={''.join(key for key, point in _POINTS.items() if point in journal.commands) or '-'}"
     )
 
 
@@ -66,6 +69,7 @@ def _found(journal: Journal) -> str:
         f"min={journal.found.minimum} des={journal.found.desired} max={journal.found.maximum} base={journal.base}"
         f" ask={journal.asked} up={journal.raised} from={journal.raised_from} susp={letters or '-'}"
         f" new={journal.launches} lost={journal.lost} even={journal.evened}"
+        f" old={journal.old} gone={journal.replaced}"
     )
 
 
@@ -98,6 +102,8 @@ def from_tags(tags: Mapping[str, str], arn: str) -> Journal | Unreadable | None:
 def _read(ours: tuple[tuple[str, str], ...], arn: str) -> Journal | Unreadable:
     try:
         return _whole(dict(ours), digest(arn, 16))
+    except NewerError as newer:
+        return Unreadable(why=str(newer), newer=True)
     except (_BadTagError, ValueError, KeyError) as odd:
         return Unreadable(why=f"the tags {PREFIX}* hold no record of ours ({odd})")
 
@@ -108,22 +114,28 @@ def probes_in(tags: Mapping[str, str]) -> frozenset[str]:
 
 
 def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
+    told = ours.get("head", "")
+    version = ask_version(told, ours) if told else VERSION
     if missing := {"head", "found", "holder"} - ours.keys():
         return Unreadable(why=f"the record lacks its tag {PREFIX}{min(missing)}", torn=True)
     serials = {key: _serial(value) for key, value in ours.items()}
     serial = serials["head"]
     current = {key: ours[key].split(" ", 1)[1] for key in ours if serials[key] == serial}
-    head = _pairs(current["head"])
-    if head["v"] != str(VERSION):
-        raise _BadTagError(f"version {safe(head['v'], 8)}, and this program reads {VERSION}")
+    read = {key: read_as(_form(key), _pairs(current[key]), version, told) for key in current if _form(key)}
+    head = read["head"]
     if head["g"] != group:
         raise _BadTagError("it is the record of another group")
-    lanes = tuple(_read_lane(key[5:], _pairs(value)) for key, value in current.items() if key.startswith("lane:"))
+    lanes = tuple(_read_lane(key[5:], pairs) for key, pairs in read.items() if key.startswith("lane:"))
     torn = {key for key in ("found", "holder") if key not in current} or len(lanes) != _number(head, "lanes")
     newer = any(other > serial for other in serials.values())
     if torn or newer:
         return Unreadable(why="the record's tags are of different serials", torn=True)
-    return _journal(serial, head, _pairs(current["found"]), current, lanes)
+    return _journal(serial, head, read["found"], current, lanes)
+
+
+def _form(key: str) -> str:
+    """Of which form a tag's pairs are; the holder and the cause have none."""
+    return "lane" if key.startswith("lane:") else key if key in ("head", "found") else ""
 
 
 def _journal(
@@ -153,6 +165,9 @@ def _journal(
         launches=_number(found, "new"),
         lost=_number(found, "lost"),
         evened=_number(found, "even"),
+        commands=() if head["cmd"] == "-" else tuple(_POINTS[letter] for letter in head["cmd"]),
+        old=_number(found, "old"),
+        replaced=_number(found, "gone"),
         lanes=tuple(sorted(lanes, key=lambda lane: (lane.at, lane.id))),
     )
 

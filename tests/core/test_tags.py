@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from async_rollout.core import journal as j
+from async_rollout.core import tags as tagging
+from async_rollout.core import versions
+from async_rollout.core.spec import HookPoint
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, to_tags
 
 ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:uuid:autoScalingGroupName/web"
@@ -59,6 +62,9 @@ def journals(draw: st.DrawFn) -> j.Journal:
         lost=draw(count),
         evened=draw(st.integers(0, 9)),
         began=draw(st.integers(0, 10**10)),
+        commands=tuple(point for point in HookPoint if draw(st.booleans())),
+        old=draw(count),
+        replaced=draw(count),
         lanes=tuple(sorted(unique.values(), key=lambda lane: (lane.at, lane.id))),
     )
 
@@ -97,7 +103,8 @@ def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data
 @pytest.mark.parametrize(
     ("tag", "value", "why"),
     [
-        ("head", "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "version"),
+        ("head", "n=3 v=0 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "version"),
+        ("head", "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 needs=0.2.0 cmd=x", "x"),
         ("head", "n=3 v=1 g=0000 run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "another group"),
         ("head", "n=3 v=1 g=GROUP run=a until=1 goal=restore cut=- tpl=- lanes=0 began=0", "disagree"),
         ("found", "n=3 min=-1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0", "min"),
@@ -133,6 +140,85 @@ def test_a_record_being_written_is_torn_and_a_left_over_lane_is_dropped() -> Non
     half = to_tags(old) | {f"{PREFIX}found": to_tags(new)[f"{PREFIX}found"]}
     assert from_tags(half, ARN) == j.Unreadable(why="the record's tags are of different serials", torn=True)
     assert from_tags(to_tags(old) | to_tags(new), ARN) == new
+
+
+FIRST = {
+    "head": "n=3 v=1 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=1 began=0",
+    "found": "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=ZASR new=0 lost=0 even=0",
+    "holder": "n=3 host/boot/1",
+    "lane:i-0123456789abcdef0": "n=3 at=1 ip=- pub=- not=- odd=- b=b d=n k=n own=0",
+}
+"""A record of 0.1.0, letter by letter."""
+SECOND = FIRST | {
+    "head": f"{FIRST['head'].replace('v=1', 'v=2')} needs=0.2.0 cmd=ubd",
+    "found": f"{FIRST['found']} old=3 gone=1",
+}
+"""A record of 0.2.0, letter by letter."""
+
+
+def read(tags: dict[str, str]) -> j.Journal | j.Unreadable | None:
+    return from_tags({PREFIX + key: value.replace("GROUP", j.digest(ARN, 16)) for key, value in tags.items()}, ARN)
+
+
+def test_a_record_of_the_first_version_is_read_with_named_defaults() -> None:
+    first = read(FIRST)
+    assert isinstance(first, j.Journal)
+    assert (first.commands, first.old, first.replaced) == ((), 0, 0)
+    assert first.suspended == j.SUSPENDED_BY_US and first.lanes[0].before is j.Mark.BEGUN
+
+
+def test_the_second_version_is_what_is_written() -> None:
+    second = read(SECOND)
+    assert isinstance(second, j.Journal)
+    assert (second.commands, second.old, second.replaced) == (tuple(HookPoint), 3, 1)
+    tags = {key.removeprefix(PREFIX): value for key, value in to_tags(second).items()}
+    assert tags == {key: value.replace("GROUP", second.group).replace("ZASR", "ARSZ") for key, value in SECOND.items()}
+
+
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [
+        (SECOND | {"head": "n=3 v=3 needs=0.4.1 whatever"}, "async-rollout >= 0.4.1"),
+        (SECOND | {"head": "n=3 v=7 x=1"}, "a later async-rollout"),
+        (SECOND | {"head": f"{SECOND['head']} rest=1"}, "a later async-rollout"),
+        (SECOND | {"found": f"{SECOND['found']} fails=1"}, "a later async-rollout"),
+        (SECOND | {"lane:i-0123456789abcdef0": f"{SECOND['lane:i-0123456789abcdef0']} p=1"}, "a later async-rollout"),
+        (SECOND | {"gates": "n=3 canary=1"}, "a later async-rollout"),
+        (FIRST | {"head": f"{FIRST['head']} cmd=b"}, "a later async-rollout"),
+        ({"head": "n=3 v=3 needs=1.0"}, "async-rollout >= 1.0"),
+    ],
+)
+def test_what_a_later_release_wrote_is_named_and_not_read(tags: dict[str, str], why: str) -> None:
+    found = read(tags)
+    assert isinstance(found, j.Unreadable) and found.newer, found
+    assert why in found.why
+
+
+def test_keys_and_letters_keep_their_meaning() -> None:
+    """Written out, so that nobody changes one without seeing that records in people's groups have it."""
+    assert {mark.value: mark.name for mark in j.Mark} == {"n": "NOT", "b": "BEGUN", "e": "ENDED", "f": "FAILED"}
+    assert {one.value: one.name for one in j.Removal} == {"n": "NOT", "k": "KEEP", "s": "SHRINK", "c": "COUNTED"}
+    assert dict(zip("ubd", HookPoint, strict=True)) == tagging._POINTS
+    assert "".join(tagging._LETTERS) == "ZASRLTHB"
+    assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
+    assert versions.keys_of("head", 1) | {"needs", "cmd"} == versions.keys_of("head", 2)
+    assert versions.keys_of("found", 1) | {"old", "gone"} == versions.keys_of("found", 2)
+    assert versions.keys_of("lane", 1) == versions.keys_of("lane", 2)
+
+
+@given(journals())
+def test_what_is_written_has_the_keys_of_its_version_and_no_other(record: j.Journal) -> None:
+    for key, value in to_tags(record).items():
+        form = tagging._form(key.removeprefix(PREFIX))
+        if form:
+            assert set(tagging._pairs(value.partition(" ")[2])) == versions.keys_of(form, versions.VERSION)
+
+
+def test_the_largest_record_fits_into_one_call() -> None:
+    """CreateOrUpdateTags takes 25 tags: more would be written in two calls, and could be read torn."""
+    lanes = tuple(j.Lane(id=f"i-{n:017x}", at=1) for n in range(j.LANES_MAX))
+    record = replace(read(FIRST), goal=j.Goal.RESTORE, cause=j.Cause(code=1, text="it broke"), lanes=lanes)  # type: ignore[type-var]
+    assert len(to_tags(record)) == j.LANES_MAX + len(versions.TAGS) <= 25  # type: ignore[arg-type]
 
 
 def test_no_tags_no_record() -> None:

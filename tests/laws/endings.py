@@ -224,9 +224,9 @@ CONDUCTING = (
     Sabotage(name="restore goes on replacing", law="law 7:", story=meetings.killed_and_restored,
              spoil=around(lease, "_take_over", rewritten(lambda one: replace(one, goal=Goal.REPLACE, cause=None)))),
     Sabotage(name="an old cutoff is kept", law="law 16:", story=meetings.killed_long_ago,
-             spoil=swap(lease, "with_cutoff", lambda journal, sight: journal)),
+             spoil=swap(lease, "with_cutoff", lambda spec, journal, sight: journal)),
     Sabotage(name="the old template's cutoff is kept", law="law ", story=meetings.killed_before_release,
-             spoil=swap(lease, "with_cutoff", lambda journal, sight: replace(
+             spoil=swap(lease, "with_cutoff", lambda spec, journal, sight: replace(
                  journal, template=lease.template_mark(sight.group.template)))),
     Sabotage(name="the outage of all is no reason to wait", law="law 1:", guard="law 1:", story=meddling.outage,
              spoil=swap(advance, "take_out", take_any)),
