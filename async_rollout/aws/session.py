@@ -21,6 +21,7 @@ from botocore.utils import parse_timestamp, validate_region_name
 from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.throttle import SHARE
+from async_rollout.engine.given import listener
 from async_rollout.engine.ports import Tell
 from async_rollout.errors import BrokenError, CredentialsError, UsageError
 
@@ -50,6 +51,7 @@ async def connect(
     """
     if not 0 < api_share <= 1:
         raise UsageError(f"an API share of {api_share} makes no sense: above 0, and 1 at the most")
+    listener(tell)
     prepared, where = _opened(session, profile, region)
     wire = Wire(prepared, region=where, endpoint=endpoint, readonly=readonly)
     cloud = AwsCloud(

@@ -57,17 +57,26 @@ class HookCall:
 AsyncHook = Callable[[HookCall], Awaitable[object]]
 """An async callable as hook: it succeeds unless it raises or returns False or a non-zero int."""
 
-Hook = str | AsyncHook
-"""A shell command (`sh -c`) or an async callable."""
+PlainHook = Callable[[HookCall], object]
+"""A plain function as hook, run in a thread: it succeeds as an async one does. Nothing can end it at its limit."""
+
+Hook = str | AsyncHook | PlainHook
+"""A shell command (`sh -c`), an async callable or a plain function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """The operator's own steps; each may be absent."""
+    """The operator's own steps; each may be absent. Raises UsageError for what is neither a command nor a callable."""
 
     up_check: Hook | None = None
     before_terminate: Hook | None = None
     after_terminate: Hook | None = None
+
+    def __post_init__(self) -> None:
+        for point in HookPoint:
+            hook = self.at(point)
+            if not (hook is None or isinstance(hook, str) or callable(hook)):
+                raise UsageError(f"the {point.value} hook is a command, an async callable or a function, not {hook!r}")
 
     @property
     def points(self) -> tuple[HookPoint, ...]:
@@ -152,6 +161,9 @@ class RolloutSpec:
     on_failure: OnFailure = OnFailure.RESTORE
 
     def __post_init__(self) -> None:
+        for name, kind in (("scope", Scope), ("hooks", Hooks), ("limits", Limits), ("on_failure", OnFailure)):
+            if not isinstance(given := getattr(self, name), kind):
+                raise UsageError(f"{name} is of the class {kind.__name__}, not {given!r}")
         if not amount(self.max_surge).value and not amount(self.max_unavailable).value:
             raise UsageError("max surge and max unavailable are both 0: then nothing can ever be replaced")
         if self.max_draining is not None:

@@ -12,6 +12,7 @@ from async_rollout.core.events import Event, FleetEnded
 from async_rollout.core.journal import Goal
 from async_rollout.core.sight import Sight, Stop
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.given import check
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.hooks import ShellHooks
 from async_rollout.engine.identity import identify
@@ -68,14 +69,14 @@ class _Fleet:
     ) -> None:
         if max_groups is not None and max_groups < 1:
             raise UsageError("--max-groups is a number of groups, at least 1")
-        self._spec, self._halt, self._hooks = spec, halt or Halt(), hooks or ShellHooks()
+        self._spec, self._halt, self._hooks = spec, halt or Halt(), ShellHooks() if hooks is None else hooks
+        self._listener = tell
         self._tell, self._fail_fast, self._most = _Told(tell), fail_fast, max_groups
         self._results: dict[GroupRef, GroupResult] = {}
 
     async def run(self, groups: Sequence[GroupRef], goal: Goal) -> Summary:
+        check(groups, self._listener, self._hooks)
         once = list(dict.fromkeys(groups))
-        if not once:
-            raise UsageError("no group was named")
         await all_seen(once)
         places = anyio.CapacityLimiter(self._most or len(once))
         async with anyio.create_task_group() as tasks:

@@ -1,4 +1,4 @@
-"""The operator's own steps: shell commands under a guard, async callables under a time limit.
+"""The operator's own steps: shell commands under a guard, callables under a time limit.
 
 Implements `engine.ports.HookRunner`. What a hook does wrong is a HookResult, never an exception; a shell command that
 passes its limit, or whose rollout is cancelled or killed, dies with its whole process tree.
@@ -10,10 +10,12 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import isawaitable, iscoroutinefunction
 
 import anyio
+import anyio.to_thread
 
-from async_rollout.core.spec import AsyncHook, Hook, HookCall
+from async_rollout.core.spec import AsyncHook, Hook, HookCall, PlainHook
 from async_rollout.engine.output import Output, safe
 from async_rollout.engine.ports import HookResult
 from async_rollout.engine.process import Process
@@ -31,7 +33,8 @@ class ShellHooks:
     """Runs hooks. A command gets the tool's environment and what `engine.tokens` adds, and no input.
 
     What a command leaves running in the background is ended with it. An async callable must itself let go when it is
-    cancelled. python: the interpreter that runs the guard. grace: seconds between SIGTERM and SIGKILL.
+    cancelled. A plain function runs in a thread, which nothing can end: at its limit it is no longer waited for.
+    python: the interpreter that runs the guard. grace: seconds between SIGTERM and SIGKILL.
     """
 
     def __init__(self, *, python: str = sys.executable, grace: float = GRACE) -> None:
@@ -92,8 +95,8 @@ def misfit_result(call: HookCall) -> HookResult | None:
     return HookResult(ok=False, code=None, said=safe(why)) if why else None
 
 
-async def awaited(hook: AsyncHook, call: HookCall, limit: float) -> HookResult:
-    """Await an async hook. It failed if it raises, or returns False or a number that is not 0."""
+async def awaited(hook: AsyncHook | PlainHook, call: HookCall, limit: float) -> HookResult:
+    """Call a hook and await it. It failed if it raises, or returns False or a number that is not 0."""
     results: list[HookResult] = []
 
     async def in_its_own_task() -> None:
@@ -109,9 +112,16 @@ async def awaited(hook: AsyncHook, call: HookCall, limit: float) -> HookResult:
     return HookResult(ok=False, code=1, said="the hook cancelled itself")
 
 
-async def _called(hook: AsyncHook, call: HookCall) -> HookResult:
+def _is_async(hook: object) -> bool:
+    """A coroutine function, or an object whose call is one; a plain one must not hold up the loop."""
+    return iscoroutinefunction(hook) or iscoroutinefunction(getattr(hook, "__call__", None))  # noqa: B004 - which one
+
+
+async def _called(hook: AsyncHook | PlainHook, call: HookCall) -> HookResult:
     try:
-        answer = await hook(call)
+        answer = hook(call) if _is_async(hook) else await anyio.to_thread.run_sync(hook, call, abandon_on_cancel=True)
+        if isawaitable(answer):
+            answer = await answer
     except (Exception, SystemExit) as fault:  # noqa: BLE001 - whatever the operator's code raises is its result
         return HookResult(ok=False, code=1, said=safe(f"{type(fault).__name__}: {fault}"))
     code = 0 if answer is True else 1 if answer is False else answer if isinstance(answer, int) else 0

@@ -13,9 +13,9 @@ from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.fleet import all_seen
+from async_rollout.engine.given import check
 from async_rollout.engine.identity import is_dead
 from async_rollout.engine.ports import GroupRef
-from async_rollout.errors import UsageError
 
 EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY})
 
@@ -52,9 +52,8 @@ async def status(groups: Sequence[GroupRef]) -> tuple[Status, ...]:
 
 
 async def _looked_at(groups: Sequence[GroupRef], needs: Needs | None) -> list[Sight]:
+    check(groups)
     once = list(dict.fromkeys(groups))
-    if not once:
-        raise UsageError("no group was named")
     sights = await all_seen(once, needs)
     return [sights[group] for group in once]
 

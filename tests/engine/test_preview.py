@@ -198,7 +198,7 @@ def test_of_one_that_is_put_back_it_says_why() -> None:
 TORN = {
     "a tag is missing": lambda tags: {key: value for key, value in tags.items() if key != "holder"},
     "serials differ": lambda tags: tags | {"found": tags["found"].replace("n=", "n=9")},
-    "another version": lambda tags: tags | {"head": tags["head"].replace("v=1", "v=2")},
+    "another version": lambda tags: tags | {"head": tags["head"].replace("v=2", "v=3")},
     "another group's": lambda tags: tags | {"head": tags["head"].replace(" g=", " g=0")},
     "not ours at all": lambda tags: {"head": "$(touch HACKED)\x1b[2J"},
 }
