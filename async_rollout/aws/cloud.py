@@ -98,6 +98,13 @@ class AwsCloud:
         except CallFailedError as failed:
             raise as_seen(failed) from failed
 
+    async def names(self) -> tuple[str, ...]:
+        """Names of all groups there are. Raises CredentialsError or UnseenError."""
+        try:
+            return await self._sweep.names()
+        except CallFailedError as failed:
+            raise as_seen(failed) from failed
+
     async def identity(self) -> Identity:
         """Account and region, as far as STS says. Never raises for what AWS answered."""
         expires = await self._expiry() if self._expiry else None

@@ -125,7 +125,15 @@ class Sweep:
 
     async def under_way(self) -> tuple[str, ...]:
         """Names of all groups that hold a record of ours."""
-        call = autoscaling("DescribeAutoScalingGroups", Filters=[{"Name": "tag-key", "Values": [HEAD]}])
+        return await self._names(
+            autoscaling("DescribeAutoScalingGroups", Filters=[{"Name": "tag-key", "Values": [HEAD]}])
+        )
+
+    async def names(self) -> tuple[str, ...]:
+        """Names of all groups there are."""
+        return await self._names(autoscaling("DescribeAutoScalingGroups", MaxRecords=100))
+
+    async def _names(self, call: Call) -> tuple[str, ...]:
         replies = await pages(self._throttle.ask, call)
         return tuple(sorted(row["AutoScalingGroupName"] for page in replies for row in page.body["AutoScalingGroups"]))
 

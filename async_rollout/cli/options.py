@@ -55,7 +55,9 @@ class Output(StrEnum):
 class Where:
     """The groups meant."""
 
-    autoscaler: Annotated[list[str], _option("-a", "--autoscaler", metavar="NAME", help="A group; repeatable.")]
+    autoscaler: Annotated[
+        list[str], _option("-a", "--autoscaler", metavar="NAME", help="A group, or a pattern as 'web-*'; repeatable.")
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,12 @@ class Anywhere:
 
     autoscaler: Annotated[
         list[str] | None,
-        _option("-a", "--autoscaler", metavar="NAME", help="A group; repeatable. None: all with a rollout under way."),
+        _option(
+            "-a",
+            "--autoscaler",
+            metavar="NAME",
+            help="A group or a pattern; repeatable. None: all with a rollout under way.",
+        ),
     ] = None
 
 
@@ -205,7 +212,12 @@ class Viewing:
 class Asking:
     """Whether to begin without a word."""
 
-    yes: Annotated[bool, _option("-y", "--yes", help="On a terminal: show the plan, but do not ask.")] = False
+    yes: Annotated[
+        bool,
+        _option(
+            "-y", "--yes", help="Do not ask. Needed where there is no terminal, unless CI is set (restore never asks)."
+        ),
+    ] = False
 
 
 def named(groups: list[str]) -> tuple[str, ...]:

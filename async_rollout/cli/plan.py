@@ -11,7 +11,8 @@ import typer
 
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
-from async_rollout.cli.options import Account, Fleet, Order, Output, Viewing, Where, named, spec_of
+from async_rollout.cli.naming import groups_of
+from async_rollout.cli.options import Account, Fleet, Order, Output, Viewing, Where, spec_of
 from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, plan_data, whose_cloud
 from async_rollout.core.plan import Plan
 
@@ -46,9 +47,10 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
         from async_rollout.aws.session import connect
         from async_rollout.engine.preview import plan as planned
 
-        spec, names = spec_of(order), named(where.autoscaler)
+        spec = spec_of(order)
         async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud, patiently(cloud, desk):
-            plans = await planned(cloud.groups(*names), spec)
+            async with groups_of(cloud, desk, where.autoscaler) as names:
+                plans = await planned(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
         if desk.json:
             desk.records("plan", [{**whose, **plan_data(one)} for one in plans])

@@ -8,7 +8,8 @@ from dataclasses import asdict
 
 from async_rollout.cli.ask import agree
 from async_rollout.cli.desk import Desk
-from async_rollout.cli.options import Account, Fleet, Where, named
+from async_rollout.cli.naming import groups_of
+from async_rollout.cli.options import Account, Fleet, Where
 from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, whose_cloud
 from async_rollout.core.plan import Plan
 from async_rollout.core.spec import RolloutSpec
@@ -18,23 +19,28 @@ NAMED = 5
 """So many groups are named in the question; the table above it has them all."""
 
 
-async def propose(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, ask: bool) -> None:
-    """The plan to read, and the question. Where there is nothing to do or all is refused, the run says so itself."""
+async def propose(
+    desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, terminal: int | None
+) -> tuple[str, ...]:
+    """The plan to read, and the question, at the terminal if there is one; gives the names of the groups it is about.
+
+    Where there is nothing to do or all is refused, the run says so itself.
+    """
     from async_rollout.aws.session import connect
     from async_rollout.engine.preview import plan
 
-    names = named(where.autoscaler)
-    desk.say(f"looking at {len(names)} group{'s' * (len(names) != 1)}; nothing is changed yet")
     async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
-        async with patiently(cloud, desk):
+        async with groups_of(cloud, desk, where.autoscaler) as names, patiently(cloud, desk):
+            desk.say(f"looking at {len(names)} group{'s' * (len(names) != 1)}; nothing is changed yet")
             plans = await plan(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
         together = fleet_time(plans, fleet.max_groups)
         desk.say(*cloud_lines(whose, together, time.time()), *fleet_lines(plans, fleet.max_groups))
     workable = [one for one in plans if one.work and not one.objections]
-    if ask and workable:
+    if terminal is not None and workable:
         count = sum(len(one.old) for one in workable)
-        await agree(desk, f"Replace {count} instance{'s' * (count != 1)} of {_named(workable)}?")
+        await agree(desk, terminal, f"Replace {count} instance{'s' * (count != 1)} of {_named(workable)}?")
+    return names
 
 
 def _named(plans: Sequence[Plan]) -> str:

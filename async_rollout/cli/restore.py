@@ -6,14 +6,15 @@ from dataclasses import asdict
 
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
-from async_rollout.cli.options import Account, Order, Viewing, Where, named, spec_of
+from async_rollout.cli.naming import groups_of
+from async_rollout.cli.options import Account, Asking, Order, Viewing, Where, named, spec_of
 
 
-def restore(where: Where, order: Order, account: Account, viewing: Viewing) -> int:
+def restore(where: Where, order: Order, account: Account, viewing: Viewing, asking: Asking) -> int:
     """Put back what an unfinished run changed.
 
     A live run, also one on another machine, is told to stop first. It takes the options of run: the same line with
-    restore in the place of run uses the same commands and limits.
+    restore in the place of run uses the same commands and limits. It never asks: with -y or without.
     """
 
     async def story(desk: Desk) -> int:
@@ -22,12 +23,13 @@ def restore(where: Where, order: Order, account: Account, viewing: Viewing) -> i
         from async_rollout.engine.fleet import restore as put_back
         from async_rollout.engine.halt import Halt
 
-        halt, spec, names = Halt(), spec_of(order), named(where.autoscaler)
-        signals = Signals(halt, desk, spec, names)
+        halt, spec = Halt(), spec_of(order)
+        signals = Signals(halt, desk, spec, named(where.autoscaler))
         with heeded(signals):
             async with connect(**asdict(account), tell=desk.tell) as cloud:
-                with counted(cloud, desk):
-                    summary = await put_back(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
+                async with groups_of(cloud, desk, where.autoscaler) as names:
+                    with counted(cloud, desk):
+                        summary = await put_back(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
                 signals.code = summary.code
         return summary.code
 

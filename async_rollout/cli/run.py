@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from async_rollout.cli.ask import can_ask
+from async_rollout.cli.ask import may_begin, seat
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
+from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
 from async_rollout.core.spec import RolloutSpec
 
@@ -14,17 +15,20 @@ from async_rollout.core.spec import RolloutSpec
 def run(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing, asking: Asking) -> int:
     """Replace every instance of groups, without downtime.
 
-    It goes on by itself with what a killed run began. On a terminal it shows the plan and asks first, unless -y is
-    given or CI is set.
+    It goes on by itself with what a killed run began. It shows the plan and asks first, unless -y is given or CI is
+    set; without a terminal to ask at, one of the two has to be.
     """
 
     async def story(desk: Desk) -> int:
-        spec = spec_of(order)
-        if can_ask():
-            from async_rollout.cli.propose import propose
+        spec, meant = spec_of(order), where
+        with seat() as terminal:
+            may_begin(terminal, yes=asking.yes)
+            if terminal is not None:
+                from async_rollout.cli.propose import propose
 
-            await propose(desk, where, spec, fleet, account, ask=not asking.yes)
-        return await rolled(desk, where, spec, fleet, account)
+                names = await propose(desk, where, spec, fleet, account, terminal=None if asking.yes else terminal)
+                meant = Where(autoscaler=list(names))
+        return await rolled(desk, meant, spec, fleet, account)
 
     return conduct("run", viewing, story, groups=where.autoscaler)
 
@@ -36,18 +40,19 @@ async def rolled(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
     from async_rollout.engine.fleet import roll_out
     from async_rollout.engine.halt import Halt
 
-    halt, names = Halt(), named(where.autoscaler)
-    signals = Signals(halt, desk, spec, names)
+    halt = Halt()
+    signals = Signals(halt, desk, spec, named(where.autoscaler))
     with heeded(signals):
         async with connect(**asdict(account), tell=desk.tell) as cloud:
-            with counted(cloud, desk):
-                summary = await roll_out(
-                    cloud.groups(*names),
-                    spec,
-                    tell=desk.tell,
-                    max_groups=fleet.max_groups,
-                    fail_fast=fleet.fail_fast,
-                    halt=halt,
-                )
+            async with groups_of(cloud, desk, where.autoscaler) as names:
+                with counted(cloud, desk):
+                    summary = await roll_out(
+                        cloud.groups(*names),
+                        spec,
+                        tell=desk.tell,
+                        max_groups=fleet.max_groups,
+                        fail_fast=fleet.fail_fast,
+                        halt=halt,
+                    )
             signals.code = summary.code
     return summary.code

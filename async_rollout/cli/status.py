@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
-from async_rollout.cli.options import Account, Anywhere, Viewing, named
+from async_rollout.cli.naming import groups_of
+from async_rollout.cli.options import Account, Anywhere, Viewing
 from async_rollout.engine.preview import Status
 from async_rollout.render.safe import safe
 from async_rollout.render.words import advice, lasting
@@ -24,8 +25,12 @@ def status(where: Anywhere, account: Account, viewing: Viewing) -> int:
         from async_rollout.engine.preview import status as seen
 
         async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
-            names = named(where.autoscaler) if where.autoscaler else await cloud.under_way()
-            found = await seen(cloud.groups(*names)) if names else ()
+            if where.autoscaler:
+                async with groups_of(cloud, desk, where.autoscaler) as names:
+                    found = await seen(cloud.groups(*names))
+            else:
+                there = await cloud.under_way()
+                found = await seen(cloud.groups(*there)) if there else ()
         if desk.json:
             desk.records("status", [asdict(one) for one in found])
         else:

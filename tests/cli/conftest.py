@@ -35,7 +35,8 @@ def tool(tmp_path: Path) -> Iterator[Tool]:
     """Starts command lines in an environment without anything of this machine's AWS; ends what is left."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ASYNC_ROLLOUT_"))}
     kept.pop("CI", None)
-    made = Tool(environment=kept | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}, python=sys.executable)
+    ours = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "ASYNC_ROLLOUT_YES": "1"}
+    made = Tool(environment=kept | ours, python=sys.executable)
     yield made
     made.end()
 

@@ -47,10 +47,10 @@ QUICK = ("--check-interval", "0.2")
 
 
 def clean_environment() -> dict[str, str]:
-    """Without anything of this machine's AWS."""
+    """Without anything of this machine's AWS. Nobody is asked, whoever sits at the terminal that the tests run at."""
     left_out = ("AWS_", "ASYNC_ROLLOUT_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out) and name != "CI"}
-    return kept | {"PYTHONPATH": str(ROOT)}
+    return kept | {"PYTHONPATH": str(ROOT), "ASYNC_ROLLOUT_YES": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
