@@ -31,21 +31,22 @@ def seat(environment: Mapping[str, str] = os.environ) -> Iterator[int | None]:
 
 
 def _opened() -> int | None:
-    """The controlling terminal; without one that which all is typed and told at. One in the background has none."""
+    """That at which all is typed and told, else the controlling one. One in the background is no one's to ask at."""
     with suppress(OSError):
-        terminal = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        told = all(os.isatty(descriptor) for descriptor in (0, 2))
+        terminal = os.dup(0) if told else os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         if _in_front(terminal):
             return terminal
         os.close(terminal)
-        return None
-    return os.dup(0) if all(os.isatty(descriptor) for descriptor in (0, 2)) else None
+    return None
 
 
 def _in_front(terminal: int) -> bool:
-    """Whoever reads in the background is stopped where he stands."""
-    with suppress(OSError):
+    """Whoever reads in the background is stopped where he stands; at a terminal that is not his own, nobody is."""
+    try:
         return os.tcgetpgrp(terminal) == os.getpgrp()
-    return False
+    except OSError:
+        return True
 
 
 def may_begin(terminal: int | None, *, yes: bool, environment: Mapping[str, str] = os.environ) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from async_rollout.cli.columns import columns
+from async_rollout.cli.recorded import recorded_lines
 from async_rollout.core.plan import Plan
 from async_rollout.engine.wording import words_of
 from async_rollout.render.safe import safe
@@ -70,8 +72,8 @@ class Time:
 
 
 def fleet_time(plans: Sequence[Plan], max_groups: int | None) -> Time:
-    """Groups begin in turn, each as soon as there is room for it."""
-    busy = [one for one in plans if one.work and not one.objections]
+    """Groups begin in turn, each as soon as there is room for it; those under way are not foreseen, and not counted."""
+    busy = [one for one in plans if one.work and not one.objections and one.record is None]
     at_once = max_groups or len(busy) or 1
     return Time(
         expected=_together([one.expected_seconds for one in busy], at_once),
@@ -100,10 +102,15 @@ def _overview(plans: Sequence[Plan], max_groups: int | None) -> Iterator[str]:
     yield ""
     yield from columns([head, *map(_in_short, plans)])
     count = f"{len(plans)} groups, {'all' if at_once == len(plans) else f'at most {at_once}'} at once"
-    yield f"{count}: {lasting(together.expected)} expected, {lasting(together.worst)} at worst"
+    begun = sum(one.record is not None for one in plans)
+    but = f"; {begun} under way or left in the middle not counted" if begun else ""
+    yield f"{count}: {lasting(together.expected)} expected, {lasting(together.worst)} at worst{but}"
 
 
 def _in_short(plan: Plan) -> tuple[str, ...]:
+    if plan.record is not None:
+        left = f"{len(plan.old)} left of {plan.record.old}" if plan.record.old else f"{len(plan.old)} left"
+        return safe(plan.group), left, _origin(plan), f"{plan.floor}-{plan.ceiling}", "not foreseen"
     if plan.objections or not plan.work:
         return safe(plan.group), "refused" if plan.objections else "nothing", "", "", ""
     time = f"{lasting(plan.expected_seconds)} ({lasting(plan.worst_seconds)})"
@@ -124,6 +131,9 @@ def _origin(plan: Plan) -> str:
 
 def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[str]:
     """What `run` would do with one group."""
+    if plan.record is not None:
+        yield from recorded_lines(plan, plan.record)
+        return
     yield f"{safe(plan.group)}: {_verb(plan)}"
     if plan.going:
         rows = [("#", "instance", "zone", "launched from", ""), *_rows(plan)]
@@ -133,13 +143,6 @@ def plan_lines(plan: Plan, *, verbose: bool = False) -> Iterator[str]:
     yield from (f"  refused: {safe(why)}" for why in plan.objections)
     if verbose:
         yield from (f"  at {lasting(step.at):>7}  {safe(words_of(step.action))}" for step in plan.steps)
-
-
-def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows of cells, each column as broad as its broadest cell."""
-    broad = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
-    for row in rows:
-        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, broad, strict=True)).rstrip()
 
 
 def _verb(plan: Plan) -> str:
@@ -205,5 +208,6 @@ def plan_data(plan: Plan) -> dict[str, object]:
         "worst_seconds": plan.worst_seconds,
         "notes": plan.notes,
         "objections": plan.objections,
+        "record": asdict(plan.record) if plan.record else None,
         "steps": [{"at": step.at, "action": words_of(step.action)} for step in plan.steps],
     }

@@ -9,9 +9,10 @@ from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Anywhere, Viewing
+from async_rollout.cli.recorded import life, progress, ways_on
 from async_rollout.engine.preview import Status
 from async_rollout.render.safe import safe
-from async_rollout.render.words import advice, lasting
+from async_rollout.render.words import lasting
 
 
 def status(where: Anywhere, account: Account, viewing: Viewing) -> int:
@@ -49,16 +50,12 @@ def status_lines(one: Status) -> Iterator[str]:
     if one.run is None:
         yield f"{safe(one.group)}: nothing is under way"
         return
-    yield f"{safe(one.group)}: run {safe(one.run)} by {safe(one.holder)}, {_life(one)}"
+    yield f"{safe(one.group)}: run {safe(one.run)} by {life(one.holder, one.at, one.until, alive=one.alive)}"
     yield f"  heads for: {safe(one.goal)}" + (f", because {safe(one.cause)}" if one.cause else "")
+    if one.began:
+        count = progress(old=one.old, replaced=one.replaced)
+        yield f"  replaced: {count}, since {lasting(one.at - one.began)}"
     if one.going:
         yield f"  on their way out: {', '.join(safe(id) for id in one.going)}"
     yield from (f"  changed: {safe(line)}" for line in one.changed)
-    yield f"  next: {advice('restore' if one.alive is not False else 'run or restore', one.group)}"
-
-
-def _life(one: Status) -> str:
-    left = one.until - one.at
-    if one.alive is False:
-        return "which is dead" if left > 0 else f"not renewed for {lasting(-left)}"
-    return f"held for another {lasting(left)} unless renewed"
+    yield from (f"  next: {line}" for line in ways_on(one.group, alive=one.alive))

@@ -117,10 +117,16 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     lanes = tuple(replace(lane, before=Mark.BEGUN) if lane.before is Mark.FAILED else lane for lane in ours.lanes)
     lanes = tuple(replace(lane, after=Mark.BEGUN) if lane.after is Mark.FAILED else lane for lane in lanes)
     ours = replace(ours, goal=Goal.REPLACE, cause=None, lanes=lanes, lost=0)
-    stale = record.until - LEASE < sight.at - FRESH or record.template != template_mark(sight.group.template)
-    if record.cutoff is not None and stale:
+    if record.cutoff is not None and stale(record, sight):
         ours = with_cutoff(spec, ours, sight)
     return Decision(actions=(Record(journal=renewed(ours, sight.at)),))
+
+
+def stale(record: Journal, sight: Sight) -> str:
+    """Why the record's cutoff means no more what it meant; empty where it does."""
+    if record.template != template_mark(sight.group.template):
+        return "the group's template is another by now"
+    return "the record is older than 6 h" if record.until - LEASE < sight.at - FRESH else ""
 
 
 def with_cutoff(spec: RolloutSpec, journal: Journal, sight: Sight) -> Journal:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from async_rollout.core.actions import (
     Action,
@@ -18,11 +19,12 @@ from async_rollout.core.actions import (
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
-from async_rollout.core.journal import Journal
+from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Survey
 from async_rollout.core.spec import Hook, HookPoint, RolloutSpec
+from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings
 
 TICKS_MAX = 100_000
@@ -52,7 +54,8 @@ class Going:
 class Plan:
     """What `run` would do with one group. Times are seconds; old: ids in the order in which they go, going: the same.
 
-    members: how many it has; template: what new ones are launched from.
+    members: how many it has; template: what new ones are launched from. record: what is under way, or was left in the
+    middle; then old are those left, and neither times nor steps are foreseen.
     """
 
     group: str
@@ -73,6 +76,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     objections: tuple[str, ...] = ()
     steps: tuple[PlannedStep, ...] = ()
+    record: Standing | None = None
 
     @property
     def work(self) -> bool:
@@ -80,15 +84,23 @@ class Plan:
         return bool(self.old)
 
 
-def plan_of(spec: RolloutSpec, sight: Sight) -> Plan:
-    """The plan from one complete sight (targets and survey asked). Pure."""
-    story = _told(spec, sight)
-    record = sight.journal if isinstance(sight.journal, Journal) else None
-    base = record.base if record else sight.group.desired
+def plan_of(spec: RolloutSpec, sight: Sight, *, holder_dead: bool = False) -> Plan:
+    """The plan from one complete sight (targets and survey asked). Pure. holder_dead: that of the record, if any."""
+    match sight.journal:
+        case Journal() as record:
+            found = standing(spec, sight, record, holder_dead=holder_dead)
+            return replace(_framed(spec, sight, record.base, found.left), record=found, notes=warnings(spec, sight))
+        case Unreadable(why=why):
+            return replace(_framed(spec, sight, sight.group.desired, ()), objections=(why,))
+        case None:
+            return _fresh(spec, sight)
+        case _:
+            assert_never(sight.journal)
+
+
+def _framed(spec: RolloutSpec, sight: Sight, base: int, old: tuple[str, ...]) -> Plan:
+    """What holds of the group whatever is done with it."""
     limits = bounds(spec, base)
-    acts = [step.action for step in story.steps]
-    old = tuple(dict.fromkeys(one.instance for act in acts if isinstance(act, Deregister) for one in act.registrations))
-    old = old or tuple(dict.fromkeys(act.instance for act in acts if isinstance(act, Terminate)))
     return Plan(
         group=sight.group.name,
         base=base,
@@ -100,9 +112,20 @@ def plan_of(spec: RolloutSpec, sight: Sight) -> Plan:
         members=len(sight.instances),
         template=sight.group.template or "",
         skipped=tuple(one.id for one in sight.instances if one.id not in old),
+        hooks=tuple(_words(spec)),
+    )
+
+
+def _fresh(spec: RolloutSpec, sight: Sight) -> Plan:
+    """Of a group without a record: the rollout played to its end."""
+    story = _told(spec, sight)
+    acts = [step.action for step in story.steps]
+    old = tuple(dict.fromkeys(one.instance for act in acts if isinstance(act, Deregister) for one in act.registrations))
+    old = old or tuple(dict.fromkeys(act.instance for act in acts if isinstance(act, Terminate)))
+    return replace(
+        _framed(spec, sight, sight.group.desired, old),
         suspends=tuple(name for act in acts if isinstance(act, Suspend) for name in act.processes),
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
-        hooks=tuple(_words(spec)),
         expected_seconds=story.seconds,
         worst_seconds=worst(spec, sight, len(old)),
         notes=(*warnings(spec, sight), *_notes(sight, story)),
@@ -134,7 +157,7 @@ def _told(spec: RolloutSpec, sight: Sight) -> _Story:
     outcomes: Outcomes = ()
     for _ in range(TICKS_MAX):
         memory = recall(spec, memory, state.sight, outcomes)
-        decision = decide(spec, Snapshot(sight=state.sight, memory=memory, holder_dead=True))
+        decision = decide(spec, Snapshot(sight=state.sight, memory=memory))
         steps += [PlannedStep(at=state.sight.at - sight.at, action=act) for act in _visible(decision)]
         state, memory, outcomes = _acted(state, memory, decision)
         if decision.verdict is not None:

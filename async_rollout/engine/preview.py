@@ -22,7 +22,11 @@ EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What the tags of one group say. run None: nothing is under way. alive None: cannot be told from here."""
+    """What the tags of one group say. run None: nothing is under way. alive None: cannot be told from here.
+
+    began: when instances began to be replaced, 0 before; old, replaced: how many there were then (0: not known), and
+    how many of them are gone.
+    """
 
     group: str
     at: float
@@ -35,6 +39,9 @@ class Status:
     changed: tuple[str, ...] = ()
     alive: bool | None = None
     unreadable: str = ""
+    began: int = 0
+    old: int = 0
+    replaced: int = 0
 
 
 async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> tuple[Plan, ...]:
@@ -43,7 +50,12 @@ async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> t
     Raises as `roll_out` does before its first change.
     """
     sights = await _looked_at(groups, EVERYTHING)
-    return tuple(plan_of(spec or RolloutSpec(), sight) for sight in sights)
+    order = spec or RolloutSpec()
+    return tuple(plan_of(order, sight, holder_dead=_holder_dead(sight)) for sight in sights)
+
+
+def _holder_dead(sight: Sight) -> bool:
+    return isinstance(sight.journal, Journal) and is_dead(sight.journal.holder)
 
 
 async def status(groups: Sequence[GroupRef]) -> tuple[Status, ...]:
@@ -72,6 +84,9 @@ def _status(sight: Sight) -> Status:
                 going=tuple(lane.id for lane in record.lanes),
                 changed=changes(sight, record),
                 alive=_alive(sight, record),
+                began=record.began if record.cutoff is not None else 0,
+                old=record.old,
+                replaced=record.replaced,
             )
         case Unreadable(why=why):
             return Status(group=sight.group.name, at=sight.at, unreadable=why)

@@ -163,6 +163,7 @@ def test_the_sandbox_ends_well_when_interrupted(serve: Serve) -> None:
 @pytest.mark.parametrize(("typed", "code"), [("yes\n", 0), ("no\n", 2)])
 def test_on_a_terminal_it_shows_the_plan_and_asks(tool: Tool, serve: Serve, typed: str, code: int) -> None:
     served = serve("demo")
+    tool.environment["ASYNC_ROLLOUT_YES"] = ""
     mine, its = os.openpty()
     process = tool.start("run", "-a", BATCH, *QUICK, stdin=its, stderr=its)
     os.close(its)

@@ -153,18 +153,18 @@ def test_ctrl_c_twice_leaves_at_once_and_says_how_to_go_on(desk: Desk) -> None:
 
 
 def test_the_plan_is_shown_and_only_yes_begins(desk: Desk) -> None:
-    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK) as seat:
+    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, ASYNC_ROLLOUT_YES="") as seat:
         seat.until(lambda: "then Enter:" in seat.text())
         assert f"Replace 1 instance of {desk.group}?" in seat.text() and "launched from" in seat.text()
         os.write(seat.terminal, b"no\n")
         assert seat.code() == 2
         assert "not begun, as answered; nothing was changed" in seat.text()
-    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK) as seat:
+    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, ASYNC_ROLLOUT_YES="") as seat:
         seat.until(lambda: "then Enter:" in seat.text())
         os.write(seat.terminal, b"\x03")
         assert seat.code() == 130
         assert "stopped before anything was changed" in seat.text() and "Traceback" not in seat.text()
-    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, CI="true") as seat:
+    with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, CI="true", ASYNC_ROLLOUT_YES="") as seat:
         assert seat.code() == 0
         assert "Replace 1 instance" not in seat.text() and "1 group:" not in seat.text()
     assert as_found(desk) == []

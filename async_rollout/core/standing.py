@@ -1,0 +1,115 @@
+"""What a record says of its group: who holds it, where it heads, what is done and what is left. Pure, nothing foreseen.
+
+`plan` shows it of a group that is under way or was left in the middle: how that goes on hangs on what no look tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from async_rollout.core.finish import changes
+from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal
+from async_rollout.core.lease import stale
+from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.spec import RolloutSpec, Scope
+from async_rollout.core.stages import is_new, is_old
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Out:
+    """One on its way out. surplus: a new one that is too many."""
+
+    id: str
+    step: str
+    surplus: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Times are AWS's, epoch seconds; began 0: nothing is replaced yet, old 0: how many there were is not known.
+
+    alive False: its holder is dead or has not renewed it; None: cannot be told from here. left: old ones that are still
+    there, those on their way out first; new: came since it began. anew: why a run that takes it over begins anew.
+    """
+
+    run: str
+    holder: str
+    at: float
+    until: int
+    alive: bool | None
+    goal: str
+    cause: str = ""
+    code: int = 0
+    began: int = 0
+    old: int = 0
+    replaced: int = 0
+    left: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    out: tuple[Out, ...] = ()
+    changed: tuple[str, ...] = ()
+    anew: str = ""
+
+
+def standing(spec: RolloutSpec, sight: Sight, record: Journal, *, holder_dead: bool = False) -> Standing:
+    """The record as it stands in this look."""
+    alive = False if holder_dead or record.until <= sight.at else None
+    anew = stale(record, sight) if alive is False and record.cutoff is not None else ""
+    return Standing(
+        run=record.run,
+        holder=record.holder,
+        at=sight.at,
+        until=record.until,
+        alive=alive,
+        goal=record.goal.value,
+        cause=record.cause.text if record.cause else "",
+        code=record.cause.code if record.cause else 0,
+        began=record.began if record.cutoff is not None else 0,
+        old=record.old,
+        replaced=record.replaced,
+        left=_left(spec, sight, record, anew=bool(anew)),
+        new=tuple(one.id for one in sight.instances if is_new(record, one)),
+        out=tuple(
+            Out(id=lane.id, step=way_out(lane, sight.instance(lane.id)), surplus=lane.surplus) for lane in record.lanes
+        ),
+        changed=changes(sight, record),
+        anew=anew,
+    )
+
+
+def _left(spec: RolloutSpec, sight: Sight, record: Journal, *, anew: bool) -> tuple[str, ...]:
+    """Before the cutoff is taken, and where it will be taken anew, everything that is there is old."""
+    out = [lane.id for lane in record.lanes if not lane.surplus and sight.instance(lane.id)]
+    every = anew or record.cutoff is None
+    there = (one for one in sight.instances if not one.leaving and not one.standby and not record.lane(one.id))
+    old = (one.id for one in there if (_in_scope(spec, one) if every else is_old(spec, record, one)))
+    return (*out, *old)
+
+
+def _in_scope(spec: RolloutSpec, one: Instance) -> bool:
+    return spec.scope is Scope.ALL or one.outdated
+
+
+def way_out(lane: Lane, one: Instance | None) -> str:
+    """How far one on its way out is, in words."""
+    if one is None:
+        return {Mark.NOT: "gone", Mark.ENDED: "gone"}.get(lane.after, "gone, its after-terminate command is not over")
+    if one.leaving:
+        return "shutting down"
+    if lane.removal is not Removal.NOT:
+        return "to be terminated"
+    if lane.before is not Mark.NOT:
+        ends = {Mark.BEGUN: "has begun", Mark.ENDED: "is over", Mark.FAILED: "failed"}
+        return f"drained, its before-terminate command {ends[lane.before]}"
+    draining = any(target.state is TargetState.DRAINING for target in one.targets)
+    return "draining" if draining else "out of its load balancers" if not one.targets else "being taken out"
+
+
+def onward(one: Standing) -> str:
+    """What `run` does with it, in a sentence."""
+    if one.alive is None:
+        return "wait for its holder, and be refused (exit code 5) if that renews it"
+    if one.anew:
+        return f"take it over and begin anew, since {one.anew}: everything that is there counts as old"
+    if one.goal == Goal.RESTORE:
+        return "take it over and replace what is left, rather than put it back"
+    return "take it over and go on with what is left"
