@@ -1,6 +1,7 @@
 """What a group launches now, what an instance was launched from, and whether the two are the same. Pure.
 
 Templates are compared by id and resolved version number: names can be created anew, `$Latest` and `$Default` move.
+Where an override brings an image of its own, images are compared too: the version stays the same while it moves.
 What AWS does not say of an instance counts as outdated: attached by hand, or its configuration deleted since.
 """
 
@@ -60,17 +61,27 @@ def outdated(instance: Body, group: Body, resolved: Resolved) -> bool:
         return True
     if group.get("LaunchConfigurationName") or not _overrides(group):
         return source != template_of(group, resolved)
-    return source not in _for_type(instance.get("InstanceType"), group, resolved)
+    fitting = _for_type(instance.get("InstanceType"), group, resolved)
+    return not any(_same_image(image, instance.get("ImageId")) for version, image in fitting if version == source)
 
 
-def _for_type(type: str | None, group: Body, resolved: Resolved) -> frozenset[str]:
-    """Templates that an instance of this type may come from. A type that no override names any more has none.
+def _same_image(wanted: str | None, of: str | None) -> bool:
+    """AWS tells an instance's image where an override brought it. One that a parameter names cannot be compared."""
+    return (wanted or "").startswith("resolve:") or wanted == of
+
+
+def _for_type(type: str | None, group: Body, resolved: Resolved) -> frozenset[tuple[str, str | None]]:
+    """Templates that an instance of this type may come from, each with its override's own image, where one has any.
+
+    A type that no override names any more has none.
 
     Overrides by requirements list no types: any of them may have brought it.
     """
     base = _base(group) or {}
     fitting = (one for one in _overrides(group) if one.get("InstanceType") in (None, type))
-    return frozenset(_version(one.get("LaunchTemplateSpecification") or base, resolved) for one in fitting)
+    return frozenset(
+        (_version(one.get("LaunchTemplateSpecification") or base, resolved), one.get("ImageId")) for one in fitting
+    )
 
 
 def _base(group: Body) -> Body | None:

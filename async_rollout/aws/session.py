@@ -24,6 +24,7 @@ from async_rollout.aws.throttle import SHARE
 from async_rollout.engine.given import listener
 from async_rollout.engine.ports import Tell
 from async_rollout.errors import BrokenError, CredentialsError, UsageError
+from async_rollout.newer import MODELS
 
 CLOSING = 5.0
 """Seconds that closing may take; a hung connection must not hold up the end."""
@@ -140,8 +141,13 @@ def _opened(session: aioboto3.Session | None, profile: str | None, region: str |
 
 @cache
 def _models(path: str | None) -> Loader:
-    """AWS's service models, read from disk once for all clouds of this process: ten would else hold 250 MB of them."""
-    return create_loader(path)
+    """AWS's service models, read from disk once for all clouds of this process: ten would else hold 250 MB of them.
+
+    With ours beside, which the first of a folder's name wins: an owner's own folder comes after it.
+    """
+    loader = create_loader(path)
+    loader.search_paths.insert(0, MODELS)
+    return loader
 
 
 def _session(profile: str | None) -> aioboto3.Session:

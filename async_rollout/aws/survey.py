@@ -8,6 +8,7 @@ from datetime import datetime
 
 from async_rollout.aws.calls import Ask, Body, autoscaling, pages
 from async_rollout.aws.together import Part, together
+from async_rollout.core.others import hook_traits
 from async_rollout.core.sight import Activity, Scheduled, Survey
 
 REFRESHING = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")
@@ -35,6 +36,7 @@ async def survey_of(ask: Ask, group: str) -> Survey:
             _scheduled(row) for page in scheduled.value for row in page.body.get("ScheduledUpdateGroupActions", ())
         ),
         refresh=next(iter(refreshes.value), None),
+        traits=hook_traits(row.get("LifecycleHookName", "") for row in found),
     )
 
 

@@ -5,7 +5,7 @@ Pure. Enumerations stay open: a lifecycle state or a health that nobody has hear
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from async_rollout.aws.calls import Body
@@ -13,6 +13,7 @@ from async_rollout.aws.facts import UNSEEN, Launch
 from async_rollout.aws.launching import Resolved, launched_from, outdated, template_of
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
+from async_rollout.core.others import Trait, claims_of, traits_of
 from async_rollout.core.sight import Activity, Group, Instance, Sight, Source, Survey, Target
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 
@@ -71,14 +72,28 @@ def group_of(row: Body, templates: Resolved) -> Group:
         warm_pool=bool(row.get("WarmPoolConfiguration")),
         ecs_managed="AmazonECSManaged" in tags,
         unknown_sources=tuple(one.id for one in named(row) if one.kind is None),
+        claims=claims_of(tags, (row.get("Operator") or {}).get("Principal") or ""),
+        traits=traits_of(tags) | frozenset(_traits(row)),
     )
 
 
+def _traits(row: Body) -> Iterator[Trait]:
+    if row.get("CapacityRebalance"):
+        yield Trait.REBALANCES
+    if row.get("MaxInstanceLifetime"):
+        yield Trait.LIFETIME
+    reserved = (row.get("CapacityReservationSpecification") or {}).get("CapacityReservationPreference")
+    if reserved == "capacity-reservations-only":
+        yield Trait.RESERVED
+
+
 def _weighted(row: Body) -> bool:
-    """Whether its sizes count something else than instances."""
+    """Whether its sizes count something else than instances. A weight of 1 each is one instance each."""
     policy = (row.get("MixedInstancesPolicy") or {}).get("LaunchTemplate", {})
     rows = (*policy.get("Overrides", ()), *row.get("Instances", ()))
-    return row.get("DesiredCapacityType") not in (None, "units") or any(one.get("WeightedCapacity") for one in rows)
+    return row.get("DesiredCapacityType") not in (None, "units") or any(
+        (one.get("WeightedCapacity") or "1").strip() != "1" for one in rows
+    )
 
 
 def instances_of(row: Body, beside: Beside) -> tuple[Instance, ...]:

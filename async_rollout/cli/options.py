@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from async_rollout.cli.durations import instances, seconds
+from async_rollout.core.others import ALLOWANCES
 from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, RolloutSpec, Scope
 from async_rollout.errors import UsageError
 
@@ -156,6 +157,14 @@ class Order:
     on_failure: Annotated[
         OnFailure, _option("--on-failure", help="Put everything back, or stop and leave it as it is, recorded.")
     ] = OnFailure.RESTORE
+    allow: Annotated[
+        list[str] | None,
+        _option(
+            "--allow",
+            metavar="NAME",
+            help=f"Roll a group that would be refused: {', '.join(ALLOWANCES)}; repeatable.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +250,7 @@ def spec_of(order: Order, *, draining: Amount | None = None) -> RolloutSpec:
         check_interval=order.check_interval,
         limits=_limits(order),
         on_failure=order.on_failure,
+        allow=frozenset(order.allow or ()),
     )
 
 

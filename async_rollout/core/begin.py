@@ -47,9 +47,9 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
         return Decision(needs=LOOK_NOW)
     if memory.denied is not None:
         why = f"{memory.denied.code}: {memory.denied.message}"
-        return Decision(
-            verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next="look at the IAM policy in README")
-        )
+        operated = next((one.words for one in sight.group.claims if one.allowance == "operator"), "")
+        step = f"the group belongs to {operated}" if operated else "look at the IAM policy in README"
+        return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next=step))
     if objected := objections(spec, sight, memory.survey):
         return refused(*objected)
     return _settle_then_lease(spec, snapshot)

@@ -32,7 +32,7 @@ def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
 
 def _warned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     if before is None:
-        for text in warnings(spec, after.sight):
+        for text in warnings(spec, after.sight, after.memory.survey):
             yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
 
 

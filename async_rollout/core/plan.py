@@ -128,7 +128,7 @@ def _fresh(spec: RolloutSpec, sight: Sight) -> Plan:
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
         expected_seconds=story.seconds,
         worst_seconds=worst(spec, sight, len(old)),
-        notes=(*warnings(spec, sight), *_notes(sight, story)),
+        notes=(*warnings(spec, sight, sight.survey), *_notes(sight, story)),
         objections=story.objections,
         steps=story.steps,
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from async_rollout.core.others import Claim, Trait
+
 if TYPE_CHECKING:
     from async_rollout.core.journal import Journal, Unreadable
     from async_rollout.core.memory import Memory
@@ -100,7 +102,10 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The group's own fields. template: what it launches now, resolved to a number or name; zones: where it may."""
+    """The group's own fields. template: what it launches now, resolved to a number or name; zones: where it may.
+
+    claims: who else manages it; traits: what else is at work in it.
+    """
 
     name: str
     arn: str
@@ -117,6 +122,8 @@ class Group:
     warm_pool: bool = False
     ecs_managed: bool = False
     unknown_sources: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    traits: frozenset[Trait] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +141,7 @@ class Scheduled:
 class Survey:
     """Facts asked rarely. Heartbeats: the longest lifecycle hook of each kind, seconds, 0 without one.
 
-    refresh: the status of an active instance refresh, None if there is none.
+    refresh: the status of an active instance refresh, None if there is none. traits: what the hooks tell.
     """
 
     at: float
@@ -142,6 +149,7 @@ class Survey:
     terminate_heartbeat: float = 0.0
     scheduled: tuple[Scheduled, ...] = ()
     refresh: str | None = None
+    traits: frozenset[Trait] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

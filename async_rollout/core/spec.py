@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from async_rollout.core.others import ALLOWANCES
 from async_rollout.errors import UsageError
 
 USUAL = 5.0
@@ -144,7 +145,8 @@ class RolloutSpec:
 
     `max_draining` None means the larger of surge and unavailable. `check_interval`: seconds between looks; None: they
     are timed by what the run learns. `require_healthy_group` False is `--force`: skip the health pre-checks and reset
-    the processes found suspended. Raises UsageError when it makes no sense.
+    the processes found suspended. `allow`: names of `ALLOWANCES`, what would else be refused. Raises UsageError when it
+    makes no sense.
     """
 
     scope: Scope = Scope.ALL
@@ -159,6 +161,7 @@ class RolloutSpec:
     healthy_threshold: int = 2
     limits: Limits = field(default_factory=Limits)
     on_failure: OnFailure = OnFailure.RESTORE
+    allow: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name, kind in (("scope", Scope), ("hooks", Hooks), ("limits", Limits), ("on_failure", OnFailure)):
@@ -170,6 +173,8 @@ class RolloutSpec:
             amount(self.max_draining)
         if self.healthy_threshold < 1:
             raise UsageError("the healthy threshold is a number of looks, at least 1")
+        if strange := sorted({*self.allow} - {*ALLOWANCES}):
+            raise UsageError(f"allow: {', '.join(map(repr, strange))} cannot be allowed, only {', '.join(ALLOWANCES)}")
         _sensible("check interval", self.interval, 0.1)
         _sensible("wait before terminate", self.wait_before_terminate, 0.0)
         for name in ("launch", "healthy", "drain", "hook", "terminate", "check_attempt", "credentials", "total"):

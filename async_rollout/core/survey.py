@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from async_rollout.core.budget import bounds
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.lanes import lane_of
+from async_rollout.core.others import SAID, Trait
 from async_rollout.core.sight import Sight, Source, Survey, TargetState
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.tags import HEAD_TAGS, fits
@@ -20,7 +21,13 @@ TAGS_MAX = 50
 
 def objections(spec: RolloutSpec, sight: Sight, survey: Survey) -> tuple[str, ...]:
     """Every reason not to begin, a sentence each; empty if there is none."""
-    return (*_conflicts(spec, sight, survey), *_unsupported(sight), *_misfits(sight))
+    return (*_conflicts(spec, sight, survey), *_of_others(spec, sight), *_unsupported(sight), *_misfits(sight))
+
+
+def _of_others(spec: RolloutSpec, sight: Sight) -> Iterator[str]:
+    for claim in sight.group.claims:
+        if claim.allowance not in spec.allow:
+            yield f"the group belongs to {claim.words} (--allow {claim.allowance}: roll it all the same)"
 
 
 def _conflicts(spec: RolloutSpec, sight: Sight, survey: Survey) -> Iterator[str]:
@@ -87,7 +94,7 @@ def _unhealthy_at(sight: Sight, source: Source) -> Iterator[str]:
             yield f"{one.id} at {source.name}: {words}"
 
 
-def warnings(spec: RolloutSpec, sight: Sight) -> tuple[str, ...]:
+def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> tuple[str, ...]:
     """What the owner ought to know before; no reason not to begin."""
     idle = (
         f"{one.name} has no listener: not waited for, still deregistered from" for one in sight.sources if not one.gated
@@ -96,7 +103,15 @@ def warnings(spec: RolloutSpec, sight: Sight) -> tuple[str, ...]:
     held = (f"{one.id} is protected from scale-in: replaced all the same" for one in sight.instances if one.protected)
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
     unseen = not any(one.gated for one in sight.sources) and spec.hooks.up_check is None
-    return (*idle, *standby, *held, *((blind,) if unseen else ()))
+    return (*idle, *standby, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
+
+
+def _beside(spec: RolloutSpec, sight: Sight, survey: Survey | None) -> Iterator[str]:
+    """Who else is at work in the group: allowed ones, and what may act in it meanwhile."""
+    yield from (f"belongs to {claim.words}: allowed" for claim in sight.group.claims if claim.allowance in spec.allow)
+    traits = sight.group.traits | (survey.traits if survey else frozenset())
+    drained = {Trait.AUTOSCALER} if spec.hooks.before_terminate is not None else set()
+    yield from (SAID[one] for one in Trait if one in traits - drained)
 
 
 def missed(scheduled: Mapping[str, float], since: float, until: float) -> tuple[str, ...]:

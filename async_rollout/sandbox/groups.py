@@ -137,6 +137,7 @@ def _settled(world: Ground, group: Group, number: int, *, outdated: bool) -> Non
         template=_launched_from(world, group, outdated=outdated),
         configuration=_configuration(group, outdated=outdated),
         instance_type=group.overrides[0].instance_type if group.overrides else group.instance_type,
+        image=group.overrides[0].image if group.overrides else None,
         launched_at=since,
         attached_at=since,
         private_ip=address(world, "10.0"),

@@ -64,6 +64,7 @@ def _fresh(ground: Ground, group: Group, zone: str, *, rebalances: bool) -> Inst
         template=ref,
         configuration=None if ref else group.configuration,
         instance_type=instance_type,
+        image=templates.own_image(group, instance_type),
         launched_at=ground.now,
         attached_at=ground.now,
         private_ip=address(ground, "10.0"),

@@ -51,11 +51,15 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """One instance type of a mixed instances policy; weight None = 1, not weighted."""
+    """One instance type of a mixed instances policy.
+
+    weight: None is 1, not weighted. image: of its own, in the place of the template's.
+    """
 
     instance_type: str
     template: TemplateRef | None = None
     weight: int | None = None
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,9 @@ class Group:
     """One Auto Scaling group. Exactly one of configuration and template is given; overrides make it a mixed policy.
 
     classics: names; target_groups: ARNs; other_sources: (identifier, type) of kinds unknown to the tool. suspended:
-    (process, reason), in order. refresh: the status of an instance refresh, None if there never was one.
+    (process, reason), in order. refresh: the status of an instance refresh, None if there never was one. operator: the
+    service principal that manages it. rebalances, lifetime (seconds), reserved: Capacity Rebalancing, the maximum
+    instance lifetime, launches into Capacity Reservations only: shown, and nothing follows from them here.
     """
 
     name: str
@@ -122,6 +128,10 @@ class Group:
     status: str | None = None
     refresh: str | None = None
     warm_pool: bool = False
+    operator: str = ""
+    rebalances: bool = False
+    lifetime: int | None = None
+    reserved: bool = False
     instance_type: str = "t3.micro"
     public: bool = False
     created_at: float = 0.0
@@ -138,7 +148,7 @@ class Group:
 
     @property
     def weighted(self) -> bool:
-        return any(one.weight is not None for one in self.overrides)
+        return any(one.weight not in (None, 1) for one in self.overrides)
 
     def runs(self, process: str) -> bool:
         return process not in self.suspended_names
@@ -148,9 +158,9 @@ class Group:
 class Instance:
     """One instance. lifecycle "Terminated": no member of its group any more, EC2 still shows it for a while.
 
-    template holds the resolved version, as launched; both template and configuration None: attached by hand.
-    launched_at: EC2's LaunchTime; attached_at: of the primary network interface. ec2: EC2's state name.
-    app_up_at: when its application answers (inf: never); broken: it answered once and does not now.
+    template holds the resolved version, as launched; both template and configuration None: attached by hand. image:
+    where its override brought one. launched_at: EC2's LaunchTime; attached_at: of the primary network interface. ec2:
+    EC2's state name. app_up_at: when its application answers (inf: never); broken: it answered once and does not now.
     """
 
     id: str
@@ -162,6 +172,7 @@ class Instance:
     template: TemplateRef | None = None
     configuration: str | None = None
     instance_type: str = "t3.micro"
+    image: str | None = None
     launched_at: float = 0.0
     attached_at: float = 0.0
     private_ip: str = ""
@@ -203,8 +214,9 @@ class Instance:
 class Source:
     """A target group (id: its ARN) or a Classic Load Balancer (id: its name, port None).
 
-    delay: deregistration delay or draining timeout; drains False: a Classic one that cuts connections at once.
-    balancer: ARN of the load balancer whose listener uses the target group, None: no listener. zones: enabled there.
+    delay: deregistration delay or draining timeout; drains False: a Classic one that cuts connections at once. terse: a
+    Classic one whose texts come without the full stop. balancer: ARN of the load balancer whose listener uses the
+    target group, None: no listener. zones: enabled there.
     """
 
     id: str
@@ -216,6 +228,7 @@ class Source:
     interval: float = 10.0
     healthy_threshold: int = 2
     unhealthy_threshold: int = 2
+    terse: bool = False
     balancer: str | None = None
     zones: tuple[str, ...] = ()
 

@@ -26,8 +26,15 @@ def launches(state: State, group: Group, instance_type: str) -> TemplateRef | No
     return resolve(state, ref) if ref else None
 
 
+def own_image(group: Group, instance_type: str) -> str | None:
+    """The image that the override of this type brings, if it has one."""
+    return next((one.image for one in group.overrides if one.instance_type == instance_type), None)
+
+
 def image(state: State, group: Group, instance_type: str) -> str:
     """The image of the next instance."""
+    if own := own_image(group, instance_type):
+        return own
     ref = launches(state, group, instance_type)
     return state.templates[ref.id].images[int(ref.version or 1) - 1] if ref else f"ami-{group.configuration}"
 
@@ -49,10 +56,12 @@ def of_group(state: State, group: Group) -> str:
 
 
 def outdated(state: State, group: Group, one: Instance) -> bool:
-    """Not what the group would launch now for its type: other template, version or configuration, or none known."""
+    """Not what the group would launch now for its type: other template, version, configuration or image, or unknown."""
     if group.overrides and all(each.instance_type != one.instance_type for each in group.overrides):
         return True
     ref = launches(state, group, one.instance_type)
     if ref is None:
         return one.configuration != group.configuration
+    if one.image != own_image(group, one.instance_type):
+        return True
     return one.template is None or (one.template.id, one.template.version) != (ref.id, ref.version)

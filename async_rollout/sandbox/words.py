@@ -70,8 +70,13 @@ def below_minimum(desired: int, minimum: int) -> AwsError:
     return invalid(f"New SetDesiredCapacity value {desired} is below min value {minimum} for the AutoScalingGroup.")
 
 
-def classic_words(one: Registration | None) -> tuple[str, str, str]:
-    """(State, ReasonCode, Description) of DescribeInstanceHealth; None: not registered."""
+def classic_words(one: Registration | None, *, terse: bool = False) -> tuple[str, str, str]:
+    """(State, ReasonCode, Description) of DescribeInstanceHealth; None: not registered. terse: no full stop."""
+    state, code, words = _classic_words(one)
+    return state, code, words.removesuffix(".") if terse else words
+
+
+def _classic_words(one: Registration | None) -> tuple[str, str, str]:
     if one is None:
         return "OutOfService", "Instance", NOT_REGISTERED_CLASSIC
     match one.state, one.reason:

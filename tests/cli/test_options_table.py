@@ -18,7 +18,7 @@ TABLE = {
     "--max-surge": "", "--max-unavailable": "", "--max-draining": "", "--max-groups": "", "--fail-fast": "",
     "--only-outdated": "", "--launch-timeout": "", "--healthy-timeout": "", "--drain-timeout": "", "--hook-timeout": "",
     "--terminate-timeout": "", "--on-failure": "", "--region": "", "--profile": "", "--output": "", "--events": "",
-    "--report": "", "--yes": "-y", "--api-share": "",
+    "--report": "", "--yes": "-y", "--api-share": "", "--allow": "",
 }  # fmt: skip
 """The house's table of options: long, short."""
 

@@ -18,14 +18,22 @@ ABSENT = "Instance is not currently registered with the LoadBalancer."
 COMING = "Instance registration is still in progress."
 UNPROVEN = "Instance has not passed the configured HealthyThreshold number of health checks consecutively."
 ZONE_OFF = "Instance is in the EC2 Availability Zone for which LoadBalancer is not configured to route traffic to."
-"""AWS's exact texts (DescribeInstanceHealth, InstanceState.Description)."""
+"""AWS's texts (DescribeInstanceHealth, InstanceState.Description). With the stop or without."""
+
+
+def plain(words: str) -> str:
+    """A text as it is compared: neither its full stop nor its spaces nor its capitals say anything."""
+    return " ".join(words.split()).rstrip(". ").casefold()
+
 
 WORDS = {
-    DRAINING: TargetState.DRAINING,
-    COMING: TargetState.INITIAL,
-    UNPROVEN: TargetState.INITIAL,
-    ZONE_OFF: TargetState.UNUSED,
+    plain(DRAINING): TargetState.DRAINING,
+    plain(COMING): TargetState.INITIAL,
+    plain(UNPROVEN): TargetState.INITIAL,
+    plain(ZONE_OFF): TargetState.UNUSED,
 }
+SERVING = ("", "n/a")
+"""What stands beside InService where nothing is to be said."""
 STATES = {"InService": TargetState.HEALTHY, "OutOfService": TargetState.UNHEALTHY}
 
 _INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
@@ -84,22 +92,30 @@ class Classic:
 def health_of(id: str, reply: Reply) -> Health:
     """The reply's instances, but for those that it only lists as not registered."""
     rows = reply.body.get("InstanceStates", ())
-    targets = ((row["InstanceId"], _read(id, row)) for row in rows if row.get("Description") != ABSENT)
+    targets = (
+        (row["InstanceId"], _read(id, row)) for row in rows if plain(row.get("Description", "")) != plain(ABSENT)
+    )
     return Health(at=reply.at, targets=tuple(targets))
 
 
 def _read(id: str, row: Body) -> Target:
     words = row.get("Description", "")
     return Target(
-        source=id, port=None, state=_state(row.get("State", ""), words), reason="" if words == "N/A" else words
+        source=id, port=None, state=_state(row.get("State", ""), words), reason="" if plain(words) in SERVING else words
     )
 
 
 def _state(state: str, words: str) -> TargetState:
-    """A draining instance says InService, one that is just coming says OutOfService: the words decide first."""
-    if words.startswith("Instance is in ") and words.endswith(" state."):  # pending, stopped or terminated
+    """A draining instance says InService, one that is just coming says OutOfService: the words decide first.
+
+    InService beside words that nobody has heard of is not called healthy: one that drains would be counted on.
+    """
+    said = plain(words)
+    if said.startswith("instance is in ") and said.endswith(" state"):  # pending, stopped or terminated
         return TargetState.UNUSED
-    return WORDS.get(words) or STATES.get(state, TargetState.UNKNOWN)
+    if state == "InService" and said not in SERVING and said not in WORDS:
+        return TargetState.DRAINING if "deregistration" in said else TargetState.UNKNOWN
+    return WORDS.get(said) or STATES.get(state, TargetState.UNKNOWN)
 
 
 def _asking(id: str, members: Sequence[str]) -> Call:

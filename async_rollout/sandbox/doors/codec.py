@@ -21,6 +21,7 @@ from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.serialize import SerializationContext, get_serializer_class
 
+from async_rollout.newer import MODELS
 from async_rollout.sandbox.words import AwsError
 
 MOTO = "5.2.5"
@@ -65,7 +66,7 @@ class Encoded:
 @cache
 def loader() -> Loader:
     """Botocore's reader of the model files: they never change, and the large ones take 50 ms and more."""
-    return Loader()
+    return Loader(extra_search_paths=[MODELS])
 
 
 @cache

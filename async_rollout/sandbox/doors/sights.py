@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from async_rollout.core import sight
+from async_rollout.core.others import Trait, claims_of, hook_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import templates
 from async_rollout.sandbox.records import Group, Hook, Instance, Registration, Source
@@ -51,7 +52,14 @@ def group_of(state: State, group: Group) -> sight.Group:
         warm_pool=group.warm_pool,
         ecs_managed=any(tag.key == "AmazonECSManaged" for tag in group.tags),
         unknown_sources=tuple(id for id, _ in group.other_sources),
+        claims=claims_of({tag.key: tag.value for tag in group.tags}, group.operator),
+        traits=traits_of(tag.key for tag in group.tags) | frozenset(_traits(group)),
     )
+
+
+def _traits(group: Group) -> Iterable[Trait]:
+    shown = {Trait.REBALANCES: group.rebalances, Trait.LIFETIME: group.lifetime, Trait.RESERVED: group.reserved}
+    return (trait for trait, there in shown.items() if there)
 
 
 def instance_of(state: State, group: Group, one: Instance, targets: tuple[sight.Target, ...] = ()) -> sight.Instance:
@@ -97,7 +105,7 @@ def health_of(state: State, sources: Iterable[str]) -> Health:
 def _target(source: Source, one: Registration) -> sight.Target:
     reason = one.reason
     if source.classic and one.state != "healthy":
-        reason = classic_words(one)[2]
+        reason = classic_words(one, terse=source.terse)[2]
     return sight.Target(source=source.id, port=one.port, state=sight.TargetState(one.state), reason=reason)
 
 
@@ -112,6 +120,7 @@ def survey_of(group: Group, at: float) -> sight.Survey:
             for one in group.scheduled
         ),
         refresh=group.refresh if group.refresh in ACTIVE_REFRESH else None,
+        traits=hook_traits(hook.name for hook in group.hooks),
     )
 
 

@@ -51,7 +51,10 @@ def _group(state: State, group: Group) -> Params:
         "ServiceLinkedRoleARN": "arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/"
         "AWSServiceRoleForAutoScaling",
         "Status": group.status,
-        "CapacityRebalance": False,
+        "CapacityRebalance": group.rebalances,
+        "MaxInstanceLifetime": group.lifetime,
+        "CapacityReservationSpecification": _RESERVED if group.reserved else None,
+        "Operator": {"Principal": group.operator} if group.operator else None,
         **_launched_from(group),
         **_lists(group),
     }
@@ -82,6 +85,7 @@ def _launched_from(group: Group) -> Params:
     return {"LaunchConfigurationName": group.configuration}
 
 
+_RESERVED = {"CapacityReservationPreference": "capacity-reservations-only"}
 _DISTRIBUTION = {
     "OnDemandAllocationStrategy": "prioritized",
     "OnDemandBaseCapacity": 0,
@@ -96,6 +100,7 @@ def _override(one: Override) -> Params:
         "InstanceType": one.instance_type,
         "WeightedCapacity": None if one.weight is None else str(one.weight),
         "LaunchTemplateSpecification": template_row(one.template) if one.template else None,
+        "ImageId": one.image,
     }
 
 
@@ -118,6 +123,7 @@ def _instance(group: Group, one: Instance) -> Params:
         "LaunchConfigurationName": one.configuration,
         "LaunchTemplate": template_row(one.template) if one.template else None,
         "ProtectedFromScaleIn": one.protected,
+        "ImageId": one.image,
         "WeightedCapacity": None if weight is None else str(weight),
     }
 

@@ -77,11 +77,11 @@ def describe_health(asked: Asked) -> Params:
             raise AwsError("InvalidInstance", f"Could not find EC2 instance {id}.")
     listed = {each.instance: each for each in asked.state.registered(one.id)}
     shown = [id for id in ids or listed if asked.state.instances[id].ec2 != "terminated" or id in listed]
-    return {"InstanceStates": [_health(id, listed.get(id)) for id in shown]}
+    return {"InstanceStates": [_health(one, id, listed.get(id)) for id in shown]}
 
 
-def _health(id: str, one: Registration | None) -> Params:
-    state, reason, description = classic_words(one)
+def _health(source: Source, id: str, one: Registration | None) -> Params:
+    state, reason, description = classic_words(one, terse=source.terse)
     return {"InstanceId": id, "State": state, "ReasonCode": reason, "Description": description}
 
 

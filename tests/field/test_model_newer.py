@@ -1,0 +1,70 @@
+"""What is newer than the pinned botocore: read over the wire, and gone from here when the pin has caught up."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from botocore.loaders import Loader
+
+from async_rollout.core.spec import RolloutSpec, Scope
+from async_rollout.newer import MODELS
+from async_rollout.sandbox.ground import Ground
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.records import Group, Override
+from field.over_the_wire import rolled, seen
+
+EXTRAS = Path(MODELS) / "autoscaling" / "2011-01-01" / "service-2.sdk-extras.json"
+OLD, NEW = "ami-0000000000000000a", "ami-0000000000000000b"
+
+
+def test_nothing_here_is_known_to_the_pinned_botocore() -> None:
+    known = Loader().load_service_model("autoscaling", "service-2")["shapes"]
+    added = json.loads(EXTRAS.read_text())["merge"]["shapes"]
+    members = {(name, one) for name, shape in added.items() for one in shape["members"] if name in known}
+    caught_up = sorted(f"{name}.{one}" for name, one in members if one in known[name]["members"])
+    assert not caught_up, f"botocore knows these itself now; delete them from {EXTRAS.name}: {', '.join(caught_up)}"
+    assert members == {
+        ("AutoScalingGroup", "InstanceLifecyclePolicy"),
+        ("AutoScalingGroup", "Operator"),
+        ("Instance", "ImageId"),
+        ("LaunchTemplateOverrides", "ImageId"),
+    }
+
+
+def test_the_file_is_in_the_wheel(tmp_path: Path) -> None:
+    wheel = pytest.importorskip("hatchling.builders.wheel").WheelBuilder(str(Path(__file__).parents[2]))
+    (built,) = wheel.build(directory=str(tmp_path))
+    assert f"async_rollout/{EXTRAS.relative_to(Path(MODELS).parents[1])}" in zipfile.ZipFile(built).namelist()
+
+
+def images(*types: tuple[str, str | None]) -> object:
+    """A group of overrides with these images, whose instances run what its first override brought before: OLD."""
+
+    def built(ground: Ground) -> None:
+        overrides = tuple(Override(instance_type=type, image=image) for type, image in types)
+        group: Group = a_group(ground, size=3, edit=lambda one: replace(one, overrides=overrides))
+        for one in ground.state.members(group.name):
+            ground.put_instance(replace(one, image=OLD))
+
+    return built
+
+
+def test_an_instance_of_an_older_override_image_is_outdated_and_one_of_the_same_is_not() -> None:
+    outdated = RolloutSpec(scope=Scope.OUTDATED)
+    world, result = rolled(images(("t3.micro", NEW)), outdated)  # type: ignore[arg-type]
+    assert result.verdict.why == "all replaced, the group is as it was found"
+    assert [one.image for one in world.members("web")] == [NEW] * 3
+    world, result = rolled(images(("t3.micro", OLD)), outdated)  # type: ignore[arg-type]
+    assert (result.verdict.code, result.verdict.why) == (0, "no instance is old")
+
+
+@pytest.mark.parametrize("wanted", [OLD, NEW, None])
+def test_both_doors_tell_the_same_of_images(wanted: str | None) -> None:
+    wire, port = seen(images(("t3.micro", wanted), ("t3.small", NEW)))  # type: ignore[arg-type]
+    told = [one.outdated for one in wire.instances]
+    assert told == [one.outdated for one in port.instances] == [wanted != OLD] * 3
+    assert wire.group.template != seen(images(("t3.micro", "ami-0"), ("t3.small", NEW)))[0].group.template  # type: ignore[arg-type]
