@@ -14,7 +14,7 @@ import anyio
 from async_rollout.cli.columns import columns
 from async_rollout.cli.recorded import recorded_lines
 from async_rollout.core.plan import Plan
-from async_rollout.engine.wording import words_of
+from async_rollout.core.wording import words_of
 from async_rollout.render.safe import safe
 from async_rollout.render.words import lasting
 

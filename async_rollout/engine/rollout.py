@@ -31,13 +31,13 @@ from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
+from async_rollout.core.wording import words_of
 from async_rollout.engine.answers import outcome_of, said_of
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead
 from async_rollout.engine.ports import Answer, HookRunner, Reach, Tell, Unknown
 from async_rollout.engine.result import GroupResult
-from async_rollout.engine.wording import words_of
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 TELL_AGAIN = 30.0

@@ -23,7 +23,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.journal import Found, Goal, Journal, Lane
 from async_rollout.core.spec import HookPoint
-from async_rollout.engine.wording import words_of
+from async_rollout.core.wording import words_of
 
 A, B = "i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb1"
 RECORD = Journal(
