@@ -143,9 +143,11 @@ def answer_to(fault: Fault) -> Answer:
     match fault.kind:
         case FaultKind.DENIED:
             return Refused(code=fault.code, message=fault.words, denied=True)
-        case FaultKind.REFUSED | FaultKind.BUSY:
+        case FaultKind.REFUSED:
             return Refused(code=fault.code, message=fault.words)
-        case FaultKind.UNSENT | FaultKind.LOST | FaultKind.CONTENDED:
+        case FaultKind.BUSY | FaultKind.UNSENT | FaultKind.CONTENDED:
+            return Refused(code=fault.code, message=fault.words, passing=True)
+        case FaultKind.LOST:
             return Unknown(why=f"{fault.code}: {fault.words}")
         case _:
             assert_never(fault.kind)

@@ -59,7 +59,9 @@ THROTTLED = frozenset({
     "RequestLimitExceeded", "TooManyRequestsException", "EC2ThrottledException", "PriorRequestNotComplete",
     "DependencyThrottle", "SlowDown",
 })  # fmt: skip
-CONTENDED = frozenset({"ResourceContention"})
+CONTENDED = frozenset(
+    {"ResourceContention", "ResourceContentionFault", "ScalingActivityInProgress", "ScalingActivityInProgressFault"}
+)
 BROKEN = frozenset({"InternalFailure", "InternalError", "ServiceUnavailable", "Unavailable", "HealthUnavailable"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 DENIED = EXPIRED | frozenset({

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
@@ -131,6 +131,11 @@ def bucket_name(call: Call) -> str:
     return call.service
 
 
+def _passes(fault: Fault) -> bool:
+    """This attempt was surely not done; where one before it brought no answer, that one may have been."""
+    return fault.kind in (FaultKind.BUSY, FaultKind.UNSENT, FaultKind.CONTENDED)
+
+
 class Throttle:
     """See the module's docstring. `calls` counts what was sent, by operation, repeats included."""
 
@@ -156,7 +161,7 @@ class Throttle:
         """The answer to one call. Raises CallFailedError with the last fault."""
         bucket = self._buckets[bucket_name(call)]
         await bucket.draw(patient=call.patient)
-        ends = anyio.current_time() + patience.total
+        ends, lost = anyio.current_time() + patience.total, False
         for attempt in range(1, patience.attempts + 1):
             answer = await self._attempt(call, min(patience.each, max(1.0, ends - anyio.current_time())))
             if isinstance(answer, Reply):
@@ -164,8 +169,11 @@ class Throttle:
             if answer.kind is FaultKind.BUSY:
                 bucket.drain()
             pause = self._pause(attempt)
+            lost = lost or answer.kind is FaultKind.LOST
             if answer.kind not in patience.at or attempt == patience.attempts or anyio.current_time() + pause >= ends:
-                raise CallFailedError(call, answer)
+                raise CallFailedError(
+                    call, replace(answer, kind=FaultKind.LOST) if lost and _passes(answer) else answer
+                )
             self._say(call, answer, pause)
             await anyio.sleep(pause)
             await bucket.draw()

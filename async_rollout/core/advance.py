@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.actions import MarkHealthy, Need, RunHook, SetCapacity, Suspend, Terminate, Wait
-from async_rollout.core.budget import Tally
+from async_rollout.core.budget import Tally, launches_most
 from async_rollout.core.draft import Draft, is_under_way
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
@@ -183,7 +183,8 @@ def ask_for_more(draft: Draft) -> Draft:
         return draft.raise_maximum(needed)
     if not tally.room or not _may_launch(draft):
         return draft
-    field = min(group.desired + tally.room, group.maximum)
+    left = launches_most(journal, draft.sight) - journal.launches
+    field = min(group.desired + min(tally.room, left), group.maximum)
     if field <= group.desired:
         return draft
     launches = journal.launches + field - group.desired

@@ -19,6 +19,8 @@ from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_n
 
 STEADY = 30.0
 """Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
+SPARE_LAUNCHES = 3
+"""Launches beyond two for each instance: what may fail before it is a runaway."""
 WELL = 2
 """The last rank of those who go: marked unhealthy, ill, well."""
 
@@ -202,6 +204,11 @@ class Reckoned:
     lowered: bool = False
 
 
+def launches_most(journal: Journal, sight: Sight) -> int:
+    """Law 6: so many launches may be caused by us in all: each instance twice, and a few that may fail."""
+    return 2 * max(journal.base, journal.found.maximum, len(sight.instances)) + SPARE_LAUNCHES
+
+
 def reckon(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
     """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (ROLLOUT §1, rules 3 to 6).
 
@@ -223,7 +230,22 @@ def reckon(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
         return Reckoned(journal=replace(counted, base=min(highest, journal.base + field - expected)), explained=True)
     if field > expected:
         return Reckoned(journal=counted, explained=True)
-    return _cut(journal, counted, expected - field, expected, sight)
+    cut = _cut(journal, counted, expected - field, expected, sight)
+    return replace(cut, journal=_never_launched(cut.journal, expected - field, memory))
+
+
+def unlaunched(journal: Journal, memory: Memory) -> Journal:
+    """The record without a launch that surely was not taken: AWS refused it, or it was never sent."""
+    one = memory.launching
+    if one is None or one.ok is not False or journal.asked != one.to:
+        return journal
+    return replace(journal, asked=one.to - one.more, launches=max(0, journal.launches - one.more))
+
+
+def _never_launched(journal: Journal, drop: int, memory: Memory) -> Journal:
+    """What was asked for without an answer, and never came to be, is no launch."""
+    doubtful = memory.launching.more if memory.launching is not None and memory.launching.ok is None else 0
+    return replace(journal, launches=max(0, journal.launches - min(drop, doubtful)))
 
 
 def _is_steady(memory: Memory, sight: Sight) -> bool:

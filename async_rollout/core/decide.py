@@ -25,13 +25,13 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.advance import advance
 from async_rollout.core.begin import prepare, undo_beginning, unreadable, without_record
-from async_rollout.core.budget import STEADY, reckon
+from async_rollout.core.budget import STEADY, reckon, unlaunched
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
 from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
 from async_rollout.core.memory import Odd
-from async_rollout.core.restore import quick, restore
+from async_rollout.core.restore import alive, restore, served_again
 from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
@@ -109,7 +109,7 @@ def _surveyed(draft: Draft) -> Draft:
 
 def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
-    journal = marked_failed(draft)
+    journal = unlaunched(marked_failed(draft), draft.memory)
     group = draft.sight.group
     lost = sum(draft.at - since >= STEADY for since in draft.memory.vanished.values())
     if lost > journal.lost:
@@ -165,7 +165,8 @@ def _turned(draft: Draft, cause: Cause, stop: Stop | None) -> Decision:
             left=changes(draft.sight, draft.journal),
             next="restore",
         )
-        return decided(draft, verdict)
+        first = decided(draft, verdict)
+        return replace(first, actions=(*alive(draft), *first.actions))
     turned = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
     return _quickly(turned) if stop is Stop.NOW else decided(turned)
 
@@ -179,7 +180,7 @@ def _quickly(draft: Draft) -> Decision:
     left = changes(draft.sight, draft.journal)
     verdict = Verdict(outcome=Outcome.STOPPED, code=cause.code, why=cause.text, left=left, next="run or restore")
     first = decided(draft, verdict)
-    return replace(first, actions=(*first.actions, *quick(draft)))
+    return replace(first, actions=(*first.actions, *alive(draft), *served_again(draft)))
 
 
 def _begins_with(line: str, others: tuple[str, ...]) -> bool:
@@ -196,4 +197,4 @@ def _stuck(draft: Draft) -> Decision:
         outcome=Outcome.STUCK, code=10, why=f"the restore could not end ({why})", left=left, next="restore"
     )
     first = decided(replace(draft, acts=()), verdict)
-    return replace(first, actions=(*first.actions, *quick(draft)))
+    return replace(first, actions=(*alive(draft), *first.actions, *served_again(draft)))

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
+from async_rollout.core.budget import launches_most
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.lanes import idle, open_lane, terminate_limit
@@ -119,7 +120,7 @@ def is_uneven(draft: Draft) -> bool:
     """AZRebalance would act as soon as we resume it: launch in the emptiest zone, terminate in the fullest."""
     counts = zone_counts(draft.sight).values()
     ours = "AZRebalance" in draft.journal.suspended and amount(draft.spec.max_surge).up(draft.journal.base)
-    tried = draft.journal.evened >= EVENED_MAX
+    tried = draft.journal.evened >= EVENED_MAX or draft.journal.launches >= launches_most(draft.journal, draft.sight)
     return bool(ours) and not tried and max(counts, default=0) - min(counts, default=0) >= 2
 
 

@@ -12,6 +12,7 @@ from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import (
+    RESEND,
     deregistered,
     draining,
     held_back,
@@ -23,6 +24,7 @@ from async_rollout.core.drain import (
 from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
 from async_rollout.core.pace import Look, calm, gap
+from async_rollout.core.refusals import sentence, terminate_refused
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, is_registered
@@ -172,6 +174,9 @@ def _sent(draft: Draft, lane: Lane) -> Draft:
         until=(since.at if since else draft.at) + terminate_limit(draft),
         option="--terminate-timeout",
     )
+    if (no := terminate_refused(draft.memory, lane.id)) is not None:
+        said = replace(wait, why=sentence(no))
+        return _anew(draft, lane) if draft.at - no.last >= RESEND else draft.wait(said, look=idle(draft))
     draft = draft.wait(wait, look=_leaving(draft, wait.since))
     if draft.at - wait.since >= RESEND_TERMINATE / 2:
         draft = draft.ask(Need.ACTIVITIES)
@@ -179,9 +184,14 @@ def _sent(draft: Draft, lane: Lane) -> Draft:
     asked = since is not None and draft.memory.activities_at > since.at
     if not late or not asked or since is None or _under_way(draft, lane.id, since.at):
         return draft
+    return _anew(draft, lane)
+
+
+def _anew(draft: Draft, lane: Lane) -> Draft:
+    """Nothing came of its terminate: it is sent again, or, where all is put back, only drained and can come back."""
     again = replace(lane, removal=Removal.NOT)
     if draft.journal.goal is Goal.RESTORE and lane.before is Mark.NOT and not lane.surplus:
-        return draft.lane(again)  # nothing came of it: it is only drained, and can be put back
+        return draft.lane(again)
     return fall(draft.lane(again), again)
 
 

@@ -22,7 +22,7 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.budget import Tally, tally
+from async_rollout.core.budget import Tally, launches_most, tally
 from async_rollout.core.drain import serves_still
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Removal
 from async_rollout.core.sight import Snapshot
@@ -31,8 +31,6 @@ from async_rollout.core.stages import Stage, is_new, is_old
 
 OLDEST_LOOK = 30.0
 """No act rests on an older look (ROLLOUT §4)."""
-SPARE_LAUNCHES = 3
-"""Launches beyond one for each instance: what may fail before it is a runaway."""
 
 Law = Callable[[RolloutSpec, Snapshot, Journal, Action], str | None]
 
@@ -113,7 +111,7 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
 
 def launches_are_bounded(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 6: the launches that we cause are bounded, across kills."""
-    most = 2 * max(record.base, record.found.maximum, len(snapshot.sight.instances)) + SPARE_LAUNCHES
+    most = launches_most(record, snapshot.sight)
     if isinstance(action, SetCapacity) and action.desired is not None and record.launches > most:
         return f"law 6: {record.launches} launches were asked for, {most} are the most"
     return None

@@ -27,7 +27,10 @@ class Me:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActOutcome:
-    """How one act was answered: ok True (taken), False (refused), None (nobody knows)."""
+    """How one act was answered: ok True (taken), False (surely not done), None (nobody knows).
+
+    sent False: it was decided and never sent, since one before it was not taken. passing: refused for now only.
+    """
 
     action: Action
     at: float
@@ -35,6 +38,8 @@ class ActOutcome:
     code: str = ""
     message: str = ""
     denied: bool = False
+    passing: bool = False
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,27 @@ class Odd:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """An act that AWS refuses, in its words: since when, how often in these very words, last when. passing: for now."""
+
+    act: str
+    said: str
+    at: float
+    count: int = 1
+    last: float = 0.0
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Launching:
+    """The last launch that was asked for and not taken: to which desired capacity, how many. ok as in ActOutcome."""
+
+    to: int
+    more: int
+    ok: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """Another's record, the newest version that was read; old answers do not count."""
 
@@ -105,6 +131,7 @@ class Memory:
     health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
     their launch until every source called them healthy. unfit: whom AWS refused to register. lingering: who of the
     lanes still drained when every delay was over. tried: the highest serial written, perhaps without an answer.
+    refusals: what AWS refuses, by act. launching: the last launch asked for, unless AWS took it.
     """
 
     me: Me
@@ -153,6 +180,8 @@ class Memory:
     rewritten: int = 0
     resuspended: int = 0
     last: ActOutcome | None = None
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    launching: Launching | None = None
     denied: ActOutcome | None = None
     denied_since: float | None = None
 

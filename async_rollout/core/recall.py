@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import floor
-from typing import assert_never
 
-from async_rollout.core.actions import Deregister, Erase, MarkHealthy, Probe, Record, Register, Suspend
-from async_rollout.core.journal import Goal, Journal, Removal
-from async_rollout.core.memory import ActOutcome, Ended, HookKey, HookOutcome, Memory, Odd, Outcomes, Peer, Since
+from async_rollout.core.answered import heard, still
+from async_rollout.core.journal import Journal
+from async_rollout.core.memory import HookKey, Memory, Odd, Outcomes, Peer, Since
 from async_rollout.core.pace import SOON
 from async_rollout.core.sight import Instance, Sight, Survey
 from async_rollout.core.spec import RolloutSpec
@@ -29,7 +28,7 @@ def started(memory: Memory, hook: HookKey) -> Memory:
 def recall(spec: RolloutSpec, memory: Memory, sight: Sight, outcomes: Outcomes = ()) -> Memory:
     """What is remembered after one more look, and after how the last acts and hooks ended."""
     for outcome in outcomes:
-        memory = _heard(memory, outcome, sight.at)
+        memory = heard(memory, outcome, sight.at)
     stale = "stale" if _is_stale(memory, sight) else None
     memory = replace(memory, at=max(sight.at, memory.at), stale=_odd(memory.stale, stale, sight.at))
     if memory.blinded:
@@ -55,63 +54,6 @@ def _is_stale(memory: Memory, sight: Sight) -> bool:
     """The record comes in the same reply as the group: one older than what we wrote makes all of it an old answer."""
     record = sight.journal
     return isinstance(record, Journal) and record.run == memory.me.run and record.serial < memory.newest
-
-
-def _heard(memory: Memory, outcome: ActOutcome | HookOutcome, at: float) -> Memory:
-    match outcome:
-        case HookOutcome():
-            return _hook_ended(memory, outcome, max(at, memory.at))
-        case ActOutcome(denied=True):
-            since = memory.denied_since if memory.denied_since is not None else outcome.at
-            return replace(memory, denied=outcome, denied_since=since, last=outcome)
-        case ActOutcome():
-            return _acted(replace(memory, denied=None, denied_since=None, last=outcome), outcome)
-        case _:
-            assert_never(outcome)
-
-
-def _hook_ended(memory: Memory, outcome: HookOutcome, at: float) -> Memory:
-    """It ended before the look that hears of it: a wait from its end on is never shorter than asked for."""
-    key = (outcome.point, outcome.instance)
-    before = memory.ended.get(key)
-    ended = Ended(outcome, at, before.tries + 1 if before else 1)
-    return replace(memory, running=memory.running - {key}, ended={**memory.ended, key: ended})
-
-
-def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
-    match outcome.action:
-        case Record(journal=journal) if outcome.ok is not False:
-            vanished = memory.journal is not None and memory.torn is not None and memory.torn.what == "vanished"
-            return replace(
-                memory,
-                journal=journal,
-                newest=journal.serial if outcome.ok else memory.newest,
-                tried=max(journal.serial, memory.tried),
-                torn=None,
-                probed=None if outcome.ok else memory.probed,
-                rewritten=memory.rewritten + int(vanished and memory.newest > 0),
-                lowered=memory.lowered + int(memory.reached and _is_cut(memory.journal, journal)),
-            )
-        case Erase() if outcome.ok is not False:
-            return replace(memory, erased=memory.journal or memory.erased, journal=None, probed=None)
-        case Probe(present=present) if outcome.ok is not False:
-            return replace(memory, probed=outcome.at if present else None)
-        case Suspend() if outcome.ok and memory.journal is not None and memory.journal.cutoff is not None:
-            return replace(memory, resuspended=memory.resuspended + 1)
-        case MarkHealthy(instances=ids) if outcome.ok:
-            return replace(memory, marked={**memory.marked, **{id: memory.marked.get(id, 0) + 1 for id in ids}})
-        case _:
-            return _sent(memory, outcome)
-
-
-def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
-    if isinstance(outcome.action, Register) and outcome.ok is False:
-        return replace(memory, unfit=memory.unfit.union(one.instance for one in outcome.action.registrations))
-    if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
-        return memory
-    registrations = outcome.action.registrations
-    back = memory.back.union if isinstance(outcome.action, Register) else memory.back.difference
-    return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)}, back=back(registrations))
 
 
 def _peer(before: Peer | None, record: Journal | None, at: float) -> Peer | None:
@@ -154,6 +96,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         desired=_odd(memory.desired, str(group.desired), at),
         minimum=_odd(memory.minimum, str(group.minimum), at),
         maximum=_odd(memory.maximum, str(group.maximum), at),
+        launching=still(memory.launching, sight),
         peak=_peak(memory, sight),
         reached=_reached(memory, sight),
         hollow=_odd(memory.hollow, f"{group.desired}" if group.desired > sight.rows else None, at),
@@ -195,14 +138,6 @@ def _reached(memory: Memory, sight: Sight) -> bool:
     """What we asked for was seen to be there."""
     record = sight.journal
     return isinstance(record, Journal) and (sight.group.desired >= record.asked or memory.reached)
-
-
-def _is_cut(old: Journal | None, new: Journal) -> bool:
-    """The record gives in: someone lowered what we had asked for, and our own shrinking does not explain it."""
-    if old is None or new.goal is not Goal.REPLACE or new.evened > old.evened:
-        return False
-    shrunk = sum(lane.removal is Removal.SHRINK for lane in old.lanes)
-    return new.asked < old.asked - shrunk
 
 
 def _progress(sight: Sight) -> str:

@@ -15,6 +15,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import Lane, Mark, Removal
 from async_rollout.core.lanes import fall
+from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.sight import Instance
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import patience
@@ -28,9 +29,9 @@ def restore(draft: Draft) -> Draft:
     for lane in draft.journal.lanes:
         draft = _turned_round(draft, lane)
     draft = watch_launches(check_newcomers(draft))
-    if draft.journal.lanes or draft.stuck:
-        return _out_of_patience(draft)
-    return _out_of_patience(finish(draft) if draft.explained else draft)
+    if not draft.journal.lanes and not draft.stuck and draft.explained:
+        draft = finish(draft)
+    return _refused(_out_of_patience(draft))
 
 
 def _turned_round(draft: Draft, lane: Lane) -> Draft:
@@ -54,6 +55,13 @@ def _is_dead(draft: Draft, instance: Instance) -> bool:
     return instance.marked_unhealthy and instance.id in draft.memory.unfit
 
 
+def _refused(draft: Draft) -> Draft:
+    """What AWS refuses for good cannot be put back; its own words say why."""
+    for one in standing(draft.memory, draft.at):
+        draft = draft.leave(sentence(one))
+    return draft
+
+
 def _out_of_patience(draft: Draft) -> Draft:
     progress = draft.memory.progress
     if progress is None or draft.at - progress.at <= patience(draft):
@@ -62,11 +70,16 @@ def _out_of_patience(draft: Draft) -> Draft:
     return draft.leave(f"nothing came forward for {patience(draft):.0f} s, waiting for: {names}{hindered(draft.sight)}")
 
 
-def quick(draft: Draft) -> tuple[Action, ...]:
-    """What fits into the five seconds after SIGTERM: serve with all that may serve, let alarms and schedules run."""
-    back = tuple(one for lane in draft.journal.lanes for one in _back(draft, lane))
+def alive(draft: Draft) -> tuple[Action, ...]:
+    """Alarms and scheduled actions run again: wherever a run ends with its record standing, that comes first."""
     ours = tuple(name for name in draft.journal.suspended if name in draft.sight.group.suspended and name in QUICK)
-    return (*((Register(registrations=back),) if back else ()), *((Resume(processes=ours),) if ours else ()))
+    return (Resume(processes=ours),) if ours else ()
+
+
+def served_again(draft: Draft) -> tuple[Action, ...]:
+    """All that may serve is registered back."""
+    back = tuple(one for lane in draft.journal.lanes for one in _back(draft, lane))
+    return (Register(registrations=back),) if back else ()
 
 
 def _back(draft: Draft, lane: Lane) -> tuple[Registration, ...]:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from async_rollout.core.budget import launches_most
 from async_rollout.core.draft import Draft, is_under_way
 from async_rollout.core.drain import drain_limit, draining_since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Lane, Mark, template_mark
 from async_rollout.core.lanes import terminate_limit
+from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.sight import Activity, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new
@@ -34,6 +36,9 @@ _PERMANENT = re.compile(
 _PASSING = re.compile(r"sufficient|capacity|rate exceeded|requestlimitexceeded|throttl|try again", re.IGNORECASE)
 
 
+Question = Callable[[Draft], Iterator[Cause]]
+
+
 def stopped(snapshot: Snapshot) -> Cause | None:
     """An order to stop: by a signal to this process, or by `restore` through the tags."""
     if snapshot.stop is not None:
@@ -47,7 +52,7 @@ def stopped(snapshot: Snapshot) -> Cause | None:
 
 def trouble(draft: Draft) -> Cause | None:
     """The first reason to give up replacing, or None."""
-    questions: tuple[Callable[[Draft], Iterator[Cause]], ...] = (_denied, _foreign, _hooks, _launches, _limits)
+    questions: tuple[Question, ...] = (_denied, _refused, _foreign, _hooks, _launches, _limits)
     return next((cause for question in questions for cause in question(draft)), None)
 
 
@@ -58,6 +63,11 @@ def _denied(draft: Draft) -> Iterator[Cause]:
         return
     if "expired" not in denied.code.casefold() or draft.at - since > draft.spec.limits.credentials:
         yield Cause(code=4, text=f"{denied.code}: {denied.message}")
+
+
+def _refused(draft: Draft) -> Iterator[Cause]:
+    """The same no again and again is an answer; what AWS says for now is waited out, but not for ever."""
+    yield from (Cause(code=1, text=sentence(one)) for one in standing(draft.memory, draft.at))
 
 
 def _foreign(draft: Draft) -> Iterator[Cause]:
@@ -109,6 +119,9 @@ def _failed_mark(lane: Lane, code: int | None) -> Mark:
 def _launches(draft: Draft) -> Iterator[Cause]:
     if draft.journal.lost >= LOST_MAX:
         yield Cause(code=1, text=f"{draft.journal.lost} new instances vanished or failed before they served")
+    most = launches_most(draft.journal, draft.sight)
+    if draft.journal.launches >= most and draft.tally.room:
+        yield Cause(code=1, text=f"{draft.journal.launches} launches were asked for, more than this group may need")
     for one in failed_launches(draft):
         if is_permanent(one):
             yield Cause(code=1, text=f"a launch failed: {one.message}")

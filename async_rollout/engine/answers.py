@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
-from async_rollout.core.actions import CloudAction
-from async_rollout.core.memory import ActOutcome
+from async_rollout.core.actions import Action, CloudAction
+from async_rollout.core.memory import ActOutcome, HookOutcome
 from async_rollout.engine.ports import Answer, Done, Refused, Unknown
 
 
@@ -21,7 +22,24 @@ def outcome_of(action: CloudAction, answer: Answer, at: float) -> ActOutcome:
             return ActOutcome(action=action, at=at, ok=True)
         case Unknown(why=why):
             return ActOutcome(action=action, at=at, ok=None, message=why)
-        case Refused(code=code, message=message, denied=denied):
-            return ActOutcome(action=action, at=at, ok=False, code=code, message=message, denied=denied)
+        case Refused(code=code, message=message):
+            return ActOutcome(
+                action=action, at=at, ok=False, code=code, message=message, denied=answer.denied, passing=answer.passing
+            )
         case _:
             assert_never(answer)
+
+
+def told_as(outcome: ActOutcome) -> str:
+    """How an act was answered, in the word that events have for it."""
+    return {True: "done", False: "refused", None: "unknown"}[outcome.ok]
+
+
+def unsent(action: Action, at: float) -> ActOutcome:
+    """The act was decided and never sent."""
+    return ActOutcome(action=action, at=at, ok=False, sent=False)
+
+
+def last_sent(outcomes: Sequence[ActOutcome | HookOutcome]) -> ActOutcome | None:
+    """The last act that was sent."""
+    return next((one for one in reversed(outcomes) if isinstance(one, ActOutcome) and one.sent), None)

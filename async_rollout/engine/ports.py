@@ -29,11 +29,16 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """AWS said no. code and message are AWS's own words; `denied`: a permission or the credentials are missing."""
+    """AWS said no, or the call never reached it: it was surely not done. code and message are AWS's own words.
+
+    denied: a permission or the credentials are missing. passing: it may be taken later, unchanged (throttled, another
+    change in the way, no connection).
+    """
 
     code: str
     message: str
     denied: bool = False
+    passing: bool = False
 
 
 Answer = Done | Unknown | Refused

@@ -6,6 +6,8 @@ Hooks run beside the loop as its `Errands` and wake it when they end.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anyio
 
 from async_rollout.core.actions import (
@@ -32,7 +34,7 @@ from async_rollout.core.sight import Sight, Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
 from async_rollout.core.wording import words_of
-from async_rollout.engine.answers import outcome_of, said_of
+from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead
@@ -45,7 +47,7 @@ TELL_AGAIN = 30.0
 FIRST_LOOK = 120.0
 """So long the first look is tried for; later the limits hold."""
 LAST_BREATH = 5.0
-"""An act in flight when the run is cancelled gets so many seconds to be answered."""
+"""An act in flight on cancel gets so many seconds."""
 
 
 class Rollout:
@@ -159,9 +161,8 @@ class Rollout:
         sight = carried(sight, self._before.sight, self._memory, outcomes) if self._before else sight
         self._outcomes.clear()
         self._memory = recall(self._spec, self._memory, sight, outcomes)
-        record = sight.journal
+        record, halt = sight.journal, self._halt
         dead = isinstance(record, Journal) and record.run != self._memory.me.run and is_dead(record.holder)
-        halt = self._halt
         return Snapshot(
             sight=sight,
             memory=self._memory,
@@ -194,9 +195,9 @@ class Rollout:
         """Do the actions in their order; the first that is not answered Done ends the tick."""
         since: tuple[Action, ...] = ()
         self._needs, self._stalled = decision.needs, False
-        for action in decision.actions:
+        for number, action in enumerate(decision.actions):
             if self._is_late():
-                self._stalled = True
+                self._unsent(decision.actions[number:])
                 break
             if why := objection(self._spec, snapshot, since, action):
                 return self._forbidden(action, why)
@@ -204,18 +205,20 @@ class Rollout:
                 self._memory = started(self._memory, (action.point, action.instance))
                 errands.start(self._group, action, self._at)
             elif not await self._done(action):
-                self._stalled = True
+                self._unsent(decision.actions[number + 1 :])
                 break
             since = (*since, action)
         self._needs |= WHOLE if self._stalled else ROWS
         return decision.verdict or self._unheard()
 
+    def _unsent(self, actions: Sequence[Action]) -> None:
+        """The tick is over; what was still to be done stands in the record, perhaps, and was surely not done."""
+        self._stalled, self._outcomes = True, [*self._outcomes, *(unsent(one, self._at) for one in actions)]
+
     def _unheard(self) -> Verdict | None:
         """AWS is seen but takes nothing from us, not even the record that all is to be put back."""
-        last = self._outcomes[-1] if self._outcomes else None
-        if self._denied_since is None or not isinstance(last, ActOutcome):
-            return None
-        if anyio.current_time() - self._denied_since <= self._spec.limits.credentials:
+        last, since = last_sent(self._outcomes), self._denied_since
+        if last is None or since is None or anyio.current_time() - since <= self._spec.limits.credentials:
             return None
         why = f"AWS takes none of our acts: {said_of(last)}; what is recorded stands"
         return Verdict(outcome=Outcome.FAILED, code=4 if last.denied else 1, why=why, next="run or restore")
@@ -229,12 +232,10 @@ class Rollout:
         self._acted_at = anyio.current_time()
         outcome = outcome_of(action, answer, self._at)
         self._outcomes.append(outcome)
-        said = {True: "done", False: "refused", None: "unknown"}[outcome.ok]
-        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=said_of(outcome)))
-        if outcome.ok:
-            self._denied_since = None
-        elif self._denied_since is None:
-            self._denied_since = self._acted_at
+        said, why = told_as(outcome), said_of(outcome)
+        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why))
+        since = self._acted_at if self._denied_since is None else self._denied_since
+        self._denied_since = None if outcome.ok else since
         return outcome.ok is True
 
     async def _shielded(self, action: CloudAction) -> Answer:

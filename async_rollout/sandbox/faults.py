@@ -21,7 +21,8 @@ class FaultKind(StrEnum):
     """How a call goes wrong. LOST_ANSWER: executed, the answer is lost; RESET: cut before it was executed.
 
     GAP: an answer that lacks a member of each group and a registration of each source; EMPTY: one that lists nothing.
-    EXPIRED: the credentials are no longer taken. DENIED: they do not allow this call.
+    EXPIRED: the credentials are no longer taken. DENIED: they do not allow this call. REFUSED: AWS says no, in the
+    words of the rule; CONTENDED: it says that another change is in the way.
     """
 
     THROTTLE = "throttle"
@@ -35,6 +36,8 @@ class FaultKind(StrEnum):
     EMPTY = "empty"
     EXPIRED = "expired"
     DENIED = "denied"
+    REFUSED = "refused"
+    CONTENDED = "contended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class Fault:
 
     count: so often at the most, None: always. window: only between these seconds since the world's start. seconds: of
     a DELAY, or the age of a STALE answer. silent: so long nobody is told that a RESET or LOST_ANSWER brings no answer.
+    code, words: what AWS says where it says no.
     """
 
     kind: FaultKind
@@ -52,6 +56,17 @@ class Fault:
     window: tuple[float, float] | None = None
     seconds: float = 5.0
     silent: float = 0.0
+    code: str = "ValidationError"
+    words: str = "The request is not valid."
+
+
+IN_PROGRESS = Fault(
+    kind=FaultKind.CONTENDED,
+    action="^autoscaling:(SetDesiredCapacity|UpdateAutoScalingGroup|TerminateInstanceInAutoScalingGroup)",
+    code="ScalingActivityInProgress",
+    words="Scaling activity 0ea5f0da-97c6-1d64-5127-43e061c16819 is in progress and blocks this action",
+)
+"""What AWS answers while an activity of the group's own has the way (aws-cli #2226)."""
 
 
 class Faults:
@@ -106,6 +121,11 @@ class Faults:
 @lru_cache(maxsize=4096)
 def _concerns(pattern: str, service_action: str) -> bool:
     return re.search(pattern, service_action) is not None
+
+
+def refused(fault: Fault) -> AwsError:
+    """AWS's no, in the words of the rule."""
+    return AwsError(fault.code, fault.words)
 
 
 def expired() -> AwsError:

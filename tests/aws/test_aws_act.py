@@ -115,7 +115,7 @@ def test_the_worst_of_several_answers_counts(aws: Any, refused: Any) -> None:
 
 
 @pytest.mark.parametrize("shrink", [True, False])
-@pytest.mark.parametrize("how", ["html", "timeout", "500", "contention", "hang"])
+@pytest.mark.parametrize("how", ["html", "timeout", "500", "hang"])
 def test_a_terminate_that_may_have_been_done_is_sent_once_and_unknown(
     aws: Any, refused: Any, shrink: bool, how: str
 ) -> None:
@@ -123,12 +123,28 @@ def test_a_terminate_that_may_have_been_done_is_sent_once_and_unknown(
         "html": ResponseParserError("<html>"),
         "timeout": ReadTimeoutError(endpoint_url="https://x"),
         "500": refused("InternalFailure", status=500),
-        "contention": refused("ResourceContention", status=500),
     }
     aws.faults["TerminateInstanceInAutoScalingGroup"] = [errors[how]] if how in errors else []
     aws.hanging |= {"TerminateInstance"} if how == "hang" else set()
     assert isinstance(did(aws, Terminate(instance="i-1", shrink=shrink)), Unknown)
     assert len(aws.sent) == 1
+
+
+@pytest.mark.parametrize(("code", "status"), [("ResourceContention", 500), ("ScalingActivityInProgress", 400)])
+def test_a_terminate_in_whose_way_another_change_is_was_not_done_and_is_sent_once(
+    aws: Any, refused: Any, code: str, status: int
+) -> None:
+    aws.faults["TerminateInstanceInAutoScalingGroup"] = [refused(code, "in progress", status)]
+    answer = did(aws, Terminate(instance="i-1", shrink=True))
+    assert answer == Refused(code=code, message="in progress", passing=True)
+    assert len(aws.sent) == 1
+
+
+def test_what_may_have_been_done_stays_so_whatever_the_last_attempt_says(aws: Any, refused: Any) -> None:
+    """The first brought no answer, the next ones were throttled: it may have been done."""
+    lost, slow = refused("InternalFailure", "", 500), refused("Throttling", "slow")
+    aws.faults["SuspendProcesses"] = [lost, *[slow] * 9]
+    assert isinstance(did(aws, Suspend(processes=("AZRebalance",))), Unknown)
 
 
 def test_a_size_whose_answer_is_lost_is_not_written_again(aws: Any) -> None:

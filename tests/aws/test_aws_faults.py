@@ -43,7 +43,7 @@ KINDS = [
     ("AccessDenied", 403, FaultKind.DENIED),
     ("UnauthorizedOperation", 403, FaultKind.DENIED),
     ("ValidationError", 400, FaultKind.REFUSED),
-    ("ScalingActivityInProgress", 400, FaultKind.REFUSED),
+    ("ScalingActivityInProgress", 400, FaultKind.CONTENDED),
 ]
 
 

@@ -17,7 +17,7 @@ from async_rollout.aws.calls import autoscaling
 from async_rollout.aws.cloud import AwsCloud, Identity
 from async_rollout.aws.session import Wire, _session, connect
 from async_rollout.core.actions import Need, SetCapacity, Suspend
-from async_rollout.engine.ports import Done, Unknown
+from async_rollout.engine.ports import Done, Refused
 from async_rollout.errors import BrokenError, CredentialsError, UnseenError, UsageError
 from async_rollout.sandbox import Sandbox
 from async_rollout.sandbox.doors.http import environment
@@ -173,14 +173,15 @@ def test_over_a_socket_with_an_endpoint_and_nothing_is_left_open(bare: pytest.Mo
     assert identity.account
 
 
-def test_an_endpoint_that_is_down_is_unseen_and_an_act_unknown(bare: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_is_down_is_unseen_and_an_act_not_done(bare: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         bare.setenv("AWS_ACCESS_KEY_ID", "x")
         bare.setenv("AWS_SECRET_ACCESS_KEY", "x")
         async with connect(region="eu-west-1", endpoint="http://127.0.0.1:9") as cloud:
             with pytest.raises(UnseenError, match=r"127\.0\.0\.1:9"):
                 await cloud.look("web", frozenset(), anyio.current_time())
-            assert isinstance(await cloud.act("web", SetCapacity(desired=3)), Unknown)
+            answer = await cloud.act("web", SetCapacity(desired=3))
+            assert isinstance(answer, Refused) and answer.passing
             assert cloud.calls["SetDesiredCapacity"] > 1
 
     run_scaled(main, 100)

@@ -238,7 +238,7 @@ def test_the_way_back_has_an_end_too(ago: float, code: int | None) -> None:
 def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
     lanes = (lane(), lane(1, before=Mark.BEGUN), lane(2, surplus=True), lane(9))
     decision = decide(SPEC, replace(snapshot_of("DDDN", record={"lanes": lanes, **BACK}), stop=Stop.NOW))
-    record, back, resume = decision.actions
+    record, resume, back = decision.actions
     assert isinstance(record, Record)
     assert record.journal.until == int(NOW)  # let go
     assert back == Register(registrations=out_of_both())

@@ -153,7 +153,7 @@ ENDING = (
              story=losses.comes_back_and_is_needed, spoil=swap(drain, "serves_still", no)),
     Sabotage(name="surplus that the floor needs is never given back", law="law 12:", story=losses.dies_beside_surplus,
              spoil=swap(finish, "_in_its_place", lambda one, needed: one)),
-    Sabotage(name="a dead one is put back", law="law 12:", story=losses.dies_on_its_way_out,
+    Sabotage(name="a dead one is put back", law="law 16:", story=losses.dies_on_its_way_out,
              spoil=swap(restore, "_is_dead", no)),
     Sabotage(name="a launch that never came is not given back", law="law 12:", story=stories.no_capacity,
              spoil=swap(finish, "_launch_given_up", draft_as_it_is)),

@@ -13,7 +13,7 @@ from async_rollout.sandbox.doors import codec
 from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.answers.asked import Asked
 from async_rollout.sandbox.doors.codec import Call, Encoded
-from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired, refused
 from async_rollout.sandbox.ground import OWNER
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
@@ -104,6 +104,8 @@ def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: s
             return _refuse(world, call, id, expired())
         case FaultKind.DENIED:
             return _refuse(world, call, id, denied(f"{call.service}:{call.operation}"))
+        case FaultKind.REFUSED | FaultKind.CONTENDED if fault is not None:
+            return _refuse(world, call, id, refused(fault))
         case FaultKind.STALE if fault is not None:
             return _done(world, call, world.look(fault.seconds), id)
         case FaultKind.GAP | FaultKind.EMPTY as kind:
@@ -115,8 +117,8 @@ def _done(world: World, call: Call, state: State, id: str) -> Response:
     asked = Asked(world=world, state=state, params=call.params, who=OWNER)
     try:
         written = codec.encode(call, TABLES[call.service][call.operation](asked), id)
-    except AwsError as refused:
-        return _refuse(world, call, id, refused)
+    except AwsError as no:
+        return _refuse(world, call, id, no)
     return _response(world, id, written)
 
 

@@ -25,6 +25,7 @@ from async_rollout.sandbox.world import World
 GROUPS_A_CALL = 100
 """DescribeAutoScalingGroups takes so many names with MaxRecords=100."""
 LOST = (FaultKind.THROTTLE, FaultKind.ERROR_500, FaultKind.HTML_503, FaultKind.RESET, FaultKind.LOST_ANSWER)
+LOST_READS = (*LOST, FaultKind.REFUSED, FaultKind.CONTENDED)
 PARTIAL = (FaultKind.GAP, FaultKind.EMPTY)
 
 
@@ -136,7 +137,7 @@ class PortCloud:
         for name in names:
             self.world.calls[name] += not counted
             fault = self.faults.verdict(name)
-            if fault is not None and fault.kind in LOST:
+            if fault is not None and fault.kind in LOST_READS:
                 await self._wait(fault.silent)
                 raise UnseenError(f"{name}: no answer ({fault.kind.value})")
             if fault is not None and fault.kind is FaultKind.EXPIRED:
@@ -168,6 +169,8 @@ class PortCloud:
             return _forbidden(expired())
         if fault is not None and fault.kind is FaultKind.DENIED:
             return _forbidden(denied(step.name))
+        if fault is not None and fault.kind in (FaultKind.REFUSED, FaultKind.CONTENDED):
+            return Refused(code=fault.code, message=fault.words, passing=fault.kind is FaultKind.CONTENDED)
         lost = fault is not None and fault.kind in LOST
         answer: Answer = Done()
         if not lost or (fault is not None and fault.kind is FaultKind.LOST_ANSWER):

@@ -1,0 +1,116 @@
+"""How acts and hooks were answered, folded into memory: what was taken, what was not, what nobody knows.
+
+A part of `recall`, which then folds the look itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from async_rollout.core.actions import Deregister, Erase, MarkHealthy, Probe, Record, Register, SetCapacity, Suspend
+from async_rollout.core.journal import Goal, Journal, Removal
+from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Launching, Memory
+from async_rollout.core.refusals import heard as refused_so_far
+from async_rollout.core.sight import Sight
+
+
+def heard(memory: Memory, outcome: ActOutcome | HookOutcome, at: float) -> Memory:
+    match outcome:
+        case HookOutcome():
+            return _hook_ended(memory, outcome, max(at, memory.at))
+        case ActOutcome():
+            launching = _launching(memory, outcome)
+            refusals = refused_so_far(memory.refusals, outcome)
+            return _answered(replace(memory, launching=launching, refusals=refusals), outcome)
+        case _:
+            assert_never(outcome)
+
+
+def _answered(memory: Memory, outcome: ActOutcome) -> Memory:
+    match outcome:
+        case ActOutcome(sent=False):
+            return memory
+        case ActOutcome(denied=True):
+            since = memory.denied_since if memory.denied_since is not None else outcome.at
+            return replace(memory, denied=outcome, denied_since=since, last=outcome)
+        case ActOutcome():
+            return _acted(replace(memory, denied=None, denied_since=None, last=outcome), outcome)
+        case _:
+            assert_never(outcome)
+
+
+def _launching(memory: Memory, outcome: ActOutcome) -> Launching | None:
+    """A launch that was asked for in the record and not taken: what AWS refused or never got is none (law 18)."""
+    match outcome.action:
+        case SetCapacity(desired=int() as size) if memory.desired is not None:
+            more = size - int(memory.desired.what)
+            return Launching(size, more, outcome.ok) if more > 0 and not outcome.ok else None
+        case Record() if outcome.ok and memory.launching is not None and memory.launching.ok is False:
+            return None  # the record says so by now
+        case _:
+            return memory.launching
+
+
+def _hook_ended(memory: Memory, outcome: HookOutcome, at: float) -> Memory:
+    """It ended before the look that hears of it: a wait from its end on is never shorter than asked for."""
+    key = (outcome.point, outcome.instance)
+    before = memory.ended.get(key)
+    ended = Ended(outcome, at, before.tries + 1 if before else 1)
+    return replace(memory, running=memory.running - {key}, ended={**memory.ended, key: ended})
+
+
+def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
+    match outcome.action:
+        case Record(journal=journal) if outcome.ok is not False:
+            vanished = memory.journal is not None and memory.torn is not None and memory.torn.what == "vanished"
+            return replace(
+                memory,
+                journal=journal,
+                newest=journal.serial if outcome.ok else memory.newest,
+                tried=max(journal.serial, memory.tried),
+                torn=None,
+                probed=None if outcome.ok else memory.probed,
+                rewritten=memory.rewritten + int(vanished and memory.newest > 0),
+                refusals={} if _is_turned(memory.journal, journal) else memory.refusals,
+                lowered=memory.lowered + int(memory.reached and _is_cut(memory.journal, journal)),
+            )
+        case Erase() if outcome.ok is not False:
+            return replace(memory, erased=memory.journal or memory.erased, journal=None, probed=None)
+        case Probe(present=present) if outcome.ok is not False:
+            return replace(memory, probed=outcome.at if present else None)
+        case Suspend() if outcome.ok and memory.journal is not None and memory.journal.cutoff is not None:
+            return replace(memory, resuspended=memory.resuspended + 1)
+        case MarkHealthy(instances=ids) if outcome.ok:
+            return replace(memory, marked={**memory.marked, **{id: memory.marked.get(id, 0) + 1 for id in ids}})
+        case _:
+            return _sent(memory, outcome)
+
+
+def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
+    if isinstance(outcome.action, Register) and outcome.ok is False:
+        return replace(memory, unfit=memory.unfit.union(one.instance for one in outcome.action.registrations))
+    if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
+        return memory
+    registrations = outcome.action.registrations
+    back = memory.back.union if isinstance(outcome.action, Register) else memory.back.difference
+    return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)}, back=back(registrations))
+
+
+def still(launching: Launching | None, sight: Sight) -> Launching | None:
+    """One without an answer was taken after all if desired shows it."""
+    shown = launching is not None and launching.ok is None and sight.group.desired >= launching.to
+    return None if shown else launching
+
+
+def _is_turned(old: Journal | None, new: Journal) -> bool:
+    """From here on other acts are needed: what AWS takes of them is asked anew."""
+    return old is not None and old.goal is not new.goal
+
+
+def _is_cut(old: Journal | None, new: Journal) -> bool:
+    """The record gives in: someone lowered what we had asked for, and our own shrinking does not explain it."""
+    if old is None or new.goal is not Goal.REPLACE or new.evened > old.evened:
+        return False
+    shrunk = sum(lane.removal is Removal.SHRINK for lane in old.lanes)
+    return new.asked < old.asked - shrunk

@@ -1,0 +1,73 @@
+"""What AWS refuses, folded by act: the same words again and again are an answer, not a fault that passes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from async_rollout.core.actions import Action, Deregister, Record, Register, SetCapacity, Terminate
+from async_rollout.core.memory import ActOutcome, Memory, Refusal
+from async_rollout.core.wording import words_of
+
+TIMES, SECONDS = 5, 60.0
+"""The same words so often over at least so long are a cause (ROLLOUT §12)."""
+OUTLASTED = 600.0
+"""Seconds for which a refusal that says `not now` is waited out (ROLLOUT §12)."""
+_REQUEST = re.compile(r" \(request [^)]*\)$")
+"""The id of a request is another one each time."""
+
+
+def key_of(action: Action) -> str:
+    """What an act is about: the same again has the same key, whatever number it carries."""
+    name = type(action).__name__
+    match action:
+        case Terminate(instance=id):
+            return f"{name} {id}"
+        case Deregister(registrations=ones) | Register(registrations=ones):
+            return f"{name} {' '.join(sorted({one.instance for one in ones}))}"
+        case SetCapacity(desired=desired):
+            return f"{name} {'maximum' if desired is None else 'desired'}"
+        case _:
+            return name
+
+
+def heard(refusals: Mapping[str, Refusal], outcome: ActOutcome) -> Mapping[str, Refusal]:
+    """The refusals after one more answer: taken ends it, other words begin anew, no answer says nothing.
+
+    What is denied is no refusal of the act: credentials may be renewed, and a permission has a cause of its own.
+    """
+    key = key_of(outcome.action)
+    if not outcome.sent or outcome.ok is None or outcome.denied:
+        return refusals
+    if outcome.ok:
+        return {other: one for other, one in refusals.items() if other != key} if key in refusals else refusals
+    said = f"{outcome.code}: {_REQUEST.sub('', outcome.message)}"
+    before = refusals.get(key)
+    again = before is not None and before.said == said
+    fresh = Refusal(
+        act="write the record" if isinstance(outcome.action, Record) else words_of(outcome.action),
+        said=said,
+        at=before.at if before and again else outcome.at,
+        count=before.count + 1 if before and again else 1,
+        last=outcome.at,
+        passing=outcome.passing,
+    )
+    return {**refusals, key: fresh}
+
+
+def standing(memory: Memory, at: float) -> Iterator[Refusal]:
+    """Those that waiting does not help against any more."""
+    for one in memory.refusals.values():
+        lasts = at - one.at
+        if lasts >= OUTLASTED if one.passing else one.count >= TIMES and lasts >= SECONDS:
+            yield one
+
+
+def sentence(one: Refusal) -> str:
+    """AWS's own words, and what they are about."""
+    return f"AWS refuses to {one.act}: {one.said}"
+
+
+def terminate_refused(memory: Memory, id: str) -> Refusal | None:
+    """AWS's no to the last terminate of this one: nothing came of it."""
+    return memory.refusals.get(key_of(Terminate(instance=id, shrink=False)))
