@@ -13,7 +13,10 @@ from async_rollout.core.actions import Verdict, Wait
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutStarted:
-    """The group is ours. old: instances to replace, in order; resumed: a killed run's record was taken over."""
+    """The group is ours. old: instances to replace, in order; resumed: a killed run's record was taken over.
+
+    total: how many there were to replace when the first run began; replaced_before: how many of them are gone already.
+    """
 
     group: str
     at: float
@@ -24,6 +27,8 @@ class RolloutStarted:
     old: tuple[str, ...]
     resumed: bool = False
     restoring: bool = False
+    total: int = 0
+    replaced_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +170,10 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutEnded:
-    """The group's rollout is over. replaced: old instances gone; seconds: by the loop's clock."""
+    """The group's rollout is over. replaced: old instances gone; seconds: by the loop's clock.
+
+    replaced_before: how many more of the total had gone before this process took over.
+    """
 
     group: str
     at: float
@@ -174,6 +182,7 @@ class RolloutEnded:
     total: int = 0
     seconds: float = 0.0
     missed: tuple[str, ...] = ()
+    replaced_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

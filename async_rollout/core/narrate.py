@@ -50,6 +50,8 @@ def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
 
 def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: bool) -> RolloutStarted:
     counted = tally(spec, after.sight, after.memory, journal)
+    out = tuple(lane.id for lane in journal.lanes if not lane.surplus)
+    old = (*out, *(one.id for one in counted.victims))
     return RolloutStarted(
         group=after.sight.group.name,
         at=after.sight.at,
@@ -57,9 +59,11 @@ def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: b
         base=journal.base,
         floor=counted.bounds.floor,
         ceiling=counted.bounds.ceiling,
-        old=tuple(one.id for one in counted.victims),
+        old=old,
         resumed=resumed,
         restoring=journal.goal is Goal.RESTORE,
+        total=journal.old or journal.replaced + len(old),
+        replaced_before=journal.replaced,
     )
 
 

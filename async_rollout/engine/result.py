@@ -9,7 +9,11 @@ from async_rollout.core.actions import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupResult:
-    """One group's end. replaced: ids of old instances gone; missed: scheduled actions that fell into the run."""
+    """One group's end. replaced: ids of old instances gone; missed: scheduled actions that fell into the run.
+
+    total: how many there were to replace when the first run began; replaced_before: so many of them had gone before
+    this one took over.
+    """
 
     group: str
     verdict: Verdict
@@ -17,6 +21,7 @@ class GroupResult:
     total: int = 0
     missed: tuple[str, ...] = ()
     seconds: float = 0.0
+    replaced_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ class Rollout:
         self._denied_since: float | None = None
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
-        self._total = 0
+        self._total = self._replaced_before = 0
         self._stalled, self._absent = False, 0
         self._wake = anyio.Event()
 
@@ -187,8 +187,8 @@ class Rollout:
                 return  # seen again: what ends a lane is written with what is next
             case Replaced(instance=id):
                 self._replaced.append(id)
-            case RolloutStarted(old=old):
-                self._total = len(old)
+            case RolloutStarted(total=total, replaced_before=before):
+                self._total, self._replaced_before = total, before
         self._tell(event)
 
     async def _act(self, snapshot: Snapshot, decision: Decision, errands: Errands) -> Verdict | None:
@@ -282,19 +282,14 @@ class Rollout:
             group=self._group,
             verdict=verdict,
             replaced=tuple(self._replaced),
-            total=max(self._total, len(self._replaced)),
+            total=max(self._total, self._replaced_before + len(self._replaced)),
+            replaced_before=self._replaced_before,
             missed=lost,
             seconds=anyio.current_time() - self._began,
         )
-        self._say(
-            RolloutEnded(
-                group=result.group,
-                at=self._at,
-                verdict=verdict,
-                replaced=result.replaced,
-                total=result.total,
-                seconds=result.seconds,
-                missed=lost,
-            )
-        )
+        ended = RolloutEnded(
+            group=result.group, at=self._at, verdict=verdict, replaced=result.replaced, total=result.total,
+            seconds=result.seconds, missed=lost, replaced_before=result.replaced_before,
+        )  # fmt: skip
+        self._say(ended)
         return result

@@ -48,12 +48,15 @@ class Sizes:
 class GroupBoard:
     """One group. Numbers are None until they were told; stages: of each instance that is on its way; at: AWS's time.
 
-    counted: the promise in numbers. replaced_at: when the last one was through. said: how the last attempt of each
-    hook ended, by point and instance.
+    first_at: when it was first heard of; began_at: when its instances began to be replaced. counted: the promise in
+    numbers. replaced: by this run; before: so many by the runs that it took over from; told: of how many, as the
+    record has it. replaced_at: when the last one was through. said: how the last attempt of each hook ended, by point
+    and instance.
     """
 
     name: str
     at: float = 0.0
+    first_at: float = 0.0
     began_at: float | None = None
     base: int | None = None
     floor: int | None = None
@@ -63,6 +66,8 @@ class GroupBoard:
     replaced_at: float | None = None
     old: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
+    before: int = 0
+    told: int = 0
     stages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     said: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     waits: tuple[Wait, ...] = ()
@@ -79,13 +84,18 @@ class GroupBoard:
 
     @property
     def took(self) -> float:
-        """Seconds from its beginning to its end, by AWS's time if that went faster than ours, as in a sandbox."""
-        return self.seconds if self.began_at is None else max(self.seconds, self.at - self.began_at)
+        """Seconds from when it was first heard of to the last that was: AWS's time, the one clock of every view."""
+        return self.at - self.first_at if self.first_at else self.seconds
+
+    @property
+    def done(self) -> int:
+        """How many are replaced, by this run and by those before."""
+        return self.before + len(self.replaced)
 
     @property
     def total(self) -> int:
         """How many there are to replace, as far as is known."""
-        return max(len(self.old), len(self.replaced))
+        return max(self.told, len(self.old) + self.before, self.done)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +114,7 @@ def fold(board: Board, event: Event) -> Board:
     if not event.group:
         return board
     was = board.group(event.group)
-    now = _folded(replace(was, at=max(was.at, event.at)), event)
+    now = _folded(replace(was, at=max(was.at, event.at), first_at=was.first_at or event.at), event)
     return Board(groups=MappingProxyType({**board.groups, now.name: now}))
 
 
@@ -143,9 +153,12 @@ def _folded(one: GroupBoard, event: Event) -> GroupBoard:
 
 
 def _started(one: GroupBoard, event: RolloutStarted) -> GroupBoard:
+    """A record of total 0 is of a release that did not count: what was told so far stands."""
+    if event.total:
+        one = replace(one, replaced=(), before=event.replaced_before, told=event.total, replaced_at=None)
     return replace(
         one,
-        began_at=event.at if one.began_at is None else one.began_at,
+        began_at=event.at if event.total or one.began_at is None else one.began_at,
         base=event.base,
         floor=event.floor,
         ceiling=event.ceiling,
@@ -159,6 +172,8 @@ def _ended(one: GroupBoard, event: RolloutEnded) -> GroupBoard:
         one,
         verdict=event.verdict,
         replaced=event.replaced,
+        before=event.replaced_before,
+        told=max(one.told, event.total),
         missed=event.missed,
         seconds=event.seconds,
         waits=(),

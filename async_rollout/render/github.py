@@ -94,7 +94,7 @@ def _row(one: GroupBoard) -> str:
     cells = (
         _cell(one.name),
         _cell(_came_to(one)),
-        f"{len(one.replaced)} of {one.total}",
+        f"{one.done} of {one.total}",
         lasting(one.took),
         _cell(next),
     )

@@ -85,4 +85,5 @@ def _group(one: GroupBoard) -> dict[str, object]:
         "total": one.total,
         "missed": list(one.missed),
         "seconds": round(one.seconds, 3),
+        "replaced_before": one.before,
     }

@@ -40,11 +40,12 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
     """The lines of one event; before, after: its group's picture around it. verbose: nothing is left out."""
     match event:
         case RolloutStarted():
-            yield _started(event)
+            yield _started(after, event)
         case StageChanged():
             yield from _stage(event, verbose=verbose)
         case Replaced(instance=id, left=left):
-            yield f"{safe(id)} replaced ({len(after.replaced)} of {after.total}), {left} to go"
+            rest = "" if after.restoring else f", {left} to go"
+            yield f"{safe(id)} replaced ({after.done} of {after.total}){rest}"
         case Acted():
             yield from _acted(event, verbose=verbose)
         case HookStarted() | HookSaid() | HookEnded():
@@ -73,9 +74,13 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
             assert_never(event)
 
 
-def _started(event: RolloutStarted) -> str:
+def _started(after: GroupBoard, event: RolloutStarted) -> str:
     verb = "puts back" if event.restoring else "goes on with" if event.resumed else "begins"
     bounds = f"floor {event.floor}, ceiling {event.ceiling}"
+    if event.resumed or event.restoring:
+        left = "" if event.restoring else f", {len(event.old)} to go"
+        count = f"{after.done} of {after.total} replaced{left}; " if after.total else ""
+        return f"{verb} run {safe(event.run)}: {count}{bounds}"
     return f"{verb} run {safe(event.run)}: {len(event.old)} old of {event.base}, {bounds}"
 
 
@@ -146,7 +151,7 @@ def _counts(event: Counted) -> str:
 
 def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:
     """One line if it went well; else also what state the group is in and what to type."""
-    verdict, count = event.verdict, f"{len(event.replaced)} of {event.total} replaced in {lasting(after.took)}"
+    verdict, count = event.verdict, f"{after.done} of {after.total} replaced in {lasting(after.took)}"
     end = ending(verdict, after.name, after.cause)
     yield f"{verdict.outcome}: {safe(end.why) or count}" + (f" ({count})" if end.why else "")
     yield from (f"  did not fire: scheduled action {safe(name)}" for name in event.missed)

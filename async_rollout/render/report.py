@@ -64,8 +64,8 @@ def page(lines: Mapping[str, Timeline], code: int, error: str, calls: Mapping[st
     style, script = _file("report.css"), _file("report.js")
     return environment.get_template("report.html.jinja").render(
         groups=groups, code=code, error=error, begin=begin, end=end, style=style, script=script,
-        script_hash=_hash(script), replaced=sum(len(line.replaced) for line in lines.values()),
-        total=sum(max(len(line.old), len(line.replaced)) for line in lines.values()),
+        script_hash=_hash(script), replaced=sum(line.done for line in lines.values()),
+        total=sum(line.total for line in lines.values()),
         calls=sorted(calls.items(), key=lambda one: (-one[1], one[0])),
     )  # fmt: skip
 

@@ -71,11 +71,11 @@ def kind(one: GroupBoard) -> str:
 
 def time_left(one: GroupBoard, now: float) -> float | None:
     """Seconds, estimated from the replacements that are through; None before the first and after the last."""
-    if one.verdict is not None or one.restoring or one.began_at is None or one.replaced_at is None:
+    if one.verdict is not None or one.restoring or one.began_at is None or one.replaced_at is None or not one.replaced:
         return None
     each = (one.replaced_at - one.began_at) / len(one.replaced)
-    left = one.replaced_at + each * (one.total - len(one.replaced)) - now
-    return left if left > 0 and len(one.replaced) < one.total else None
+    left = one.replaced_at + each * (one.total - one.done) - now
+    return left if left > 0 and one.done < one.total else None
 
 
 def frame(board: Board, now: float, width: int, height: int, glyphs: Glyphs = FINE) -> list[Text]:
@@ -98,7 +98,7 @@ def _kinds(groups: Iterable[GroupBoard]) -> str:
 
 def _headline(groups: Sequence[GroupBoard], now: float, glyphs: Glyphs) -> Text:
     count = f"{len(groups)} group{'s' * (len(groups) != 1)}"
-    new, old = sum(len(one.replaced) for one in groups), sum(one.total for one in groups)
+    new, old = sum(one.done for one in groups), sum(one.total for one in groups)
     began = [one.began_at for one in groups if one.began_at is not None]
     open_ = [time_left(one, now) for one in groups if one.verdict is None]
     left = [seconds for seconds in open_ if seconds is not None]
@@ -112,7 +112,7 @@ def _headline(groups: Sequence[GroupBoard], now: float, glyphs: Glyphs) -> Text:
 def _rows(groups: Sequence[GroupBoard], now: float, width: int, glyphs: Glyphs) -> list[Text]:
     names = [glyphs.safe(one.name) for one in groups]
     broad = min(NAME_MAX if width >= NARROW else NAME_MAX // 2, max(map(len, names), default=0))
-    counts = [f"{len(one.replaced)}/{one.total}" for one in groups]
+    counts = [f"{one.done}/{one.total}" for one in groups]
     numbers = [_numbers(one, width, glyphs) for one in groups]
     cells = [max(map(len, counts), default=0), max((_length(parts) for parts in numbers), default=0)]
     rows = []
@@ -147,7 +147,7 @@ def _length(parts: Sequence[Part]) -> int:
 
 
 def _bar(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
-    full = max(0, min(width, width * len(one.replaced) // one.total)) if one.total else 0
+    full = max(0, min(width, width * one.done // one.total)) if one.total else 0
     return (glyphs.full * full, "green"), (glyphs.empty * (width - full), "dim"), (" ", "")
 
 

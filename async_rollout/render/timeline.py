@@ -68,7 +68,10 @@ class Hook:
 
 @dataclass(slots=True)
 class Timeline:
-    """One group. counts: the promise whenever it changed; acts: how often each was answered how."""
+    """One group. counts: the promise whenever it changed; acts: how often each was answered how.
+
+    before: so many of the told had been replaced by the runs that this one took over from.
+    """
 
     name: str
     begin: float = 0.0
@@ -88,6 +91,18 @@ class Timeline:
     verdict: Verdict | None = None
     cause: str = ""
     missed: tuple[str, ...] = ()
+    before: int = 0
+    told: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many are replaced, by this run and by those before."""
+        return self.before + len(self.replaced)
+
+    @property
+    def total(self) -> int:
+        """How many there were to replace."""
+        return max(self.told, len(self.old) + self.before, self.done)
 
     def steps(self) -> Iterator[tuple[Bar, Span, float]]:
         """Every stage in which something was waited for, with its seconds."""
@@ -139,6 +154,7 @@ def _add(line: Timeline, event: Event) -> None:
 def _begun(line: Timeline, event: RolloutStarted) -> None:
     line.run, line.base, line.floor, line.ceiling = event.run, event.base, event.floor, event.ceiling
     line.old = tuple(dict.fromkeys((*line.old, *event.old)))
+    line.before, line.told = max(0, event.replaced_before - len(line.replaced)), event.total
     for id in event.old:
         bar = line.bars.setdefault(id, Bar(instance=id, old=True))
         bar.old = True
