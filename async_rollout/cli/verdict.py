@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from async_rollout.sandbox.records import Group
     from async_rollout.sandbox.world import World
 
-OWNER = "owner"
-"""Who came through a door, in the world's record."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
@@ -30,7 +27,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One group. least, most: serving at the least; serving and booting at the most. seconds: of the world.
+    """One group. least, most: serving at the least; serving and booting at the most. seconds: as they were told.
 
     Without a load balancer there is nothing to take an instance out of: it serves until it is terminated, and only
     what exists can be bounded.
@@ -47,6 +44,7 @@ class Row:
     may_exist: int
     as_found: bool
     seconds: float
+    behind_nothing: bool = False
 
     @property
     def floor_held(self) -> bool:
@@ -100,18 +98,24 @@ def before(world: World) -> Before:
     return Before(groups=groups, members={name: _ids(world, name) for name in groups})
 
 
-def proof(world: World, found: Before, spec: RolloutSpec, *, wall: float) -> Proof:
-    """What the world says of everything since then."""
+def proof(world: World, found: Before, spec: RolloutSpec, took: Mapping[str, float], *, wall: float) -> Proof:
+    """What the world says of everything since then. took: seconds of each group, the same as every view has them."""
     history = world.history
     rows = tuple(
-        _row(world, found, name, bounds(spec, group.desired), [one for one in history if one.group == name])
+        _row(
+            world,
+            found,
+            name,
+            bounds(spec, group.desired),
+            [one for one in history if one.group == name],
+            took.get(name, 0.0),
+        )
         for name, group in found.groups.items()
     )
     return Proof(rows=rows, calls=world.calls.total(), wall=wall)
 
 
-def _row(world: World, found: Before, name: str, limits: Bounds, history: Sequence[Census]) -> Row:
-    ours = [one.at for one in world.record if one.group == name and one.who == OWNER]
+def _row(world: World, found: Before, name: str, limits: Bounds, history: Sequence[Census], seconds: float) -> Row:
     old, sources = found.members[name], found.groups[name].source_ids
     return Row(
         group=name,
@@ -124,7 +128,8 @@ def _row(world: World, found: Before, name: str, limits: Bounds, history: Sequen
         existed=max(one.exist for one in history),
         may_exist=limits.exist,
         as_found=_is_as_found(world, found, name),
-        seconds=max(ours, default=0.0) - min(ours, default=0.0),
+        seconds=seconds,
+        behind_nothing=not sources,
     )
 
 
@@ -145,10 +150,15 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.group,
         f"{row.replaced} of {row.old}",
         f"{_mark(held=row.floor_held)} (least {row.least} of {row.floor})",
-        f"{_mark(held=row.ceiling_held)} (most {row.most} of {row.ceiling})",
+        f"{_mark(held=row.ceiling_held)} ({_most(row)})",
         _mark(held=row.as_found),
         lasting(row.seconds),
     )
+
+
+def _most(row: Row) -> str:
+    """Behind no load balancer it is all that exists, those on their way out too: another count, so it is called so."""
+    return f"exist {row.most} of {row.ceiling}" if row.behind_nothing else f"most {row.most} of {row.ceiling}"
 
 
 def _mark(*, held: bool) -> str:

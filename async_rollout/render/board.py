@@ -49,9 +49,9 @@ class GroupBoard:
     """One group. Numbers are None until they were told; stages: of each instance that is on its way; at: AWS's time.
 
     first_at: when it was first heard of; began_at: when its instances began to be replaced. counted: the promise in
-    numbers. replaced: by this run; before: so many by the runs that it took over from; told: of how many, as the
-    record has it. replaced_at: when the last one was through. said: how the last attempt of each hook ended, by point
-    and instance.
+    numbers; least, most: the fewest available, from when the floor was first held, and the most in all. replaced: by
+    this run; before: by the runs that it took over from; told: of how many, as the record has it. replaced_at: when
+    the last one was through. said: how the last attempt of each hook ended, by point and instance.
     """
 
     name: str
@@ -63,6 +63,8 @@ class GroupBoard:
     ceiling: int | None = None
     sizes: Sizes | None = None
     counted: Counted | None = None
+    least: int | None = None
+    most: int = 0
     replaced_at: float | None = None
     old: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
@@ -139,7 +141,7 @@ def _folded(one: GroupBoard, event: Event) -> GroupBoard:
         case CapacityChanged(minimum=low, desired=desired, maximum=high, base=base):
             return replace(one, sizes=Sizes(minimum=low, desired=desired, maximum=high), base=base)
         case Counted():
-            return replace(one, counted=event, floor=event.floor, ceiling=event.ceiling)
+            return _counted(one, event)
         case HookEnded(point=point, instance=id, code=code, said=said):
             return replace(one, said=_with(one.said, (point, id), f"{code} {said}"))
         case Turned(cause=cause):
@@ -165,6 +167,14 @@ def _started(one: GroupBoard, event: RolloutStarted) -> GroupBoard:
         old=event.old,
         restoring=event.restoring,
     )
+
+
+def _counted(one: GroupBoard, event: Counted) -> GroupBoard:
+    """A resumed run has to prove its newcomers anew: until then what it counts is no low of its own."""
+    held = one.least is not None or event.available >= event.floor
+    least = min(event.available if one.least is None else one.least, event.available) if held else None
+    one = replace(one, counted=event, floor=event.floor, ceiling=event.ceiling)
+    return replace(one, least=least, most=max(one.most, event.total))
 
 
 def _ended(one: GroupBoard, event: RolloutEnded) -> GroupBoard:

@@ -1,7 +1,7 @@
 """The board as rows that fit a screen: a headline, a row a group, failures first. Pure.
 
 Each row is one line, never wrapped: what there is no room for is left out, first the words of numbers, then the bar,
-then who it is that is waited for. The promise itself is left out last.
+then who it is that is waited for. Behind the promise come the time left, then the reason; what is cut stands last.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from functools import lru_cache
 
 from rich.text import Text
 
-from async_rollout.core.actions import Outcome
-from async_rollout.core.events import Counted
+from async_rollout.core.actions import Outcome, Verdict
 from async_rollout.render.board import Board, GroupBoard
 from async_rollout.render.ending import ending
 from async_rollout.render.paint import STYLES
@@ -23,8 +22,8 @@ from async_rollout.render.safe import safe
 from async_rollout.render.words import lasting
 
 NAME_MAX = 20
-WIDE, NARROW = 120, 60
-"""From so many columns on numbers have their words; below the second there is no bar."""
+WIDE, BAR, NARROW = 120, 100, 60
+"""From so many columns on numbers have their words, and there is a bar; below the last, ids are left out."""
 SPARE_LINES = 4
 """Lines of the screen that are left to what scrolls above."""
 _ID = re.compile(r"\bi-([0-9a-f]{6})[0-9a-f]{2,11}\b")
@@ -99,7 +98,7 @@ def _kinds(groups: Iterable[GroupBoard]) -> str:
 def _headline(groups: Sequence[GroupBoard], now: float, glyphs: Glyphs) -> Text:
     count = f"{len(groups)} group{'s' * (len(groups) != 1)}"
     new, old = sum(one.done for one in groups), sum(one.total for one in groups)
-    began = [one.began_at for one in groups if one.began_at is not None]
+    began = [one.first_at for one in groups if one.first_at]
     open_ = [time_left(one, now) for one in groups if one.verdict is None]
     left = [seconds for seconds in open_ if seconds is not None]
     known = "about" if len(left) == len(open_) else "more than"
@@ -120,11 +119,12 @@ def _rows(groups: Sequence[GroupBoard], now: float, width: int, glyphs: Glyphs) 
         how = kind(one)
         parts = [(f"{glyphs.marks[how]} ", STYLES[how]), (f"{_fitting(name, broad, glyphs):<{broad}} ", "bold")]
         if width >= NARROW:
-            parts += [*_bar(one, 16 if width >= WIDE else 8, glyphs), (f"{count:>{cells[0]}} new  ", "")]
+            parts += _bar(one, 16 if width >= WIDE else 8, glyphs) if width >= BAR else ()
+            parts += [(f"{count:>{cells[0]}}{' new' * (width >= BAR)}  ", "")]
             parts += [*number, (" " * (cells[1] - _length(number) + 2), "")]
         else:
             parts += [(f"{count:>{cells[0]}} ", ""), *number, (" " * bool(number), "")]
-        rows.append(_row(*parts, (_doing(one, now, width, glyphs), STYLES[how]), (_why(one, glyphs), "dim")))
+        rows.append(_row(*parts, (_doing(one, now, width, glyphs), STYLES[how])))
     return [row.copy() for row in rows]
 
 
@@ -152,39 +152,43 @@ def _bar(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
 
 
 def _numbers(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
-    """The promise: who serves and its floor, what exists and its ceiling. On a narrow screen an end says more."""
+    """The promise: who serves and its floor, what exists and its ceiling; bad if beyond, by whomever's doing.
+
+    On a narrow screen an end says more.
+    Of one that ended well: the fewest that served and the most that existed, as every table has them.
+    """
     counted = one.counted
     if counted is None or (width < NARROW and one.verdict is not None):
         return ()
-    low, high = _broken(counted)
+    available, total, words = counted.available, counted.total, ("healthy", "total")
+    if one.verdict is not None and not one.verdict.code and one.least is not None:
+        available, total, words = one.least, one.most, ("least", "most")
+    low, high = (STYLES["bad"] * bad for bad in (available < counted.floor, total > counted.ceiling))
     if width >= WIDE:
-        healthy, total = f"healthy {counted.available}", f"total {counted.total}"
-        return (healthy, low), (f" (floor {counted.floor})  ", ""), (total, high), (f" (ceiling {counted.ceiling})", "")
+        healthy, exist = f"{words[0]} {available}", f"{words[1]} {total}"
+        return (healthy, low), (f" (floor {counted.floor})  ", ""), (exist, high), (f" (ceiling {counted.ceiling})", "")
     least, most = "<" if low else glyphs.least, ">" if high else glyphs.most
-    return (
-        (f"{counted.available}{least}{counted.floor}", low),
-        (" ", ""),
-        (f"{counted.total}{most}{counted.ceiling}", high),
-    )
-
-
-def _broken(counted: Counted) -> tuple[str, str]:
-    """The styles of both numbers: plain, unless one is beyond its bound, by whomever."""
-    bad = STYLES["bad"]
-    return bad * (counted.available < counted.floor), bad * (counted.total > counted.ceiling)
+    return (f"{available}{least}{counted.floor}", low), (" ", ""), (f"{total}{most}{counted.ceiling}", high)
 
 
 def _doing(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
-    """How it ended; or what it does or waits for, since when, and how long it may still take."""
+    """How it ended; or how long it may still take, what it does or waits for, why, and since when."""
     if one.verdict is not None:
-        why = glyphs.safe(ending(one.verdict, one.name, one.cause).why) or str(one.verdict.outcome)
-        return f"{one.verdict.outcome} in {lasting(one.took)}: {_short(why, glyphs)}"
-    left = time_left(one, now)
-    rest = "" if left is None else f"; about {lasting(left)} left"
+        return _ended(one, one.verdict, glyphs)
     if one.restoring:
         cause = f" ({_short(glyphs.safe(one.cause), glyphs)})" if one.cause and width >= NARROW else ""
-        return f"puts back{cause}; {_waits(one, now, width, glyphs)}{rest}"
-    return _waits(one, now, width, glyphs) + rest
+        return f"puts back{cause}; {_waits(one, now, width, glyphs)}"
+    left = time_left(one, now)
+    rest = "" if left is None else f"{'about ' * (width >= BAR)}{lasting(left)} left; "
+    return rest + _waits(one, now, width, glyphs)
+
+
+def _ended(one: GroupBoard, verdict: Verdict, glyphs: Glyphs) -> str:
+    """Of one that did not end well the reason is what must not be cut."""
+    why = _short(glyphs.safe(ending(verdict, one.name, one.cause).why) or str(verdict.outcome), glyphs)
+    if verdict.code:
+        return f"{verdict.outcome}: {why}; after {lasting(one.took)}"
+    return f"{verdict.outcome} in {lasting(one.took)}: {why}"
 
 
 def _waits(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
@@ -196,12 +200,8 @@ def _waits(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
     until = "" if first.until is None else f" of {lasting(first.until - first.since)}"
     more = f", +{len(others)}" if others else ""
     on = _short(glyphs.safe(first.on), glyphs) if width >= NARROW else _NAMED.sub("", glyphs.safe(first.on))
-    return f"{on} {lasting(now - first.since)}{until}{more}"
-
-
-def _why(one: GroupBoard, glyphs: Glyphs) -> str:
-    """Last, since it is what a screen has no room for first."""
-    return f" {glyphs.dot} {_short(glyphs.safe(one.waits[0].why), glyphs)}" if one.waits and one.waits[0].why else ""
+    why = f": {_short(glyphs.safe(first.why), glyphs)}," if first.why else ""
+    return f"{on}{why} {lasting(now - first.since)}{until}{more}"
 
 
 def _short(text: str, glyphs: Glyphs) -> str:

@@ -24,7 +24,7 @@ def world(clock: ManualClock) -> World:
 
 
 def asked(world: World, found: Before) -> Proof:
-    return proof(world, found, SPEC, wall=1.0)
+    return proof(world, found, SPEC, {}, wall=1.0)
 
 
 def replaced(world: World, clock: ManualClock, group: str) -> None:

@@ -229,5 +229,5 @@ def test_frames_are_left_out_while_the_terminal_is_behind() -> None:
 
 def test_a_wait_without_end_and_a_hook_of_no_group_are_shown() -> None:
     wait = Waiting(group="w", at=T, waits=waiting(0, "AWS", "no answer").waits)
-    assert "AWS 2m05s" in rows([wait], 80, 24)[1]
+    assert "AWS: no answer, 2m05s" in rows([wait], 80, 24)[1]
     assert NEW[:8] in rows(MIDDLE[:9], 80, 24)[1]
