@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -66,7 +67,18 @@ def activity(row: Body) -> Activity:
         started_at=row["StartTime"].timestamp(),
         ended_at=_time(row.get("EndTime")),
         instance=named[0] if named else None,
+        zone=_zone(row.get("Details")),
     )
+
+
+def _zone(details: str | None) -> str:
+    """Details is JSON in a string, and what it holds is not promised anywhere."""
+    try:
+        told = json.loads(details or "{}")
+    except ValueError:
+        return ""
+    zone = told.get("Availability Zone") if isinstance(told, dict) else None
+    return zone if isinstance(zone, str) else ""
 
 
 def _kind(words: str) -> str:

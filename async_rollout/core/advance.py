@@ -13,17 +13,19 @@ from async_rollout.core.draft import Draft, is_under_way
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.lanes import fall, idle, open_lane
-from async_rollout.core.pace import newcomer
+from async_rollout.core.pace import Look, newcomer
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new
 from async_rollout.core.survey import hindered
-from async_rollout.core.trouble import launch_limit
+from async_rollout.core.trouble import failed_launches, launch_limit
 
 LONG_BOOT = 90.0
 """Seconds that the first newcomer may boot before it is worth a question why."""
 OVERDUE = 30.0
 """A launch that does not show after so many seconds is worth a look at the activities (ROLLOUT §5)."""
+RETRIED = 64.0
+"""AWS tries a failed launch again after a minute, in another zone; a few seconds on, its activity shows."""
 
 
 def advance(draft: Draft) -> Draft:
@@ -119,11 +121,20 @@ def watch_launches(draft: Draft) -> Draft:
     usual = max(draft.memory.climbs, default=LONG_BOOT)
     due = [draft.memory.stages[one.id].at + usual for one in booting] + ([hollow.at] if hollow else [])
     overdue = bool(due) and draft.at - min(due) >= OVERDUE
-    return draft.ask(Need.ACTIVITIES) if overdue and draft.at - draft.memory.activities_at >= OVERDUE else draft
+    return _asked_why(draft) if overdue else draft
+
+
+def _asked_why(draft: Draft) -> Draft:
+    """Ask AWS what its activities say: every while, and as soon as it has tried again what failed before."""
+    asked, failed = draft.memory.activities_at, failed_launches(draft)
+    again = failed[0].started_at + RETRIED if failed else 0.0
+    if draft.at - asked >= OVERDUE or asked < again <= draft.at:
+        return draft.ask(Need.ACTIVITIES)
+    return draft.look(Look(again)) if again > draft.at else draft
 
 
 def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
-    last = next((one for one in draft.memory.activities if one.kind == "launch" and one.failed), None)
+    last = next(iter(failed_launches(draft)), None)
     words = f"{state}; AWS says: {last.message}" if last and last.started_at >= since - 1 else state
     words += hindered(draft.sight)
     until = since + launch_limit(draft)

@@ -11,6 +11,7 @@ from async_rollout.core.actions import ROWS, Decision, Order, Outcome, Record, S
 from async_rollout.core.budget import STEADY
 from async_rollout.core.draft import LEASE, Draft, renewed
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
+from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
 from async_rollout.core.pace import SOON, Look
 from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
@@ -61,7 +62,8 @@ def over(journal: Journal) -> Verdict:
         return Verdict(outcome=Outcome.DONE, code=0, why="all replaced, the group is as it was found")
     cause = journal.cause or RESTORE_CAUSE
     outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(cause.code, Outcome.FAILED)
-    return Verdict(outcome=outcome, code=cause.code, why=f"{cause.text}; the group is as it was found")
+    why = f"{cause.text}; the group is as it was found"
+    return Verdict(outcome=outcome, code=cause.code, why=why, next=next_of(cause.text))
 
 
 def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:

@@ -98,6 +98,13 @@ def is_under_way(draft: Draft) -> bool:
     return bool(draft.journal.lanes or draft.tally.victims)
 
 
+def is_replaced(draft: Draft) -> bool:
+    """All old ones are gone and as many new ones serve as the owner wants: more can only be for even zones."""
+    tally, journal = draft.tally, draft.journal
+    old = tally.victims or any(not lane.surplus for lane in journal.lanes)
+    return journal.cutoff is not None and not old and len(tally.available) >= tally.base
+
+
 def renewed(journal: Journal, at: float) -> Journal:
     """The next version of the record, with its lease renewed."""
     return replace(journal, serial=journal.serial + 1, until=int(at) + LEASE)

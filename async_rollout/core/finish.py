@@ -6,12 +6,12 @@ found, apart from what others changed meanwhile.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
 from async_rollout.core.budget import launches_most
-from async_rollout.core.draft import Draft
+from async_rollout.core.draft import Draft, is_replaced
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.lanes import idle, open_lane, terminate_limit
 from async_rollout.core.pace import SOON, Look
@@ -19,6 +19,8 @@ from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import amount
 from async_rollout.core.stages import Stage, healthy_everywhere, is_clear, is_new
 from async_rollout.core.survey import hindered
+from async_rollout.core.trouble import failing_newcomers
+from async_rollout.core.zones import barren, spread, zone_counts
 
 ALARMS = "AlarmNotification"
 EVENED_MAX = 2
@@ -37,7 +39,7 @@ def finish(draft: Draft) -> Draft:
     if any(one.leaving for one in draft.sight.instances):
         return draft.wait(_leaving(draft), look=idle(draft))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
-        return draft
+        return _evening_given_up(draft) if _evening_fails(draft) else draft
     if marks := falsely_marked(draft):
         return draft.act(MarkHealthy(instances=marks))
     if draft.tally.surplus:
@@ -71,6 +73,15 @@ def _settling(draft: Draft) -> Wait:
 def _all_proven(draft: Draft) -> bool:
     fresh = [one.id for one in draft.sight.instances if is_new(draft.journal, one)]
     return all(draft.memory.stage(id) is Stage.AVAILABLE for id in fresh)
+
+
+def _evening_fails(draft: Draft) -> bool:
+    """One that came to even out the zones does not get to serve. It fails nothing: it is one too many."""
+    return is_replaced(draft) and draft.tally.surplus > 0 and any(failing_newcomers(draft))
+
+
+def _evening_given_up(draft: Draft) -> Draft:
+    return shed(draft.write(replace(draft.journal, evened=EVENED_MAX)))
 
 
 def shed(draft: Draft) -> Draft:
@@ -109,19 +120,22 @@ def _worth(draft: Draft, one: Instance) -> tuple[bool, int, float, str]:
     return draft.memory.stage(one.id) is Stage.AVAILABLE, -full, -(one.launched_at or draft.at), one.id
 
 
-def zone_counts(sight: Sight) -> Counter[str]:
-    """Members by zone, zones without any included."""
-    counts = Counter(dict.fromkeys(sight.group.zones, 0))
-    counts.update(one.zone for one in sight.instances if not one.leaving and not one.standby)
-    return counts
-
-
 def is_uneven(draft: Draft) -> bool:
-    """AZRebalance would act as soon as we resume it: launch in the emptiest zone, terminate in the fullest."""
-    counts = zone_counts(draft.sight).values()
+    """AZRebalance would act as soon as we resume it: launch in the emptiest zone, terminate in the fullest.
+
+    As uneven as found is even: it would have acted before, and could not. Zones where AWS has just failed to launch
+    do not count.
+    """
+    counts = zone_counts(draft.sight)
     ours = "AZRebalance" in draft.journal.suspended and amount(draft.spec.max_surge).up(draft.journal.base)
     tried = draft.journal.evened >= EVENED_MAX or draft.journal.launches >= launches_most(draft.journal, draft.sight)
-    return bool(ours) and not tried and max(counts, default=0) - min(counts, default=0) >= 2
+    return bool(ours) and not tried and spread(counts) > draft.journal.apart and spread(_open(draft, counts)) >= 2
+
+
+def _open(draft: Draft, counts: Mapping[str, int]) -> Mapping[str, int]:
+    """The counts of the zones in which AWS may be able to launch."""
+    closed = barren(draft.memory.activities, draft.at)
+    return {zone: count for zone, count in counts.items() if zone not in closed}
 
 
 def even_out(draft: Draft) -> Draft:

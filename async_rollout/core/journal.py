@@ -86,7 +86,8 @@ class Journal:
     group: digest of the group's ARN. template: what it launched when cutoff was taken (`template_mark`). raised: the
     maximum that we wrote, 0 if none; raised_from: what stood there before, until ours was seen. suspended: processes
     that are ours to resume. launches: instances we asked for so far. lost: newcomers that never came to serve. evened:
-    launches to even out the zones. began: when cutoff was taken. commands: the points for which a command was given.
+    launches to even out the zones. apart: by how many the fullest zone was fuller than the emptiest, as found. began:
+    when cutoff was taken. commands: the points for which a command was given.
     old: how many there were to replace when cutoff was taken, 0 if not known; replaced: how many of them are gone.
     """
 
@@ -108,6 +109,7 @@ class Journal:
     launches: int = 0
     lost: int = 0
     evened: int = 0
+    apart: int = 0
     began: int = 0
     commands: tuple[HookPoint, ...] = ()
     old: int = 0

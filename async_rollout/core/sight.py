@@ -154,7 +154,10 @@ class Survey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """One scaling activity. kind: launch or terminate. ended_at None while it is in progress."""
+    """One scaling activity. kind: launch or terminate; zone: where, empty if AWS does not say.
+
+    ended_at: None while it is in progress; AWS cuts it to whole seconds, so it may lie before started_at.
+    """
 
     id: str
     kind: str
@@ -163,6 +166,7 @@ class Activity:
     started_at: float
     ended_at: float | None = None
     instance: str | None = None
+    zone: str = ""
 
     @property
     def failed(self) -> bool:

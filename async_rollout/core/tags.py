@@ -69,7 +69,7 @@ def _found(journal: Journal) -> str:
         f"min={journal.found.minimum} des={journal.found.desired} max={journal.found.maximum} base={journal.base}"
         f" ask={journal.asked} up={journal.raised} from={journal.raised_from} susp={letters or '-'}"
         f" new={journal.launches} lost={journal.lost} even={journal.evened}"
-        f" old={journal.old} gone={journal.replaced}"
+        f" old={journal.old} gone={journal.replaced} apart={journal.apart}"
     )
 
 
@@ -168,6 +168,7 @@ def _journal(
         commands=() if head["cmd"] == "-" else tuple(_POINTS[letter] for letter in head["cmd"]),
         old=_number(found, "old"),
         replaced=_number(found, "gone"),
+        apart=_number(found, "apart"),
         lanes=tuple(sorted(lanes, key=lambda lane: (lane.at, lane.id))),
     )
 

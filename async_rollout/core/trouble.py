@@ -6,15 +6,15 @@ everything is put back (or left as it is, with `--on-failure pause`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from async_rollout.core.budget import launches_most
-from async_rollout.core.draft import Draft, is_under_way
+from async_rollout.core.draft import Draft, is_replaced, is_under_way
 from async_rollout.core.drain import drain_limit, draining_since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Lane, Mark, template_mark
 from async_rollout.core.lanes import terminate_limit
+from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.sight import Activity, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
@@ -27,13 +27,6 @@ MASTERS_MAX = 3
 """Lowered so often after we raised it: someone else steers the group."""
 NEVER_RAN = (126, 127)
 """Exit codes of `sh` for a command that could not be run at all."""
-
-_PERMANENT = re.compile(
-    r"image|key ?pair|security group|not authorized|unauthorized|access ?denied|kms|client error|"
-    r"requested configuration|invalid|does not exist|launch template|placement group|role",
-    re.IGNORECASE,
-)
-_PASSING = re.compile(r"sufficient|capacity|rate exceeded|requestlimitexceeded|throttl|try again", re.IGNORECASE)
 
 
 Question = Callable[[Draft], Iterator[Cause]]
@@ -52,7 +45,7 @@ def stopped(snapshot: Snapshot) -> Cause | None:
 
 def trouble(draft: Draft) -> Cause | None:
     """The first reason to give up replacing, or None."""
-    questions: tuple[Question, ...] = (_denied, _refused, _foreign, _hooks, _launches, _limits)
+    questions: tuple[Question, ...] = (_denied, _refused, _foreign, _hooks, _newcomers, _limits)
     return next((cause for question in questions for cause in question(draft)), None)
 
 
@@ -116,46 +109,59 @@ def _failed_mark(lane: Lane, code: int | None) -> Mark:
     return Mark.NOT if code in NEVER_RAN else Mark.FAILED
 
 
+def _newcomers(draft: Draft) -> Iterator[Cause]:
+    """Not where the work is done: one that comes to even out the zones fails nothing, it is given up."""
+    return iter(()) if is_replaced(draft) else failing_newcomers(draft)
+
+
+def failing_newcomers(draft: Draft) -> Iterator[Cause]:
+    """Why those that were asked for do not come, or do not serve."""
+    yield from _launches(draft)
+    yield from _absent(draft)
+    yield from _unproven(draft)
+
+
 def _launches(draft: Draft) -> Iterator[Cause]:
     if draft.journal.lost >= LOST_MAX:
         yield Cause(code=1, text=f"{draft.journal.lost} new instances vanished or failed before they served")
     most = launches_most(draft.journal, draft.sight)
     if draft.journal.launches >= most and draft.tally.room:
         yield Cause(code=1, text=f"{draft.journal.launches} launches were asked for, more than this group may need")
-    for one in failed_launches(draft):
-        if is_permanent(one):
-            yield Cause(code=1, text=f"a launch failed: {one.message}")
+    if failed := hopeless(failed_launches(draft), draft.memory.activities_at, quiet=_only_waits(draft)):
+        yield Cause(code=1, text=f"a launch failed: {failed.message}")
 
 
 def failed_launches(draft: Draft) -> tuple[Activity, ...]:
-    """Launches that failed since this process began; newest first, as AWS lists them."""
+    """Launches that failed since this process began and that none followed that came to be; newest first."""
     since = max(float(draft.journal.began), draft.memory.began)
-    return tuple(
-        one for one in draft.memory.activities if one.kind == "launch" and one.failed and one.started_at >= since
-    )
+    return unmended(one for one in draft.memory.activities if one.kind == "launch" and one.started_at >= since)
 
 
-def is_permanent(activity: Activity) -> bool:
-    """Whether waiting cannot help: the image, the key, the security group, the permission."""
-    return bool(_PERMANENT.search(activity.message)) and not _PASSING.search(activity.message)
+def _only_waits(draft: Draft) -> bool:
+    """Nothing goes and nothing boots beside what is asked for and not there."""
+    busy = draft.journal.lanes or any(one.booting or one.leaving for one in draft.sight.instances)
+    return draft.memory.hollow is not None and not busy
 
 
 def _limits(draft: Draft) -> Iterator[Cause]:
     limits, memory, at = draft.spec.limits, draft.memory, draft.at
     if limits.total is not None and at - memory.began > limits.total:
         yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
-    hollow = memory.hollow
-    if hollow is not None and at - hollow.at > launch_limit(draft):
-        yield Cause(code=1, text=_never(f"no instance appeared within {launch_limit(draft):.0f} s", draft))
-    for one in draft.sight.instances:
-        since = memory.stages.get(one.id)
-        if one.booting and since is not None and at - since.at > launch_limit(draft):
-            words = f"{one.id} is still {one.lifecycle} after {launch_limit(draft):.0f} s; raise --launch-timeout"
-            yield Cause(code=1, text=words)
-    yield from _unproven(draft)
     yield from _lanes(draft)
     if memory.progress is not None and at - memory.progress.at > patience(draft):
         yield Cause(code=1, text=f"nothing came forward for {patience(draft):.0f} s")
+
+
+def _absent(draft: Draft) -> Iterator[Cause]:
+    """Asked for, and still booting or not even to be seen."""
+    memory, hollow, limit = draft.memory, draft.memory.hollow, launch_limit(draft)
+    if hollow is not None and draft.at - hollow.at > limit:
+        yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", draft))
+    for one in draft.sight.instances:
+        since = memory.stages.get(one.id)
+        if one.booting and since is not None and draft.at - since.at > limit:
+            words = f"{one.id} is still {one.lifecycle} after {limit:.0f} s; raise --launch-timeout"
+            yield Cause(code=1, text=words)
 
 
 def _never(what: str, draft: Draft) -> str:

@@ -28,30 +28,51 @@ def start(ground: Ground, group: str, instance: str, zone: str, why: str, *, lau
         started_at=ground.now,
         instance=instance,
         zone=zone,
+        subnet=_subnet(ground, group, zone),
         progress=30,
     )
     ground.put_activity(activity)
     return activity
 
 
-def failed(ground: Ground, group: str, zone: str, why: str, message: str, *, launch: bool = True) -> None:
-    """An activity that failed at once."""
-    text = f"Launching a new EC2 instance.  Status Reason: {message}" if launch else "Terminating EC2 instance"
-    ground.put_activity(
-        Activity(
-            id=_new_id(ground),
-            group=group,
-            launch=launch,
-            description=text,
-            cause=f"At {stamp(ground.now)} {why}.",
-            status="Failed" if launch else "Cancelled",
-            started_at=ground.now,
-            ended_at=ground.now,
-            message=message,
-            zone=zone,
-            progress=100,
-        )
+def failed(ground: Ground, group: str, zone: str, why: str, message: str) -> None:
+    """A launch that failed at once."""
+    activity = Activity(
+        id=_new_id(ground),
+        group=group,
+        launch=True,
+        description=f"Launching a new EC2 instance.  Status Reason: {message}",
+        cause=f"At {stamp(ground.now)} {why}.",
+        status="Failed",
+        started_at=ground.now,
+        ended_at=ground.now,
+        message=message,
+        zone=zone,
+        subnet=_subnet(ground, group, zone),
+        progress=100,
     )
+    ground.put_activity(activity)
+
+
+def cancelled(ground: Ground, group: str, why: str, description: str) -> None:
+    """Something that AWS did not even begin: it names no zone and has no message, all is in the description."""
+    activity = Activity(
+        id=_new_id(ground),
+        group=group,
+        launch=False,
+        description=description,
+        cause=f"At {stamp(ground.now)} {why}.",
+        status="Cancelled",
+        started_at=ground.now,
+        ended_at=ground.now,
+        progress=100,
+    )
+    ground.put_activity(activity)
+
+
+def _subnet(ground: Ground, group: str, zone: str) -> str:
+    one = ground.state.groups[group]
+    return dict(zip(one.zones, one.subnets, strict=False)).get(zone, "")
 
 
 def under_way(ground: Ground, group: str, instance: str, *, launch: bool) -> Activity | None:

@@ -30,7 +30,7 @@ def look(ground: Ground, name: str) -> None:
             _check(ground, group, one)
     for one in ground.state.members(name):
         if _dead_while_booting(one) or (_marked(one) and group.runs("ReplaceUnhealthy") and group.runs("Terminate")):
-            leaving.begin(ground, one.id, "it was taken out of service in response to a failed health check", AWS)
+            leaving.begin(ground, one.id, "a failed health check", AWS)
             ground.unsettled(name)
 
 

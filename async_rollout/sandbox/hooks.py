@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from async_rollout.sandbox import activities
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import AWS, Ground
 from async_rollout.sandbox.records import Group, Hook
@@ -23,6 +24,7 @@ def wait(ground: Ground, group: Group, id: str, then: Then, *, launching: bool) 
         return
     word = "Pending" if launching else "Terminating"
     ground.put_instance(replace(ground.state.instances[id], lifecycle=f"{word}:Wait"))
+    activities.move(ground, group.name, id, "MidLifecycleAction", launch=launching)
     ground.happened(What.HOOK, AWS, group.name, id, f"{word}:Wait")
     finish = partial(_finish, ground, id, word, then)
     ground.hook_waits[id] = dict.fromkeys((hook.name for hook in asked), finish)
@@ -54,5 +56,8 @@ def _end(ground: Ground, id: str, hook: str, result: str) -> None:
 
 def _finish(ground: Ground, id: str, word: str, then: Then, result: str) -> None:
     ground.hook_waits.pop(id, None)
-    ground.put_instance(replace(ground.state.instances[id], lifecycle=f"{word}:Proceed"))
+    one = ground.state.instances[id]
+    ground.put_instance(replace(one, lifecycle=f"{word}:Proceed"))
+    status = "PreInService" if one.booting else "InProgress"
+    activities.move(ground, one.group, id, status, launch=one.booting)
     then(result)

@@ -10,19 +10,22 @@ from async_rollout.sandbox import activities, balancers, hooks, leaving, templat
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import AWS, Ground
 from async_rollout.sandbox.records import Group, Instance
-from async_rollout.sandbox.words import NO_CAPACITY
+from async_rollout.sandbox.troubles import Troubles
+from async_rollout.sandbox.words import ABANDONED
 
 
 def launch(ground: Ground, group: Group, zones: Sequence[str], why: str, *, rebalances: bool = False) -> bool:
-    """Launch one instance in the first of the zones that has capacity; False if it failed, then AWS tries again."""
+    """Launch one instance in the first of the zones that has not failed yet.
+
+    False if it fails there too: then AWS tries again a minute later, in the next zone.
+    """
     troubles = ground.troubles[group.name]
-    zone = _with_capacity(ground, group, zones, why)
-    if zone is None:
+    zone = _next_zone(troubles, zones)
+    if (words := troubles.refusal(zone, _running_now(ground, group), ground.now)) is not None:
+        troubles.tried.add(zone)
+        _fail(ground, group, zone, why, words)
         return False
-    if troubles.failing_launches > 0:
-        troubles.failing_launches -= 1
-        _fail(ground, group, zone, why, troubles.launch_message)
-        return False
+    troubles.tried.clear()
     one = _fresh(ground, group, zone, rebalances=rebalances)
     ground.put_instance(one)
     ground.happened(What.LAUNCH, AWS, group.name, one.id, why)
@@ -36,17 +39,20 @@ def launch(ground: Ground, group: Group, zones: Sequence[str], why: str, *, reba
     return True
 
 
-def _with_capacity(ground: Ground, group: Group, zones: Sequence[str], why: str) -> str | None:
-    """AWS tries one zone after the other; each that is dry is an activity of its own that failed."""
-    for zone in zones:
-        if zone not in ground.troubles[group.name].dry_zones:
-            return zone
-        _fail(ground, group, zone, why, NO_CAPACITY)
-    return None
+def _next_zone(troubles: Troubles, zones: Sequence[str]) -> str:
+    """One zone an attempt; when all have failed it begins with the first again."""
+    if troubles.tried.issuperset(zones):
+        troubles.tried.clear()
+    return next(zone for zone in zones if zone not in troubles.tried)
+
+
+def _running_now(ground: Ground, group: Group) -> int:
+    return sum(one.ec2 in ("pending", "running") for one in ground.state.members(group.name))
 
 
 def _fail(ground: Ground, group: Group, zone: str, why: str, message: str) -> None:
-    message = message.format(zone=zone, image=templates.image(ground.state, group, group.instance_type))
+    image = templates.image(ground.state, group, group.instance_type)
+    message = message.replace("{zone}", zone).replace("{image}", image)
     activities.failed(ground, group.name, zone, why, message)
     ground.happened(What.LAUNCH_FAILED, AWS, group.name, detail=message)
     ground.soon("reconcile", group.name, group.physics.retry)
@@ -97,14 +103,11 @@ def _hooked(ground: Ground, id: str, result: str) -> None:
     if not one.booting or one.ec2 != "running":
         return
     if result == "ABANDON":
-        activities.move(ground, one.group, id, "Cancelled", launch=True, message=_ABANDONED)
+        activities.move(ground, one.group, id, "Cancelled", launch=True, message=ABANDONED)
         leaving.begin(ground, id, "a lifecycle hook was abandoned", AWS)
         ground.unsettled(one.group)
     else:
         enter_service(ground, id)
-
-
-_ABANDONED = "Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned or timed out"
 
 
 def enter_service(ground: Ground, id: str) -> None:

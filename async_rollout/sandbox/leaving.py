@@ -22,7 +22,7 @@ def asked(ground: Ground, id: str, *, decrement: bool, who: str) -> Activity:
     if decrement:
         _shrink(ground, group)
     ground.happened(What.TERMINATE, who, group.name, id, "decrement" if decrement else "replace")
-    begin(ground, id, "a user request terminated it", who)
+    begin(ground, id, "a user request", who)
     ground.unsettled(group.name)
     return _activity(ground, group.name, id)
 
@@ -56,7 +56,8 @@ def begin(ground: Ground, id: str, why: str, who: str) -> None:
         ground.happened(What.TERMINATE, who, group.name, id, why)
     ground.hook_waits.pop(id, None)
     activities.move(ground, group.name, id, "Cancelled", launch=True)
-    activities.start(ground, group.name, id, one.zone, f"an instance was taken out of service: {why}", launch=False)
+    cause = f"instance {id} was taken out of service in response to {why}"
+    activities.start(ground, group.name, id, one.zone, cause, launch=False)
     ground.put_instance(replace(one, lifecycle="Terminating"))
     until = balancers.remove(ground, group, id) if one.ec2 == "running" else ground.now
     if until > ground.now:

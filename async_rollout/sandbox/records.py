@@ -15,6 +15,7 @@ class Physics:
 
     react: from a capacity change to the first row. boot: Pending to InService. warm: InService to an application
     that answers. terminate: EC2's own shutting down. look: from a fault to the group's health check seeing it.
+    retry: from a launch that failed to the next attempt, in another zone.
     """
 
     react: float = 3.0
@@ -22,7 +23,7 @@ class Physics:
     warm: float = 15.0
     terminate: float = 10.0
     look: float = 10.0
-    retry: float = 30.0
+    retry: float = 60.0
     jitter: float = 0.1
 
 
@@ -270,4 +271,5 @@ class Activity:
     message: str = ""
     instance: str | None = None
     zone: str = ""
+    subnet: str = ""
     progress: int = 0

@@ -42,7 +42,7 @@ def _end(ground: Ground, name: str) -> None:
 def _grow(ground: Ground, group: Group, missing: int) -> None:
     why = (
         "an instance was started in response to a difference between desired and actual capacity, increasing the"
-        f" capacity to {group.desired}"
+        f" capacity from {group.desired - missing} to {group.desired}"
     )
     for _ in range(missing):
         if not launching.launch(ground, group, by_emptiness(group, _counted(ground, group.name)), why):
@@ -59,10 +59,9 @@ def _shrink(ground: Ground, group: Group, surplus: int) -> None:
     for _ in range(surplus):
         victim = victims.choose(ground.state, group, _counted(ground, group.name))
         if victim is None:
-            why = "scale-in was asked for"
-            activities.failed(ground, group.name, "", why, ALL_PROTECTED, launch=False)
+            activities.cancelled(ground, group.name, "group reached equilibrium", ALL_PROTECTED)
             return
-        leaving.begin(ground, victim.id, "scale-in: an instance too many", AWS)
+        leaving.begin(ground, victim.id, "a difference between desired and actual capacity", AWS)
 
 
 def _rebalance(ground: Ground, group: Group, counted: list[Instance]) -> None:

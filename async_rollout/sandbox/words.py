@@ -29,6 +29,23 @@ NO_CAPACITY = (
     " Availability Zone in your request. Launching EC2 instance failed."
 )
 NO_IMAGE = "The image id '[{image}]' does not exist. Launching EC2 instance failed."
+NOT_OFFERED = (
+    "Could not launch On-Demand Instances. InvalidFleetConfiguration - Your requested instance type (t3.micro) is not"
+    " supported in your requested Availability Zone ({zone}). Launching EC2 instance failed."
+)
+OVER_QUOTA = (
+    "Could not launch On-Demand Instances. VcpuLimitExceeded - You have requested more vCPU capacity than your current"
+    " vCPU limit of 32 allows for the instance bucket that the specified instance type belongs to. Please visit"
+    " http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit. Launching EC2 instance"
+    " failed."
+)
+WRONG_ARCHITECTURE = (
+    "The architecture 'x86_64' of the specified instance type does not match the architecture 'arm64' of the specified"
+    " AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use"
+    " 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI."
+    " Launching EC2 instance failed."
+)
+ABANDONED = "Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned or timed out"
 ALL_PROTECTED = "Could not scale to desired capacity because all remaining instances are protected from scale-in."
 
 

@@ -61,6 +61,7 @@ def journals(draw: st.DrawFn) -> j.Journal:
         launches=draw(count),
         lost=draw(count),
         evened=draw(st.integers(0, 9)),
+        apart=draw(st.integers(0, 9)),
         began=draw(st.integers(0, 10**10)),
         commands=tuple(point for point in HookPoint if draw(st.booleans())),
         old=draw(count),
@@ -151,7 +152,7 @@ FIRST = {
 """A record of 0.1.0, letter by letter."""
 SECOND = FIRST | {
     "head": f"{FIRST['head'].replace('v=1', 'v=2')} needs=0.2.0 cmd=ubd",
-    "found": f"{FIRST['found']} old=3 gone=1",
+    "found": f"{FIRST['found']} old=3 gone=1 apart=2",
 }
 """A record of 0.2.0, letter by letter."""
 
@@ -202,7 +203,7 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     assert "".join(tagging._LETTERS) == "ZASRLTHB"
     assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
     assert versions.keys_of("head", 1) | {"needs", "cmd"} == versions.keys_of("head", 2)
-    assert versions.keys_of("found", 1) | {"old", "gone"} == versions.keys_of("found", 2)
+    assert versions.keys_of("found", 1) | {"old", "gone", "apart"} == versions.keys_of("found", 2)
     assert versions.keys_of("lane", 1) == versions.keys_of("lane", 2)
 
 

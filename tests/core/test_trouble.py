@@ -13,7 +13,7 @@ from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Odd, Since
 from async_rollout.core.sight import Stop, Survey
 from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
 from async_rollout.core.stages import Stage
-from async_rollout.core.trouble import is_permanent, marked_failed, stopped, trouble
+from async_rollout.core.trouble import marked_failed, stopped, trouble
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from drafts import NOW, draft_of, launch, snapshot_of
 from drawn import AT, ident
@@ -63,7 +63,10 @@ def ended(
         (None, "DSSN", {**ended(), "record": {"lanes": (Lane(id=ident(0), at=1, surplus=True),)}}),
         (None, "SSS", {"record": {"lost": 2}}),
         ((1, "3 new instances vanished or failed before they served"), "SSS", {"record": {"lost": 3}}),
-        ((1, f"a launch failed: {NO_IMAGE}"), "SSS", {"activities": (launch(NO_IMAGE),)}),
+        (None, "SSS", {"activities": (launch(NO_IMAGE),)}),  # once may be of AWS's making
+        ((1, f"a launch failed: {NO_IMAGE}"), "SSS", {"activities": (launch(NO_IMAGE), launch(NO_IMAGE, at=NOW - 9))}),
+        (None, "NNN", {"activities": (launch(NO_IMAGE), launch(NO_IMAGE, at=NOW - 9))}),  # all are replaced
+        (None, "SSS", {"activities": (launch(""), launch("", at=NOW - 9, status="PreInService"))}),
         (None, "SSS", {"activities": (launch(NO_CAPACITY),)}),
         (None, "SSS", {"activities": (launch(NO_IMAGE, at=AT - 3600),)}),  # before our time
         (None, "SSS", {"began": NOW - 2999}),
@@ -122,22 +125,6 @@ def test_a_source_that_the_group_lost_is_named_by_its_id() -> None:
     found = trouble(replace(draft, sight=replace(draft.sight, sources=())))
     assert found is not None
     assert found.text.endswith("tg1 initial; tg2 initial")
-
-
-@pytest.mark.parametrize(
-    ("message", "permanent"),
-    [
-        (NO_IMAGE, True),
-        ("The key pair 'x' does not exist. Launching EC2 instance failed.", True),
-        ("Client.InvalidKMSKey.InvalidState: client error on launch", True),
-        ("Access denied when attempting to assume role. Validating load balancer configuration failed.", True),
-        (NO_CAPACITY, False),
-        ("You've reached your quota: try again. The security group is fine.", False),
-        ("something nobody has seen yet", False),
-    ],
-)
-def test_waiting_helps_or_not(message: str, *, permanent: bool) -> None:
-    assert is_permanent(launch(message)) is permanent
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ PROVING = (
     Sabotage(name="three that vanished do not stop it", law="law 6:", story=stories.dying,
              spoil=swap(trouble, "LOST_MAX", 10**6)),
     Sabotage(name="a launch error for good is waited for", law="law 6:", story=stories.no_image,
-             spoil=swap(trouble, "is_permanent", no)),
+             spoil=swap(trouble, "hopeless", nothing)),
     Sabotage(name="limits are not asked", law="law 12:", story=stories.sick_version,
              spoil=swap(trouble, "_limits", nothing)),
 )  # fmt: skip

@@ -10,9 +10,10 @@ import pytest
 from async_rollout.engine import rollout
 from breaking import Sabotage
 from endings import CONDUCTING, ENDING
+from futile import LAUNCHING
 from sabotages import COUNTING, PROVING, REMOVING
 
-SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING)
+SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING)
 
 
 @pytest.mark.timeout(90)  # broken code may go round and round until the virtual time is over

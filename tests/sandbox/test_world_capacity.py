@@ -77,7 +77,7 @@ def test_scale_in_spares_the_protected_and_says_so_when_all_are(world: World, cl
     world.set_desired_capacity("web", 0)
     clock.move(4.0)
     assert world.instance(first).in_service
-    assert "protected from scale-in" in world.look().activities_of("web")[-1].message
+    assert "protected from scale-in" in world.look().activities_of("web")[-1].description
 
 
 def test_new_instances_go_to_the_emptiest_zone(world: World, clock: ManualClock) -> None:
@@ -227,11 +227,13 @@ def test_new_instances_inherit_protection(world: World, clock: ManualClock) -> N
     assert world.members("web")[-1].protected
 
 
-def test_a_zone_without_capacity_is_told_and_another_one_taken(world: World, clock: ManualClock) -> None:
+def test_a_zone_without_capacity_is_told_and_a_minute_later_another_one_taken(world: World, clock: ManualClock) -> None:
     a_group(world, size=2, maximum=5)
     world.troubles["web"].dry_zones = frozenset({"eu-west-1c"})
     world.set_desired_capacity("web", 3)
-    clock.move(4.0)
+    clock.move(62.0)
+    assert len(world.members("web")) == 2
+    clock.move(2.0)
     assert [one.zone for one in world.members("web")] == ["eu-west-1a", "eu-west-1b", "eu-west-1a"]
     failed = [one for one in world.look().activities_of("web") if one.status == "Failed"]
     assert [one.zone for one in failed] == ["eu-west-1c"] and "(eu-west-1c)" in failed[0].message
@@ -244,7 +246,7 @@ def test_where_no_zone_has_capacity_it_is_tried_again_later(world: World, clock:
     clock.move(4.0)
     assert len(world.members("web")) == 2
     world.troubles["web"].dry_zones = frozenset()
-    clock.move(30.0)
+    clock.move(60.0)
     assert len(world.members("web")) == 3
 
 
@@ -253,5 +255,5 @@ def test_rebalancing_launches_in_the_emptiest_zone_or_not_at_all(world: World, c
     world.troubles["web"].dry_zones = frozenset({"eu-west-1b"})
     for one in [one for one in world.members("web") if one.zone == "eu-west-1b"]:
         world.terminate(one.id, decrement=False)
-    clock.move(120.0)
+    clock.move(180.0)
     assert [one.zone for one in world.members("web")] == ["eu-west-1a"] * 4

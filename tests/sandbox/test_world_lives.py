@@ -159,7 +159,7 @@ def test_a_launch_failure_shows_in_the_activities_only_and_is_tried_again(world:
     failed = world.look().activities_of("web")[0]
     assert (failed.status, failed.instance) == ("Failed", None)
     assert failed.message.startswith("We currently do not have sufficient t3.micro capacity")
-    clock.move(31.0)
+    clock.move(61.0)
     assert len(world.members("web")) == 4
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import floor
 
 from async_rollout.core import sight
 from async_rollout.core.others import Trait, claims_of, hook_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import templates
-from async_rollout.sandbox.records import Group, Hook, Instance, Registration, Source
+from async_rollout.sandbox.records import Activity, Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import classic_words
 
@@ -130,15 +131,18 @@ def _longest(hooks: Iterable[Hook]) -> float:
 
 def activities_of(state: State, name: str) -> tuple[sight.Activity, ...]:
     """The first page of DescribeScalingActivities."""
-    return tuple(
-        sight.Activity(
-            id=one.id,
-            kind="launch" if one.launch else "terminate",
-            status=one.status,
-            message=one.message or one.cause,
-            started_at=one.started_at,
-            ended_at=one.ended_at,
-            instance=one.instance,
-        )
-        for one in state.activities_of(name)[:100]
+    return tuple(_activity(one) for one in state.activities_of(name)[:100])
+
+
+def _activity(one: Activity) -> sight.Activity:
+    launches = "launch" if one.launch else "terminate"
+    return sight.Activity(
+        id=one.id,
+        kind=launches if one.description.startswith(("Launching", "Terminating")) else "other",
+        status=one.status,
+        message=one.message or one.cause,
+        started_at=one.started_at,
+        ended_at=None if one.ended_at is None else floor(one.ended_at),
+        instance=one.instance,
+        zone=one.zone,
     )

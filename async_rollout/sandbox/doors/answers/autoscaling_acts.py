@@ -135,7 +135,8 @@ _EDITS: dict[str, Callable[[State, Any], Change]] = {
 
 def terminate(asked: Asked) -> Params:
     id, decrement = required(asked, "InstanceId"), required(asked, "ShouldDecrementDesiredCapacity")
-    return {"Activity": activity_row(asked.world.terminate(id, decrement=decrement, who=asked.who))}
+    activity = asked.world.terminate(id, decrement=decrement, who=asked.who)
+    return {"Activity": activity_row(asked.world.state, activity)}
 
 
 def set_health(asked: Asked) -> Params:

@@ -6,9 +6,11 @@ import json
 import uuid
 from datetime import UTC, datetime
 from itertools import chain
+from math import floor
 
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
 from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
+from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import invalid, no_group
 
 WARM_POOL = {"MinSize": 0, "PoolState": "Stopped"}
@@ -49,22 +51,28 @@ def describe_activities(asked: Asked) -> Params:
     several = list(chain.from_iterable(asked.state.activities_of(group) for group in groups))
     if not name:
         several.sort(key=lambda one: (one.ended_at is not None, -one.started_at))
-    rows = [activity_row(one) for one in several if not ids or one.id in ids]
+    rows = [activity_row(asked.state, one) for one in several if not ids or one.id in ids]
     return _page("Activities", rows, asked, size=100)
 
 
-def activity_row(one: Activity) -> Params:
+def activity_row(state: State, one: Activity) -> Params:
+    """As AWS writes it: EndTime in whole seconds, so it may lie before StartTime; Details as JSON in a string."""
+    group = state.groups.get(one.group)
+    ended = None if one.ended_at is None else moment(floor(one.ended_at))
+    details = {"Subnet ID": one.subnet, "Availability Zone": one.zone} if one.zone else {}
     return {
         "ActivityId": one.id,
         "AutoScalingGroupName": one.group,
         "Description": one.description,
         "Cause": one.cause,
         "StartTime": moment(one.started_at),
-        "EndTime": None if one.ended_at is None else moment(one.ended_at),
+        "EndTime": ended,
         "StatusCode": one.status,
         "StatusMessage": one.message or None,
         "Progress": one.progress,
-        "Details": json.dumps({"Availability Zone": one.zone}),
+        "Details": json.dumps(details, separators=(",", ":")),
+        "AutoScalingGroupState": "InService" if group else None,
+        "AutoScalingGroupARN": group.arn if group else None,
     }
 
 
