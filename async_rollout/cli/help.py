@@ -93,6 +93,8 @@ class Helpful(TyperCommand):
         for section, names in SECTIONS.items():
             _write(formatter, section, [records[id(left.pop(name))] for name in names if name in left])
         _write(formatter, "Other options", [records[id(one)] for one in left.values()])
+        if self.name == "sandbox":
+            _texts(formatter)
 
 
 class HelpfulGroup(TyperGroup):
@@ -116,6 +118,15 @@ def _examples(formatter: Any, examples: Sequence[tuple[str, str]]) -> None:
             for line, why in examples:
                 formatter.write_text(f"# {why}")
                 formatter.write(f"{' ' * formatter.current_indent}{line}\n")
+
+
+def _texts(formatter: Any) -> None:
+    """What the sandbox takes."""
+    from async_rollout.sandbox.takes import sections
+
+    for title, text in sections():
+        with formatter.section(title):
+            formatter.write_text(text)
 
 
 def _write(formatter: Any, section: str, records: list[Any]) -> None:

@@ -103,6 +103,7 @@ class Group:
     (process, reason), in order. refresh: the status of an instance refresh, None if there never was one. operator: the
     service principal that manages it. rebalances, lifetime (seconds), reserved: Capacity Rebalancing, the maximum
     instance lifetime, launches into Capacity Reservations only: shown, and nothing follows from them here.
+    kept: settings that nothing here goes by, each with its value as JSON.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Group:
     rebalances: bool = False
     lifetime: int | None = None
     reserved: bool = False
+    kept: tuple[tuple[str, str], ...] = ()
     instance_type: str = "t3.micro"
     public: bool = False
     created_at: float = 0.0

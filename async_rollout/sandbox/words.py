@@ -59,6 +59,20 @@ class AwsError(Exception):
         self.status = status
 
 
+NOT_SIMULATED = "SandboxNotSimulated"
+"""The one error code here that AWS does not have."""
+
+
+def not_simulated(what: str) -> AwsError:
+    """AWS takes it and the sandbox does not: nobody's mistake, and no status that clients try again on (501)."""
+    return AwsError(NOT_SIMULATED, f"the sandbox does not simulate {what}; see async-rollout sandbox --help", 501)
+
+
+def dry_run() -> AwsError:
+    """What EC2 says instead of doing what was asked as a dry run."""
+    return AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+
+
 def invalid(message: str) -> AwsError:
     return AwsError("ValidationError", message)
 

@@ -32,24 +32,29 @@ def test_lists_numbers_and_booleans_get_their_types() -> None:
 
 
 def test_an_empty_list_is_told_from_none() -> None:
-    assert decode("SuspendProcesses", "2011-01-01", ScalingProcesses="").params == {"ScalingProcesses": []}
-    assert decode("SuspendProcesses", "2011-01-01").params == {}
+    assert decode("DescribeTargetGroups", "2015-12-01", Names="").params == {"Names": []}
+    assert decode("DescribeTargetGroups", "2015-12-01").params == {}
 
 
-@pytest.mark.parametrize(
-    ("version", "protocol"), [("2011-01-01", "query"), ("2016-11-15", "ec2"), ("2006-03-01", "query")]
-)
-def test_an_unknown_action_or_service_is_invalid_action(version: str, protocol: str) -> None:
+@pytest.mark.parametrize(("version", "protocol"), [("2011-01-01", "query"), ("2016-11-15", "ec2")])
+def test_an_action_that_the_service_does_not_have_is_invalid_action(version: str, protocol: str) -> None:
     with pytest.raises(codec.UndecodableError) as caught:
         decode("Sing", version)
     assert (caught.value.code, caught.value.protocol, caught.value.status) == ("InvalidAction", protocol, 400)
 
 
+def test_another_service_is_not_simulated() -> None:
+    with pytest.raises(codec.UndecodableError, match="ListUsers of API version 2010-05-08") as caught:
+        decode("ListUsers", "2010-05-08")
+    assert (caught.value.code, caught.value.protocol, caught.value.status) == ("SandboxNotSimulated", "query", 501)
+
+
 def test_a_json_service_gets_a_json_error() -> None:
-    with pytest.raises(codec.UndecodableError) as caught:
-        codec.decode("", b"{}", {"content-type": "application/x-amz-json-1.1"})
+    with pytest.raises(codec.UndecodableError, match="AmazonSSM.GetParameter") as caught:
+        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM.GetParameter"}
+        codec.decode("", b"{}", headers)
     written = codec.encode_error(caught.value.protocol, caught.value, "id")
-    assert written.body.startswith(b'{"__type": "InvalidAction"')
+    assert written.body.startswith(b'{"__type": "SandboxNotSimulated"')
 
 
 @pytest.mark.parametrize(("protocol", "path"), [("query", "Error/Message"), ("ec2", "Errors/Error/Message")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -65,10 +66,10 @@ async def test_every_service_answers_at_one_endpoint(world: World) -> None:
         async with client("sts", endpoint) as sts:
             assert (await sts.get_caller_identity())["Account"] == world.account
         async with client("s3", endpoint) as s3:
-            with pytest.raises(ClientError, match="InvalidAction"):
+            with pytest.raises(ClientError, match="SandboxNotSimulated"):
                 await s3.list_buckets()
         async with client("ecs", endpoint) as ecs:
-            with pytest.raises(ClientError, match="InvalidAction"):
+            with pytest.raises(ClientError, match="SandboxNotSimulated"):
                 await ecs.list_clusters()
 
 
@@ -198,3 +199,33 @@ async def test_a_call_takes_its_time_half_of_it_before_it_is_executed(world: Wor
             assert world.calls["autoscaling:SuspendProcesses"] == 0
             tasks.cancel_scope.cancel()
     assert took >= 0.2
+
+
+BACKSTAGE = [
+    b"", b"{", b"[]", b"1", b'"x"', b"[" * 100_000, b"\xff", b'{"kind": []}', b'{"kind": "throttle", "count": "x"}',
+    b'{"kind": "throttle", "action": "("}', b'{"kind": "throttle", "window": [1]}', b'{"kind": "500", "odd": 1}',
+    b'{"group": "web", "desired": "x"}', b'{"group": "web", "desired": 1.5}', b'{"group": ["web"]}', b'{"kill": "i"}',
+    b'{"release": "none"}',
+]  # fmt: skip
+
+
+async def test_behind_the_scenes_nonsense_is_400_and_changes_nothing(world: World) -> None:
+    a_group(world)
+    async with serve(world) as endpoint, aiohttp.ClientSession(endpoint) as http:
+        before = world.version
+        for path in ("/_sandbox/human", "/_sandbox/faults"):
+            for body in BACKSTAGE:
+                async with http.post(path, data=body) as reply:
+                    assert (reply.status, "error" in await reply.json()) == (400, True), (path, body[:40])
+        assert world.version == before
+        async with client("sts", endpoint) as sts:
+            await sts.get_caller_identity()
+
+
+@pytest.mark.parametrize("headers", [{"content-encoding": "gzip"}, {"content-type": "application/json"}, {}])
+async def test_a_body_that_cannot_be_read_is_400(world: World, headers: dict[str, str]) -> None:
+    async with serve(world) as endpoint, aiohttp.ClientSession(endpoint) as http:
+        for body in (b"\x00\xff{", b"x" * 3_000_000):
+            async with http.post("/", data=io.BytesIO(body), headers=headers) as reply:
+                assert reply.status in (400, 501)
+                assert reply.content_type in ("text/xml", "application/x-amz-json-1.1")

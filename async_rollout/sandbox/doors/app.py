@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from async_rollout.sandbox.doors.codec import Call, Encoded
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired, refused
 from async_rollout.sandbox.ground import OWNER
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.words import NOT_SIMULATED, AwsError, not_simulated
 from async_rollout.sandbox.world import World
+
+LOG = logging.getLogger(__name__)
 
 HTML = """<!DOCTYPE html>
 <html>
@@ -68,10 +71,10 @@ async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = 
     id = _request_id(world)
     try:
         call = codec.decode(request.query, request.body, request.headers)
-        if call.operation not in TABLES[call.service]:
-            raise codec.unknown_action(call.service, call.operation)
     except codec.UndecodableError as wrong:
-        return _response(world, id, codec.encode_error(wrong.protocol, wrong, id))
+        return _refused(world, id, wrong.protocol, wrong)
+    if call.operation not in TABLES[call.service]:
+        return _refuse(world, call, id, not_simulated(f"{call.service}:{call.operation}"))
     name = f"{call.service}:{call.operation}"
     world.calls[name] += 1
     fault = faults.verdict(name)
@@ -116,14 +119,23 @@ def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: s
 def _done(world: World, call: Call, state: State, id: str) -> Response:
     asked = Asked(world=world, state=state, params=call.params, who=OWNER)
     try:
-        written = codec.encode(call, TABLES[call.service][call.operation](asked), id)
+        told = TABLES[call.service][call.operation](asked)
+        asked.for_real()
+        written = codec.encode(call, told, id)
     except AwsError as no:
         return _refuse(world, call, id, no)
     return _response(world, id, written)
 
 
 def _refuse(world: World, call: Call, id: str, error: AwsError) -> Response:
-    return _response(world, id, codec.encode_error(codec.protocol(call.service), error, id))
+    return _refused(world, id, codec.protocol(call.service), error)
+
+
+def _refused(world: World, id: str, protocol: str, error: AwsError) -> Response:
+    """What the sandbox cannot do is told where it runs too: the client may hide it."""
+    if error.code == NOT_SIMULATED:
+        LOG.warning("%s", error.message)
+    return _response(world, id, codec.encode_error(protocol, error, id))
 
 
 def _response(world: World, id: str, written: Encoded) -> Response:

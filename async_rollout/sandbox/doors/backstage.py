@@ -9,6 +9,7 @@ POST /_sandbox/faults {"kind": "throttle", "count": 3}        a rule more: see s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -55,17 +56,16 @@ class _Backstage:
         return web.Response(status=200 if up else 503, text="up\n" if up else "down\n")
 
     async def human(self, request: web.Request) -> web.Response:
-        asked = await request.json()
         try:
-            self._do(asked)
-        except (AwsError, LookupError, StopIteration, TypeError) as refused:
-            return web.json_response({"error": str(refused)}, status=400)
+            self._do(await _object(request))
+        except (AwsError, LookupError, StopIteration, TypeError, ValueError) as refused:
+            return _wrong(refused)
         return web.json_response({})
 
     def _do(self, asked: Any) -> None:
         match asked:
             case {"group": str(name)}:
-                self._world.human_sets(name, **{key: value for key, value in asked.items() if key != "group"})
+                self._world.human_sets(name, **_sizes(asked))
             case {"kill": str(id)}:
                 self._world.kill(id)
             case {"break": str(id)}:
@@ -76,9 +76,51 @@ class _Backstage:
                 raise TypeError("expected group, kill, break or release")
 
     async def add_fault(self, request: web.Request) -> web.Response:
-        asked = await request.json()
         try:
-            self._faults.add(Fault(**asked | {"kind": FaultKind(asked["kind"])}))
+            self._faults.add(_rule(await _object(request)))
         except (LookupError, TypeError, ValueError) as refused:
-            return web.json_response({"error": str(refused)}, status=400)
+            return _wrong(refused)
         return web.json_response({})
+
+
+def _sizes(asked: dict[str, Any]) -> dict[str, Any]:
+    sizes = {key: value for key, value in asked.items() if key != "group"}
+    if not all(type(one) is int for one in sizes.values()):
+        raise TypeError("sizes are whole numbers")
+    return sizes
+
+
+async def _object(request: web.Request) -> dict[str, Any]:
+    """The body. Raises ValueError or TypeError if it is no JSON object."""
+    try:
+        asked = await request.json()
+    except RecursionError as deep:
+        raise ValueError("nested too deeply") from deep
+    if not isinstance(asked, dict):
+        raise TypeError("expected a JSON object")
+    return asked
+
+
+def _wrong(refused: Exception) -> web.Response:
+    return web.json_response({"error": f"{type(refused).__name__}: {refused}"}, status=400)
+
+
+def _rule(asked: dict[str, Any]) -> Fault:
+    """Raises LookupError, TypeError or ValueError for one that could not be gone by."""
+    match asked.get("window"):
+        case None:
+            window = None
+        case [int() | float() as begin, int() | float() as end]:
+            window = (float(begin), float(end))
+        case other:
+            raise TypeError(f"a window is two numbers, not {other!r}")
+    rule = Fault(**asked | {"kind": FaultKind(asked["kind"]), "window": window})
+    if type(rule.count) not in (int, type(None)) or not isinstance(rule.action, str):
+        raise TypeError("count is a whole number or null, action a regular expression")
+    if not all(isinstance(one, int | float) for one in (rule.probability, rule.seconds, rule.silent)):
+        raise TypeError("probability, seconds and silent are numbers")
+    try:
+        re.compile(rule.action)
+    except re.error as wrong:
+        raise ValueError(f"action is no regular expression: {wrong}") from wrong
+    return rule

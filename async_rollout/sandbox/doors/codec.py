@@ -22,7 +22,8 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.serialize import SerializationContext, get_serializer_class
 
 from async_rollout.newer import MODELS
-from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.doors.checked import check
+from async_rollout.sandbox.words import AwsError, not_simulated
 
 MOTO = "5.2.5"
 if moto.__version__ != MOTO:
@@ -41,6 +42,9 @@ JSON_ERROR = "application/x-amz-json-1.1"
 XML_ERROR = "text/xml"
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot carry, not even escaped; AWS replaces it too."""
+
+SIGNATURE = ("X-Amz-", "AWSAccessKeyId", "Signature", "Timestamp", "SecurityToken", "Expires")
+"""How the names of those begin that sign a request in its query."""
 
 Params = dict[str, Any]
 
@@ -77,31 +81,57 @@ def service_model(service: str) -> ServiceModel:
 def decode(query: str, body: bytes, headers: Mapping[str, str]) -> Call:
     """Understand a request of the query or ec2 protocol.
 
-    Raises UndecodableError with what can be told of the call, when the action or the service is none of ours.
+    Raises UndecodableError with what can be told of the call, when it is none of ours or is not well formed.
     """
     values = dict(parse_qsl(query, keep_blank_values=True))
     values |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     action, version = values.pop("Action", ""), values.pop("Version", "")
     service = SERVICES.get(version)
     if service is None:
-        raise UndecodableError(_guess(headers), f"Could not find operation {action} for version {version}")
+        raise _foreign(headers, action, version)
     if action not in service_model(service).operation_names:
         raise unknown_action(service, action)
-    operation = operation_model(service, action)
-    parser: Any = PROTOCOL_PARSERS[protocol(service)](operation)
+    return Call(service=service, operation=action, params=_params(service, operation_model(service, action), values))
+
+
+def _params(service: str, operation: OperationModel, values: Mapping[str, str]) -> Params:
+    written = protocol(service)
+    parser: Any = PROTOCOL_PARSERS[written](operation)
     try:
-        params = parser.parse({"values": values})
-    except ValueError as wrong:
-        raise UndecodableError(protocol(service), str(wrong), code="MalformedInput") from wrong
-    return Call(service=service, operation=action, params=params)
+        params: Params = parser.parse({"values": values})
+    except Exception as wrong:  # moto's parser takes well-formed requests only, and fails in many ways
+        raise UndecodableError(written, f"the request cannot be read: {wrong}", code="MalformedInput") from wrong
+    try:
+        _known_only(values, operation, parser)
+        if operation.input_shape is not None:
+            check(params, operation.input_shape, written)
+    except AwsError as refused:
+        raise UndecodableError(written, refused.message, refused.code, refused.status) from refused
+    return params
+
+
+def _known_only(values: Mapping[str, str], operation: OperationModel, parser: Any) -> None:
+    """A parameter that is newer than the model would be lost without a word."""
+    members = operation.input_shape.members if operation.input_shape else {}
+    known = {parser._get_serialized_name(shape, name).partition(".")[0] for name, shape in members.items()}
+    lost = {name.partition(".")[0] for name in values} - known
+    if lost := {name for name in lost if not name.startswith(SIGNATURE)}:
+        raise not_simulated(f"{', '.join(sorted(lost))} of {operation.service_model.service_name}:{operation.name}")
 
 
 class UndecodableError(AwsError):
-    """A request that is none of ours; protocol: how its error has to be written."""
+    """A request that is none of ours or makes no sense; protocol: how its error has to be written."""
 
-    def __init__(self, protocol: str, message: str, code: str = "InvalidAction") -> None:
-        super().__init__(code, message)
+    def __init__(self, protocol: str, message: str, code: str = "InvalidAction", status: int = 400) -> None:
+        super().__init__(code, message, status)
         self.protocol = protocol
+
+
+def _foreign(headers: Mapping[str, str], action: str, version: str) -> UndecodableError:
+    """Of a service that is none of the sandbox's, named as far as the request names it."""
+    called = headers.get("x-amz-target") or f"{action or 'a call'} of API version {version or 'unknown'}"
+    refused = not_simulated(called)
+    return UndecodableError(_guess(headers), refused.message, refused.code, refused.status)
 
 
 def unknown_action(service: str, action: str) -> UndecodableError:

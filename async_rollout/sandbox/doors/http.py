@@ -17,6 +17,7 @@ from aiohttp import web
 from async_rollout.sandbox.doors import backstage, codec
 from async_rollout.sandbox.doors.app import CutError, Request, answer, internal_failure
 from async_rollout.sandbox.faults import Faults
+from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
 
 HOST = "127.0.0.1"
@@ -48,7 +49,7 @@ async def serve(
     app = web.Application()
     app.add_routes(backstage.routes(world, faults))
     app.router.add_route("*", "/{any:.*}", _aws(world, faults, speed, latency))
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=CLOSING)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=CLOSING, auto_decompress=False)
     await runner.setup()
     try:
         site = web.TCPSite(runner, HOST, port)
@@ -83,6 +84,9 @@ def _aws(world: World, faults: Faults, speed: float, latency: tuple[float, float
     async def handle(request: web.Request) -> web.Response:
         try:
             asked, half = await _request(request), rng.uniform(*latency) / 2
+        except (web.HTTPException, web.RequestPayloadError, ValueError) as wrong:  # too large, cut, not as it says
+            return _unreadable(wrong)
+        try:
             await sleep(half)
             got = await answer(world, faults, asked, sleep)
             await sleep(half)
@@ -90,11 +94,20 @@ def _aws(world: World, faults: Faults, speed: float, latency: tuple[float, float
             return _cut(request)
         except Exception as ours:  # a client must see AWS's own kind of error, never a page of HTML
             LOG.exception("the sandbox failed")
-            refused = codec.encode_error("query", internal_failure(f"the sandbox failed: {ours!r}"), "0")
-            return web.Response(status=refused.status, body=refused.body, content_type=refused.content_type)
+            return _error(internal_failure(f"the sandbox failed: {ours!r}"))
         return web.Response(status=got.status, headers=got.headers, body=got.body)
 
     return handle
+
+
+def _unreadable(wrong: Exception) -> web.Response:
+    return _error(AwsError("MalformedInput", f"the body cannot be read: {wrong}"))
+
+
+def _error(error: AwsError) -> web.Response:
+    """Of a request that nothing is known of."""
+    refused = codec.encode_error("query", error, "0")
+    return web.Response(status=refused.status, body=refused.body, content_type=refused.content_type)
 
 
 async def _request(request: web.Request) -> Request:

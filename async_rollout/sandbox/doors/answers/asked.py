@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import AwsError, invalid
+from async_rollout.sandbox.words import AwsError, dry_run, invalid
 from async_rollout.sandbox.world import World
 
 Params = dict[str, Any]
@@ -31,6 +31,18 @@ class Asked:
     def rows(self, key: str) -> list[Params]:
         """A list parameter of structures; empty if it was not given."""
         return self.params.get(key) or []
+
+    def filters(self) -> list[tuple[str, set[str]]]:
+        """The parameter Filters: (name, values) of each."""
+        rows = self.rows("Filters")
+        if any("Name" not in one for one in rows):
+            raise AwsError("InvalidParameterValue", "The filter 'null' is invalid")
+        return [(one["Name"], set(one.get("Values", ()))) for one in rows]
+
+    def for_real(self) -> None:
+        """What EC2 checks is checked, what changes something comes after this. Raises AwsError in a dry run."""
+        if self.params.get("DryRun") is True:
+            raise dry_run()
 
 
 Answer = Callable[[Asked], Params]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from async_rollout.sandbox.doors.answers import autoscaling_acts, autoscaling_facts
+from async_rollout.sandbox.doors.answers import autoscaling_acts, autoscaling_facts, autoscaling_settings
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page
 from async_rollout.sandbox.records import Group, Instance, Override, TemplateRef
 from async_rollout.sandbox.state import State
@@ -13,8 +13,8 @@ def describe_groups(asked: Asked) -> Params:
     """Unknown names are silently absent."""
     names = asked.names("AutoScalingGroupNames")
     shown = [group for group in asked.state.groups.values() if not names or group.name in names or group.arn in names]
-    for one in asked.rows("Filters"):
-        shown = [group for group in shown if _passes(group, one["Name"], set(one.get("Values", ())))]
+    for filter, values in asked.filters():
+        shown = [group for group in shown if _passes(group, filter, values)]
     rows, following = page(shown, asked, size=50, most=100, limit="MaxRecords", token="NextToken")
     instances = asked.params.get("IncludeInstances", True)
     groups = [_group(asked.state, one) | (_instances(asked.state, one) if instances else {}) for one in rows]
@@ -57,6 +57,7 @@ def _group(state: State, group: Group) -> Params:
         "Operator": {"Principal": group.operator} if group.operator else None,
         **_launched_from(group),
         **_lists(group),
+        **autoscaling_settings.shown(group),
     }
 
 
@@ -79,7 +80,8 @@ def _launched_from(group: Group) -> Params:
             "LaunchTemplateSpecification": template_row(group.template),
             "Overrides": [_override(one) for one in group.overrides],
         }
-        return {"MixedInstancesPolicy": {"LaunchTemplate": template, "InstancesDistribution": _DISTRIBUTION}}
+        spread = _DISTRIBUTION | (autoscaling_settings.kept(group, "InstancesDistribution") or {})
+        return {"MixedInstancesPolicy": {"LaunchTemplate": template, "InstancesDistribution": spread}}
     if group.template:
         return {"LaunchTemplate": template_row(group.template)}
     return {"LaunchConfigurationName": group.configuration}
@@ -146,4 +148,5 @@ TABLE: Table = {
     "DescribeAutoScalingInstances": describe_instances,
     **autoscaling_facts.TABLE,
     **autoscaling_acts.TABLE,
+    **autoscaling_settings.TABLE,
 }

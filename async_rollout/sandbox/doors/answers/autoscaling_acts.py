@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
-
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, required
 from async_rollout.sandbox.doors.answers.autoscaling_facts import activity_row
-from async_rollout.sandbox.records import Group, Tag, TemplateRef
-from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import AwsError, invalid
+from async_rollout.sandbox.records import Tag
+from async_rollout.sandbox.words import AwsError
 
 
-def _name(asked: Asked) -> str:
+def name_of(asked: Asked) -> str:
     return str(required(asked, "AutoScalingGroupName"))
 
 
@@ -43,94 +38,18 @@ def _by_group(asked: Asked) -> dict[str, list[Params]]:
 
 
 def suspend(asked: Asked) -> Params:
-    asked.world.suspend(_name(asked), asked.names("ScalingProcesses"), who=asked.who)
+    asked.world.suspend(name_of(asked), asked.names("ScalingProcesses"), who=asked.who)
     return {}
 
 
 def resume(asked: Asked) -> Params:
-    asked.world.resume(_name(asked), asked.names("ScalingProcesses"), who=asked.who)
+    asked.world.resume(name_of(asked), asked.names("ScalingProcesses"), who=asked.who)
     return {}
 
 
 def set_desired(asked: Asked) -> Params:
-    asked.world.set_desired_capacity(_name(asked), required(asked, "DesiredCapacity"), who=asked.who)
+    asked.world.set_desired_capacity(name_of(asked), required(asked, "DesiredCapacity"), who=asked.who)
     return {}
-
-
-def update_group(asked: Asked) -> Params:
-    """Sizes, health check, what to launch, protection of new ones, termination policies."""
-    name, given = _name(asked), asked.params.keys()
-    asked.world.group(name)
-    if unknown := given - _SIZES - _EDITS.keys() - {"AutoScalingGroupName"}:
-        raise invalid(f"The sandbox cannot change {', '.join(sorted(unknown))} of a group.")
-    changes = [edit(asked.state, asked.params[key]) for key, edit in _EDITS.items() if key in given]
-    if given & _SIZES:
-        _update_sizes(asked, name)
-    if changes:
-        asked.world.human_edits(name, _all_of(changes), who=asked.who, why="UpdateAutoScalingGroup")
-    return {}
-
-
-_SIZES = {"MinSize", "MaxSize", "DesiredCapacity", "HealthCheckType", "HealthCheckGracePeriod"}
-
-
-def _update_sizes(asked: Asked, name: str) -> None:
-    asked.world.update_group(
-        name,
-        minimum=asked.params.get("MinSize"),
-        maximum=asked.params.get("MaxSize"),
-        desired=asked.params.get("DesiredCapacity"),
-        health_check_type=asked.params.get("HealthCheckType"),
-        grace=asked.params.get("HealthCheckGracePeriod"),
-        who=asked.who,
-    )
-
-
-Change = Callable[[Group], Group]
-
-
-def _all_of(changes: list[Change]) -> Change:
-    def change(group: Group) -> Group:
-        for one in changes:
-            group = one(group)
-        return group
-
-    return change
-
-
-def _launch_template(state: State, value: Params) -> Change:
-    template = _template(state, value)
-    return lambda group: replace(group, template=template, configuration=None)
-
-
-def _template(state: State, value: Params) -> TemplateRef:
-    id, name = value.get("LaunchTemplateId"), value.get("LaunchTemplateName")
-    found = next((one for one in state.templates.values() if one.id == id or (id is None and one.name == name)), None)
-    if found is None:
-        raise invalid(
-            "You must use a valid fully-formed launch template. The specified launch template does not exist."
-        )
-    return TemplateRef(id=found.id, name=found.name, version=value.get("Version"))
-
-
-def _configuration(state: State, value: str) -> Change:
-    return lambda group: replace(group, template=None, configuration=value, overrides=())
-
-
-def _protects_new(state: State, value: object) -> Change:
-    return lambda group: replace(group, new_protected=value is True)
-
-
-def _policies(state: State, value: list[str]) -> Change:
-    return lambda group: replace(group, termination_policies=tuple(value))
-
-
-_EDITS: dict[str, Callable[[State, Any], Change]] = {
-    "LaunchTemplate": _launch_template,
-    "LaunchConfigurationName": _configuration,
-    "NewInstancesProtectedFromScaleIn": _protects_new,
-    "TerminationPolicies": _policies,
-}
 
 
 def terminate(asked: Asked) -> Params:
@@ -146,24 +65,24 @@ def set_health(asked: Asked) -> Params:
 
 def protect(asked: Asked) -> Params:
     protected = required(asked, "ProtectedFromScaleIn")
-    asked.world.protect(_name(asked), asked.names("InstanceIds"), protected=protected, who=asked.who)
+    asked.world.protect(name_of(asked), asked.names("InstanceIds"), protected=protected, who=asked.who)
     return {}
 
 
 def enter_standby(asked: Asked) -> Params:
     decrement = required(asked, "ShouldDecrementDesiredCapacity")
-    asked.world.enter_standby(_name(asked), asked.names("InstanceIds"), decrement=decrement, who=asked.who)
+    asked.world.enter_standby(name_of(asked), asked.names("InstanceIds"), decrement=decrement, who=asked.who)
     return {"Activities": []}
 
 
 def exit_standby(asked: Asked) -> Params:
-    asked.world.exit_standby(_name(asked), asked.names("InstanceIds"), who=asked.who)
+    asked.world.exit_standby(name_of(asked), asked.names("InstanceIds"), who=asked.who)
     return {"Activities": []}
 
 
 def complete_lifecycle(asked: Asked) -> Params:
     """By instance id: the world hands out no tokens."""
-    asked.world.group(_name(asked))
+    asked.world.group(name_of(asked))
     result = required(asked, "LifecycleActionResult")
     if result not in ("CONTINUE", "ABANDON"):
         raise AwsError("ValidationError", "Lifecycle action result should be CONTINUE or ABANDON.")
@@ -178,7 +97,6 @@ TABLE: Table = {
     "SuspendProcesses": suspend,
     "ResumeProcesses": resume,
     "SetDesiredCapacity": set_desired,
-    "UpdateAutoScalingGroup": update_group,
     "TerminateInstanceInAutoScalingGroup": terminate,
     "SetInstanceHealth": set_health,
     "SetInstanceProtection": protect,

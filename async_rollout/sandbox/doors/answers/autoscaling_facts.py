@@ -170,9 +170,9 @@ def describe_target_groups(asked: Asked) -> Params:
 
 def describe_tags(asked: Asked) -> Params:
     rows = [tag_row(group.name, tag) for group in asked.state.groups.values() for tag in group.tags]
-    for one in asked.rows("Filters"):
-        key, values = _tag_filter(one["Name"]), {value.lower() for value in one.get("Values", ())}
-        rows = [row for row in rows if str(row[key]).lower() in values]
+    for filter, values in asked.filters():
+        key, wanted = _tag_filter(filter), {value.lower() for value in values}
+        rows = [row for row in rows if str(row[key]).lower() in wanted]
     return _page("Tags", rows, asked)
 
 

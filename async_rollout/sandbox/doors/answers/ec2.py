@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from itertools import chain
 
 from async_rollout.sandbox.doors.answers import ec2_templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
 from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.words import AwsError, not_simulated
 
 _CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 _VPC = "vpc-0123456789abcdef0"
@@ -36,22 +37,30 @@ def _chosen(asked: Asked) -> list[Instance]:
     if missing := [id for id in ids if id not in state.instances]:
         raise AwsError("InvalidInstanceID.NotFound", f"The instance ID '{', '.join(missing)}' does not exist")
     shown = [one for one in state.instances.values() if not ids or one.id in ids]
-    for each in asked.rows("Filters"):
-        fits = _filter(each["Name"])
-        shown = [one for one in shown if fits(one) in each.get("Values", ())]
+    for name, patterns in asked.filters():
+        worth = _filter(state, name)
+        shown = [one for one in shown if any(fnmatchcase(text, like) for text in worth(one) for like in patterns)]
     return shown
 
 
-def _filter(name: str) -> Callable[[Instance], str]:
-    known: dict[str, Callable[[Instance], str]] = {
-        "instance-id": lambda one: one.id,
-        "instance-state-name": lambda one: one.ec2,
-        "availability-zone": lambda one: one.zone,
-        "private-ip-address": lambda one: one.private_ip,
-        "tag:aws:autoscaling:groupName": lambda one: one.group,
+def _filter(state: State, name: str) -> Callable[[Instance], list[str]]:
+    """What the filter looks at; values may have wildcards."""
+    known: dict[str, Callable[[Instance], list[str]]] = {
+        "instance-id": lambda one: [one.id],
+        "instance-state-name": lambda one: [one.ec2],
+        "instance-state-code": lambda one: [str(_CODES[one.ec2])],
+        "instance-type": lambda one: [one.instance_type],
+        "image-id": lambda one: [_image(state, one)],
+        "availability-zone": lambda one: [one.zone],
+        "subnet-id": lambda one: [one.subnet],
+        "vpc-id": lambda _: [_VPC],
+        "private-ip-address": lambda one: [one.private_ip],
+        "tag-key": lambda one: [tag["Key"] for tag in _tags(state, one)],
     }
+    if name.startswith("tag:"):
+        return lambda one: [tag["Value"] for tag in _tags(state, one) if tag["Key"] == name[4:]]
     if name not in known:
-        raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
+        raise not_simulated(f"the filter {name[:80]!r} of ec2:DescribeInstances")
     return known[name]
 
 
@@ -143,6 +152,7 @@ def terminate(asked: Asked) -> Params:
     """Behind the group's back: its health check finds out."""
     required(asked, "InstanceIds")
     before = {one.id: one.ec2 for one in _chosen(asked)}
+    asked.for_real()
     for id in before:
         asked.world.kill(id, who=asked.who)
     changes = [

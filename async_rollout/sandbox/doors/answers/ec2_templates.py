@@ -90,6 +90,7 @@ def create_version(asked: Asked) -> Params:
     """Of its data only the image is kept. The default version stays, as in AWS."""
     one = _asked_one(asked)
     image = asked.params.get("LaunchTemplateData", {}).get("ImageId", "")
+    asked.for_real()
     number = asked.world.human_releases(one.name, image, default=False, who=asked.who)
     return {"LaunchTemplateVersion": _version(asked.world.state.templates[one.id], number)}
 

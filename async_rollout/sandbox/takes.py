@@ -1,0 +1,64 @@
+"""What the sandbox takes of AWS's calls, and what it does not: what people and `sandbox --help` read.
+
+Needs none of the sandbox's libraries. The tests hold it against what is really answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "autoscaling": (
+            "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteTags", "DescribeAutoScalingGroups",
+            "DescribeAutoScalingInstances", "DescribeInstanceRefreshes", "DescribeLaunchConfigurations",
+            "DescribeLifecycleHooks", "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers",
+            "DescribeScalingActivities", "DescribeScheduledActions", "DescribeTags", "DescribeTrafficSources",
+            "DescribeWarmPool", "DisableMetricsCollection", "EnableMetricsCollection", "EnterStandby", "ExitStandby",
+            "ResumeProcesses", "SetDesiredCapacity", "SetInstanceHealth", "SetInstanceProtection", "SuspendProcesses",
+            "TerminateInstanceInAutoScalingGroup", "UpdateAutoScalingGroup",
+        ),
+        "ec2": (
+            "CreateLaunchTemplateVersion", "DescribeAvailabilityZones", "DescribeInstanceStatus", "DescribeInstances",
+            "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeSubnets", "TerminateInstances",
+        ),
+        "elb": (
+            "DeregisterInstancesFromLoadBalancer", "DescribeInstanceHealth", "DescribeLoadBalancerAttributes",
+            "DescribeLoadBalancers", "RegisterInstancesWithLoadBalancer",
+        ),
+        "elbv2": (
+            "DeregisterTargets", "DescribeListeners", "DescribeLoadBalancers", "DescribeTargetGroupAttributes",
+            "DescribeTargetGroups", "DescribeTargetHealth", "RegisterTargets",
+        ),
+        "sts": ("GetCallerIdentity",),
+    }
+)  # fmt: skip
+"""Every call that is answered, by service."""
+
+KEPT: tuple[str, ...] = (
+    "CapacityRebalance", "CapacityReservationSpecification", "Context", "DefaultCooldown", "DefaultInstanceWarmup",
+    "DesiredCapacityType", "AvailabilityZoneImpairmentPolicy", "MaxInstanceLifetime", "PlacementGroup",
+    "ServiceLinkedRoleARN", "MixedInstancesPolicy.InstancesDistribution",
+)  # fmt: skip
+"""Of UpdateAutoScalingGroup: given back as AWS gives them back, and nothing goes by them."""
+
+UNCHANGED: tuple[str, ...] = (
+    "AvailabilityZones", "VPCZoneIdentifier", "InstanceMaintenancePolicy", "AvailabilityZoneDistribution",
+)  # fmt: skip
+"""Of UpdateAutoScalingGroup: taken as long as they say what is so anyway."""
+
+REST = (
+    "any other call, and any parameter that is newer than the sandbox, is the error SandboxNotSimulated (HTTP 501),"
+    " said on the sandbox's stderr too. EC2's DryRun is heeded."
+)
+
+
+def sections() -> tuple[tuple[str, str], ...]:
+    """Titles and texts, as `sandbox --help` shows them."""
+    return (
+        *((f"Takes of {service}", ", ".join(calls)) for service, calls in TAKES.items()),
+        ("Kept without effect", ", ".join(KEPT)),
+        ("Taken as they are, not changed", ", ".join(UNCHANGED)),
+        ("Everything else", REST),
+    )

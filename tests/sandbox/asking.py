@@ -1,0 +1,38 @@
+"""Asks a world through its application, without a client: fields in, what the answer says out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+from async_rollout.sandbox.doors.app import Request, answer
+from async_rollout.sandbox.doors.codec import SERVICES
+from async_rollout.sandbox.faults import Faults
+from async_rollout.sandbox.world import World
+
+VERSIONS = {service: version for version, service in SERVICES.items()}
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer; code and message are empty in one that is no error."""
+
+    status: int
+    code: str = ""
+    message: str = ""
+
+
+async def tell(world: World, service: str, operation: str, **fields: str) -> Told:
+    """One call in the words of the wire: `tell(world, "ec2", "TerminateInstances", **{"InstanceId.1": "i-1"})`."""
+    return await post(world, urlencode({"Action": operation, "Version": VERSIONS[service], **fields}).encode())
+
+
+async def post(world: World, body: bytes, **headers: str) -> Told:
+    """Any body."""
+    got = await answer(world, Faults(world), Request(body=body, headers=headers))
+    if got.status == 200:
+        return Told(200)
+    error = ElementTree.fromstring(got.body).find(".//Error")
+    assert error is not None
+    return Told(got.status, error.findtext("Code") or "", error.findtext("Message") or "")
