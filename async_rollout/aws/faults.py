@@ -68,7 +68,7 @@ DENIED = EXPIRED | frozenset({
     "InvalidClientTokenId", "UnrecognizedClientException", "AccessDenied", "AccessDeniedException",
     "UnauthorizedOperation", "UnauthorizedAccess", "AuthFailure", "SignatureDoesNotMatch", "InvalidAccessKeyId",
     "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException", "OptInRequired", "NotAuthorized",
+    "MissingAuthenticationTokenException", "OptInRequired", "NotAuthorized", "RequestTimeTooSkewed",
 })  # fmt: skip
 CANONICAL = "The Canonical String for this request"
 """Where AWS doubts a signature it quotes the whole request after these words, the session token included."""

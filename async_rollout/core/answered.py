@@ -8,8 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from async_rollout.core.actions import Deregister, Erase, MarkHealthy, Probe, Record, Register, SetCapacity, Suspend
-from async_rollout.core.journal import Goal, Journal, Removal
+from async_rollout.core.actions import (
+    Deregister,
+    Erase,
+    MarkHealthy,
+    Probe,
+    Record,
+    Register,
+    Resume,
+    SetCapacity,
+    Suspend,
+)
+from async_rollout.core.journal import QUICK, Goal, Journal, Removal
 from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Launching, Memory
 from async_rollout.core.refusals import heard as refused_so_far
 from async_rollout.core.sight import Sight
@@ -81,6 +91,8 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
             return replace(memory, probed=outcome.at if present else None)
         case Suspend() if outcome.ok and memory.journal is not None and memory.journal.cutoff is not None:
             return replace(memory, resuspended=memory.resuspended + 1)
+        case Resume(processes=names) if outcome.ok and set(names) <= set(QUICK):
+            return replace(memory, resuspended=memory.resuspended - 1)  # by us, so that the group lives meanwhile
         case MarkHealthy(instances=ids) if outcome.ok:
             return replace(memory, marked={**memory.marked, **{id: memory.marked.get(id, 0) + 1 for id in ids}})
         case _:
@@ -88,7 +100,7 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
 
 
 def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
-    if isinstance(outcome.action, Register) and outcome.ok is False:
+    if isinstance(outcome.action, Register) and outcome.ok is False and not outcome.passing:
         return replace(memory, unfit=memory.unfit.union(one.instance for one in outcome.action.registrations))
     if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
         return memory

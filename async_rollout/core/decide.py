@@ -24,22 +24,31 @@ from async_rollout.core.actions import (
     Verdict,
 )
 from async_rollout.core.advance import advance
-from async_rollout.core.begin import prepare, undo_beginning, unreadable, without_record
+from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
 from async_rollout.core.budget import STEADY, reckon, unlaunched
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
 from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
 from async_rollout.core.memory import Odd
+from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
 from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
+from async_rollout.core.tags import PREFIX
 from async_rollout.core.trouble import marked_failed, stopped, trouble
 
 REFRESH_AGE, REFRESH_EVERY = 60.0, 300.0
 """Whether an instance refresh has begun is asked again when somebody may be about to go and the last answer is so many
 seconds old. It is a call that no other group can share, so where nobody is about to go it is asked less often."""
+
+UNTAG = (
+    "aws autoscaling describe-tags --filters Name=auto-scaling-group,Values={group} --output json --query "
+    "\"Tags[?starts_with(Key, '{prefix}')].{{ResourceId:ResourceId,ResourceType:ResourceType,Key:Key}}\" "
+    "| aws autoscaling delete-tags --tags file:///dev/stdin"
+)
+"""Takes off every tag of ours, those of ended lanes too, which the record does not name any more."""
 
 
 def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
@@ -137,7 +146,16 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
     journal = _not_below(draft, reckoned.journal) if reckoned.explained else reckoned.journal
     draft = replace(draft, journal=journal, explained=reckoned.explained)
     draft = advance(draft) if goal is Goal.REPLACE else restore(draft)
+    if Erase() in draft.acts and (said := tags_stay(draft.memory, draft.at)):
+        return _tagged(draft, said)
     return _stuck(draft) if draft.stuck else decided(draft)
+
+
+def _tagged(draft: Draft, said: str) -> Decision:
+    """All is done and back, but AWS does not let us take our tags off: they are named, with how to remove them."""
+    left = (f"our tags, all that begin with {PREFIX}, are still on the group: {said}",)
+    verdict = replace(over(draft.journal), left=left, next=UNTAG.format(group=draft.sight.group.name, prefix=PREFIX))
+    return decided(replace(draft, acts=()), verdict)
 
 
 def _not_below(draft: Draft, journal: Journal) -> Journal:
@@ -166,9 +184,12 @@ def _turned(draft: Draft, cause: Cause, stop: Stop | None) -> Decision:
             next="restore",
         )
         first = decided(draft, verdict)
-        return replace(first, actions=(*alive(draft), *first.actions))
+        return replace(first, actions=_alive_first(draft, *first.actions))
     turned = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
-    return _quickly(turned) if stop is Stop.NOW else decided(turned)
+    if stop is Stop.NOW:
+        return _quickly(turned)
+    first = decided(turned)
+    return replace(first, actions=_alive_first(draft, *first.actions)) if cause.code == 4 else first
 
 
 def _quickly(draft: Draft) -> Decision:
@@ -183,6 +204,21 @@ def _quickly(draft: Draft) -> Decision:
     return replace(first, actions=(*first.actions, *alive(draft), *served_again(draft)))
 
 
+def _alive_first(draft: Draft, *acts: Action) -> tuple[Action, ...]:
+    """Alarms before all else; but after the record where our lease is over, and last where AWS just denied that."""
+    denied = draft.memory.denied
+    if denied is not None and isinstance(denied.action, Resume):
+        return (*acts, *alive(draft))
+    first = 0 if draft.journal.until > draft.at else 1
+    return (*acts[:first], *alive(draft), *acts[first:])
+
+
+def _code_of(draft: Draft) -> int:
+    """A permission that is missing is said by its code, where alarms and schedules run by then."""
+    denied = draft.memory.denied
+    return 4 if denied is not None and is_for_good(denied) and not alive(draft) else 10
+
+
 def _begins_with(line: str, others: tuple[str, ...]) -> bool:
     """Whether another line says this and why."""
     return any(one.startswith(line) for one in others)
@@ -194,7 +230,7 @@ def _stuck(draft: Draft) -> Decision:
     said = tuple(line for line in changes(draft.sight, draft.journal) if not _begins_with(line, draft.stuck))
     left = (*draft.stuck, *said)
     verdict = Verdict(
-        outcome=Outcome.STUCK, code=10, why=f"the restore could not end ({why})", left=left, next="restore"
+        outcome=Outcome.STUCK, code=_code_of(draft), why=f"the restore could not end ({why})", left=left, next="restore"
     )
     first = decided(replace(draft, acts=()), verdict)
-    return replace(first, actions=(*alive(draft), *first.actions, *served_again(draft)))
+    return replace(first, actions=_alive_first(draft, *first.actions, *served_again(draft)))

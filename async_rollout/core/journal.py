@@ -13,6 +13,8 @@ LANES_MAX = 20
 """One CreateOrUpdateTags call takes 25 tags: twenty lanes, the four of the head, one to spare."""
 
 SUSPENDED_BY_US = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy")
+QUICK = ("ScheduledActions", "AlarmNotification")
+"""What runs again even while an instance is out: the other two would act on it (ROLLOUT §7)."""
 REQUIRED_RUNNING = ("Launch", "Terminate", "HealthCheck", "AddToLoadBalancer")
 
 

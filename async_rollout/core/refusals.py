@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from async_rollout.core.actions import Action, Deregister, Record, Register, SetCapacity, Terminate
+from async_rollout.core.actions import Action, Deregister, Erase, Record, Register, SetCapacity, Terminate
 from async_rollout.core.memory import ActOutcome, Memory, Refusal
 from async_rollout.core.wording import words_of
 
@@ -59,8 +59,24 @@ def standing(memory: Memory, at: float) -> Iterator[Refusal]:
     """Those that waiting does not help against any more."""
     for one in memory.refusals.values():
         lasts = at - one.at
+        if one.act == words_of(Erase()):
+            continue  # all is done by then: see `tags_stay`
         if lasts >= OUTLASTED if one.passing else one.count >= TIMES and lasts >= SECONDS:
             yield one
+
+
+def is_for_good(denied: ActOutcome) -> bool:
+    """A permission that is missing stays missing; credentials that expired may be renewed beside us."""
+    return "expired" not in denied.code.casefold()
+
+
+def tags_stay(memory: Memory, at: float) -> str | None:
+    """AWS's words if it does not let us take our tags off."""
+    denied, one = memory.denied, memory.refusals.get(key_of(Erase()))
+    if denied is not None and isinstance(denied.action, Erase) and is_for_good(denied):
+        return f"{denied.code}: {denied.message}"
+    lasts = at - one.at if one else 0.0
+    return one.said if one and (lasts >= OUTLASTED or (one.count >= TIMES and lasts >= SECONDS)) else None
 
 
 def sentence(one: Refusal) -> str:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import Action, Register, Registration, Resume, Wait
+from async_rollout.core.actions import Action, Erase, Register, Registration, Resume, Wait
 from async_rollout.core.advance import check_newcomers, watch_launches
 from async_rollout.core.back import put_back
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
-from async_rollout.core.journal import Lane, Mark, Removal
+from async_rollout.core.journal import QUICK, Lane, Mark, Removal
 from async_rollout.core.lanes import fall
-from async_rollout.core.refusals import sentence, standing
+from async_rollout.core.refusals import is_for_good, sentence, standing
 from async_rollout.core.sight import Instance
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import patience
-
-QUICK = ("ScheduledActions", "AlarmNotification")
-"""What runs again even while an instance is out: the other two would act on it (ROLLOUT §7)."""
+from async_rollout.core.wording import words_of
 
 
 def restore(draft: Draft) -> Draft:
@@ -59,7 +57,17 @@ def _refused(draft: Draft) -> Draft:
     """What AWS refuses for good cannot be put back; its own words say why."""
     for one in standing(draft.memory, draft.at):
         draft = draft.leave(sentence(one))
+    denied = draft.memory.denied
+    if denied is not None and is_for_good(denied) and _is_in_the_way(draft, denied.action):
+        return draft.leave(f"AWS does not allow us to {words_of(denied.action)}: {denied.code}: {denied.message}")
     return draft
+
+
+def _is_in_the_way(draft: Draft, action: Action) -> bool:
+    """Processes are resumed when all else is back, tags taken off last of all: till then the rest goes on."""
+    if isinstance(action, Resume):
+        return any(isinstance(act, Resume) for act in draft.acts)
+    return not isinstance(action, Erase)
 
 
 def _out_of_patience(draft: Draft) -> Draft:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from async_rollout.core.actions import Erase
 from async_rollout.core.budget import launches_most
 from async_rollout.core.draft import Draft, is_replaced, is_under_way
 from async_rollout.core.drain import drain_limit, draining_since
@@ -52,7 +53,7 @@ def trouble(draft: Draft) -> Cause | None:
 def _denied(draft: Draft) -> Iterator[Cause]:
     """A missing permission stays missing; credentials that expired may be renewed beside us."""
     denied, since = draft.memory.denied, draft.memory.denied_since
-    if denied is None or since is None:
+    if denied is None or since is None or isinstance(denied.action, Erase):
         return
     if "expired" not in denied.code.casefold() or draft.at - since > draft.spec.limits.credentials:
         yield Cause(code=4, text=f"{denied.code}: {denied.message}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import meddling
 import meetings
+import refused
 import stories
 from async_rollout.core import (
     advance,
@@ -28,7 +29,10 @@ from async_rollout.core import (
 from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, Lane, Mark, Removal
+from async_rollout.core.memory import HookOutcome
 from async_rollout.core.sight import Instance, Sight
+from async_rollout.core.spec import HookPoint
+from async_rollout.engine import rollout
 from breaking import Sabotage, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
 
 
@@ -178,6 +182,11 @@ COUNTING = (
              spoil=swap(journal.Journal, "knows_maximum", yes)),
     Sabotage(name="a new minimum counts twice", law="law 2:", story=meddling.minimum_beyond,
              spoil=around(decide, "reckon", minimum_first)),
+    Sabotage(name="what AWS refused is a launch", law="law 18:", story=refused.raise_refused,
+             spoil=swap(decide, "unlaunched", lambda journal, memory: journal)),
+    Sabotage(name="what was never sent is a launch", law="law 18:", story=refused.raise_never_sent,
+             spoil=swap(rollout, "unsent", lambda action, at: HookOutcome(
+                 point=HookPoint.UP_CHECK, instance="", ok=True))),
     Sabotage(name="the owner's new sizes are not noted", law="law 12:", story=meddling.higher_minimum,
              spoil=swap(decide, "_steady", no)),
 )  # fmt: skip

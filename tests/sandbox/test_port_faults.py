@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from async_rollout.core.actions import SetCapacity
-from async_rollout.engine.ports import Unknown
+from async_rollout.engine.ports import Refused, Unknown
 from async_rollout.errors import UnknownGroupError, UnseenError
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.faults import Fault, FaultKind
@@ -24,7 +24,7 @@ def test_a_look_that_gets_no_answer_is_unseen(kind: FaultKind) -> None:
     through(play, faults=(Fault(kind=kind, action="DescribeTargetHealth", count=1),))
 
 
-@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.parametrize("kind", LOST[1:])
 def test_an_act_without_answer_is_unknown_and_done_only_if_the_answer_alone_was_lost(kind: FaultKind) -> None:
     async def play(world: World, cloud: PortCloud) -> int:
         assert isinstance(await cloud.act("web", SetCapacity(desired=4)), Unknown)
@@ -32,6 +32,27 @@ def test_an_act_without_answer_is_unknown_and_done_only_if_the_answer_alone_was_
 
     done = through(play, faults=(Fault(kind=kind, action="SetDesiredCapacity"),))
     assert done == (4 if kind is FaultKind.LOST_ANSWER else 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "denied", "passing"),
+    [
+        (FaultKind.THROTTLE, "Throttling", False, True),
+        (FaultKind.CONTENDED, "ValidationError", False, True),
+        (FaultKind.REFUSED, "ValidationError", False, False),
+        (FaultKind.DENIED, "AccessDenied", True, False),
+    ],
+)
+def test_an_act_that_aws_answers_with_no_is_surely_not_done(
+    kind: FaultKind, code: str, denied: bool, passing: bool
+) -> None:
+    async def play(world: World, cloud: PortCloud) -> int:
+        answer = await cloud.act("web", SetCapacity(desired=4))
+        assert isinstance(answer, Refused)
+        assert (answer.code, answer.denied, answer.passing) == (code, denied, passing)
+        return world.group("web").desired
+
+    assert through(play, faults=(Fault(kind=kind, action="SetDesiredCapacity"),)) == 3
 
 
 def test_a_delay_delays_and_a_stale_answer_is_old_but_dated_now() -> None:

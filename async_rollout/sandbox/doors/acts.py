@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar, assert_never
 
@@ -34,10 +34,14 @@ TAGS_A_CALL = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One call. name: "service:Operation"; do: what it does to the world, raises AwsError."""
+    """One call. name: "service:Operation"; do: what it does to the world, raises AwsError.
+
+    spare: the action is done without it, too.
+    """
 
     name: str
     do: Callable[[], object]
+    spare: bool = False
 
 
 def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
@@ -46,7 +50,8 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
         case Record(journal=journal):
             tags = to_tags(journal)
             yield from _put(world, group, tags)
-            yield from _drop(world, group, [key for key in _ours(world, group) if key not in tags and key != ORDER])
+            stale = [key for key in _ours(world, group) if key not in tags and key != ORDER]
+            yield from (replace(step, spare=True) for step in _drop(world, group, stale))
         case Erase():
             yield from _drop(world, group, _ours(world, group))
         case Order(text=text):

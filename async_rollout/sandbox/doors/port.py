@@ -155,7 +155,7 @@ class PortCloud:
         """See engine.ports.Cloud. The first call that is not answered well ends the action."""
         for step in steps(self.world, group, action):
             answer = await self._take(step)
-            if not isinstance(answer, Done):
+            if not isinstance(answer, Done) and not step.spare:
                 return answer
         return Done()
 
@@ -169,6 +169,9 @@ class PortCloud:
             return _forbidden(expired())
         if fault is not None and fault.kind is FaultKind.DENIED:
             return _forbidden(denied(step.name))
+        if fault is not None and fault.kind is FaultKind.THROTTLE:
+            await self._wait(back)
+            return Refused(code="Throttling", message="Rate exceeded", passing=True)
         if fault is not None and fault.kind in (FaultKind.REFUSED, FaultKind.CONTENDED):
             return Refused(code=fault.code, message=fault.words, passing=fault.kind is FaultKind.CONTENDED)
         lost = fault is not None and fault.kind in LOST
