@@ -15,6 +15,7 @@ from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
 from async_rollout.core.spec import Hook, HookCall, RolloutSpec
+from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import HookResult
 from async_rollout.engine.result import GroupResult
@@ -135,13 +136,13 @@ class MortalCloud(PortCloud):
     lives: int | None = None
     killed: anyio.Event
 
-    async def act(self, group: str, action):  # type: ignore[no-untyped-def]
+    async def act(self, group: str, action, young=always):  # type: ignore[no-untyped-def]
         if self.lives is not None:
             if self.lives == 0:
                 self.close()
                 self.killed.set()
             self.lives -= 1
-        return await super().act(group, action)
+        return await super().act(group, action, young)
 
 
 async def _conduct(

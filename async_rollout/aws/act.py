@@ -35,7 +35,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.journal import Journal
 from async_rollout.core.tags import ORDER, PREFIX, PROBE, safe, to_tags
-from async_rollout.engine.ports import Answer, Done, Refused, Unknown
+from async_rollout.engine.ports import Answer, Done, Late, Refused, Unknown
 from async_rollout.errors import BrokenError
 
 STALE_MAX, CROWDED = 16, 30
@@ -158,6 +158,8 @@ def _badness(answer: Answer) -> int:
         case Done():
             return 0
         case Unknown():
+            return 1
+        case Late():
             return 1
         case Refused(denied=denied):
             return 3 if denied else 2

@@ -17,6 +17,7 @@ from async_rollout.aws.throttle import SHARE, Send, Throttle
 from async_rollout.aws.translate import tags_of
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
+from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, GroupRef, Tell
 from async_rollout.errors import BrokenError
 
@@ -87,7 +88,7 @@ class AwsCloud:
         self._acts.saw(group, tags_of(row.body))
         return sight
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
         """Do one thing: see `engine.ports.Cloud.act`."""
         return await self._acts.do(group, action)
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from async_rollout.core.actions import Action, CloudAction
 from async_rollout.core.memory import ActOutcome, HookOutcome
-from async_rollout.engine.ports import Answer, Done, Refused, Unknown
+from async_rollout.engine.ports import Answer, Done, Late, Refused, Unknown
 
 
 def said_of(outcome: ActOutcome) -> str:
@@ -26,6 +26,8 @@ def outcome_of(action: CloudAction, answer: Answer, at: float) -> ActOutcome:
             return ActOutcome(
                 action=action, at=at, ok=False, code=code, message=message, denied=answer.denied, passing=answer.passing
             )
+        case Late():
+            return unsent(action, at)
         case _:
             assert_never(answer)
 

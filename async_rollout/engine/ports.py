@@ -13,6 +13,7 @@ from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.events import Event
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import Hook, HookCall
+from async_rollout.engine.clocks import Young, always
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,12 @@ class Refused:
     passing: bool = False
 
 
-Answer = Done | Unknown | Refused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """Nothing of it was sent: when its turn came, the look that it rests on had grown too old."""
+
+
+Answer = Done | Unknown | Refused | Late
 
 
 class Reach(Protocol):
@@ -58,8 +64,11 @@ class Reach(Protocol):
         """
         ...
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
-        """Do one thing. Never raises for what AWS answered."""
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+        """Do one thing. Never raises for what AWS answered.
+
+        `young` is asked when its turn has come, before each request: False, and nothing more of it is sent.
+        """
         ...
 
 

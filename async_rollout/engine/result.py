@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from async_rollout.core.actions import Verdict
+from async_rollout.core.events import RolloutEnded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,20 @@ class GroupResult:
     missed: tuple[str, ...] = ()
     seconds: float = 0.0
     replaced_before: int = 0
+
+
+def ended(result: GroupResult, at: float) -> RolloutEnded:
+    """Its event. at: AWS's time of the last look."""
+    return RolloutEnded(
+        group=result.group,
+        at=at,
+        verdict=result.verdict,
+        replaced=result.replaced,
+        total=result.total,
+        seconds=result.seconds,
+        missed=result.missed,
+        replaced_before=result.replaced_before,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

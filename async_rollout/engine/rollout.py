@@ -24,7 +24,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
-from async_rollout.core.events import Acted, Event, Replaced, RolloutEnded, RolloutStarted, Waiting, Warned
+from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Waiting, Warned
 from async_rollout.core.journal import Journal
 from async_rollout.core.laws import OLDEST_LOOK, objection
 from async_rollout.core.memory import GONE_LOOKS, ActOutcome, HookOutcome, Me, Memory, Outcomes
@@ -35,11 +35,12 @@ from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
 from async_rollout.core.wording import words_of
 from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
+from async_rollout.engine.clocks import Clocks, of_this_host
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead
 from async_rollout.engine.ports import Answer, HookRunner, Reach, Tell, Unknown
-from async_rollout.engine.result import GroupResult
+from async_rollout.engine.result import GroupResult, ended
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 TELL_AGAIN = 30.0
@@ -54,15 +55,17 @@ class Rollout:
     """One group's rollout. Made for one run; `run` may be called once."""
 
     def __init__(
-        self, cloud: Reach, group: str, spec: RolloutSpec, me: Me, *, hooks: HookRunner, tell: Tell, halt: Halt
-    ) -> None:
-        self._cloud, self._group, self._spec = cloud, group, spec
+        self, cloud: Reach, group: str, spec: RolloutSpec, me: Me, *,
+        hooks: HookRunner, tell: Tell, halt: Halt, clocks: Clocks = of_this_host,
+    ) -> None:  # fmt: skip
+        self._cloud, self._group, self._spec, self._clocks = cloud, group, spec, clocks
         self._hooks, self._tell, self._halt = hooks, tell, halt
         self._memory = Memory(me=me)
         self._before: Snapshot | None = None
         self._outcomes: list[ActOutcome | HookOutcome] = []
         self._needs: Needs = frozenset({Need.TARGETS, Need.SURVEY})
-        self._acted_at = self._asked_at = self._began = anyio.current_time()
+        self._acted_at = self._began = anyio.current_time()
+        self._asked_at = clocks()
         self._blind_since: float | None = None
         self._denied_since: float | None = None
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
@@ -123,14 +126,14 @@ class Rollout:
 
     async def _fresh(self) -> Sight:
         """A look that may be acted on. A process that was stopped in the middle of one must look again."""
-        self._asked_at = anyio.current_time()
+        self._asked_at = self._clocks()
         sight = await self._cloud.look(self._group, self._needs, self._acted_at)
-        if self._is_late():
+        if not self._young():
             raise UnseenError(f"the answer took longer than {OLDEST_LOOK:.0f} s, too long to act on it")
         return sight
 
-    def _is_late(self) -> bool:
-        return anyio.current_time() - self._asked_at > OLDEST_LOOK
+    def _young(self) -> bool:
+        return self._clocks().since(self._asked_at) <= OLDEST_LOOK
 
     def _vanished(self, gone: UnknownGroupError) -> Verdict | None:
         """Later an answer or two without the group may be empty pages."""
@@ -196,7 +199,7 @@ class Rollout:
         since: tuple[Action, ...] = ()
         self._needs, self._stalled = decision.needs, False
         for number, action in enumerate(decision.actions):
-            if self._is_late():
+            if not self._young():
                 self._unsent(decision.actions[number:])
                 break
             if why := objection(self._spec, snapshot, since, action):
@@ -232,6 +235,8 @@ class Rollout:
         self._acted_at = anyio.current_time()
         outcome = outcome_of(action, answer, self._at)
         self._outcomes.append(outcome)
+        if not outcome.sent:
+            return False
         said, why = told_as(outcome), said_of(outcome)
         self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why))
         since = self._acted_at if self._denied_since is None else self._denied_since
@@ -246,7 +251,7 @@ class Rollout:
         async def in_flight() -> None:
             nonlocal answer
             with scope:
-                answer = await self._cloud.act(self._group, action)
+                answer = await self._cloud.act(self._group, action, self._young)
             done.set()
 
         async with anyio.create_task_group() as tasks:
@@ -287,9 +292,5 @@ class Rollout:
             missed=lost,
             seconds=anyio.current_time() - self._began,
         )
-        ended = RolloutEnded(
-            group=result.group, at=self._at, verdict=verdict, replaced=result.replaced, total=result.total,
-            seconds=result.seconds, missed=lost, replaced_before=result.replaced_before,
-        )  # fmt: skip
-        self._say(ended)
+        self._say(ended(result, self._at))
         return result

@@ -15,6 +15,7 @@ from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import identify
 from async_rollout.engine.ports import Answer
@@ -62,9 +63,9 @@ class Racer(Ported):
         await self._maybe_sleep()
         return seen
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
         await self._maybe_sleep(in_hand=True)
-        answer = await super().act(group, action)
+        answer = await super().act(group, action, young)
         await self._maybe_sleep()
         return answer
 

@@ -12,6 +12,7 @@ from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Waiting
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Refused, Unknown
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import EPOCH
@@ -63,12 +64,12 @@ class Answering(Wayward):
     answer: Answer = Unknown(why="the connection was reset")
     asked: list[float]
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
         if isinstance(action, SetCapacity) and action.desired:
             self.asked = [*getattr(self, "asked", []), anyio.current_time()]
             if len(self.asked) == 1:
                 return self.answer
-        return await super().act(group, action)
+        return await super().act(group, action, young)
 
 
 class Refusing(Answering):
@@ -102,10 +103,10 @@ def taking_nothing(answer: Answer, begin: float, end: float) -> type[Wayward]:
     """A cloud that can be looked at, and answers every act so between these times."""
 
     class Closed(Wayward):
-        async def act(self, group: str, action: CloudAction) -> Answer:
+        async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
             if begin <= anyio.current_time() < end:
                 return answer
-            return await super().act(group, action)
+            return await super().act(group, action, young)
 
     return Closed
 
@@ -140,10 +141,10 @@ def test_its_patience_with_refusals_begins_anew_when_one_act_was_taken() -> None
     """Twice twenty minutes, and one act between them."""
 
     class TwiceClosed(Wayward):
-        async def act(self, group: str, action: CloudAction) -> Answer:
+        async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
             if 100.0 <= (now := anyio.current_time()) < 1300.0 or 1310.0 <= now < 2500.0:
                 return EXPIRED
-            return await super().act(group, action)
+            return await super().act(group, action, young)
 
     assert Story(cloud=TwiceClosed).verdict == DONE
 
@@ -154,11 +155,11 @@ def test_a_record_that_is_not_written_is_followed_by_nothing() -> None:
     tries: list[float] = []
 
     class Forgetful(Wayward):
-        async def act(self, group: str, action: CloudAction) -> Answer:
+        async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
             if isinstance(action, Record) and action.journal.suspended and action.journal.serial > 1:
                 tries.append(anyio.current_time())
                 return Unknown(why="lost")
-            return await super().act(group, action)
+            return await super().act(group, action, young)
 
     story = Story(cloud=Forgetful, cancelled_at=120.0)
     assert {one.what for one in done_by_us(story.world)} <= {What.TAG, What.UNTAG}

@@ -8,6 +8,7 @@ from typing import Any
 import losses
 import meddling
 import meetings
+import sleeping
 import stories
 from async_rollout.core import (
     advance,
@@ -28,7 +29,7 @@ from async_rollout.core import (
 from async_rollout.core.actions import Decision, Erase, Resume
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable
-from async_rollout.engine import rollout
+from async_rollout.engine import clocks, rollout
 from async_rollout.sandbox.doors import sights
 from breaking import Sabotage, around, both, draft_as_it_is, no, nothing, of_result, rewritten, swap, without_cause, yes
 
@@ -185,11 +186,13 @@ CONDUCTING = (
     Sabotage(name="a record may be hidden", law="law 11:", story=meetings.hidden_record,
              spoil=swap(begin, "unproven", lambda spec, snapshot: None)),
     Sabotage(name="an old look is acted upon", law="law 11:", story=meetings.slow_looks,
-             spoil=swap(rollout.Rollout, "_is_late", no)),
+             spoil=swap(rollout.Rollout, "_young", yes)),
     Sabotage(name="an empty page is a deleted group", law="law 16:", story=meetings.empty_pages,
              spoil=swap(rollout, "GONE_LOOKS", 1)),
     Sabotage(name="who slept acts on when he wakes", law="law 11:", story=meetings.awoken,
-             spoil=swap(rollout.Rollout, "_is_late", no)),
+             spoil=swap(rollout.Rollout, "_young", yes)),
+    Sabotage(name="a sleeping host's age is told by the loop", law="law 11:", story=sleeping.asleep,
+             spoil=swap(clocks.Moment, "since", lambda self, earlier: self.loop - earlier.loop)),
     Sabotage(name="older versions of the record are believed", law="law ", story=meetings.very_stale,
              spoil=swap(recall, "_is_stale", no)),
     Sabotage(name="an act follows a record that was not taken", law="law 9:", story=meetings.lost_records,

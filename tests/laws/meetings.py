@@ -12,6 +12,7 @@ from async_rollout.core.journal import Found, Goal, Journal, digest
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import HookCall, Hooks
 from async_rollout.core.tags import to_tags
+from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.ground import HUMAN
@@ -74,8 +75,8 @@ class Sleeper(Door):
 
     slept = False
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
-        answer = await super().act(group, action)
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+        answer = await super().act(group, action, young)
         if self.part.run == "one" and isinstance(action, Record) and action.journal.lanes and not self.slept:
             self.slept = True
             await anyio.sleep(420.0)

@@ -19,6 +19,7 @@ from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.memory import Me
 from async_rollout.core.sight import Sight, Stop
 from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
+from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Answer, HookResult
 from async_rollout.engine.result import GroupResult
@@ -28,6 +29,7 @@ from async_rollout.sandbox.doors.acts import Step
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.faults import Fault, Faults
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.hosts import Host
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
@@ -119,6 +121,7 @@ class Door(PortCloud):
         self._play, self._enough, self._left = play, enough, looks
         self._lives, self._looked, self.killed = part.lives, 0.0, anyio.Event()
         self._action: CloudAction | None = None
+        self.host = Host()
 
     async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
         self._left -= 1
@@ -130,13 +133,13 @@ class Door(PortCloud):
         self._looked = asked
         return sight
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
         if self._lives == 0:
             self.close()
             self.killed.set()
         self._lives = None if self._lives is None else self._lives - 1
         self._action = action
-        return await super().act(group, action)
+        return await super().act(group, action, young)
 
     async def _take(self, step: Step) -> Answer:
         return await super()._take(Step(name=step.name, do=partial(self._noted, step.do, self._action)))
@@ -258,7 +261,8 @@ async def _conduct(played: Play, part: Part, door: type[Door], enough: Callable[
     cloud, halt = door(played, part, enough, looks), Halt()
     me = Me(run=part.run, holder=f"host-{part.run}/boot/1", intent=part.goal)
     tell: Callable[[Event], None] = played.run.events.append
-    rollout = Rollout(cloud, GROUP, played.spec, me, hooks=Commands(played), tell=tell, halt=halt)
+    hooks, clocks = Commands(played), cloud.host.clocks
+    rollout = Rollout(cloud, GROUP, played.spec, me, hooks=hooks, tell=tell, halt=halt, clocks=clocks)
     played.began[part.run] = played.world.now
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_die, cloud, tasks)

@@ -14,6 +14,7 @@ from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import CloudAction, Need
 from async_rollout.core.sight import Sight
+from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Cloud
 from async_rollout.sandbox.doors.acts import Step
 from async_rollout.sandbox.doors.port import PortCloud
@@ -38,12 +39,12 @@ class Ported(PortCloud):
         super().__init__(world, faults=faults)
         self._run, self._lives, self.killed = run, lives, anyio.Event()
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
         if self._lives == 0:
             self.close()
             self.killed.set()
         self._lives = None if self._lives is None else self._lives - 1
-        return await super().act(group, action)
+        return await super().act(group, action, young)
 
     async def _take(self, step: Step) -> Answer:
         return await super()._take(replace(step, do=partial(self._in_my_name, step.do)))
@@ -77,12 +78,12 @@ class Wired:
     async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
         return await self._cloud.look(group, needs, after)
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
         if self._lives == 0:
             self.close()
             self.killed.set()
         self._lives = None if self._lives is None else self._lives - 1
-        return await self._cloud.act(group, action)
+        return await self._cloud.act(group, action, young)
 
     def close(self) -> None:
         self._gate.closed = True

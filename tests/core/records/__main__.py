@@ -23,6 +23,7 @@ from async_rollout.core.actions import CloudAction, Record  # noqa: E402
 from async_rollout.core.memory import Me  # noqa: E402
 from async_rollout.core.sight import Stop  # noqa: E402
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, RolloutSpec  # noqa: E402
+from async_rollout.engine.clocks import Young, always  # noqa: E402
 from async_rollout.engine.halt import Halt  # noqa: E402
 from async_rollout.engine.ports import Answer  # noqa: E402
 from async_rollout.engine.rollout import Rollout  # noqa: E402
@@ -74,8 +75,8 @@ class Recording(PortCloud):
 
     kept: list[dict[str, Any]]
 
-    async def act(self, group: str, action: CloudAction) -> Answer:
-        answer = await super().act(group, action)
+    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+        answer = await super().act(group, action, young)
         if isinstance(action, Record):
             self.kept.append(freeze(self.world))
         return answer
