@@ -215,7 +215,7 @@ PROVING = (
     Sabotage(name="a launch error for good is waited for", law="law 6:", story=stories.no_image,
              spoil=swap(trouble, "hopeless", nothing)),
     Sabotage(name="limits are not asked", law="law 12:", story=stories.sick_version,
-             spoil=swap(trouble, "_limits", nothing)),
+             spoil=both(swap(trouble, "_limits", nothing), swap(trouble, "_newcomers", nothing))),
 )  # fmt: skip
 
 REMOVING = (

@@ -15,7 +15,9 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Mark, Removal
 from async_rollout.core.recall import OVERDUE
+from async_rollout.core.tags import safe
 from async_rollout.sandbox.chronicle import Happening, What
+from launch_texts import texts_of
 from noted import Removal as Removed
 from noted import Sized, Wanted
 from storm import Past
@@ -221,6 +223,15 @@ def one_conductor_acts(past: Past) -> Iterator[str]:
             yield f"law 11: {one.actor} acted at {one.at:.1f}, the record named {names}"
 
 
+def a_zone_ends_nothing(past: Past) -> Iterator[str]:
+    """Law 16: what one zone lacks, or lacks for a while, is no reason to give up before the launch limit."""
+    words = [safe(text, 60) for text in texts_of("zone", "capacity")]
+    for one in past.results:
+        why = safe(one.verdict.why, 1000)
+        if "a launch failed: " in why and any(each in why for each in words):
+            yield f"law 16: given up for what one zone said: {one.verdict.why}"
+
+
 LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     the_floor_holds,
     the_ceiling_holds,
@@ -232,6 +243,7 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     launches_are_bounded,
     only_ours_is_resumed,
     it_is_written_down_first,
+    a_zone_ends_nothing,
     one_conductor_acts,
     it_ends,
     nothing_is_left,

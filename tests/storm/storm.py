@@ -23,6 +23,7 @@ from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.faults import Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Group
+from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.virtual import run_virtual
 from conductors import Mortal, opened
 from people import meddle
@@ -115,9 +116,19 @@ def _built(weather: Weather) -> Past:
     troubles.failing_launches, troubles.sick_launches = weather.trouble.failing, weather.trouble.sick
     troubles.dying_launches, troubles.short_lived_launches = weather.trouble.dying, weather.trouble.short_lived
     troubles.launch_message, troubles.lingering = weather.trouble.words, weather.trouble.lingering
+    _refuses(troubles, weather, world.state.groups[GROUP])
     world.begin()
     found = world.state.groups[GROUP]
     return Past(weather=weather, world=world, found=found, found_ids=frozenset(one.id for one in world.members(GROUP)))
+
+
+def _refuses(troubles: Troubles, weather: Weather, group: Group) -> None:
+    """Which launches AWS refuses, and in what words."""
+    how = weather.trouble
+    troubles.zone_words = dict(zip(group.zones, how.dry, strict=False))
+    troubles.quota = None if how.quota is None else group.desired + how.quota
+    troubles.quota_words = how.quota_words or troubles.quota_words
+    troubles.settling, troubles.settling_words = how.settling, how.settling_words
 
 
 async def _last(past: Past, faults: Faults) -> None:

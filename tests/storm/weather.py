@@ -31,7 +31,9 @@ class Deed:
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
     """What AWS's own side does badly: so many launches fail, come sick, die booting or die soon; drains outlast their
-    delay by so many seconds. words: AWS's own for a launch that failed."""
+    delay by so many seconds. words: AWS's own for a launch that failed. dry: the first so many zones cannot launch, in
+    the words of each; quota: so many more than there are may run; settling: for so long no launch comes to be.
+    """
 
     failing: int = 0
     words: str = ""
@@ -39,6 +41,11 @@ class Trouble:
     sick: int = 0
     dying: int = 0
     short_lived: int = 0
+    dry: tuple[str, ...] = ()
+    quota: int | None = None
+    quota_words: str = ""
+    settling: float = 0.0
+    settling_words: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

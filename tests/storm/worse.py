@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
+from launch_texts import launch_texts, texts_of
 from weather import Deed, Trouble, Weather
 
 LISTS = "Describe(AutoScalingGroups|TargetHealth|InstanceHealth)$"
@@ -22,12 +23,13 @@ def worse(weather: Weather) -> Weather:
     """Time-outs, empty pages, missing permissions, drains that linger, launches that fail for good, dry zones, and
     sizes set beyond desired: each is there or not."""
     rng = random.Random(f"worse {weather.seed} {weather.calm_at is not None}")
+    refusing = random.Random(f"launches {weather.seed} {weather.calm_at is not None}")
     end = weather.calm_at if weather.calm_at is not None else 1e9
     return replace(
         weather,
         faults=(*_faults(rng, end), *weather.faults),
         deeds=_deeds(rng, weather),
-        trouble=_trouble(rng, weather.trouble),
+        trouble=_refused(refusing, _trouble(rng, weather.trouble), weather.zones),
     )
 
 
@@ -57,3 +59,21 @@ def _deeds(rng: random.Random, weather: Weather) -> tuple[Deed, ...]:
 def _trouble(rng: random.Random, trouble: Trouble) -> Trouble:
     lingering = rng.choice([20.0, 90.0, 400.0]) if rng.random() < 0.1 else 0.0
     return replace(trouble, words=rng.choice(["", NO_CAPACITY, NO_CAPACITY, NO_IMAGE]), lingering=lingering)
+
+
+def _refused(rng: random.Random, trouble: Trouble, zones: int) -> Trouble:
+    """Launches that fail in AWS's own words: in some zones, for a quota, until something settles; several at once."""
+    if rng.random() < 0.75:
+        return trouble
+    words = rng.choice([text for _, text in launch_texts()])
+    dry = rng.choice([0, 0, 1, 1, zones])
+    settling = rng.choice([0.0, 0.0, 60.0, 100.0, 1e6])
+    return replace(
+        trouble,
+        words=rng.choice([trouble.words, words]),
+        dry=tuple(rng.choice(texts_of("zone", "capacity", "permanent")) for _ in range(dry)),
+        quota=rng.choice([None, None, 0, 1, 2]),
+        quota_words=rng.choice(texts_of("quota")),
+        settling=settling,
+        settling_words=rng.choice(texts_of("settles")),
+    )
