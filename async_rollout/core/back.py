@@ -22,7 +22,7 @@ def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     serving = {(one.source, one.port) for one in instance.targets if one.state is TargetState.HEALTHY}
     since = draft.memory.progress.at if draft.memory.progress else draft.at
     well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
-    if draft.memory.back.issuperset(wanted) and (well or draft.at - since > draft.spec.limits.healthy):
+    if draft.memory.back.issuperset(wanted) and (well or draft.over(since, draft.spec.limits.healthy)):
         return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
     wait = Wait(
         on=f"{lane.id} registering back",

@@ -92,7 +92,8 @@ def _anything_ours(sight: Sight, journal: Journal) -> bool:
 
 def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     sight, memory = snapshot.sight, snapshot.memory
-    over_time = sight.at - memory.began > spec.limits.launch + (memory.survey.launch_heartbeat if memory.survey else 0)
+    limit = spec.limits.launch + (memory.survey.launch_heartbeat if memory.survey else 0)
+    over_time = sight.at - memory.began - memory.lost(memory.began) > limit
     settled = memory.settled is not None and memory.settled.looks >= 2
     sick = unhealthy(sight) if spec.require_healthy_group else ()
     if not settled and over_time and spec.require_healthy_group:

@@ -51,6 +51,10 @@ class Draft:
     def tally(self) -> Tally:
         return replace(tally(self.spec, self.sight, self.memory, self.journal), held=self.held)
 
+    def over(self, since: float, limit: float) -> bool:
+        """Whether a limit counted from then is passed: only time in which somebody looked counts."""
+        return self.at - since - self.memory.lost(since) > limit
+
     @property
     def knows_maximum(self) -> bool:
         """The maximum that was seen is explained."""
@@ -67,7 +71,14 @@ class Draft:
     def wait(self, *waits: Wait, look: Look | None = None) -> Draft:
         """What is waited for, and the look that may tell it; without one: everything, an interval later."""
         looks = (look or self.usual,) if waits else ()
-        return replace(self, waits=(*self.waits, *waits), looks=(*self.looks, *looks))
+        told = (self._extended(one) for one in waits)
+        return replace(self, waits=(*self.waits, *told), looks=(*self.looks, *looks))
+
+    def _extended(self, wait: Wait) -> Wait:
+        """Its limit as it will strike: later by what was not looked at. Only limits name an option."""
+        if wait.until is None or not wait.option:
+            return wait
+        return replace(wait, until=wait.until + self.memory.lost(wait.since))
 
     def look(self, look: Look) -> Draft:
         return replace(self, looks=(*self.looks, look))

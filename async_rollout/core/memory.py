@@ -131,7 +131,8 @@ class Memory:
     health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
     their launch until every source called them healthy. unfit: whom AWS refused to register. lingering: who of the
     lanes still drained when every delay was over. tried: the highest serial written, perhaps without an answer.
-    refusals: what AWS refuses, by act. launching: the last launch asked for, unless AWS took it.
+    refusals: what AWS refuses, by act. launching: the last launch asked for, unless AWS took it. unseen: when a look
+    came later than was meant, and by how much.
     """
 
     me: Me
@@ -184,6 +185,11 @@ class Memory:
     launching: Launching | None = None
     denied: ActOutcome | None = None
     denied_since: float | None = None
+    unseen: tuple[tuple[float, float], ...] = ()
+
+    def lost(self, since: float) -> float:
+        """Seconds since then in which nobody looked: no limit counts them, since we know nothing of that time."""
+        return sum(seconds for at, seconds in self.unseen if at > since)
 
     @property
     def blinded(self) -> bool:

@@ -9,7 +9,7 @@ from math import floor
 from async_rollout.core.answered import heard, still
 from async_rollout.core.journal import Journal
 from async_rollout.core.memory import HookKey, Memory, Odd, Outcomes, Peer, Since
-from async_rollout.core.pace import SOON
+from async_rollout.core.pace import LONGEST_SLEEP, SOON
 from async_rollout.core.sight import Instance, Sight, Survey
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, is_registered, stage_of
@@ -30,14 +30,21 @@ def recall(spec: RolloutSpec, memory: Memory, sight: Sight, outcomes: Outcomes =
     for outcome in outcomes:
         memory = heard(memory, outcome, sight.at)
     stale = "stale" if _is_stale(memory, sight) else None
-    memory = replace(memory, at=max(sight.at, memory.at), stale=_odd(memory.stale, stale, sight.at))
+    memory = replace(memory, stale=_odd(memory.stale, stale, sight.at))
     if memory.blinded:
         return replace(memory, torn=None)
+    memory = replace(memory, at=max(sight.at, memory.at), unseen=_unseen(spec, memory, sight))
     memory = _seen(spec, memory, sight)
     stages = _stages(spec, memory, sight)
     proven = memory.proven.union(id for id, since in stages.items() if since.stage is Stage.AVAILABLE)
     climbs = (*memory.climbs, *_climbed(memory, sight, stages))[-CLIMBS:]
     return replace(memory, stages=stages, proven=proven, serving_since=_serving(memory, sight), climbs=climbs)
+
+
+def _unseen(spec: RolloutSpec, memory: Memory, sight: Sight) -> tuple[tuple[float, float], ...]:
+    """A look that came later than it is ever meant to: what AWS's buckets, a blind time or a sleeping host took."""
+    late = sight.at - memory.at - max(LONGEST_SLEEP, spec.interval)
+    return (*memory.unseen, (sight.at, late)) if memory.looks and late > 0 else memory.unseen
 
 
 def _climbed(memory: Memory, sight: Sight, stages: Mapping[str, Since]) -> list[float]:

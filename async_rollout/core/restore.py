@@ -72,7 +72,7 @@ def _is_in_the_way(draft: Draft, action: Action) -> bool:
 
 def _out_of_patience(draft: Draft) -> Draft:
     progress = draft.memory.progress
-    if progress is None or draft.at - progress.at <= patience(draft):
+    if progress is None or not draft.over(progress.at, patience(draft)):
         return draft
     names = ", ".join(wait.on for wait in draft.waits) or "nothing to name"
     return draft.leave(f"nothing came forward for {patience(draft):.0f} s, waiting for: {names}{hindered(draft.sight)}")

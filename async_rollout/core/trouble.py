@@ -149,18 +149,18 @@ def _limits(draft: Draft) -> Iterator[Cause]:
     if limits.total is not None and at - memory.began > limits.total:
         yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
     yield from _lanes(draft)
-    if memory.progress is not None and at - memory.progress.at > patience(draft):
+    if memory.progress is not None and draft.over(memory.progress.at, patience(draft)):
         yield Cause(code=1, text=f"nothing came forward for {patience(draft):.0f} s")
 
 
 def _absent(draft: Draft) -> Iterator[Cause]:
     """Asked for, and still booting or not even to be seen."""
     memory, hollow, limit = draft.memory, draft.memory.hollow, launch_limit(draft)
-    if hollow is not None and draft.at - hollow.at > limit:
+    if hollow is not None and draft.over(hollow.at, limit):
         yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", draft))
     for one in draft.sight.instances:
         since = memory.stages.get(one.id)
-        if one.booting and since is not None and draft.at - since.at > limit:
+        if one.booting and since is not None and draft.over(since.at, limit):
             words = f"{one.id} is still {one.lifecycle} after {limit:.0f} s; raise --launch-timeout"
             yield Cause(code=1, text=words)
 
@@ -175,7 +175,7 @@ def _unproven(draft: Draft) -> Iterator[Cause]:
     limit = draft.spec.limits.healthy
     for one in draft.sight.instances:
         stage, since = draft.memory.stage(one.id), draft.memory.serving_since.get(one.id)
-        late = since is not None and draft.at - since > limit and is_new(draft.journal, one)
+        late = since is not None and draft.over(since, limit) and is_new(draft.journal, one)
         if late and stage in (Stage.REGISTERING, Stage.CHECKING) and not _half_proven(draft, one.id):
             yield Cause(code=1, text=f"{one.id} was not proven healthy within {limit:.0f} s: {_ails(draft, one.id)}")
 
@@ -204,10 +204,10 @@ def _name(draft: Draft, id: str) -> str:
 def _lanes(draft: Draft) -> Iterator[Cause]:
     for lane in draft.journal.lanes:
         stage, removed = draft.memory.stage(lane.id), draft.memory.removed.get(lane.id)
-        if stage is Stage.DRAINING and draft.at - draining_since(draft, lane) > drain_limit(draft):
+        if stage is Stage.DRAINING and draft.over(draining_since(draft, lane), drain_limit(draft)):
             words = f"{lane.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
             yield Cause(code=1, text=words)
-        if removed is not None and draft.sight.instance(lane.id) and draft.at - removed.at > terminate_limit(draft):
+        if removed is not None and draft.sight.instance(lane.id) and draft.over(removed.at, terminate_limit(draft)):
             words = (
                 f"{lane.id} is still there {terminate_limit(draft):.0f} s after terminate; raise --terminate-timeout"
             )

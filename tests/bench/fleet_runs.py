@@ -71,6 +71,10 @@ class Fleet:
         return sum(n for name, n in self.calls.items() if name.startswith(names)) / self.size / len(self.groups)
 
 
+class RolloutsFailedError(Exception):
+    """Groups that did not end well: there is nothing to measure."""
+
+
 def rolled(
     *,
     groups: int = 1,
@@ -94,7 +98,8 @@ def rolled(
         summary = await roll_out(one.groups(*names), spec)
         await one.close()
         if summary.code:
-            raise SystemExit(next(result.verdict.why for result in summary.results if result.verdict.code))
+            failed = [result for result in summary.results if result.verdict.code]
+            raise RolloutsFailedError(f"{len(failed)} of {groups} groups failed: {failed[0].verdict.why}")
         return world, old, began
 
     world, old, began = run_virtual(main)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from async_rollout import RolloutSpec
 from async_rollout.core.memory import GONE_LOOKS
-from fleet_runs import PHYSICS, Fleet, Rolled, interval, rolled
+from fleet_runs import PHYSICS, Fleet, Rolled, RolloutsFailedError, interval, rolled
 from rivals import instance_refresh, original
 from table import Row, p50_p95
 
@@ -82,9 +82,14 @@ def _calls(whole: Fleet, half: Fleet) -> Iterator[Row]:
 def fits(*counts: int) -> Iterator[Row]:
     """What fits into one account and region: so many groups at once, on all of the buckets and on half."""
     for groups in counts:
-        found = (rolled(groups=groups, share=1.0), rolled(groups=groups, share=0.5, others=0.5))
-        measured = tuple(statistics.median(one.ratio(1, 1) for one in each.groups) for each in found)
-        yield Row(what=f"{groups} groups at once, wall / path, p50: whole, half", measured=measured)
+        for share, which in ((1.0, "whole"), (0.5, "half")):
+            what = f"{groups} groups at once, wall / path, p50: {which}"
+            try:
+                found = rolled(groups=groups, share=share, others=1 - share)
+            except RolloutsFailedError as failed:
+                yield Row(what=f"{what}: FAILED, {failed}", measured=(math.inf,), goal=(1.0,))
+            else:
+                yield Row(what=what, measured=(statistics.median(one.ratio(1, 1) for one in found.groups),))
 
 
 def _original(one: Rolled) -> float:
