@@ -96,15 +96,20 @@ def fleet_lines(plans: Sequence[Plan], max_groups: int | None, *, verbose: bool 
 
 def _overview(plans: Sequence[Plan], max_groups: int | None) -> Iterator[str]:
     """A line a group: with many of them, the blocks have scrolled by before anybody is asked."""
-    at_once = min(len(plans), max_groups or len(plans))
-    together = fleet_time(plans, max_groups)
     head = ("group", "replaces", "launched from", "floor-ceiling", "time (at worst)")
     yield ""
     yield from columns([head, *map(_in_short, plans)])
+    yield together_line(plans, max_groups)
+
+
+def together_line(plans: Sequence[Plan], max_groups: int | None) -> str:
+    """How many groups go at once, and how long all take."""
+    at_once = min(len(plans), max_groups or len(plans))
+    together = fleet_time(plans, max_groups)
     count = f"{len(plans)} groups, {'all' if at_once == len(plans) else f'at most {at_once}'} at once"
     begun = sum(one.record is not None for one in plans)
     but = f"; {begun} under way or left in the middle not counted" if begun else ""
-    yield f"{count}: {lasting(together.expected)} expected, {lasting(together.worst)} at worst{but}"
+    return f"{count}: {lasting(together.expected)} expected, {lasting(together.worst)} at worst{but}"
 
 
 def _in_short(plan: Plan) -> tuple[str, ...]:

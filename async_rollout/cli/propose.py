@@ -10,7 +10,8 @@ from async_rollout.cli.ask import agree
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Fleet, Where
-from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, whose_cloud
+from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, together_line, whose_cloud
+from async_rollout.cli.summary import WHOLE, summary_lines
 from async_rollout.core.plan import Plan
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.safe import safe
@@ -35,12 +36,19 @@ async def propose(
             plans = await plan(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
         together = fleet_time(plans, fleet.max_groups)
-        desk.say(*cloud_lines(whose, together, time.time()), *fleet_lines(plans, fleet.max_groups))
+        desk.say(*cloud_lines(whose, together, time.time()), *_shown(plans, fleet, verbose=desk.verbose))
     workable = [one for one in plans if one.work and not one.objections]
     if terminal is not None and workable:
         count = sum(len(one.old) for one in workable)
         await agree(desk, terminal, f"Replace {count} instance{'s' * (count != 1)} of {_named(workable)}?")
     return names
+
+
+def _shown(plans: Sequence[Plan], fleet: Fleet, *, verbose: bool) -> list[str]:
+    """Each plan whole where they fit a screen or every act is wanted; else one summary of them all."""
+    if len(plans) <= WHOLE or verbose:
+        return fleet_lines(plans, fleet.max_groups, verbose=verbose)
+    return [*summary_lines(plans), together_line(plans, fleet.max_groups)]
 
 
 def _named(plans: Sequence[Plan]) -> str:

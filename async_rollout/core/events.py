@@ -12,6 +12,15 @@ from async_rollout.core.actions import Verdict, Wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """The group takes part; its turn may come later. old: how many there seem to be to replace, 0 if not known yet."""
+
+    group: str
+    at: float
+    old: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutStarted:
     """The group is ours. old: instances to replace, in order; resumed: a killed run's record was taken over.
 
@@ -206,6 +215,7 @@ class Called:
 
 Event = (
     RolloutStarted
+    | Enrolled
     | StageChanged
     | Replaced
     | Acted

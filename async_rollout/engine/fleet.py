@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import anyio
 
 from async_rollout.core.actions import Needs
-from async_rollout.core.events import Event, FleetEnded
-from async_rollout.core.journal import Goal
+from async_rollout.core.events import Enrolled, Event, FleetEnded
+from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.sight import Sight, Stop
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.engine.given import check
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.hooks import ShellHooks
@@ -77,7 +77,8 @@ class _Fleet:
     async def run(self, groups: Sequence[GroupRef], goal: Goal) -> Summary:
         check(groups, self._listener, self._hooks)
         once = list(dict.fromkeys(groups))
-        await all_seen(once)
+        for group, sight in (await all_seen(once)).items():
+            self._tell(Enrolled(group=group.name, at=sight.at, old=self._old(sight, goal)))
         places = anyio.CapacityLimiter(self._most or len(once))
         async with anyio.create_task_group() as tasks:
             turns = Turns(tasks)
@@ -87,6 +88,12 @@ class _Fleet:
         codes = {result.group: result.verdict.code for result in summary.results}
         self._tell(FleetEnded(at=0.0, code=summary.code, codes=codes))
         return summary
+
+    def _old(self, sight: Sight, goal: Goal) -> int:
+        """How many there are to replace as far as a glance tells: it does not know what each was launched from."""
+        if isinstance(sight.journal, Journal) and sight.journal.old:
+            return sight.journal.old
+        return sight.rows if goal is Goal.REPLACE and self._spec.scope is Scope.ALL else 0
 
     async def _one(self, group: GroupRef, goal: Goal, places: anyio.CapacityLimiter, turns: Turns) -> None:
         async with places:

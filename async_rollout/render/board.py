@@ -14,6 +14,7 @@ from async_rollout.core.events import (
     Called,
     CapacityChanged,
     Counted,
+    Enrolled,
     Event,
     FleetEnded,
     HookEnded,
@@ -116,8 +117,13 @@ def fold(board: Board, event: Event) -> Board:
     if not event.group:
         return board
     was = board.group(event.group)
-    now = _folded(replace(was, at=max(was.at, event.at), first_at=was.first_at or event.at), event)
+    now = _folded(replace(was, at=max(was.at, event.at), first_at=was.first_at or _first(event)), event)
     return Board(groups=MappingProxyType({**board.groups, now.name: now}))
+
+
+def _first(event: Event) -> float:
+    """A group that waits for its turn takes no time of its own yet."""
+    return 0.0 if isinstance(event, Enrolled) else event.at
 
 
 def folded(events: Iterable[Event]) -> Board:
@@ -130,6 +136,8 @@ def folded(events: Iterable[Event]) -> Board:
 
 def _folded(one: GroupBoard, event: Event) -> GroupBoard:
     match event:
+        case Enrolled(old=old):
+            return replace(one, told=max(one.told, old))
         case RolloutStarted():
             return _started(one, event)
         case StageChanged(instance=id, stage=stage):
@@ -183,7 +191,7 @@ def _ended(one: GroupBoard, event: RolloutEnded) -> GroupBoard:
         verdict=event.verdict,
         replaced=event.replaced,
         before=event.replaced_before,
-        told=max(one.told, event.total),
+        told=event.total,
         missed=event.missed,
         seconds=event.seconds,
         waits=(),

@@ -12,6 +12,7 @@ from async_rollout.core.events import (
     Called,
     CapacityChanged,
     Counted,
+    Enrolled,
     Event,
     FleetEnded,
     HookEnded,
@@ -41,6 +42,8 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
     match event:
         case RolloutStarted():
             yield _started(after, event)
+        case Enrolled():
+            return
         case StageChanged():
             yield from _stage(event, verbose=verbose)
         case Replaced(instance=id, left=left):

@@ -1,7 +1,8 @@
 """The plain view: a line a change, and every half minute a line that says what is waited for and why.
 
-For people, and for logs that are searched: nothing is ever redrawn, each line names its group; colours on a terminal
-only, or where `FORCE_COLOR` asks for them.
+For people, and for logs that are searched: nothing is ever redrawn, each line names its group, and no line is of an
+earlier time than the one before (a look at another group may be older; the recording has the very time). Colours on a
+terminal only, or where `FORCE_COLOR` asks for them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ QUIET = 29.0
 """What is waited for is said again after so many seconds (the engine tells it every 30)."""
 CALM = 5.0
 """Seconds after a change in which a new wait is not told: the change has said it."""
+OLDEST_LOOK = 30.0
+"""Seconds that a look may be older than that at another group which was told before; more is another day's event."""
 Stamp = Callable[[float], str]
 """The time of day of an epoch second, in words."""
 
@@ -67,7 +70,8 @@ class Plain:
         """Write the lines of one event, if there are any."""
         before = self.board.group(event.group)
         self.board = fold(self.board, event)
-        self._at = event.at or self._at
+        late = 0.0 < event.at < self._at <= event.at + OLDEST_LOOK
+        self._at = self._at if late else event.at or self._at
         self._width = max(self._width, min(32, len(safe(event.group))))
         if self._verbose or self._is_news(event):
             for line in lines(before, self.board.group(event.group), event, verbose=self._verbose):
@@ -88,7 +92,7 @@ class Plain:
     def _line(self, event: Event, line: str) -> None:
         self._spoke[event.group] = self._at
         name = "all groups" if isinstance(event, (FleetEnded, Called)) else safe(event.group)
-        self._write(self._paint(f"{self._time(event.at)} {name:<{self._width}} {line}".rstrip(), event))
+        self._write(self._paint(f"{self._time(self._at)} {name:<{self._width}} {line}".rstrip(), event))
 
     def _time(self, at: float) -> str:
         return self._stamp(at or self._at or time.time())

@@ -8,6 +8,7 @@ from async_rollout.core.events import (
     Called,
     CapacityChanged,
     Counted,
+    Enrolled,
     Event,
     FleetEnded,
     HookEnded,
@@ -103,6 +104,7 @@ BAD: tuple[Event, ...] = (
         waits=tuple(Wait(on=f"i-{number} draining", why="80 in flight", since=T) for number in range(4)),
     ),
     Turned(group="api", at=T + 11, cause=f"the command failed: {EVIL}", code=6),
+    Enrolled(group="api", at=T + 11, old=1),
     RolloutEnded(
         group="api",
         at=T + 20,
