@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-
 from async_rollout.cli.desk import Desk, opened
 from async_rollout.cli.faults import told
 from async_rollout.cli.options import Output, Viewing
+from async_rollout.cli.pace import paced
 from async_rollout.core.events import Called
 from async_rollout.errors import UsageError
 
@@ -26,9 +25,7 @@ Runner = Callable[[Callable[[], Awaitable[int]]], int]
 """Runs a story in an event loop of its own."""
 
 
-def conduct(
-    verb: str, viewing: Viewing, story: Story, *, groups: Sequence[str] = (), runner: Runner = anyio.run
-) -> int:
+def conduct(verb: str, viewing: Viewing, story: Story, *, groups: Sequence[str] = (), runner: Runner = paced) -> int:
     """Run the story of the command `verb` to its end; gives the exit code and never raises."""
     gc.freeze()  # what is loaded stays
     try:

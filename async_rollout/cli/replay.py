@@ -70,7 +70,7 @@ def replay(recorded: Recorded, viewing: Viewing) -> int:
         _ended(desk, run, recorded.until if len(events) < len(run.events) else None)
         return 0
 
-    return conduct("replay", viewing, story)
+    return conduct("replay", viewing, story, runner=anyio.run)
 
 
 def last_run(file: Path) -> Recording:

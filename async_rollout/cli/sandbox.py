@@ -14,6 +14,7 @@ import typer
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.options import Viewing
+from async_rollout.cli.pace import variables
 from async_rollout.errors import UsageError
 from async_rollout.render.safe import safe
 
@@ -41,7 +42,7 @@ class Serving:
         float,
         typer.Option(
             min=0.01, max=1000.0, envvar="ASYNC_ROLLOUT_SPEED", show_envvar=False, metavar="X",
-            help="The world's seconds in one second here.",
+            help="The world's seconds in one here; async-rollout keeps to them. Above 50 real work shows.",
         ),
     ] = 1.0  # fmt: skip
 
@@ -51,7 +52,7 @@ def sandbox(serving: Serving) -> int:
 
     Prints the environment variables that send any AWS client to it.
     """
-    return conduct("sandbox", Viewing(), partial(serve, serving))
+    return conduct("sandbox", Viewing(), partial(serve, serving), runner=anyio.run)
 
 
 async def serve(serving: Serving, desk: Desk) -> int:
@@ -60,7 +61,7 @@ async def serve(serving: Serving, desk: Desk) -> int:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as interruptions:
         try:
             async with box.serve(serving.port) as endpoint:
-                named = environment(endpoint, box.world.region).items()
+                named = (environment(endpoint, box.world.region) | variables(endpoint, serving.speed)).items()
                 desk.result(*(f"export {name}={shlex.quote(value)}" for name, value in named))
                 groups = " ".join(f"-a {safe(name)}" for name in box.world.state.groups)
                 desk.say(f"# serving {safe(serving.scenario)} at {endpoint} ({groups}); Ctrl-C ends it")
