@@ -39,6 +39,7 @@ from async_rollout.engine.clocks import Clocks, of_this_host
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead
+from async_rollout.engine.parting import BLIND_FOR, blind_end, let_live
 from async_rollout.engine.ports import Answer, HookRunner, Reach, Tell, Unknown
 from async_rollout.engine.result import GroupResult, ended
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
@@ -67,6 +68,7 @@ class Rollout:
         self._acted_at = self._began = anyio.current_time()
         self._asked_at = clocks()
         self._blind_since: float | None = None
+        self._row: Sight | None = None
         self._denied_since: float | None = None
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
@@ -116,10 +118,10 @@ class Rollout:
                     return end
             except (CredentialsError, UnseenError) as error:
                 code = 4 if isinstance(error, CredentialsError) else 1
-                if end := self._blind(str(error), code, self._spec.limits.credentials):
+                if end := await self._blind(str(error), code, self._spec.limits.credentials):
                     return end
             else:
-                self._blind_since, self._absent = None, 0
+                self._blind_since, self._absent, self._row = None, 0, None
                 return sight
             await self._sleep(delay)
             delay = min(2 * delay, 30.0)
@@ -144,15 +146,17 @@ class Rollout:
             return None
         return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
 
-    def _blind(self, why: str, code: int, limit: float) -> Verdict | None:
+    async def _blind(self, why: str, code: int, limit: float) -> Verdict | None:
         """Without any look yet there is nothing to wait for; later the record waits with us."""
         now = anyio.current_time()
         self._blind_since = self._blind_since if self._blind_since is not None else now
         self._say(Warned(group=self._group, at=self._at, text=f"AWS cannot be seen: {why}"))
         if self._before is None and (code == 4 or now - self._blind_since > FIRST_LOOK):
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
+        if self._before is not None and self._memory.journal and now - self._blind_since > BLIND_FOR:
+            self._row = await let_live(self._cloud, self._group, self._memory.me.run, now) or self._row
         if self._halt.stop is Stop.NOW or now - self._blind_since > limit:
-            return Verdict(outcome=Outcome.FAILED, code=code, why=f"{why}; the record stands", next="run or restore")
+            return blind_end(why, code, self._row or (self._before.sight if self._before else None))
         return None
 
     @property

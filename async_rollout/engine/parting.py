@@ -1,0 +1,38 @@
+"""Alarms and scheduled actions run again while the loop is blind, and how a run ends that stays blind (ROLLOUT §10).
+
+ResumeProcesses goes to Auto Scaling, which may answer though a load balancer does not: the group's own row is enough,
+as long as its record still names us.
+"""
+
+from __future__ import annotations
+
+from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
+from async_rollout.core.finish import changes
+from async_rollout.core.journal import QUICK, Journal
+from async_rollout.core.sight import Sight
+from async_rollout.engine.ports import Reach
+from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
+
+BLIND_FOR = 300.0
+"""After so many seconds without a look the group is not kept from living any longer."""
+
+
+async def let_live(cloud: Reach, group: str, run: str, after: float) -> Sight | None:
+    """Resume alarms and schedules if ours are suspended; the row that was seen, None if there was none."""
+    try:
+        row = await cloud.look(group, ROWS, after)
+    except (CredentialsError, UnseenError, UnknownGroupError):
+        return None
+    if isinstance(row.journal, Journal) and row.journal.run == run:
+        ours = tuple(one for one in QUICK if one in row.journal.suspended and one in row.group.suspended)
+        if ours:
+            await cloud.act(group, Resume(processes=ours))
+    return row
+
+
+def blind_end(why: str, code: int, last: Sight | None) -> Verdict:
+    """The record stands; what is still other than it was found is named, as far as it was seen."""
+    record = last.journal if last is not None else None
+    left = changes(last, record) if last is not None and isinstance(record, Journal) else ()
+    outcome, code = (Outcome.STUCK, 10) if left else (Outcome.FAILED, code)
+    return Verdict(outcome=outcome, code=code, why=f"{why}; the record stands", left=left, next="run or restore")

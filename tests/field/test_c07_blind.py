@@ -1,0 +1,29 @@
+"""C7: Auto Scaling answers and ELB does not, or all is blind: alarms run, what is left is named, exit 10."""
+
+from __future__ import annotations
+
+from async_rollout.sandbox.faults import Fault, FaultKind
+from refusing import ALARMS, as_found, rolled
+
+
+def blind(action: str, seconds: float = 1e9) -> Fault:
+    return Fault(kind=FaultKind.ERROR_500, action=action, window=(60.0, 60.0 + seconds))
+
+
+def test_c7_alarms_run_though_elb_does_not_answer() -> None:
+    run = rolled(blind("elbv2:Describe"), size=2)
+    verdict = run.result.verdict
+    assert verdict.code == 10, verdict
+    assert not run.left.suspended_names & ALARMS
+    assert verdict.left and not any("AlarmNotification" in line for line in verdict.left), verdict.left
+
+
+def test_c7_where_all_is_blind_what_stays_suspended_is_named() -> None:
+    verdict = rolled(blind("Describe"), size=2).result.verdict
+    assert verdict.code == 10 and any("AlarmNotification" in line for line in verdict.left), verdict
+
+
+def test_c7_one_that_sees_again_goes_on() -> None:
+    run = rolled(blind("elbv2:Describe", 1000.0), size=2)
+    assert run.result.verdict.code == 0, run.result.verdict
+    assert as_found(run)
