@@ -16,7 +16,7 @@ from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven
 from async_rollout.core.pace import SOON, Look
 from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
-from async_rollout.core.survey import objections, unhealthy
+from async_rollout.core.survey import objections, retained, unhealthy
 from async_rollout.core.trouble import stopped
 
 SICK_LOOKS = 3
@@ -34,7 +34,7 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     """No record in the tags: a fresh start, the end of ours, or one that was taken away from us."""
     memory, sight = snapshot.memory, snapshot.sight
     if memory.erased is not None:
-        return Decision(verdict=over(memory.erased))
+        return Decision(verdict=over(memory.erased, retained(sight)))
     if memory.journal is not None:
         return _vanished(spec, snapshot, memory.journal)
     if memory.me.intent is Goal.RESTORE and sight.order is not None and sight.order.endswith(f" {memory.me.holder}"):
@@ -56,13 +56,14 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     return _settle_then_lease(spec, snapshot)
 
 
-def over(journal: Journal) -> Verdict:
-    """How it ended, once our tags are off."""
+def over(journal: Journal, kept: tuple[str, ...] = ()) -> Verdict:
+    """How it ended, once our tags are off. kept: who is retained, a line each."""
     if journal.goal is Goal.REPLACE:
-        return Verdict(outcome=Outcome.DONE, code=0, why="all replaced, the group is as it was found")
+        why = "; ".join(("all replaced, the group is as it was found", *kept))
+        return Verdict(outcome=Outcome.DONE, code=0, why=why)
     cause = journal.cause or RESTORE_CAUSE
     outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(cause.code, Outcome.FAILED)
-    why = f"{cause.text}; the group is as it was found"
+    why = "; ".join((cause.text, *kept, "the group is as it was found"))
     return Verdict(outcome=outcome, code=cause.code, why=why, next=next_of(cause.text))
 
 
@@ -95,6 +96,9 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     limit = spec.limits.launch + (memory.survey.launch_heartbeat if memory.survey else 0)
     over_time = sight.at - memory.began - memory.lost(memory.began) > limit
     settled = memory.settled is not None and memory.settled.looks >= 2
+    if untold := _untold(sight):
+        why = f"EC2 does not tell when {', '.join(untold[:3])} was launched"
+        return refused(why) if over_time else wait(spec, Wait(on="launch times", why=why, since=memory.began))
     sick = unhealthy(sight) if spec.require_healthy_group else ()
     if not settled and over_time and spec.require_healthy_group:
         return refused(f"the group did not settle within {spec.limits.launch:.0f} s: {_moving(sight)}")
@@ -105,7 +109,7 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
         pause = spec.paced(SETTLING if not settled else SOON)
         return replace(wait(spec, Wait(on="the group to settle", why=why, since=memory.began)), look_again=pause)
     if not _anything_old(spec, sight):
-        why = "the group is empty" if not sight.instances else "no instance is old"
+        why = "the group is empty" if not sight.rows else "no instance is old"
         return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why=why))
     return unproven(spec, snapshot) or Decision(actions=(Record(journal=_first(spec, snapshot)),), needs=ROWS)
 
@@ -113,7 +117,7 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 def _sick_long(snapshot: Snapshot) -> bool:
     """Bad in look after look; one that is only just being registered is not sick, it settles."""
     streaks = snapshot.memory.streaks
-    known = (one for one in snapshot.sight.instances if not _is_coming(one))
+    known = (one for one in snapshot.sight.instances if one.in_service and not _is_coming(one))
     return any(one.id in streaks and streaks[one.id].bad >= SICK_LOOKS for one in known)
 
 
@@ -122,12 +126,17 @@ def _is_coming(one: Instance) -> bool:
 
 
 def _moving(sight: Sight) -> str:
-    states = [f"{one.id} is {one.lifecycle}" for one in sight.instances if not one.in_service and not one.standby]
-    return "; ".join(states[:3]) or f"{len(sight.instances)} instances, {sight.group.desired} desired"
+    states = [f"{one.id} is {one.lifecycle}" for one in sight.instances if not one.in_service and one.takes_part]
+    return "; ".join(states[:3]) or f"{sight.rows} instances, {sight.group.desired} desired"
+
+
+def _untold(sight: Sight) -> tuple[str, ...]:
+    """Of whom EC2 does not tell when it was launched, so that nobody knows whether it is old."""
+    return tuple(one.id for one in sight.instances if one.takes_part and one.launched_at is None)
 
 
 def _anything_old(spec: RolloutSpec, sight: Sight) -> bool:
-    members = (one for one in sight.instances if not one.leaving and not one.standby)
+    members = (one for one in sight.instances if one.takes_part)
     return any(spec.scope is Scope.ALL or one.outdated for one in members)
 
 
@@ -179,8 +188,13 @@ def prepare(draft: Draft) -> Draft:
     if settled is None or settled.looks < 2:
         settling = Wait(on="the group to settle", why=_moving(draft.sight), since=draft.memory.began)
         return draft.wait(settling, look=Look(draft.at + draft.spec.paced(SETTLING)))
-    if any(one.launched_at is None for one in draft.sight.instances):
-        return draft.wait(Wait(on="launch times", why="EC2 does not tell all of them yet", since=draft.memory.began))
+    if untold := _untold(draft.sight):
+        names = ", ".join(untold[:3])
+        until = draft.memory.began + draft.spec.limits.launch
+        why = f"EC2 does not tell when {names} was launched"
+        return draft.wait(
+            Wait(on="launch times", why=why, since=draft.memory.began, until=until, option="--launch-timeout")
+        )
     field = group.desired
     return draft.write(replace(with_cutoff(draft.spec, journal, draft.sight), base=field, asked=field))
 

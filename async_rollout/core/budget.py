@@ -55,7 +55,7 @@ def bounds(spec: RolloutSpec, base: int) -> Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """One look, counted. out: ids in a lane or leaving; victims: what is still to go, first ones first.
+    """One look, counted. out: ids in a lane; victims: what is still to go, first ones first.
 
     available: proven and not on its way out; places: as available, but old ones count however they are;
     booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
@@ -108,7 +108,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
     available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
     fresh = {one.id for one in serving if is_new(journal, one)}
     booting = max(0, field - len(in_service))
-    leaving = tuple(one.id for one in sight.instances if one.leaving)
+    leaving = sum(one.leaving and not one.retained and one.id in lanes for one in sight.instances)
     limits = bounds(spec, journal.base)
     return Tally(
         base=journal.base,
@@ -116,8 +116,8 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         bounds=limits,
         booting=booting,
         serving=len(serving),
-        exist=len(leaving) + max(field, sight.rows) + _out_of_sight(memory, sight, journal),
-        out=tuple(sorted(lanes.union(leaving))),
+        exist=leaving + max(field, sight.rows) + _out_of_sight(memory, sight, journal),
+        out=tuple(sorted(lanes)),
         available=available,
         places=available | {one.id for one in serving if one.id not in fresh},
         proven_new=len(available & fresh),
@@ -136,7 +136,7 @@ def crowded(tally: Tally, sight: Sight, journal: Journal) -> int:
     """
     sent = [lane for lane in journal.lanes if lane.removal is not Removal.NOT and _is_in_service(sight, lane.id)]
     exist = tally.exist + sum(lane.removal is Removal.KEEP for lane in sent) + 1
-    on_the_way = bool(sent) or any(one.leaving for one in sight.instances)
+    on_the_way = bool(sent) or any(one.leaving and journal.lane(one.id) for one in sight.instances)
     return exist if on_the_way and exist > tally.bounds.exist else 0
 
 

@@ -13,7 +13,7 @@ from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapa
 from async_rollout.core.budget import launches_most
 from async_rollout.core.draft import Draft, is_replaced
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.lanes import idle, open_lane, terminate_limit
+from async_rollout.core.lanes import open_lane
 from async_rollout.core.pace import SOON, Look
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import amount
@@ -36,8 +36,6 @@ MARKS_MAX = 3
 def finish(draft: Draft) -> Draft:
     """The next step of the end; called when no lane is open and nothing old is left to go."""
     group = draft.sight.group
-    if any(one.leaving for one in draft.sight.instances):
-        return draft.wait(_leaving(draft), look=idle(draft))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
         return _evening_given_up(draft) if _evening_fails(draft) else draft
     if marks := falsely_marked(draft):
@@ -56,13 +54,6 @@ def finish(draft: Draft) -> Draft:
     return put_processes_back(draft)
 
 
-def _leaving(draft: Draft) -> Wait:
-    slow = next(one for one in draft.sight.instances if one.leaving)
-    since = draft.memory.stages[slow.id].at
-    until = since + terminate_limit(draft)
-    return Wait(on=f"{slow.id} leaving", why=slow.lifecycle, since=since, until=until, option="--terminate-timeout")
-
-
 def _settling(draft: Draft) -> Wait:
     group = draft.sight.group
     since = draft.memory.settled.at if draft.memory.settled else draft.at
@@ -71,7 +62,7 @@ def _settling(draft: Draft) -> Wait:
 
 
 def _all_proven(draft: Draft) -> bool:
-    fresh = [one.id for one in draft.sight.instances if is_new(draft.journal, one)]
+    fresh = [one.id for one in draft.sight.instances if one.takes_part and is_new(draft.journal, one)]
     return all(draft.memory.stage(id) is Stage.AVAILABLE for id in fresh)
 
 
@@ -91,7 +82,7 @@ def shed(draft: Draft) -> Draft:
         patience = GIVE_UP if draft.journal.goal is Goal.REPLACE else BEGINS
         ripe = hollow.looks >= 2 and draft.at - hollow.at >= patience
         return _launch_given_up(draft) if ripe else draft.ask(Need.ACTIVITIES).wait(_settling(draft))
-    own = [one for one in draft.sight.instances if is_new(draft.journal, one) or one.booting]
+    own = [one for one in draft.sight.instances if one.takes_part and (is_new(draft.journal, one) or one.booting)]
     if not own:
         return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
     least = min(own, key=lambda one: _worth(draft, one))

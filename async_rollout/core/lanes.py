@@ -212,8 +212,9 @@ def terminate_limit(draft: Draft) -> float:
 
 
 def _going(draft: Draft, lane: Lane, instance: Instance | None) -> Draft:
-    """Leaving or gone. Absent in a look or two may be a gap in the answer."""
-    if instance is not None or not draft.memory.is_gone(lane.id):
+    """Leaving or gone. Absent in a look or two may be a gap in the answer; one that is retained goes no further."""
+    retained = instance is not None and instance.retained
+    if not retained and (instance is not None or not draft.memory.is_gone(lane.id)):
         since = float(lane.at) if lane.id not in draft.memory.removed else draft.memory.removed[lane.id].at
         until = since + terminate_limit(draft)
         why = f"it is {instance.lifecycle}" if instance else "it is out of sight"

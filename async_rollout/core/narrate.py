@@ -171,9 +171,15 @@ def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
     over = [lane for lane in old.lanes if new.lane(lane.id) is None and not lane.surplus]
-    if gone := [lane.id for lane in over if after.sight.instance(lane.id) is None]:
+    if gone := [lane.id for lane in over if _is_gone(after, lane.id)]:
         left = len(tally(spec, after.sight, after.memory, new).victims) + len(new.lanes)
         yield from (Replaced(group=after.sight.group.name, at=after.sight.at, instance=id, left=left) for id in gone)
+
+
+def _is_gone(after: Snapshot, id: str) -> bool:
+    """One that is retained is gone for the group."""
+    one = after.sight.instance(id)
+    return one is None or one.retained
 
 
 def _turned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:

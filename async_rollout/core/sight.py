@@ -96,6 +96,16 @@ class Instance:
         return self.lifecycle.startswith(("Terminat", "Detach"))
 
     @property
+    def retained(self) -> bool:
+        """Out of DesiredCapacity for good: an instance lifecycle policy keeps it until it is terminated once more."""
+        return self.lifecycle.endswith(":Retained")
+
+    @property
+    def takes_part(self) -> bool:
+        """It holds a place in DesiredCapacity. Who leaves or stands by is neither waited for nor counted."""
+        return not self.leaving and not self.standby
+
+    @property
     def marked_unhealthy(self) -> bool:
         return self.health.casefold() != "healthy"
 
@@ -199,12 +209,12 @@ class Sight:
     @property
     def rows(self) -> int:
         """Members that hold a place in DesiredCapacity: everything but what leaves or stands by."""
-        return sum(not one.leaving and not one.standby for one in self.instances)
+        return sum(one.takes_part for one in self.instances)
 
     @property
     def settled(self) -> bool:
         """As many InService as desired, and nothing else under way."""
-        moving = any(not one.in_service and not one.standby for one in self.instances)
+        moving = any(not one.in_service and one.takes_part for one in self.instances)
         return not moving and self.rows == self.group.desired
 
     def instance(self, id: str) -> Instance | None:

@@ -100,10 +100,11 @@ def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> t
         f"{one.name} has no listener: not waited for, still deregistered from" for one in sight.sources if not one.gated
     )
     standby = (f"{one.id} is in Standby: left alone" for one in sight.instances if one.standby)
+    kept = retained(sight)
     held = (f"{one.id} is protected from scale-in: replaced all the same" for one in sight.instances if one.protected)
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
     unseen = not any(one.gated for one in sight.sources) and spec.hooks.up_check is None
-    return (*idle, *standby, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
+    return (*idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
 
 
 def _beside(spec: RolloutSpec, sight: Sight, survey: Survey | None) -> Iterator[str]:
@@ -112,6 +113,17 @@ def _beside(spec: RolloutSpec, sight: Sight, survey: Survey | None) -> Iterator[
     traits = sight.group.traits | (survey.traits if survey else frozenset())
     drained = {Trait.AUTOSCALER} if spec.hooks.before_terminate is not None else set()
     yield from (SAID[one] for one in Trait if one in traits - drained)
+
+
+def retained(sight: Sight) -> tuple[str, ...]:
+    """Who runs on, out of the group's count, with the one thing that ends it."""
+    end = "aws autoscaling terminate-instance-in-auto-scaling-group --should-decrement-desired-capacity --instance-id"
+    return tuple(
+        f"{one.id} is {one.lifecycle}: left alone, it runs on and is paid for until it is terminated once more: "
+        f"{end} {one.id}"
+        for one in sight.instances
+        if one.retained
+    )
 
 
 def missed(scheduled: Mapping[str, float], since: float, until: float) -> tuple[str, ...]:

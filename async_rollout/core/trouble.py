@@ -148,6 +148,9 @@ def _limits(draft: Draft) -> Iterator[Cause]:
     limits, memory, at = draft.spec.limits, draft.memory, draft.at
     if limits.total is not None and at - memory.began > limits.total:
         yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
+    unknown = [one.id for one in draft.sight.instances if one.takes_part and one.launched_at is None]
+    if draft.journal.cutoff is None and unknown and draft.over(memory.began, launch_limit(draft)):
+        yield Cause(code=1, text=f"EC2 does not tell when {', '.join(unknown[:3])} was launched")
     yield from _lanes(draft)
     if memory.progress is not None and draft.over(memory.progress.at, patience(draft)):
         yield Cause(code=1, text=f"nothing came forward for {patience(draft):.0f} s")
@@ -207,11 +210,17 @@ def _lanes(draft: Draft) -> Iterator[Cause]:
         if stage is Stage.DRAINING and draft.over(draining_since(draft, lane), drain_limit(draft)):
             words = f"{lane.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
             yield Cause(code=1, text=words)
-        if removed is not None and draft.sight.instance(lane.id) and draft.over(removed.at, terminate_limit(draft)):
+        if removed is not None and _is_still_there(draft, lane) and draft.over(removed.at, terminate_limit(draft)):
             words = (
                 f"{lane.id} is still there {terminate_limit(draft):.0f} s after terminate; raise --terminate-timeout"
             )
             yield Cause(code=1, text=words)
+
+
+def _is_still_there(draft: Draft, lane: Lane) -> bool:
+    """One that is retained ends its lane: no limit of ours ends that state."""
+    one = draft.sight.instance(lane.id)
+    return one is not None and not one.retained
 
 
 def launch_limit(draft: Draft) -> float:

@@ -15,7 +15,7 @@ AVOIDED: Mapping[Failure, float] = {Failure.ZONE: float("inf"), Failure.CAPACITY
 def zone_counts(sight: Sight) -> Counter[str]:
     """Members by zone, zones without any included."""
     counts = Counter(dict.fromkeys(sight.group.zones, 0))
-    counts.update(one.zone for one in sight.instances if not one.leaving and not one.standby)
+    counts.update(one.zone for one in sight.instances if one.takes_part)
     return counts
 
 

@@ -45,11 +45,13 @@ class Counting:
             draining=kinds.count("draining"),
             leaving=kinds.count("leaving"),
             standby=kinds.count("standby"),
-            exist=len(members),
+            exist=sum(not one.retained for one in members),
             healthy=tuple((id, _healthy(state, id, members)) for id in group.source_ids),
         )
 
     def _kind(self, state: State, group: Group, one: Instance, at: float) -> str:
+        if one.retained:
+            return "standby"
         if one.leaving or one.lifecycle.startswith("Detach"):
             return "leaving"
         if one.booting:

@@ -59,7 +59,8 @@ class Census:
     serving: InService, not on its way out, healthy in every gated source (no source: its application answers).
     pending: rows Pending*; coming: in DesiredCapacity and not yet a row; warming: InService, never served yet;
     ailing: InService, served once, not on its way out, does not serve now; draining: InService, deregistered from a
-    source where it was; leaving: Terminating*; standby; exist: all rows. healthy: per source, InService and healthy.
+    source where it was; leaving: Terminating*; standby, or retained; exist: all rows but retained ones. healthy: per
+    source, InService and healthy.
     """
 
     at: float

@@ -10,6 +10,8 @@ from async_rollout.sandbox.ground import AWS, Ground
 from async_rollout.sandbox.records import Activity, Group
 from async_rollout.sandbox.words import at_minimum, no_instance
 
+RETAINED = "The instance is retained: its terminating lifecycle action was abandoned or timed out"
+
 
 def asked(ground: Ground, id: str, *, decrement: bool, who: str) -> Activity:
     """TerminateInstanceInAutoScalingGroup. Scale-in protection does not stop it."""
@@ -34,7 +36,14 @@ def _shrink(ground: Ground, group: Group) -> None:
 
 
 def _again(ground: Ground, group: Group, id: str, *, decrement: bool, who: str) -> Activity:
-    """It is Terminating already; what AWS does then is not documented, so the world can be told."""
+    """It is Terminating already; what AWS does then is not documented, so the world can be told.
+
+    One that is retained ends, and takes nothing out of DesiredCapacity, as it holds no place there.
+    """
+    if ground.state.instances[id].retained:
+        ground.happened(What.TERMINATE, who, group.name, id, "retained no longer")
+        _shut_down(ground, id)
+        return _activity(ground, group.name, id)
     if ground.second_terminate == "refuse":
         raise no_instance(id)
     if ground.second_terminate == "decrement" and decrement:
@@ -74,13 +83,25 @@ def _drained(ground: Ground, id: str) -> None:
         _shut_down(ground, id)
         return
     group = ground.state.groups[one.group]
-    hooks.wait(ground, group, id, lambda _: _shut_down(ground, id), launching=False)
+    hooks.wait(ground, group, id, lambda result: _hooked(ground, id, result), launching=False)
+
+
+def _hooked(ground: Ground, id: str, result: str) -> None:
+    """The instance lifecycle policy: whoever's hook was abandoned is kept, running, as it is."""
+    one = ground.state.instances[id]
+    if result == "ABANDON" and ground.state.groups[one.group].retains and one.ec2 == "running":
+        activities.move(ground, one.group, id, "Cancelled", launch=False, message=RETAINED)
+        ground.put_instance(replace(one, lifecycle="Terminating:Retained"))
+        ground.happened(What.HOOK, AWS, one.group, id, "Terminating:Retained")
+    else:
+        _shut_down(ground, id)
 
 
 def _shut_down(ground: Ground, id: str) -> None:
     one = ground.state.instances[id]
     ec2 = one.ec2 if one.ec2 == "terminated" else "shutting-down"
-    ground.put_instance(replace(one, ec2=ec2))
+    lifecycle = "Terminating:Proceed" if one.retained else one.lifecycle
+    ground.put_instance(replace(one, ec2=ec2, lifecycle=lifecycle))
     ground.after(ground.state.groups[one.group].physics.terminate, lambda: _gone(ground, id))
 
 

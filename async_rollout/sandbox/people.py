@@ -60,3 +60,10 @@ def breaks(ground: Ground, id: str, mended_after: float | None, who: str) -> Non
 def _set_broken(ground: Ground, id: str, *, broken: bool) -> None:
     ground.put_instance(replace(ground.state.instances[id], broken=broken))
     balancers.application_changed(ground, id)
+
+
+def forgets(ground: Ground, id: str) -> None:
+    """EC2 lists an instance no more, and its group keeps the row: as it was seen of one that stood by for long."""
+    one = ground.state.instances[id]
+    ground.put_instance(replace(one, forgotten=True, ec2="terminated"))
+    balancers.application_changed(ground, id)

@@ -103,7 +103,8 @@ class Group:
     (process, reason), in order. refresh: the status of an instance refresh, None if there never was one. operator: the
     service principal that manages it. rebalances, lifetime (seconds), reserved: Capacity Rebalancing, the maximum
     instance lifetime, launches into Capacity Reservations only: shown, and nothing follows from them here.
-    kept: settings that nothing here goes by, each with its value as JSON.
+    kept: settings that nothing here goes by, each with its value as JSON. retains: its
+    lifecycle policy keeps whoever's terminating hook is abandoned.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Group:
     lifetime: int | None = None
     reserved: bool = False
     kept: tuple[tuple[str, str], ...] = ()
+    retains: bool = False
     instance_type: str = "t3.micro"
     public: bool = False
     created_at: float = 0.0
@@ -164,6 +166,7 @@ class Instance:
     template holds the resolved version, as launched; both template and configuration None: attached by hand. image:
     where its override brought one. launched_at: EC2's LaunchTime; attached_at: of the primary network interface. ec2:
     EC2's state name. app_up_at: when its application answers (inf: never); broken: it answered once and does not now.
+    retains: bool = False
     """
 
     id: str
@@ -186,6 +189,7 @@ class Instance:
     broken: bool = False
     protected: bool = False
     rebalances: bool = False
+    forgotten: bool = False
 
     @property
     def member(self) -> bool:
@@ -198,6 +202,15 @@ class Instance:
     @property
     def leaving(self) -> bool:
         return self.lifecycle.startswith("Terminat")
+
+    @property
+    def standby(self) -> bool:
+        return self.lifecycle in ("Standby", "EnteringStandby")
+
+    @property
+    def retained(self) -> bool:
+        """It stays, out of DesiredCapacity, until it is terminated once more."""
+        return self.lifecycle.endswith(":Retained")
 
     @property
     def in_service(self) -> bool:

@@ -124,6 +124,11 @@ class World(Ground):
         with self.access():
             people.kills(self, id, who)
 
+    def forget(self, id: str) -> None:
+        """EC2 lists it no more, its group still does."""
+        with self.access():
+            people.forgets(self, id)
+
     def break_app(self, id: str, *, mended_after: float | None = None, who: str = HUMAN) -> None:
         """Its application stops answering, for ever or for so many seconds."""
         with self.access():

@@ -192,20 +192,22 @@ def test_listed_nowhere_sooner_than_its_delay_allows_may_be_a_gap(
         ("SSS", "K", 0),  # 3 and the successors of two: 5 may exist
         ("SSS", "KK", 6),
         ("SSS", "SS", 0),  # they take their places along
-        ("SSST", "K", 6),
-        ("SSSTT", "", 6),
+        ("SSST", "K--G", 6),
+        ("SSSTT", "---GG", 6),
+        ("SSSTT", "", 0),  # others' doing: they take no part
         ("SSSNN", "", 0),  # 6 would, but nobody is on the way: waiting would make no room
     ],
 )
 def test_a_place_is_kept_only_where_its_successor_may_exist(drawing: str, removals: str, exist: int) -> None:
-    kinds = {"K": Removal.KEEP, "S": Removal.SHRINK}
-    lanes = tuple(lane(number, removal=kinds[kind]) for number, kind in enumerate(removals))
+    kinds = {"K": Removal.KEEP, "S": Removal.SHRINK, "G": Removal.COUNTED}
+    lanes = tuple(lane(number, removal=kinds[kind]) for number, kind in enumerate(removals) if kind in kinds)
     draft = draft_of(drawing, record={"lanes": lanes})
     assert crowded(draft.tally, draft.sight, draft.journal) == exist
 
 
 def test_whoever_keeps_its_place_waits_for_room() -> None:
-    draft = draft_of("SSSTT", group={"desired": 3}, record={"lanes": (lane(),), "asked": 3}, unlisted={ident(0): 3})
+    going = (lane(), *(lane(number, removal=Removal.COUNTED) for number in (3, 4)))
+    draft = draft_of("SSSTT", group={"desired": 3}, record={"lanes": going, "asked": 3}, unlisted={ident(0): 3})
     bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
     found = fall(replace(draft, sight=replace(draft.sight, instances=bare)), lane())
     assert found.acts == ()

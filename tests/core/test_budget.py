@@ -72,7 +72,7 @@ def test_an_amount_that_is_none_is_named(text: str) -> None:
         ("SSSN", {}, 0, 4, 4, 4, 0),
         ("DSSN", {}, 0, 3, 4, 3, 1),  # the table of ROLLOUT: a drains, y may boot
         ("DSSNP", {}, 1, 3, 5, 3, 0),
-        ("TSSNP", {}, 1, 3, 5, 3, 0),  # a is terminating and holds no place in desired any more
+        ("TSSNP", {}, 1, 3, 4, 3, 0),  # a is terminating by others' doing: it takes no part
         ("SSSB", {}, 0, 3, 3, 3, 1),  # standby is not ours to count
         ("NNSD", {}, 0, 3, 4, 3, 1),
         ("NNND", {}, 0, 3, 4, 3, 0),  # nothing left to replace: nothing is asked for

@@ -60,7 +60,7 @@ def said(
         ("", out(2), "SSUN", {"lanes": (lane(2),)}),  # an ill one is no healthy one less
         ("", out(3), "SSSN", {"lanes": (lane(3, surplus=True),), **RESTORING}),
         ("law 2", SetCapacity(desired=5), "SSSN", {"asked": 5}),
-        ("law 2", SetCapacity(desired=6), "TTTSSS", {"asked": 6, "base": 5}),
+        ("law 2", SetCapacity(desired=6), "TTTSSS", {"asked": 6, "base": 5, "lanes": (lane(0), lane(1), lane(2))}),
         ("", SetCapacity(desired=4), "SSS", {"asked": 4}),
         ("law 3", SetCapacity(desired=2), "SSS", {"asked": 2}),
         ("", SetCapacity(desired=3), "SSS", {"asked": 3}),

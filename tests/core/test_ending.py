@@ -57,8 +57,13 @@ def lane(number: int = 0, **fields: Any) -> Lane:
 # --- the end
 
 
-def test_who_still_leaves_is_waited_for() -> None:
-    assert waits(snapshot_of("TNNN")) == [f"{ident(0)} leaving"]
+def test_who_leaves_by_others_doing_takes_no_part() -> None:
+    assert done(snapshot_of("TNNN")) == done(snapshot_of("NNN"))
+
+
+def test_who_leaves_by_ours_is_waited_for() -> None:
+    going = lane(removal=Removal.COUNTED)
+    assert waits(snapshot_of("TNNN", record={"lanes": (going,)})) == [f"{ident(0)} terminating"]
 
 
 def test_nothing_is_put_back_before_all_are_proven() -> None:

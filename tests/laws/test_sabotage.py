@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pytest
 
+from aside import ASIDE
 from async_rollout.engine import rollout
 from breaking import Sabotage
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
 from sabotages import COUNTING, PROVING, REMOVING
 
-SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING)
+SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE)
 
 
 @pytest.mark.timeout(90)  # broken code may go round and round until the virtual time is over

@@ -72,5 +72,5 @@ def zero_means_done(past: Past) -> Iterator[str]:
         return
     state = past.world.state
     left = [one.id for one in state.members(past.found.name) if one.id in past.found_ids and one.in_service]
-    if left and not any(one.kind == "standby" for one in past.weather.deeds):
+    if left and not any(one.kind in ("standby", "forget") for one in past.weather.deeds):
         yield f"law 16: it ended with 0, and {left} are still there"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 import anyio
 
-from async_rollout.sandbox import balancers
+from async_rollout.sandbox import balancers, people
 from async_rollout.sandbox.ground import HUMAN
 from async_rollout.sandbox.groups import _target_groups
-from async_rollout.sandbox.records import Group, Instance, Tag
+from async_rollout.sandbox.records import Group, Hook, Instance, Tag
 from async_rollout.sandbox.words import AwsError
 from weather import Deed
 from witness import GROUP, Witness
@@ -177,6 +178,45 @@ def stood_by(world: Witness, luck: float) -> None:
         world._was_moved(before)
 
 
+def forgotten(world: Witness, luck: float) -> None:
+    """Somebody lets one stand by; EC2 forgets it, its row stays."""
+    before = [one.id for one in world.members(GROUP) if one.standby]
+    stood_by(world, luck)
+    for one in world.members(GROUP):
+        if one.standby and one.id not in before:
+            world.after(400.0, partial(_forgets, world, one.id))
+
+
+def _forgets(world: Witness, id: str) -> None:
+    if world.state.instances[id].lifecycle == "Standby":
+        people.forgets(world, id)
+
+
+def leaving_long(world: Witness, luck: float) -> None:
+    """Somebody ends one that a hook then holds for hours; the hook is for nobody else."""
+    group, hook = _group(world), Hook(name="long", launching=False, heartbeat=7200.0)
+    world.put_group(replace(group, hooks=(*group.hooks, hook)))
+    terminated(world, luck)
+    world.after(group_drains(world) + 1.0, partial(_without, world, hook))
+
+
+def group_drains(world: Witness) -> float:
+    """So long AWS itself takes to drain whoever it ends."""
+    lasting = [world.state.sources[id].delay for id in _group(world).source_ids if id in world.state.sources]
+    return max(lasting, default=0.0) + world.troubles[GROUP].lingering
+
+
+def _without(world: Witness, hook: Hook) -> None:
+    if (group := world.state.groups.get(GROUP)) is not None:
+        world.put_group(replace(group, hooks=tuple(one for one in group.hooks if one != hook)))
+
+
+def retaining(world: Witness, luck: float) -> None:
+    """From now on whoever goes is retained: a hook that nobody completes, and a policy that keeps who it abandons."""
+    hook = Hook(name="kept", launching=False, heartbeat=30.0 + 60.0 * luck)
+    world.human_edits(GROUP, lambda one: replace(one, retains=True, hooks=(*one.hooks, hook)), why="retains")
+
+
 def deleted(world: Witness, luck: float) -> None:
     world.log.deleted = True
     world.human_deletes_group(GROUP)
@@ -187,5 +227,5 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "resume": resumed, "protect": protected, "terminate": terminated, "kill": killed, "break": broken,
     "flap": flapped, "deregister": deregistered, "attach": attached, "template": template, "refresh": refreshed,
     "untag": untagged, "forge": forged, "standby": stood_by, "delete": deleted, "floor": lifted, "ceiling": lidded,
-    "drought": drought,
+    "drought": drought, "forget": forgotten, "leave": leaving_long, "retain": retaining,
 })  # fmt: skip

@@ -124,6 +124,7 @@ class Witness(World):
         group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
         members = self.state.members(GROUP)
         lanes = {lane.id for lane in record.lanes} if record else set()
+        there = sum(not one.retained for one in members)
         self.log.sized.append(
             Sized(
                 at=self.now,
@@ -134,7 +135,7 @@ class Witness(World):
                 maximum=group.maximum,
                 out=sum(one.in_service and one.id in lanes for one in members),
                 left=frozenset(lanes - {one.id for one in members if one.in_service}),
-                exist=len(members) + max(0, group.desired - sum(one.counts for one in members)),
+                exist=there + max(0, group.desired - sum(one.counts for one in members)),
                 since=tuple(one.launched_at for one in members if one.counts),
             )
         )
@@ -190,10 +191,14 @@ class Witness(World):
                 outdated=one.template != self._newest(one),
                 first=first,
                 out=frozenset(self._out),
-                going=frozenset(each for each in self._out if self.state.instances[each].member),
+                going=frozenset(each for each in self._out if self._goes(each)),
                 held=tuple(each.at for source in sources for each in self.state.registered(source, id)),
             )
         )
+
+    def _goes(self, id: str) -> bool:
+        one = self.state.instances[id]
+        return one.member and not one.retained
 
     def _newest(self, one: Instance) -> object:
         """What the group would launch now, as it stands in an instance's record."""

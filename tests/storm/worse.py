@@ -18,6 +18,9 @@ ACTS = (
 )  # fmt: skip
 BEYOND = ("drought", "drought", "floor", "ceiling")
 
+ASIDE = ("forget", "leave", "leave", "retain")
+"""Members that take no part, from then on."""
+
 
 def worse(weather: Weather) -> Weather:
     """Time-outs, empty pages, missing permissions, drains that linger, launches that fail for good, dry zones, and
@@ -52,6 +55,8 @@ def _faults(rng: random.Random, end: float) -> tuple[Fault, ...]:
 def _deeds(rng: random.Random, weather: Weather) -> tuple[Deed, ...]:
     until = weather.calm_at or 1200.0
     kinds = rng.choices(BEYOND, k=rng.choice([1, 1, 2])) if rng.random() < 0.15 else []
+    looks = random.Random(f"looks {weather.seed} {weather.calm_at is not None}")
+    kinds += looks.choices(ASIDE, k=looks.choice([1, 2])) if looks.random() < 0.12 else []
     more = [Deed(at=rng.uniform(1.0, until), kind=kind, luck=rng.random()) for kind in kinds]
     return tuple(sorted((*weather.deeds, *more), key=lambda deed: deed.at))
 

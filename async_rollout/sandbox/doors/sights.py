@@ -69,7 +69,7 @@ def instance_of(state: State, group: Group, one: Instance, targets: tuple[sight.
         lifecycle=one.lifecycle,
         health=one.health,
         zone=one.zone,
-        launched_at=one.attached_at,
+        launched_at=None if one.forgotten else one.attached_at,
         launched_from=templates.spoken(one.template, one.configuration),
         outdated=templates.outdated(state, group, one),
         private_ip=one.private_ip,

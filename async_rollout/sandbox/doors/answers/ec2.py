@@ -34,9 +34,10 @@ def describe_instances(asked: Asked) -> Params:
 
 def _chosen(asked: Asked) -> list[Instance]:
     ids, state = asked.names("InstanceIds"), asked.state
-    if missing := [id for id in ids if id not in state.instances]:
+    known = {id: one for id, one in state.instances.items() if not one.forgotten}
+    if missing := [id for id in ids if id not in known]:
         raise AwsError("InvalidInstanceID.NotFound", f"The instance ID '{', '.join(missing)}' does not exist")
-    shown = [one for one in state.instances.values() if not ids or one.id in ids]
+    shown = [one for one in known.values() if not ids or one.id in ids]
     for name, patterns in asked.filters():
         worth = _filter(state, name)
         shown = [one for one in shown if any(fnmatchcase(text, like) for text in worth(one) for like in patterns)]

@@ -73,7 +73,7 @@ def describe_health(asked: Asked) -> Params:
     one = _asked_one(asked)
     ids = [each["InstanceId"] for each in asked.rows("Instances")]
     for id in ids:
-        if id not in asked.state.instances:
+        if id not in asked.state.instances or asked.state.instances[id].forgotten:
             raise AwsError("InvalidInstance", f"Could not find EC2 instance {id}.")
     listed = {each.instance: each for each in asked.state.registered(one.id)}
     shown = [id for id in ids or listed if asked.state.instances[id].ec2 != "terminated" or id in listed]
