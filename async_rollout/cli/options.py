@@ -14,7 +14,7 @@ import typer
 
 from async_rollout.cli.durations import instances, seconds
 from async_rollout.core.others import ALLOWANCES
-from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, RolloutSpec, Scope
+from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope
 from async_rollout.errors import UsageError
 
 ONE, NONE = Amount(value=1), Amount(value=0)
@@ -157,6 +157,14 @@ class Order:
     on_failure: Annotated[
         OnFailure, _option("--on-failure", help="Put everything back, or stop and leave it as it is, recorded.")
     ] = OnFailure.RESTORE
+    protected: Annotated[
+        Protected | None,
+        _option(
+            "--protected",
+            show_default=False,
+            help="Old ones protected from scale-in: wait for them up to an hour, skip or replace. [default: wait]",
+        ),
+    ] = None
     allow: Annotated[
         list[str] | None,
         _option(
@@ -236,8 +244,8 @@ def named(groups: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(groups))
 
 
-def spec_of(order: Order, *, draining: Amount | None = None) -> RolloutSpec:
-    """The rollout that was ordered. draining: what `--max-draining` is if it was not given. May raise UsageError."""
+def spec_of(order: Order, *, draining: Amount | None = None, protected: Protected = Protected.WAIT) -> RolloutSpec:
+    """The rollout that was ordered. draining, protected: what their options are if not given. May raise UsageError."""
     return RolloutSpec(
         scope=Scope.OUTDATED if order.only_outdated else Scope.ALL,
         max_surge=order.max_surge,
@@ -251,6 +259,7 @@ def spec_of(order: Order, *, draining: Amount | None = None) -> RolloutSpec:
         limits=_limits(order),
         on_failure=order.on_failure,
         allow=frozenset(order.allow or ()),
+        protected=order.protected or protected,
     )
 
 

@@ -10,9 +10,9 @@ from async_rollout.cli.help import Helpful
 from async_rollout.cli.options import Account, Fleet, Order, Viewing, Where, spec_of
 from async_rollout.cli.run import rolled
 from async_rollout.cli.spread import spread
-from async_rollout.core.spec import Amount
+from async_rollout.core.spec import Amount, Protected
 
-FOOT = "This is `async-rollout run` with --max-draining 0 by default; it never asks."
+FOOT = "This is `async-rollout run` with --max-draining 0 and --protected replace by default; it never asks."
 ONE_BY_ONE = Amount(value=0)
 """A drain uses the surge's own place, as the original did."""
 
@@ -28,7 +28,7 @@ def roll(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
     """Replace every instance of these groups, one after the other, without downtime."""
 
     async def story(desk: Desk) -> int:
-        spec = spec_of(order, draining=ONE_BY_ONE)
+        spec = spec_of(order, draining=ONE_BY_ONE, protected=Protected.REPLACE)
         return await rolled(desk, where, spec, fleet, account)
 
     return conduct("run", viewing, story, groups=where.autoscaler)

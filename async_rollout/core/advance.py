@@ -14,6 +14,7 @@ from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.lanes import fall, idle, open_lane
 from async_rollout.core.pace import Look, newcomer
+from async_rollout.core.protection import WAITED, is_shielded
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new
@@ -145,6 +146,8 @@ def take_out(draft: Draft) -> Draft:
     """Open a lane for every victim that floor, draining and proof allow, first ones first."""
     for victim in draft.tally.victims:
         tally = draft.tally
+        if is_shielded(draft.spec, draft.sight.group, victim):
+            continue
         if not _free_lane(draft, tally) or not _is_proven(draft, tally):
             break
         if tally.may_go(victim.id) and is_clear(draft.memory.known(victim.id).streak):
@@ -174,6 +177,12 @@ def _is_proven(draft: Draft, tally: Tally) -> bool:
 
 def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
     """The reason why no further old one is taken out, where nothing else is waited for."""
+    kept = [one.id for one in tally.victims if is_shielded(draft.spec, draft.sight.group, one)]
+    if kept and len(kept) == len(tally.victims):
+        since = min(draft.memory.shielded.get(id, draft.at) for id in kept)
+        why = "protected from scale-in: it goes as soon as it is not, and is left when the time is over"
+        names, until = ", ".join(kept), since + WAITED
+        return (Wait(on=names, why=why, since=since, until=until, option="--protected skip or replace"),)
     if draft.waits or draft.acts or not tally.victims:
         return ()
     held = len(tally.available)

@@ -14,8 +14,10 @@ from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Jour
 from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
 from async_rollout.core.pace import SOON, Look
+from async_rollout.core.protection import is_shielded
 from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
-from async_rollout.core.spec import RolloutSpec, Scope
+from async_rollout.core.spec import Protected, RolloutSpec, Scope
+from async_rollout.core.stages import is_old
 from async_rollout.core.survey import objections, retained, unhealthy
 from async_rollout.core.trouble import stopped
 
@@ -34,7 +36,7 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     """No record in the tags: a fresh start, the end of ours, or one that was taken away from us."""
     memory, sight = snapshot.memory, snapshot.sight
     if memory.erased is not None:
-        return Decision(verdict=over(memory.erased, retained(sight)))
+        return Decision(verdict=over(spec, sight, memory.erased))
     if memory.journal is not None:
         return _vanished(spec, snapshot, memory.journal)
     if memory.me.intent is Goal.RESTORE and sight.order is not None and sight.order.endswith(f" {memory.me.holder}"):
@@ -56,15 +58,29 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     return _settle_then_lease(spec, snapshot)
 
 
-def over(journal: Journal, kept: tuple[str, ...] = ()) -> Verdict:
-    """How it ended, once our tags are off. kept: who is retained, a line each."""
+def over(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
+    """How it ended, once our tags are off. Who is left as he was asked to be is named; who was waited for, failed."""
+    kept = retained(sight)
     if journal.goal is Goal.REPLACE:
-        why = "; ".join(("all replaced, the group is as it was found", *kept))
-        return Verdict(outcome=Outcome.DONE, code=0, why=why)
+        return _replaced(spec, sight, journal)
     cause = journal.cause or RESTORE_CAUSE
     outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(cause.code, Outcome.FAILED)
     why = "; ".join((cause.text, *kept, "the group is as it was found"))
     return Verdict(outcome=outcome, code=cause.code, why=why, next=next_of(cause.text))
+
+
+def _replaced(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
+    left = [one for one in sight.instances if is_old(spec, journal, one)]
+    kept = tuple(one.id for one in left if one.in_service and is_shielded(spec, sight.group, one))
+    idle = tuple(one.id for one in left if one.standby)
+    groups = ((kept, "protected from scale-in"), (idle, "in Standby"))
+    said = tuple(f"{', '.join(ids)} left: {why}" for ids, why in groups if ids)
+    done = "all others replaced; the group" if said else "all replaced, the group"
+    why = "; ".join((*said, f"{done} is as it was found", *retained(sight)))
+    if kept and spec.protected is Protected.WAIT:
+        next = "run again when they are not protected, or with --protected replace"
+        return Verdict(outcome=Outcome.FAILED, code=1, why=why, next=next)
+    return Verdict(outcome=Outcome.DONE, code=0, why=why)
 
 
 def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:

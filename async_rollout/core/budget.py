@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from async_rollout.core.journal import LANES_MAX, Journal, Removal
 from async_rollout.core.memory import Memory
+from async_rollout.core.protection import is_skipped
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old
@@ -103,7 +104,8 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
     serving = [one for one in in_service if one.id not in lanes]
     ill = frozenset(one.id for one in serving if _is_ill(memory, one))
     dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one))
-    victims = [one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in dark)]
+    going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in dark))
+    victims = [one for one in going if not is_skipped(spec, memory, sight.group, one)]
     field, held = sight.group.desired, sum(one.id in lanes for one in in_service)
     available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
     fresh = {one.id for one in serving if is_new(journal, one)}

@@ -154,7 +154,11 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
 def _tagged(draft: Draft, said: str) -> Decision:
     """All is done and back, but AWS does not let us take our tags off: they are named, with how to remove them."""
     left = (f"our tags, all that begin with {PREFIX}, are still on the group: {said}",)
-    verdict = replace(over(draft.journal), left=left, next=UNTAG.format(group=draft.sight.group.name, prefix=PREFIX))
+    verdict = replace(
+        over(draft.spec, draft.sight, draft.journal),
+        left=left,
+        next=UNTAG.format(group=draft.sight.group.name, prefix=PREFIX),
+    )
     return decided(replace(draft, acts=()), verdict)
 
 

@@ -105,10 +105,10 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
     return draft.wait(Wait(on=f"surplus {needed.id}", why=why, since=since))
 
 
-def _worth(draft: Draft, one: Instance) -> tuple[bool, int, float, str]:
-    """Unproven ones first, then from the fullest zone, then the newest."""
+def _worth(draft: Draft, one: Instance) -> tuple[bool, bool, int, float, str]:
+    """Not protected ones first, as those may be at work; unproven ones, then from the fullest zone, then the newest."""
     full = zone_counts(draft.sight)[one.zone]
-    return draft.memory.stage(one.id) is Stage.AVAILABLE, -full, -(one.launched_at or draft.at), one.id
+    return one.protected, draft.memory.stage(one.id) is Stage.AVAILABLE, -full, -(one.launched_at or draft.at), one.id
 
 
 def is_uneven(draft: Draft) -> bool:

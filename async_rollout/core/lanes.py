@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
+from async_rollout.core.back import put_back
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import (
@@ -24,6 +25,7 @@ from async_rollout.core.drain import (
 from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
 from async_rollout.core.pace import Look, calm, gap
+from async_rollout.core.protection import WAITED, calls_back, is_overdue, is_shielded
 from async_rollout.core.refusals import sentence, terminate_refused
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import HookPoint
@@ -73,6 +75,8 @@ def fall(draft: Draft, lane: Lane) -> Draft:
         return _going(draft, lane, instance)
     if lane.removal is not Removal.NOT:
         return _sent(draft, lane)
+    if calls_back(draft.spec, draft.sight.group, lane, instance):
+        return put_back(draft, lane, instance)
     if any(is_registered(target) for target in instance.targets):
         return draining(draft, lane, instance)
     if may_still_drain(draft, lane):
@@ -144,13 +148,26 @@ def _resting_since(draft: Draft, lane: Lane) -> float:
 def _terminated(draft: Draft, lane: Lane) -> Draft:
     if not draft.explained:
         return draft
-    if (one := draft.sight.instance(lane.id)) is not None and is_needed(draft, one):
+    one = draft.sight.instance(lane.id)
+    if one is not None and not lane.surplus and is_shielded(draft.spec, draft.sight.group, one):
+        return _protected_since(draft, lane)
+    if one is not None and is_needed(draft, one):
         return held_back(draft, lane, draft.memory.progress.at if draft.memory.progress else draft.at)
     shrink = draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
     if not shrink and (crowd := crowded(draft.tally, draft.sight, draft.journal)):
         return draft.wait(_room_first(draft, lane, crowd), look=idle(draft))
     removal = Removal.SHRINK if shrink else Removal.KEEP
     return draft.lane(replace(lane, removal=removal)).act(Terminate(instance=lane.id, shrink=shrink))
+
+
+def _protected_since(draft: Draft, lane: Lane) -> Draft:
+    """Its before-command has begun, so it cannot come back; but it works: its terminate waits."""
+    since = draft.memory.shielded.get(lane.id, draft.at)
+    if draft.journal.goal is Goal.RESTORE and is_overdue(draft.memory, lane.id):
+        return draft.leave(f"{lane.id} is out of its load balancers, and protected from scale-in: it is not terminated")
+    why = "it has got protected from scale-in since its before-command began"
+    wait = Wait(on=f"{lane.id} terminating", why=why, since=since, until=since + WAITED, option="--protected replace")
+    return draft.wait(wait)
 
 
 def _room_first(draft: Draft, lane: Lane, crowd: int) -> Wait:

@@ -25,6 +25,7 @@ from async_rollout.core.actions import (
 from async_rollout.core.budget import Tally, launches_most, tally
 from async_rollout.core.drain import serves_still
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Removal
+from async_rollout.core.protection import is_shielded
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import Stage, is_new, is_old
@@ -88,6 +89,8 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
     for id in _named(action):
         one = snapshot.sight.instance(id)
         lane = record.lane(id)
+        if one is not None and lane is not None and not lane.surplus and is_shielded(spec, snapshot.sight.group, one):
+            return f"law 3: {id} is protected from scale-in"
         if one is None or lane is None:
             return f"law 3: {id} has no lane or is out of sight"
         dead = snapshot.memory.streaks[id].bad > 0 or one.marked_unhealthy

@@ -23,7 +23,7 @@ from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Survey
-from async_rollout.core.spec import Hook, HookPoint, RolloutSpec
+from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings
 
@@ -152,6 +152,9 @@ class _Story:
 
 
 def _told(spec: RolloutSpec, sight: Sight) -> _Story:
+    """Played as if who is protected and waited for lost his protection in time: when, nobody knows."""
+    if spec.protected is Protected.WAIT:
+        spec = replace(spec, protected=Protected.REPLACE)
     state, memory = Expected(sight=sight), Memory(me=Me(run="plan", holder="plan"))
     steps: list[PlannedStep] = []
     outcomes: Outcomes = ()

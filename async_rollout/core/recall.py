@@ -10,6 +10,7 @@ from async_rollout.core.answered import heard, still
 from async_rollout.core.journal import Journal
 from async_rollout.core.memory import HookKey, Memory, Odd, Outcomes, Peer, Since
 from async_rollout.core.pace import LONGEST_SLEEP, SOON
+from async_rollout.core.protection import shielded_since
 from async_rollout.core.sight import Instance, Sight, Survey
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, is_registered, stage_of
@@ -118,6 +119,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         unlisted=_unlisted(memory, sight),
         lingering=_lingering(memory, sight),
         streaks=_streaks(spec, memory, sight),
+        shielded=shielded_since(spec, memory.shielded, sight),
     )
 
 

@@ -34,6 +34,14 @@ class OnFailure(StrEnum):
     PAUSE = "pause"
 
 
+class Protected(StrEnum):
+    """What becomes of old instances protected from scale-in: waited for, left as they are, or replaced all the same."""
+
+    WAIT = "wait"
+    SKIP = "skip"
+    REPLACE = "replace"
+
+
 class HookPoint(StrEnum):
     """The three places where the operator's own code runs."""
 
@@ -139,6 +147,12 @@ class Limits:
     total: float | None = None
 
 
+KINDS = {
+    "scope": Scope, "hooks": Hooks, "limits": Limits, "on_failure": OnFailure, "protected": Protected,
+}  # fmt: skip
+"""Fields of a RolloutSpec that are of one class."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutSpec:
     """One order: what to replace, how many at a time, which hooks, how long to wait.
@@ -162,9 +176,10 @@ class RolloutSpec:
     limits: Limits = field(default_factory=Limits)
     on_failure: OnFailure = OnFailure.RESTORE
     allow: frozenset[str] = frozenset()
+    protected: Protected = Protected.WAIT
 
     def __post_init__(self) -> None:
-        for name, kind in (("scope", Scope), ("hooks", Hooks), ("limits", Limits), ("on_failure", OnFailure)):
+        for name, kind in KINDS.items():
             if not isinstance(given := getattr(self, name), kind):
                 raise UsageError(f"{name} is of the class {kind.__name__}, not {given!r}")
         if not amount(self.max_surge).value and not amount(self.max_unavailable).value:

@@ -11,8 +11,9 @@ from async_rollout.core.budget import bounds
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.lanes import lane_of
 from async_rollout.core.others import SAID, Trait
-from async_rollout.core.sight import Sight, Source, Survey, TargetState
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.protection import WAITED, is_shielded
+from async_rollout.core.sight import Instance, Sight, Source, Survey, TargetState
+from async_rollout.core.spec import Protected, RolloutSpec
 from async_rollout.core.tags import HEAD_TAGS, fits
 
 TAGS_MAX = 50
@@ -101,10 +102,20 @@ def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> t
     )
     standby = (f"{one.id} is in Standby: left alone" for one in sight.instances if one.standby)
     kept = retained(sight)
-    held = (f"{one.id} is protected from scale-in: replaced all the same" for one in sight.instances if one.protected)
+    held = (
+        f"{one.id} is protected from scale-in: {_what_of(spec, sight, one)}" for one in sight.instances if one.protected
+    )
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
     unseen = not any(one.gated for one in sight.sources) and spec.hooks.up_check is None
     return (*idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
+
+
+def _what_of(spec: RolloutSpec, sight: Sight, one: Instance) -> str:
+    if not is_shielded(spec, sight.group, one):
+        return "replaced all the same"
+    if spec.protected is Protected.SKIP:
+        return "left as it is while it is so"
+    return f"waited for, up to {WAITED / 3600:.0f} h, then left (--protected skip or replace)"
 
 
 def _beside(spec: RolloutSpec, sight: Sight, survey: Survey | None) -> Iterator[str]:

@@ -13,9 +13,10 @@ from async_rollout.core.actions import Erase
 from async_rollout.core.budget import launches_most
 from async_rollout.core.draft import Draft, is_replaced, is_under_way
 from async_rollout.core.drain import drain_limit, draining_since
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Lane, Mark, template_mark
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Lane, Mark, Removal, template_mark
 from async_rollout.core.lanes import terminate_limit
 from async_rollout.core.launch_failures import hopeless, unmended
+from async_rollout.core.protection import WAITED, is_overdue
 from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.sight import Activity, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
@@ -206,6 +207,9 @@ def _name(draft: Draft, id: str) -> str:
 
 def _lanes(draft: Draft) -> Iterator[Cause]:
     for lane in draft.journal.lanes:
+        if lane.before is not Mark.NOT and lane.removal is Removal.NOT and is_overdue(draft.memory, lane.id):
+            words = f"{lane.id} got protected from scale-in after its before-command had begun, and stays so"
+            yield Cause(code=1, text=words)
         stage, removed = draft.memory.stage(lane.id), draft.memory.removed.get(lane.id)
         if stage is Stage.DRAINING and draft.over(draining_since(draft, lane), drain_limit(draft)):
             words = f"{lane.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
@@ -233,4 +237,4 @@ def patience(draft: Draft) -> float:
     limits = draft.spec.limits
     hook = limits.hook if draft.spec.one_by_one else 0.0
     single = launch_limit(draft) + limits.healthy + drain_limit(draft) + terminate_limit(draft)
-    return single + hook + draft.spec.wait_before_terminate
+    return single + hook + draft.spec.wait_before_terminate + (WAITED if draft.memory.shielded else 0.0)

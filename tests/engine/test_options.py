@@ -9,7 +9,7 @@ import pytest
 
 from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import Goal
-from async_rollout.core.spec import HookCall, HookPoint, Hooks, Limits, OnFailure, RolloutSpec, Scope
+from async_rollout.core.spec import HookCall, HookPoint, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Override
@@ -198,7 +198,7 @@ def test_pause_leaves_all_as_it_is_and_says_what() -> None:
 # --- who is left alone, who is refused
 
 
-def test_standby_is_left_alone_and_protected_ones_are_replaced() -> None:
+def test_standby_is_left_alone_and_named_and_protected_ones_are_replaced_on_demand() -> None:
     def world(ground: World) -> object:
         group = a_group(ground, size=4, minimum=1, maximum=8)
         ids = [one.id for one in ground.members("web")]
@@ -209,9 +209,10 @@ def test_standby_is_left_alone_and_protected_ones_are_replaced() -> None:
     async def settled(world: World) -> None:
         return None
 
-    run = simulate(world, RolloutSpec(), others=settled)
+    run = simulate(world, RolloutSpec(protected=Protected.REPLACE), others=settled)
     assert run.result.verdict.code == 0, run.result.verdict
     left = run.found_ids & run.members
+    assert all(f"{id} left: in Standby" in run.result.verdict.why for id in left)
     assert [one.lifecycle for one in run.world.members("web") if one.id in left] == ["Standby"]
     texts = [event.text for event in run.events if type(event).__name__ == "Warned"]
     assert any("Standby" in text for text in texts)

@@ -95,8 +95,16 @@ def resumed(world: Witness, luck: float) -> None:
 
 
 def protected(world: Witness, luck: float) -> None:
+    """A worker at its work: most end it in time, some do not."""
     if one := _someone(world, luck):
         world.protect(GROUP, [one.id], protected=True, who=HUMAN)
+        if luck < 0.8:
+            world.after(2_000.0 * luck, lambda: _unprotected(world, one.id))
+
+
+def _unprotected(world: Witness, id: str) -> None:
+    if GROUP in world.state.groups and id in world.state.rosters[GROUP]:
+        world.protect(GROUP, [id], protected=False, who=HUMAN)
 
 
 def terminated(world: Witness, luck: float) -> None:
