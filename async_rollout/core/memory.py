@@ -53,6 +53,11 @@ class HookOutcome:
     timed_out: bool = False
     said: str = ""
 
+    @property
+    def how(self) -> str:
+        """In words, and none of its own: what a command says may hold a secret, and a record is read by many."""
+        return "timed out" if self.timed_out else f"ended with {self.code}"
+
 
 Outcomes = tuple[ActOutcome | HookOutcome, ...]
 

@@ -86,8 +86,7 @@ def _hooks(draft: Draft) -> Iterator[Cause]:
         lane = draft.journal.lane(id)
         if point is HookPoint.UP_CHECK or ended.outcome.ok or lane is None or lane.surplus:
             continue
-        how = "timed out" if ended.outcome.timed_out else f"ended with {ended.outcome.code}"
-        yield Cause(code=6, text=f"the {point} command for {id} {how}: {ended.outcome.said[-120:]}")
+        yield Cause(code=6, text=f"the {point} command for {id} {ended.outcome.how}")
 
 
 def marked_failed(draft: Draft) -> Journal:
@@ -193,7 +192,7 @@ def _half_proven(draft: Draft, id: str) -> bool:
 def _ails(draft: Draft, id: str) -> str:
     check = draft.memory.ended.get((HookPoint.UP_CHECK, id))
     if check is not None and not check.outcome.ok:
-        return f"the up-check ended with {check.outcome.code}: {check.outcome.said[-80:]}"
+        return f"the up-check {check.outcome.how}"
     one = draft.sight.instance(id)
     bad = [target for target in one.targets if target.state != "healthy"] if one else []
     words = [f"{_name(draft, target.source)} {target.state} {target.reason}".strip() for target in bad]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from async_rollout.core.actions import Verdict
 from async_rollout.core.events import RolloutEnded
+from async_rollout.core.memory import Ended, HookKey
+from async_rollout.core.spec import HookPoint
+
+SAID = 120
+"""So many of the last letters of a command that failed are told at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +29,17 @@ class GroupResult:
     missed: tuple[str, ...] = ()
     seconds: float = 0.0
     replaced_before: int = 0
+
+
+def quoted(verdict: Verdict, ends: Mapping[HookKey, Ended]) -> Verdict:
+    """The verdict with the last words of each command that it speaks of: people see them, no record holds them."""
+    why = verdict.why
+    for (point, id), end in ends.items():
+        command = "up-check" if point is HookPoint.UP_CHECK else f"{point} command for {id}"
+        told = f"the {command} {end.outcome.how}"
+        if not end.outcome.ok and end.outcome.said and id in why:
+            why = why.replace(told, f"{told}: {end.outcome.said[-SAID:]}", 1)
+    return replace(verdict, why=why)
 
 
 def ended(result: GroupResult, at: float) -> RolloutEnded:

@@ -41,7 +41,7 @@ from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead
 from async_rollout.engine.parting import BLIND_FOR, blind_end, let_live
 from async_rollout.engine.ports import Answer, HookRunner, Reach, Tell, Unknown
-from async_rollout.engine.result import GroupResult, ended
+from async_rollout.engine.result import GroupResult, ended, quoted
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 TELL_AGAIN = 30.0
@@ -289,7 +289,7 @@ class Rollout:
         lost = missed(self._memory.scheduled, self._memory.began, self._memory.at)
         result = GroupResult(
             group=self._group,
-            verdict=verdict,
+            verdict=quoted(verdict, self._memory.ended),
             replaced=tuple(self._replaced),
             total=max(self._total, self._replaced_before + len(self._replaced)),
             replaced_before=self._replaced_before,

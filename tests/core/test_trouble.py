@@ -53,8 +53,8 @@ def ended(
         ((1, "processes that we suspended were resumed"), "SSS",
          {"group": {"suspended": frozenset()}, "resuspended": 1}),
         (None, "NNN", {"group": {"suspended": frozenset()}, "resuspended": 1}),  # nothing left to take out
-        ((6, f"the before-terminate command for {ident(0)} ended with 3: oh"), "DSSN", ended()),
-        ((6, f"the before-terminate command for {ident(0)} timed out: oh"), "DSSN", ended(code=None, timed_out=True)),
+        ((6, f"the before-terminate command for {ident(0)} ended with 3"), "DSSN", ended()),
+        ((6, f"the before-terminate command for {ident(0)} timed out"), "DSSN", ended(code=None, timed_out=True)),
         (None, "DSSN", ended(code=0)),
         (None, "SSSN", ended()),  # it has no lane any more
         (None, "DSSN", ended(point=HookPoint.UP_CHECK)),  # an up-check may fail as often as it likes
@@ -109,7 +109,7 @@ def test_what_an_up_check_said_last_is_told_with_the_newcomer_that_it_kept_out()
     )
     found = trouble(draft)
     assert found is not None
-    assert found.text.endswith("the up-check ended with 7: starting")
+    assert found.text.endswith("the up-check ended with 7")
 
 
 def test_one_that_is_registered_nowhere_is_said_to_be() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from async_rollout.core.actions import Outcome, Verdict
-from async_rollout.engine.result import GroupResult, Summary, one_code
+from async_rollout.core.memory import Ended, HookOutcome
+from async_rollout.core.spec import HookPoint
+from async_rollout.engine.result import GroupResult, Summary, one_code, quoted
 
 
 def summary(*codes: int) -> Summary:
@@ -42,3 +45,14 @@ def summary(*codes: int) -> Summary:
 def test_one_code_whatever_their_order(codes: list[int], code: int) -> None:
     assert {one_code(list(order)) for order in permutations(codes)} == {code}
     assert (summary(*codes).code, summary(*codes).ok) == (code, code == 0)
+
+
+def test_the_last_words_of_a_command_are_told_at_the_end() -> None:
+    said = HookOutcome(point=HookPoint.BEFORE_TERMINATE, instance="i-1", ok=False, code=3, said="no leader")
+    ends = {(HookPoint.BEFORE_TERMINATE, "i-1"): Ended(said, 1.0, 1)}
+    verdict = Verdict(
+        outcome=Outcome.FAILED, code=6, why="the before-terminate command for i-1 ended with 3; all is back"
+    )
+    assert quoted(verdict, ends).why == "the before-terminate command for i-1 ended with 3: no leader; all is back"
+    other = replace(verdict, why="stopped: Ctrl-C")
+    assert quoted(other, ends) == other
