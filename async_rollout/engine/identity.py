@@ -1,4 +1,8 @@
-"""Who this conductor is: host, boot and process, as the lease names them; and whether another one still lives."""
+"""Who this conductor is, as the lease names it, and what can be told of another one: that it lives, that it is dead.
+
+A holder is host, boot, process-id namespace, process id and start time. Host and boot alone do not make a number one
+process: containers share both and count their processes anew, and a number is given again to a later one.
+"""
 
 from __future__ import annotations
 
@@ -8,38 +12,91 @@ import secrets
 import socket
 from pathlib import Path
 
-from async_rollout.core.journal import Goal
+from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.memory import Me
 
+_PROC = Path("/proc")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_NONE = "none"
+"""What stands for a part that this system does not tell."""
+_STARTED = 19
+"""Where the start time stands in a process's `stat`, counted from behind its name (proc(5): field 22)."""
 
 
 def identify(intent: Goal) -> Me:
     """A new identity: every rollout of a group has a run id of its own."""
-    return Me(run=secrets.token_hex(4), holder=f"{_place()}/{os.getpid()}", intent=intent)
+    pid = os.getpid()
+    return Me(run=secrets.token_hex(4), holder=f"{_place()}/{pid}/{_started(pid) or _NONE}", intent=intent)
 
 
 def is_dead(holder: str) -> bool:
-    """The holder is a process of this machine and this boot, and it is no more. Anything else: cannot be told."""
-    place, _, pid = holder.rpartition("/")
-    if place != _place() or not re.fullmatch("[0-9]+", pid):  # a tag may hold any digit
+    """It was a process of this host, boot and namespace, and is no more. Anything else: cannot be told.
+
+    The holders of 0.1.0 name no namespace, so of them nothing can be told: their lease decides.
+    """
+    if (one := _here(holder)) is None:
         return False
+    started = _started(one[0])
+    return _is_nobody(one[0]) if started is None else started != one[1]
+
+
+def is_alive(holder: str) -> bool:
+    """It is this very process, or another one of this host, boot and namespace that runs now."""
+    one = _here(holder)
+    return one is not None and _started(one[0]) == one[1]
+
+
+def _here(holder: str) -> tuple[int, str] | None:
+    """Process id and start time of a holder of this place; None of any other, and where the place has no full name."""
+    place, _, process = holder.rpartition("/")[0].rpartition("/")
+    started = holder.rpartition("/")[2]
+    told = re.fullmatch("[0-9]{1,9}", process, re.ASCII) and re.fullmatch("[0-9]{1,20}", started, re.ASCII)
+    known = place == _place() and _NONE not in place.split("/")[1:]
+    return (int(process), started) if told and known else None
+
+
+def other_holder(record: object, me: Me) -> str:
+    """Who holds another's record; empty where there is none."""
+    return record.holder if isinstance(record, Journal) and record.run != me.run else ""
+
+
+def _is_nobody(pid: int) -> bool:
+    """Processes of other users may be hidden from us: one that we may not signal lives."""
     try:
-        os.kill(int(pid), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except (PermissionError, OverflowError):
         return False
-    return False
+    return _started(pid) is None and (_PROC / str(pid)).exists()  # it has ended, and nobody has asked how
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, in the kernel's ticks since boot; None: it is not shown, or has ended."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[_STARTED]
 
 
 def _place() -> str:
     host = re.sub(r"[^A-Za-z0-9.-]", ".", socket.gethostname())[:63]
-    return f"{host or 'host'}/{_boot()}"
+    return f"{host or 'host'}/{_boot()}/{_namespace()}"
+
+
+def _namespace() -> str:
+    """The number of the process-id namespace, as the kernel shows it."""
+    try:
+        found = re.search("[0-9]+", (_PROC / "self" / "ns" / "pid").readlink().name)
+    except OSError:
+        return _NONE
+    return found[0] if found else _NONE
 
 
 def _boot() -> str:
     try:
-        return _BOOT.read_text(encoding="ascii").strip()[:8]
+        return _BOOT.read_text(encoding="ascii").strip()[:8] or _NONE
     except OSError:
-        return "noboot"
+        return _NONE

@@ -25,7 +25,6 @@ from async_rollout.core.actions import (
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Waiting, Warned
-from async_rollout.core.journal import Journal
 from async_rollout.core.laws import OLDEST_LOOK, objection
 from async_rollout.core.memory import GONE_LOOKS, ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.narrate import narrate
@@ -38,7 +37,7 @@ from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as
 from async_rollout.engine.clocks import Clocks, of_this_host
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
-from async_rollout.engine.identity import is_dead
+from async_rollout.engine.identity import is_alive, is_dead, other_holder
 from async_rollout.engine.parting import BLIND_FOR, blind_end, let_live
 from async_rollout.engine.ports import Answer, HookRunner, Reach, Tell, Unknown
 from async_rollout.engine.result import GroupResult, ended, quoted
@@ -168,15 +167,15 @@ class Rollout:
         sight = carried(sight, self._before.sight, self._memory, outcomes) if self._before else sight
         self._outcomes.clear()
         self._memory = recall(self._spec, self._memory, sight, outcomes)
-        record, halt = sight.journal, self._halt
-        dead = isinstance(record, Journal) and record.run != self._memory.me.run and is_dead(record.holder)
+        halt, holder = self._halt, other_holder(sight.journal, self._memory.me)
         return Snapshot(
             sight=sight,
             memory=self._memory,
             stop=halt.stop,
             stop_cause=halt.cause,
             stop_code=halt.code,
-            holder_dead=dead,
+            holder_dead=is_dead(holder),
+            holder_alive=is_alive(holder),
         )
 
     def _narrate(self, snapshot: Snapshot, decision: Decision) -> None:

@@ -10,18 +10,24 @@ import pytest
 
 from async_rollout.core.journal import Goal
 from async_rollout.engine import identity
-from async_rollout.engine.identity import identify, is_dead
+from async_rollout.engine.identity import identify, is_alive, is_dead
 
 
 def place() -> str:
-    return identify(Goal.REPLACE).holder.rpartition("/")[0]
+    """Host, boot and namespace."""
+    return identify(Goal.REPLACE).holder.rsplit("/", 2)[0]
 
 
-def test_a_holder_is_host_boot_and_process() -> None:
+def own_start() -> str:
+    return identify(Goal.REPLACE).holder.rpartition("/")[2]
+
+
+def test_a_holder_is_host_boot_namespace_process_and_its_start() -> None:
     me = identify(Goal.RESTORE)
-    host, boot, pid = me.holder.split("/")
+    host, boot, namespace, pid, started = me.holder.split("/")
     assert re.fullmatch(r"[A-Za-z0-9.-]{1,63}", host)
-    assert re.fullmatch(r"[0-9a-f]{8}|noboot", boot)
+    assert re.fullmatch(r"[0-9a-f]{8}|none", boot)
+    assert re.fullmatch(r"[0-9]+|none", namespace) and re.fullmatch(r"[0-9]+|none", started)
     assert pid == str(os.getpid())
     assert me.intent is Goal.RESTORE
 
@@ -48,14 +54,15 @@ def test_any_hosts_name_becomes_a_word_of_the_tags(monkeypatch: pytest.MonkeyPat
 
 def test_where_the_boot_has_no_name_it_is_called_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(identity, "_BOOT", tmp_path / "none")
-    assert place().partition("/")[2] == "noboot"
+    assert place().split("/")[1] == "none"
+    assert not is_dead(f"{place()}/{os.getpid()}/1"), "boots that have no name may be two"
 
 
 def test_a_boot_is_told_from_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, a_dead_pid: int) -> None:
     boot = tmp_path / "boot_id"
     monkeypatch.setattr(identity, "_BOOT", boot)
     boot.write_text("0123abcd-0000-0000-0000-000000000000\n")
-    holder = f"{place()}/{a_dead_pid}"
+    holder = f"{place()}/{a_dead_pid}/77"
     assert "/0123abcd/" in holder
     assert is_dead(holder)
     boot.write_text("9876abcd-0000-0000-0000-000000000000\n")
@@ -64,28 +71,38 @@ def test_a_boot_is_told_from_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_a_process_that_lives_is_not_dead() -> None:
     assert not is_dead(identify(Goal.REPLACE).holder)
+    assert is_alive(identify(Goal.REPLACE).holder)
+
+
+def test_a_later_process_of_the_same_number_is_another_one() -> None:
+    holder = f"{place()}/{os.getpid()}/{int(own_start()) - 1}"
+    assert is_dead(holder) and not is_alive(holder)
 
 
 def test_a_process_of_this_machine_and_boot_that_is_no_more_is_dead(a_dead_pid: int) -> None:
-    assert is_dead(f"{place()}/{a_dead_pid}")
+    assert is_dead(f"{place()}/{a_dead_pid}/77")
+    assert not is_alive(f"{place()}/{a_dead_pid}/77")
 
 
 def test_of_another_machines_process_nothing_can_be_told(a_dead_pid: int) -> None:
-    host, _, boot = place().partition("/")
+    host, boot, namespace = place().split("/")
     for holder in (
-        f"other/{boot}/{a_dead_pid}",
-        f"{host}/00000000/{a_dead_pid}",
+        f"other/{boot}/{namespace}/{a_dead_pid}/77",
+        f"{host}/00000000/{namespace}/{a_dead_pid}/77",
+        f"{host}/{boot}/1/{a_dead_pid}/77",
+        f"{host}/{boot}/{a_dead_pid}",
         str(a_dead_pid),
         "",
         f"{host}/{boot}",
     ):
-        assert not is_dead(holder)
+        assert not is_dead(holder) and not is_alive(holder), holder
 
 
 @pytest.mark.parametrize("pid", ["", "x", "-1", "1 ", "\u00b2", "\u0663", "0x10", "9" * 30])
 def test_what_is_no_process_id_is_not_dead_and_no_fault(pid: str) -> None:
     """The tag may hold anything."""
-    assert not is_dead(f"{place()}/{pid}")
+    assert not is_dead(f"{place()}/{pid}/77")
+    assert not is_dead(f"{place()}/{os.getpid()}/{pid}")
 
 
 def test_another_users_process_lives(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,4 +110,5 @@ def test_another_users_process_lives(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError
 
     monkeypatch.setattr("os.kill", not_yours)
-    assert not is_dead(f"{place()}/{os.getpid()}")
+    monkeypatch.setattr(identity, "_started", lambda pid: None)
+    assert not is_dead(f"{place()}/{os.getpid()}/77")
