@@ -202,7 +202,8 @@ CONDUCTING = (
     Sabotage(name="an unreadable record is none", law="law 11:", story=meetings.forged,
              spoil=around(sights, "from_tags", as_if_there_were_none)),
     Sabotage(name="tags that were taken off end it", law="law ", story=meddling.untagged,
-             spoil=swap(begin, "_vanished", lambda *_: Decision(verdict=begin.over(_[2])))),
+             spoil=swap(begin, "_vanished", lambda spec, seen, one: Decision(
+                 verdict=begin.over(spec, seen.sight, one)))),
     Sabotage(name="the order to stop is not read", law="law 10:", story=meddling.ordered_to_stop,
              spoil=both(swap(decide, "stopped", nothing), swap(begin, "stopped", nothing))),
     Sabotage(name="an active refresh is not asked for", law="law 16:", story=meddling.refreshing,
