@@ -71,7 +71,7 @@ def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         return _take_over(spec, snapshot, record)
     if memory.me.intent is Goal.RESTORE:
         return _order_to_stop(spec, snapshot, record)
-    if snapshot.holder_alive or record.until - LEASE > memory.began:
+    if record.until - LEASE > memory.began:
         return Decision(verdict=_held(record, "holds the group"))
     why = f"{record.holder} holds the group for {record.until - at:.0f} s more: watching for a renewal"
     return wait(spec, Wait(on="the lease", why=why, since=memory.began, until=float(record.until)))

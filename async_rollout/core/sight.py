@@ -233,10 +233,9 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All that a decision is made of.
+    """All that a decision is made of. holder_dead: the journal's holder is of this machine and no longer lives.
 
-    holder_dead, holder_alive: the record's holder is of this machine, and no longer lives, or lives. stop_cause,
-    stop_code: why to stop, and the exit code to end with (0: a signal's, 130 or 143).
+    stop_cause, stop_code: why to stop, and the exit code to end with (0: a signal's, 130 or 143).
     """
 
     sight: Sight
@@ -245,4 +244,3 @@ class Snapshot:
     stop_cause: str = ""
     stop_code: int = 0
     holder_dead: bool = False
-    holder_alive: bool = False

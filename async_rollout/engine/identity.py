@@ -1,4 +1,4 @@
-"""Who this conductor is, as the lease names it, and what can be told of another one: that it lives, that it is dead.
+"""Who this conductor is, as the lease names it, and whether another one is dead.
 
 A holder is host, boot, process-id namespace, process id and start time. Host and boot alone do not make a number one
 process: containers share both and count their processes anew, and a number is given again to a later one.
@@ -38,12 +38,6 @@ def is_dead(holder: str) -> bool:
         return False
     started = _started(one[0])
     return _is_nobody(one[0]) if started is None else started != one[1]
-
-
-def is_alive(holder: str) -> bool:
-    """It is this very process, or another one of this host, boot and namespace that runs now."""
-    one = _here(holder)
-    return one is not None and _started(one[0]) == one[1]
 
 
 def _here(holder: str) -> tuple[int, str] | None:

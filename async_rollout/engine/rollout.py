@@ -37,7 +37,7 @@ from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as
 from async_rollout.engine.clocks import Clocks, of_this_host
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.halt import Halt
-from async_rollout.engine.identity import is_alive, is_dead, other_holder
+from async_rollout.engine.identity import is_dead, other_holder
 from async_rollout.engine.parting import BLIND_FOR, blind_end, let_live
 from async_rollout.engine.ports import Answer, HookRunner, Reach, Tell, Unknown
 from async_rollout.engine.result import GroupResult, ended, quoted
@@ -175,7 +175,6 @@ class Rollout:
             stop_cause=halt.cause,
             stop_code=halt.code,
             holder_dead=is_dead(holder),
-            holder_alive=is_alive(holder),
         )
 
     def _narrate(self, snapshot: Snapshot, decision: Decision) -> None:

@@ -155,7 +155,7 @@ def test_of_a_group_under_way_it_says_who_where_to_and_what_is_changed() -> None
         return done, world, one
 
     done, world, one = run_virtual(story)
-    assert one.holder.endswith(f"/{os.getpid()}")
+    assert one.holder.split("/")[3] == str(os.getpid())
     assert (one.goal, one.cause, one.unreadable) == ("replace", "", "")
     assert one.alive is None
     assert one.until > one.at
@@ -169,13 +169,13 @@ def test_of_a_group_under_way_it_says_who_where_to_and_what_is_changed() -> None
 def test_whether_its_holder_lives_is_said_as_far_as_it_can_be_told(
     who: str, after: float, alive: object, a_dead_pid: int
 ) -> None:
-    pid = str(os.getpid()) if who == "we" else who
-    place = identify(Journal.__dataclass_fields__["goal"].default).holder.rpartition("/")[0]
+    ours = identify(Journal.__dataclass_fields__["goal"].default).holder
+    place, _, started = ours.rsplit("/", 2)
 
     async def story() -> Status:
         world = world_of("web")
         await under_way(world, 30.0)
-        holder = f"{place}/{a_dead_pid if pid == 'gone' else pid}"
+        holder = ours if who == "we" else f"{place}/{a_dead_pid}/{started}"
         changed_tags(world, lambda tags: tags | {"holder": f"{tags['holder'].split(' ')[0]} {holder}"})
         await anyio.sleep(after)
         return (await status(Wayward(world).groups("web")))[0]

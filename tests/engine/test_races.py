@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from dataclasses import dataclass, field
@@ -226,15 +225,14 @@ def test_a_dead_holders_lease_is_taken_over_when_it_has_run_out() -> None:
 
 
 def test_a_holder_of_this_machine_that_is_dead_is_followed_at_once(a_dead_pid: int) -> None:
-    here = identify(Goal.REPLACE).holder.rpartition("/")[0]
-    race, waited = dead(f"{here}/{a_dead_pid}")
+    here = identify(Goal.REPLACE).holder.rsplit("/", 2)[0]
+    race, waited = dead(f"{here}/{a_dead_pid}/77")
     assert waited <= 40.0
     assert race.verdicts["new"].code == 0
     assert nothing_left(race)
 
 
 def test_a_process_of_this_machine_that_lives_is_not_taken_for_dead() -> None:
-    here = identify(Goal.REPLACE).holder.rpartition("/")[0]
-    race, waited = dead(f"{here}/{os.getpid()}")
+    race, waited = dead(identify(Goal.REPLACE).holder)
     assert waited > 100.0
     assert race.verdicts["new"].code == 0

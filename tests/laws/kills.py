@@ -169,11 +169,11 @@ def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: b
         members = frozenset(one.id for one in world.state.members("web"))
         run = Run(world=world, group="web", found=world.state.groups["web"], found_ids=members)
         commands, fate.over, before = Commands(world), anyio.Event(), picture(run, versions=False)
-        here = identify(Goal.REPLACE).holder.rpartition("/")[0]
-        first = f"{here}/{NO_PROCESS}" if same_machine else "elsewhere/boot/1"
+        here = identify(Goal.REPLACE).holder.rsplit("/", 2)[0]
+        first = f"{here}/{NO_PROCESS}/1" if same_machine else "elsewhere/boot/1"
         await _conduct(run, story.spec, Me(run="first", holder=first), fate, commands)
         if fate.over.is_set():
-            await _conduct(run, story.spec, Me(run="second", holder=f"{here}/1", intent=then), Fate(), commands)
+            await _conduct(run, story.spec, Me(run="second", holder=f"{here}/1/1", intent=then), Fate(), commands)
         await anyio.sleep(AFTERWARDS)
         world.advance()
         stopped = fate.over.is_set()
