@@ -36,6 +36,8 @@ MARKS_MAX = 3
 def finish(draft: Draft) -> Draft:
     """The next step of the end; called when no lane is open and nothing old is left to go."""
     group = draft.sight.group
+    if group.status:
+        return draft.wait(Wait(on="the group to be gone", why=group.status, since=draft.memory.began))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
         return _evening_given_up(draft) if _evening_fails(draft) else draft
     if marks := falsely_marked(draft):
