@@ -144,7 +144,7 @@ def test_ctrl_c_twice_leaves_at_once_and_says_how_to_go_on(desk: Desk) -> None:
     with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, "-y") as seat:
         seat.until(lambda: "set desired" in desk.served.kinds(desk.group))
         os.write(seat.terminal, b"\x03")
-        seat.until(lambda: "stopping: no more removals" in seat.text())
+        seat.until(lambda: "turns back" in seat.text())
         os.write(seat.terminal, b"\x03")
         assert seat.code() == 130
         text = seat.text()
