@@ -110,3 +110,22 @@ def test_another_users_process_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.kill", not_yours)
     monkeypatch.setattr(identity, "_started", lambda pid: None)
     assert not is_dead(f"{place()}/{os.getpid()}/77")
+
+
+def test_one_that_has_ended_and_was_not_asked_for_is_dead() -> None:
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    try:
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+        assert is_dead(f"{place()}/{child}/77")
+    finally:
+        os.waitpid(child, 0)
+
+
+def test_where_namespaces_are_not_told_nobody_is_called_dead(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, a_dead_pid: int
+) -> None:
+    monkeypatch.setattr(identity, "_PROC", tmp_path)
+    assert place().split("/")[2] == "none"
+    assert not is_dead(f"{place()}/{a_dead_pid}/77")

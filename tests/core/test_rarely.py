@@ -1,0 +1,94 @@
+"""What is seldom reached: a bound, an unknown launch time, a protection that comes too late, what is said then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from async_rollout.core.journal import Cause, Goal, Lane, Mark, Removal
+from async_rollout.core.lanes import fall
+from async_rollout.core.protection import WAITED
+from async_rollout.core.sight import Instance
+from async_rollout.core.spec import Limits, RolloutSpec
+from async_rollout.core.standing import Standing, onward, way_out
+from async_rollout.core.trouble import trouble
+from drafts import NOW, draft_of
+from drawn import AT, ident
+
+OUT = Lane(id=ident(0), at=int(AT), before=Mark.BEGUN)
+
+
+def test_the_bound_of_launches_is_a_cause_where_one_more_is_needed() -> None:
+    found = trouble(draft_of("SSS", record={"launches": 99}))
+    assert found == Cause(code=1, text="99 launches were asked for, more than this group may need")
+    assert trouble(draft_of("NNN", record={"launches": 99})) is None, "nothing is left to launch for"
+
+
+def test_who_was_launched_nobody_knows_when_is_named_when_the_limit_is_over() -> None:
+    def at(seconds: float) -> Cause | None:
+        draft = draft_of("SSS", record={"cutoff": None}, began=NOW - seconds)
+        first, *rest = draft.sight.instances
+        sight = replace(draft.sight, instances=(replace(first, launched_at=None), *rest))
+        return trouble(replace(draft, sight=sight))
+
+    late = at(601.0)
+    assert late is not None and late.text == f"EC2 does not tell when {ident(0)} was launched"
+    assert at(600.0) is None
+
+
+@pytest.mark.parametrize(("ago", "late"), [(WAITED + 1, True), (WAITED - 1, False)])
+def test_one_that_got_protected_after_its_command_had_begun_is_waited_for_and_then_a_cause(
+    ago: float, late: bool
+) -> None:
+    found = trouble(draft_of("DSSN", record={"lanes": (OUT,)}, shielded={ident(0): NOW - ago}))
+    assert (found is not None and "after its before-command had begun" in found.text) is late
+
+
+def test_a_restore_leaves_it_out_and_says_so() -> None:
+    drawn = draft_of(
+        "DSSN",
+        RolloutSpec(limits=Limits(launch=600.0)),
+        record={"lanes": (replace(OUT, before=Mark.ENDED),), "goal": Goal.RESTORE, "cause": Cause(code=1, text="x")},
+        shielded={ident(0): NOW - WAITED - 1},
+        unlisted={ident(0): 9},
+    )
+    (first, *rest) = drawn.sight.instances
+    sight = replace(drawn.sight, instances=(replace(first, protected=True, targets=()), *rest))
+    draft = replace(drawn, sight=sight)
+    done = fall(draft, draft.journal.lanes[0])
+    assert done.stuck == (
+        f"{ident(0)} is out of its load balancers, and protected from scale-in: it is not terminated",
+    )
+    assert not done.acts
+
+
+@pytest.mark.parametrize(
+    ("lane", "one", "words"),
+    [
+        (OUT, None, "gone"),
+        (replace(OUT, after=Mark.BEGUN), None, "gone, its after-terminate command is not over"),
+        (OUT, Instance(id=OUT.id, lifecycle="Terminating"), "shutting down"),
+        (replace(OUT, removal=Removal.SHRINK), Instance(id=OUT.id), "to be terminated"),
+        (OUT, Instance(id=OUT.id), "drained, its before-terminate command has begun"),
+        (replace(OUT, before=Mark.NOT), Instance(id=OUT.id), "out of its load balancers"),
+    ],
+)
+def test_how_far_one_on_its_way_out_is(lane: Lane, one: Instance | None, words: str) -> None:
+    assert way_out(lane, one) == words
+
+
+STANDING = Standing(run="a", holder="h/b/1/2/3", at=NOW, until=int(NOW) - 1, alive=False, goal="replace")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"alive": None}, "wait for its holder"),
+        ({"anew": "the template is another one"}, "begin anew, since the template is another one"),
+        ({"goal": "restore"}, "replace what is left, rather than put it back"),
+        ({}, "go on with what is left"),
+    ],
+)
+def test_what_run_would_do_with_a_record(fields: dict[str, object], words: str) -> None:
+    assert words in onward(replace(STANDING, **fields))

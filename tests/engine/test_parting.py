@@ -1,0 +1,42 @@
+"""What a blind run does for its group: only what its own record says is its own."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from async_rollout.core.journal import QUICK
+from async_rollout.engine.parting import let_live
+from async_rollout.sandbox.doors.port import PortCloud
+from async_rollout.sandbox.virtual import run_virtual
+from simulation import conductor, new_world
+
+
+@pytest.mark.parametrize(("run", "left"), [("mine", frozenset()), ("another", frozenset(QUICK))])
+def test_only_who_holds_the_record_lets_alarms_run(run: str, left: frozenset[str]) -> None:
+    async def story() -> frozenset[str]:
+        world = new_world()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(conductor(world, "mine").run)
+            await anyio.sleep(40)
+            tasks.cancel_scope.cancel()
+        world.suspend("web", QUICK)
+        assert await let_live(PortCloud(world), "web", run, anyio.current_time()) is not None
+        return world.group("web").suspended_names & frozenset(QUICK)
+
+    assert run_virtual(story) == left
+
+
+def test_where_nothing_of_ours_is_suspended_nothing_is_done() -> None:
+    async def story() -> int:
+        world = new_world()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(conductor(world, "mine").run)
+            await anyio.sleep(40)
+            tasks.cancel_scope.cancel()
+        world.resume("web", QUICK)
+        before = world.calls["autoscaling:ResumeProcesses"]
+        await let_live(PortCloud(world), "web", "mine", anyio.current_time())
+        return world.calls["autoscaling:ResumeProcesses"] - before
+
+    assert run_virtual(story) == 0
