@@ -15,6 +15,7 @@ from async_rollout.cli.options import Output, Viewing
 from async_rollout.cli.pace import paced
 from async_rollout.core.events import Called
 from async_rollout.errors import UsageError
+from async_rollout.render.words import typed_with
 
 if TYPE_CHECKING:
     from async_rollout.aws.cloud import AwsCloud
@@ -25,11 +26,22 @@ Runner = Callable[[Callable[[], Awaitable[int]]], int]
 """Runs a story in an event loop of its own."""
 
 
-def conduct(verb: str, viewing: Viewing, story: Story, *, groups: Sequence[str] = (), runner: Runner = paced) -> int:
-    """Run the story of the command `verb` to its end; gives the exit code and never raises."""
+def conduct(
+    verb: str,
+    viewing: Viewing,
+    story: Story,
+    *,
+    groups: Sequence[str] = (),
+    typed: Sequence[str] = (),
+    runner: Runner = paced,
+) -> int:
+    """Run the story of the command `verb` to its end; gives the exit code and never raises.
+
+    typed: words of its line that advice to go on repeats.
+    """
     gc.freeze()  # what is loaded stays
     try:
-        with opened(viewing) as desk:
+        with typed_with(typed), opened(viewing) as desk:
             code, error = _run(verb, desk, story, groups, runner)
             desk.end(code, error)
             return code

@@ -64,7 +64,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "Your commands": (
             "--check-if-new-server-is-up-command", "--run-before-server-going-down-command",
-            "--run-after-server-going-down-command", "--wait-for-seconds",
+            "--run-after-server-going-down-command", "--wait-for-seconds", "--without-commands",
         ),
         "Checks and limits": (
             "--check-interval", "--max-timeout", "--launch-timeout", "--healthy-timeout", "--drain-timeout",

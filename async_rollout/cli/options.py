@@ -15,6 +15,7 @@ import typer
 from async_rollout.cli.durations import instances, seconds
 from async_rollout.core.others import ALLOWANCES
 from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope
+from async_rollout.core.withheld import FLAGS
 from async_rollout.errors import UsageError
 
 ONE, NONE = Amount(value=1), Amount(value=0)
@@ -165,6 +166,10 @@ class Order:
             help="Old ones protected from scale-in: wait for them up to an hour, skip or replace. [default: wait]",
         ),
     ] = None
+    without_commands: Annotated[
+        bool,
+        _option("--without-commands", help="Go on from a run that had commands without them: that is what is meant."),
+    ] = False
     allow: Annotated[
         list[str] | None,
         _option(
@@ -260,6 +265,7 @@ def spec_of(order: Order, *, draining: Amount | None = None, protected: Protecte
         on_failure=order.on_failure,
         allow=frozenset(order.allow or ()),
         protected=order.protected or protected,
+        without_commands=order.without_commands,
     )
 
 
@@ -270,6 +276,13 @@ def _hooks(order: Order) -> Hooks:
         before_terminate=_command_of(order.run_before_server_going_down_command),
         after_terminate=_command_of(order.run_after_server_going_down_command),
     )
+
+
+def commands_of(order: Order) -> tuple[str, ...]:
+    """The words of the line that give commands, for whoever goes on from this run."""
+    hooks = _hooks(order)
+    given = ((flag, hooks.at(point)) for point, flag in FLAGS.items())
+    return tuple(word for flag, text in given if isinstance(text, str) for word in (flag, text))
 
 
 def _command_of(text: str | None) -> str | None:

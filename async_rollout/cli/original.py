@@ -7,7 +7,7 @@ import typer
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.help import Helpful
-from async_rollout.cli.options import Account, Fleet, Order, Viewing, Where, spec_of
+from async_rollout.cli.options import Account, Fleet, Order, Viewing, Where, commands_of, spec_of
 from async_rollout.cli.run import rolled
 from async_rollout.cli.spread import spread
 from async_rollout.core.spec import Amount, Protected
@@ -31,4 +31,4 @@ def roll(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
         spec = spec_of(order, draining=ONE_BY_ONE, protected=Protected.REPLACE)
         return await rolled(desk, where, spec, fleet, account)
 
-    return conduct("run", viewing, story, groups=where.autoscaler)
+    return conduct("run", viewing, story, groups=where.autoscaler, typed=commands_of(order))

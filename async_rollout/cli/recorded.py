@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from async_rollout.cli.columns import columns
 from async_rollout.core.plan import Plan
+from async_rollout.core.spec import HookPoint
 from async_rollout.core.standing import Standing, onward
+from async_rollout.core.withheld import FLAGS
 from async_rollout.render.safe import safe
 from async_rollout.render.words import advice, lasting
 
@@ -25,13 +27,18 @@ def recorded_lines(plan: Plan, record: Standing) -> Iterator[str]:
         yield from (f"    {line}" for line in columns([("#", "instance", "zone", "launched from", ""), *rows]))
     yield from (f"  note: {safe(note)}" for note in plan.notes)
     yield f"  run would {onward(record)}"
-    yield from (f"  next: {line}" for line in ways_on(plan.group, alive=record.alive))
+    yield from (f"  next: {line}" for line in ways_on(plan.group, alive=record.alive, commands=record.commands))
 
 
-def ways_on(group: str, *, alive: bool | None) -> Iterator[str]:
-    """What to type. A run that lives is to be let go on: only its own end is offered, and called so."""
+def ways_on(group: str, *, alive: bool | None, commands: Sequence[str]) -> Iterator[str]:
+    """What to type. A run that lives is to be let go on: only its own end is offered, and called so.
+
+    commands: the points for which the run was given one; what they were no record holds.
+    """
     if alive is False:
         yield advice("run or restore", group)
+        if flags := ", ".join(FLAGS[HookPoint(point)] for point in commands):
+            yield f"with the {flags} that the run was given (or --without-commands)"
         return
     yield "let it go on; how far it is:  " + advice("status", group)
     yield "to stop it and put the group back:  Ctrl-C where it runs, or  " + advice("restore", group)

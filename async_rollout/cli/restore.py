@@ -7,7 +7,7 @@ from dataclasses import asdict
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
-from async_rollout.cli.options import Account, Asking, Order, Viewing, Where, named, spec_of
+from async_rollout.cli.options import Account, Asking, Order, Viewing, Where, commands_of, named, spec_of
 
 
 def restore(where: Where, order: Order, account: Account, viewing: Viewing, asking: Asking) -> int:
@@ -33,4 +33,4 @@ def restore(where: Where, order: Order, account: Account, viewing: Viewing, aski
                 signals.code = summary.code
         return summary.code
 
-    return conduct("restore", viewing, story, groups=where.autoscaler)
+    return conduct("restore", viewing, story, groups=where.autoscaler, typed=commands_of(order))

@@ -8,7 +8,7 @@ from async_rollout.cli.ask import may_begin, seat
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
-from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
+from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, commands_of, named, spec_of
 from async_rollout.core.spec import RolloutSpec
 
 
@@ -30,7 +30,7 @@ def run(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vie
                 meant = Where(autoscaler=list(names))
         return await rolled(desk, meant, spec, fleet, account)
 
-    return conduct("run", viewing, story, groups=where.autoscaler)
+    return conduct("run", viewing, story, groups=where.autoscaler, typed=commands_of(order))
 
 
 async def rolled(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account) -> int:

@@ -58,4 +58,4 @@ def status_lines(one: Status) -> Iterator[str]:
     if one.going:
         yield f"  on their way out: {', '.join(safe(id) for id in one.going)}"
     yield from (f"  changed: {safe(line)}" for line in one.changed)
-    yield from (f"  next: {line}" for line in ways_on(one.group, alive=one.alive))
+    yield from (f"  next: {line}" for line in ways_on(one.group, alive=one.alive, commands=one.commands))

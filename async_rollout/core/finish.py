@@ -16,10 +16,11 @@ from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.lanes import open_lane
 from async_rollout.core.pace import SOON, Look
 from async_rollout.core.sight import Instance, Sight
-from async_rollout.core.spec import amount
+from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, healthy_everywhere, is_clear, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import failing_newcomers
+from async_rollout.core.withheld import withheld
 from async_rollout.core.zones import barren, spread, zone_counts
 
 ALARMS = "AlarmNotification"
@@ -91,6 +92,8 @@ def shed(draft: Draft) -> Draft:
     sure = least.booting or is_clear(draft.memory.known(least.id).streak)
     if group.minimum > draft.journal.base or not sure:
         return draft.wait(_settling(draft))
+    if HookPoint.BEFORE_TERMINATE in withheld(draft.spec, draft.journal):
+        return draft.leave(f"{least.id} is one too many and stays: its before-command was not given")
     serves = draft.memory.stage(least.id) in (Stage.AVAILABLE, Stage.CHECKING)
     if serves and not draft.tally.may_go(least.id):
         return _in_its_place(draft, least)

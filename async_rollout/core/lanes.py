@@ -30,6 +30,7 @@ from async_rollout.core.refusals import sentence, terminate_refused
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, is_registered
+from async_rollout.core.withheld import lacks_after, lacks_before
 
 GONE_PAUSE = 2.0
 """Seconds between the looks that make sure that one is gone."""
@@ -81,11 +82,23 @@ def fall(draft: Draft, lane: Lane) -> Draft:
         return draining(draft, lane, instance)
     if may_still_drain(draft, lane):
         return draft.wait(unlisted(draft, lane), look=Look(draft.at + draft.spec.paced(GONE_PAUSE), WHOLE))
+    if lacks_before(draft.spec, draft.journal, lane):
+        return left_out(draft, lane)
     if lane.before is not Mark.ENDED and draft.spec.hooks.before_terminate is not None:
         draft, lane = _before(draft, lane)
     if lane.before is Mark.ENDED or draft.spec.hooks.before_terminate is None:
         return _rest(draft, lane)
     return draft
+
+
+def left_out(draft: Draft, lane: Lane) -> Draft:
+    """Its node may have left its cluster half: it neither comes back nor goes."""
+    begun = "has begun" if lane.before is Mark.BEGUN else "failed"
+    if lane.before is Mark.NOT:
+        return draft.leave(f"{lane.id} is out of its load balancers: it had still to get its before-command, not given")
+    return draft.leave(
+        f"{lane.id} is out of its load balancers: its before-command {begun}, and none was given to end it"
+    )
 
 
 def _before(draft: Draft, lane: Lane) -> tuple[Draft, Lane]:
@@ -238,6 +251,8 @@ def _going(draft: Draft, lane: Lane, instance: Instance | None) -> Draft:
         wait = Wait(on=f"{lane.id} terminating", why=why, since=since, until=until, option="--terminate-timeout")
         again = Look(draft.at + draft.spec.paced(GONE_PAUSE))
         return draft.wait(wait, look=_leaving(draft, since) if instance else again)
+    if lacks_after(draft.spec, draft.journal, lane):
+        return draft.leave(f"{lane.id} is gone, and its after-command, not given, has still to run")
     if draft.spec.hooks.after_terminate is None or lane.after in (Mark.ENDED, Mark.FAILED):
         return _gone(draft, lane)
     return _after(draft, lane)

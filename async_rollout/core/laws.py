@@ -1,6 +1,6 @@
 """Why an act may not be done: asked before each one, of the look it rests on and of the acts since.
 
-Independent of how `decide` came to it: these are the laws 1 to 6, 8, 9 and 11 of DESIGN as guards, a function each,
+Independent of how `decide` came to it: these are the laws 1 to 6 and 8 to 11 of DESIGN as guards, a function each,
 its sentence as docstring. An objection is a fault of this program; the loop stops there and leaves the record.
 """
 
@@ -24,11 +24,12 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.budget import Tally, launches_most, tally
 from async_rollout.core.drain import serves_still
-from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Removal
+from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import Stage, is_new, is_old
+from async_rollout.core.withheld import lacks_before
 
 OLDEST_LOOK = 30.0
 """No act rests on an older look (ROLLOUT §4)."""
@@ -158,6 +159,15 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
             return None
 
 
+def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 10: nobody is terminated who has still to get his before-command, given or not."""
+    lane = record.lane(action.instance) if isinstance(action, Terminate) else None
+    if lane is None or lane.before is Mark.ENDED:
+        return None
+    due = spec.hooks.before_terminate is not None or lacks_before(spec, record, lane)
+    return f"law 10: the before-command of {lane.id} is not over" if due else None
+
+
 def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 11: no act on a record that names another, or on one whose lease is over."""
     seen = snapshot.sight.journal
@@ -177,6 +187,7 @@ LAWS: tuple[Law, ...] = (
     launches_are_bounded,
     only_ours_is_resumed,
     it_is_written_down,
+    its_command_is_over,
     one_conductor,
 )
 

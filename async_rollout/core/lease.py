@@ -16,8 +16,9 @@ from async_rollout.core.journal import Cause, Goal, Journal, Mark, template_mark
 from async_rollout.core.laws import OLDEST_LOOK
 from async_rollout.core.pace import SOON
 from async_rollout.core.sight import Sight, Snapshot
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import is_old
+from async_rollout.core.withheld import asked_for, withheld
 from async_rollout.core.zones import spread, zone_counts
 
 FRESH = 6 * 3600
@@ -111,7 +112,11 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     if first := unproven(spec, snapshot):
         return first
     me, sight = snapshot.memory.me, snapshot.sight
-    ours = replace(record, run=me.run, holder=me.holder)
+    lacking = withheld(spec, record)
+    commands = tuple(point for point in HookPoint if point in lacking.union(spec.hooks.points))
+    ours = replace(record, run=me.run, holder=me.holder, commands=commands)
+    if lacking and me.intent is Goal.REPLACE:
+        return _without_commands(snapshot, ours, lacking)
     if me.intent is Goal.RESTORE:
         ours = replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE)
         return Decision(actions=(Record(journal=renewed(ours, sight.at)),))
@@ -121,6 +126,17 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     if record.cutoff is not None and stale(record, sight):
         ours = with_cutoff(spec, ours, sight)
     return Decision(actions=(Record(journal=renewed(ours, sight.at)),))
+
+
+def _without_commands(snapshot: Snapshot, ours: Journal, lacking: frozenset[HookPoint]) -> Decision:
+    """Nobody else goes without. Where a command has begun, all others are put back; else all stays."""
+    which = " and ".join(f"{point.value} command" for point in HookPoint if point in lacking)
+    why = f"the run that left this group had its {which} and this one has none"
+    if any(Mark.BEGUN in (lane.before, lane.after) for lane in ours.lanes):
+        ours = replace(ours, goal=Goal.RESTORE, cause=Cause(code=3, text=why))
+        return Decision(actions=(Record(journal=renewed(ours, snapshot.sight.at)),))
+    why = f"{why}; its record stands"
+    return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=3, why=why, next=asked_for(lacking)))
 
 
 def stale(record: Journal, sight: Sight) -> str:

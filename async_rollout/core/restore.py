@@ -14,11 +14,12 @@ from async_rollout.core.back import put_back
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import QUICK, Lane, Mark, Removal
-from async_rollout.core.lanes import fall
+from async_rollout.core.lanes import fall, left_out
 from async_rollout.core.refusals import is_for_good, sentence, standing
 from async_rollout.core.sight import Instance
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import patience
+from async_rollout.core.withheld import lacks_before
 from async_rollout.core.wording import words_of
 
 
@@ -35,12 +36,15 @@ def restore(draft: Draft) -> Draft:
 def _turned_round(draft: Draft, lane: Lane) -> Draft:
     instance = draft.sight.instance(lane.id)
     finishing = lane.surplus or lane.removal is not Removal.NOT
-    if instance is None or instance.leaving or finishing or _is_dead(draft, instance):
+    lacks = lacks_before(draft.spec, draft.journal, lane) and lane.removal is Removal.NOT
+    if instance is None or instance.leaving or (finishing and not lacks) or _is_dead(draft, instance):
         return fall(draft, lane)
     if lane.before is Mark.NOT:
         return put_back(draft, lane, instance)
     if lane.before is Mark.FAILED:
         return draft.leave(f"{lane.id} is out of its load balancers: its before-command failed, so it is not put back")
+    if lacks:
+        return left_out(draft, lane)
     if len(draft.tally.available) < draft.tally.bounds.floor:
         since = draft.memory.progress.at if draft.memory.progress else draft.at
         why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"

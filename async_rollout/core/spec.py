@@ -159,8 +159,8 @@ class RolloutSpec:
 
     `max_draining` None means the larger of surge and unavailable. `check_interval`: seconds between looks; None: they
     are timed by what the run learns. `require_healthy_group` False is `--force`: skip the health pre-checks and reset
-    the processes found suspended. `allow`: names of `ALLOWANCES`, what would else be refused. Raises UsageError when it
-    makes no sense.
+    the processes found suspended. `allow`: names of `ALLOWANCES`, what would else be refused. `without_commands`: go
+    on from a run that was given hooks, without them. Raises UsageError when it makes no sense.
     """
 
     scope: Scope = Scope.ALL
@@ -177,6 +177,7 @@ class RolloutSpec:
     on_failure: OnFailure = OnFailure.RESTORE
     allow: frozenset[str] = frozenset()
     protected: Protected = Protected.WAIT
+    without_commands: bool = False
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():

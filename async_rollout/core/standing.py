@@ -13,6 +13,7 @@ from async_rollout.core.lease import stale
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.stages import is_new, is_old
+from async_rollout.core.withheld import withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Standing:
 
     alive False: its holder is dead or has not renewed it; None: cannot be told from here. left: old ones that are still
     there, those on their way out first; new: came since it began. anew: why a run that takes it over begins anew.
+    commands: the points for which the run was given a hook; lacking: those of them for which this order has none.
     """
 
     run: str
@@ -48,6 +50,8 @@ class Standing:
     out: tuple[Out, ...] = ()
     changed: tuple[str, ...] = ()
     anew: str = ""
+    commands: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def standing(spec: RolloutSpec, sight: Sight, record: Journal, *, holder_dead: bool = False) -> Standing:
@@ -73,6 +77,8 @@ def standing(spec: RolloutSpec, sight: Sight, record: Journal, *, holder_dead: b
         ),
         changed=changes(sight, record),
         anew=anew,
+        commands=tuple(point.value for point in record.commands),
+        lacking=tuple(sorted(withheld(spec, record))),
     )
 
 
@@ -108,6 +114,8 @@ def onward(one: Standing) -> str:
     """What `run` does with it, in a sentence."""
     if one.alive is None:
         return "wait for its holder, and be refused (exit code 5) if that renews it"
+    if one.lacking:
+        return f"replace nothing: it lacks the {' and '.join(one.lacking)} command that the run before was given"
     if one.anew:
         return f"take it over and begin anew, since {one.anew}: everything that is there counts as old"
     if one.goal == Goal.RESTORE:

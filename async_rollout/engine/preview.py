@@ -25,7 +25,7 @@ class Status:
     """What the tags of one group say. run None: nothing is under way. alive None: cannot be told from here.
 
     began: when instances began to be replaced, 0 before; old, replaced: how many there were then (0: not known), and
-    how many of them are gone.
+    how many of them are gone. commands: the points for which the run was given a hook.
     """
 
     group: str
@@ -42,6 +42,7 @@ class Status:
     began: int = 0
     old: int = 0
     replaced: int = 0
+    commands: tuple[str, ...] = ()
 
 
 async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> tuple[Plan, ...]:
@@ -87,6 +88,7 @@ def _status(sight: Sight) -> Status:
                 began=record.began if record.cutoff is not None else 0,
                 old=record.old,
                 replaced=record.replaced,
+                commands=tuple(point.value for point in record.commands),
             )
         case Unreadable(why=why):
             return Status(group=sight.group.name, at=sight.at, unreadable=why)

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from async_rollout.render.safe import safe
 
 PROGRAM = "async-rollout"
+WITH_COMMANDS = ("run", "restore")
+"""Who goes on from a run must not lack the commands that it was given."""
+
+_typed: ContextVar[Sequence[str]] = ContextVar("_typed", default=())
+
+
+@contextmanager
+def typed_with(options: Sequence[str]) -> Iterator[None]:
+    """While the block lasts, advice to type `run` or `restore` repeats these words of the line that was typed."""
+    token = _typed.set(options)
+    try:
+        yield
+    finally:
+        _typed.reset(token)
 
 
 def lasting(seconds: float) -> str:
@@ -22,7 +39,8 @@ def lasting(seconds: float) -> str:
 def command(verb: str, *groups: str) -> str:
     """A command line to type, its names quoted for a shell."""
     named = (f"-a {shlex.quote(safe(group))}" for group in groups)
-    return " ".join((PROGRAM, verb, *named))
+    typed = (shlex.quote(safe(word)) for word in _typed.get()) if verb in WITH_COMMANDS else ()
+    return " ".join((PROGRAM, verb, *named, *typed))
 
 
 def advice(next: str, *groups: str) -> str:

@@ -14,7 +14,7 @@ from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, La
 from async_rollout.core.lease import LOOK_NOW, WATCH_LOOKS
 from async_rollout.core.memory import ActOutcome, Me, Odd, Peer
 from async_rollout.core.sight import Sight, Snapshot, Stop
-from async_rollout.core.spec import RolloutSpec, Scope
+from async_rollout.core.spec import Hooks, RolloutSpec, Scope
 from drafts import NOW, snapshot_of
 from drawn import ident, looked, sight
 
@@ -165,7 +165,8 @@ def test_what_failed_before_is_tried_again_by_the_next_run() -> None:
         Lane(id=ident(1), at=1, before=Mark.ENDED, after=Mark.FAILED),
     )
     restoring = {"lanes": lanes, "goal": Goal.RESTORE, "cause": Cause(code=6, text="x"), "lost": 3}
-    ours = the_record(decide(SPEC, other(record=restoring)))
+    given = replace(SPEC, hooks=Hooks(before_terminate="leave", after_terminate="forget"))
+    ours = the_record(decide(given, other(record=restoring)))
     assert [(lane.before, lane.after) for lane in ours.lanes] == [(Mark.BEGUN, Mark.NOT), (Mark.ENDED, Mark.BEGUN)]
     assert (ours.goal, ours.cause, ours.lost) == (Goal.REPLACE, None, 0)
 

@@ -46,7 +46,10 @@ Places = frozenset[tuple[str, str, int | None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One conductor: when it comes, what for, before which act it is killed, when it is told to stop and how."""
+    """One conductor: when it comes, what for, before which act it is killed, when it is told to stop and how.
+
+    spec: if not the play's.
+    """
 
     run: str = "one"
     at: float = 0.0
@@ -54,6 +57,7 @@ class Part:
     lives: int | None = None
     stop: tuple[float, Stop] | None = None
     faults: tuple[Fault, ...] = ()
+    spec: RolloutSpec | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +266,7 @@ async def _conduct(played: Play, part: Part, door: type[Door], enough: Callable[
     me = Me(run=part.run, holder=f"host-{part.run}/boot/1", intent=part.goal)
     tell: Callable[[Event], None] = played.run.events.append
     hooks, clocks = Commands(played), cloud.host.clocks
-    rollout = Rollout(cloud, GROUP, played.spec, me, hooks=hooks, tell=tell, halt=halt, clocks=clocks)
+    rollout = Rollout(cloud, GROUP, part.spec or played.spec, me, hooks=hooks, tell=tell, halt=halt, clocks=clocks)
     played.began[part.run] = played.world.now
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_die, cloud, tasks)

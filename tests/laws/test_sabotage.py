@@ -13,8 +13,9 @@ from breaking import Sabotage
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
 from sabotages import COUNTING, PROVING, REMOVING
+from stopping import STOPPING
 
-SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE)
+SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *STOPPING)
 
 
 @pytest.mark.timeout(90)  # broken code may go round and round until the virtual time is over

@@ -1,0 +1,47 @@
+"""Commands that a record names and this order lacks (ROLLOUT §13).
+
+A killed run is gone on from with a line typed anew. Whoever forgets a command there does not mean that nodes go
+without it: nobody is terminated who would have had one, and nobody is forgotten who still has to get one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from async_rollout.core.journal import Journal, Lane, Mark
+from async_rollout.core.spec import HookPoint, RolloutSpec
+
+FLAGS = {HookPoint.UP_CHECK: "-u", HookPoint.BEFORE_TERMINATE: "-b", HookPoint.AFTER_TERMINATE: "-d"}
+"""What each command is given with on the command line."""
+
+
+def withheld(spec: RolloutSpec, journal: Journal) -> frozenset[HookPoint]:
+    """The points whose command is missing, unless that was said to be meant."""
+    if spec.without_commands:
+        return frozenset()
+    return frozenset((*journal.commands, *_begun(journal))).difference(spec.hooks.points)
+
+
+def _begun(journal: Journal) -> Iterator[HookPoint]:
+    """A record of the first release does not say which commands there were; its lanes say which have begun."""
+    marks = (Mark.BEGUN, Mark.FAILED)
+    if any(lane.before in marks for lane in journal.lanes):
+        yield HookPoint.BEFORE_TERMINATE
+    if any(lane.after in marks for lane in journal.lanes):
+        yield HookPoint.AFTER_TERMINATE
+
+
+def lacks_before(spec: RolloutSpec, journal: Journal, lane: Lane) -> bool:
+    """This one may not go: its before-command is not over, and there is none to run."""
+    return lane.before is not Mark.ENDED and HookPoint.BEFORE_TERMINATE in withheld(spec, journal)
+
+
+def lacks_after(spec: RolloutSpec, journal: Journal, lane: Lane) -> bool:
+    """It is gone, and its after-command has still to be run."""
+    return lane.after is not Mark.ENDED and HookPoint.AFTER_TERMINATE in withheld(spec, journal)
+
+
+def asked_for(points: frozenset[HookPoint]) -> str:
+    """What to type."""
+    flags = ", ".join(FLAGS[point] for point in HookPoint if point in points)
+    return f"give the same command again with its {flags}, or --without-commands if it is meant to do without"
