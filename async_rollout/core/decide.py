@@ -27,9 +27,9 @@ from async_rollout.core.advance import advance
 from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
 from async_rollout.core.budget import STEADY, reckon, unlaunched
 from async_rollout.core.draft import Draft, decided
-from async_rollout.core.finish import changes
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
 from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
+from async_rollout.core.left import changes
 from async_rollout.core.memory import Odd
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again

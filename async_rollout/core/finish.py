@@ -12,10 +12,10 @@ from dataclasses import replace
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
 from async_rollout.core.budget import launches_most
 from async_rollout.core.draft import Draft, is_replaced
-from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.journal import Goal
 from async_rollout.core.lanes import open_lane
 from async_rollout.core.pace import SOON, Look
-from async_rollout.core.sight import Instance, Sight
+from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, healthy_everywhere, is_clear, is_new
 from async_rollout.core.survey import hindered
@@ -181,18 +181,3 @@ def put_processes_back(draft: Draft) -> Draft:
     if first:
         return draft.act(Resume(processes=first))
     return draft.act(Resume(processes=(ALARMS,))) if still else draft.act(Erase())
-
-
-def changes(sight: Sight, journal: Journal) -> tuple[str, ...]:
-    """What is other than it was found, a line each: what a record that stays behind still has to put back."""
-    group = sight.group
-    ours = [name for name in journal.suspended if name in group.suspended]
-    lines = []
-    if group.desired != journal.base:
-        lines.append(f"desired capacity is {group.desired}, the owner's is {journal.base}")
-    if group.maximum in (journal.raised, journal.raised_from) and group.maximum != journal.found.maximum:
-        lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
-    if ours:
-        lines.append(f"suspended by us: {', '.join(ours)}")
-    lines += [f"{lane.id} is out of its load balancers" for lane in journal.lanes if sight.instance(lane.id)]
-    return tuple(lines)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_rollout.core.finish import changes
 from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal
 from async_rollout.core.lease import stale
+from async_rollout.core.left import changes
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.stages import is_new, is_old

@@ -7,8 +7,8 @@ as long as its record still names us.
 from __future__ import annotations
 
 from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
-from async_rollout.core.finish import changes
 from async_rollout.core.journal import QUICK, Journal
+from async_rollout.core.left import changes
 from async_rollout.core.sight import Sight
 from async_rollout.engine.ports import Reach
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from async_rollout.core.actions import Need, Needs
-from async_rollout.core.finish import changes
 from async_rollout.core.journal import Journal, Unreadable
+from async_rollout.core.left import changes
 from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
