@@ -7,7 +7,8 @@ import typer
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.help import Helpful
-from async_rollout.cli.options import Account, Fleet, Order, Viewing, Where, commands_of, spec_of
+from async_rollout.cli.options import Account, Fleet, Viewing, Where
+from async_rollout.cli.order import Order, commands_of, spec_of
 from async_rollout.cli.run import rolled
 from async_rollout.cli.spread import spread
 from async_rollout.core.spec import Amount, Protected

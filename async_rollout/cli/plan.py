@@ -12,7 +12,8 @@ import typer
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
-from async_rollout.cli.options import Account, Fleet, Order, Output, Viewing, Where, spec_of
+from async_rollout.cli.options import Account, Fleet, Output, Viewing, Where
+from async_rollout.cli.order import Order, spec_of
 from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, plan_data, whose_cloud
 from async_rollout.core.plan import Plan
 

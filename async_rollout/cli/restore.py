@@ -7,7 +7,8 @@ from dataclasses import asdict
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
-from async_rollout.cli.options import Account, Asking, Order, Viewing, Where, commands_of, named, spec_of
+from async_rollout.cli.options import Account, Asking, Viewing, Where, named
+from async_rollout.cli.order import Order, commands_of, spec_of
 
 
 def restore(where: Where, order: Order, account: Account, viewing: Viewing, asking: Asking) -> int:

@@ -8,7 +8,8 @@ from async_rollout.cli.ask import may_begin, seat
 from async_rollout.cli.conduct import conduct, counted
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
-from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, commands_of, named, spec_of
+from async_rollout.cli.options import Account, Asking, Fleet, Viewing, Where, named
+from async_rollout.cli.order import Order, commands_of, spec_of
 from async_rollout.core.spec import RolloutSpec
 
 

@@ -7,7 +7,8 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from async_rollout.cli.options import Account, Asking, Fleet, Order, Viewing, Where, named, spec_of
+from async_rollout.cli.options import Account, Asking, Fleet, Viewing, Where, named
+from async_rollout.cli.order import Order, spec_of
 from async_rollout.core.spec import Amount, OnFailure, RolloutSpec, Scope
 from async_rollout.errors import UsageError
 

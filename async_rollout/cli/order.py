@@ -1,0 +1,167 @@
+"""How each group is rolled, as options of the command line, and the rollout that they order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from async_rollout.cli.options import amount, command, duration, option
+from async_rollout.core.others import ALLOWANCES
+from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope
+from async_rollout.core.withheld import FLAGS
+
+ONE, NONE = Amount(value=1), Amount(value=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How each group is rolled; becomes a RolloutSpec."""
+
+    force: Annotated[
+        bool, option("-f", "--force", help="Skip the health pre-checks; reset processes found suspended.")
+    ] = False
+    skip_elb_health_check: Annotated[
+        bool,
+        option("-s", "--skip-elb-health-check", help="New instances need not be healthy in their load balancers."),
+    ] = False
+    wait_for_seconds: Annotated[
+        float, duration("-w", "--wait-for-seconds", help="Wait between drained and terminate.", shown="0")
+    ] = 0.0
+    check_if_new_server_is_up_command: Annotated[
+        str | None,
+        command(
+            "-u",
+            "--check-if-new-server-is-up-command",
+            help="Repeated each check interval until it returns 0. Tokens: NEW_INSTANCE_ID, "
+            "NEW_INSTANCE_PRIVATE_IP_ADDRESS, NEW_INSTANCE_PUBLIC_IP_ADDRESS.",
+        ),
+    ] = None
+    run_before_server_going_down_command: Annotated[
+        str | None,
+        command(
+            "-b",
+            "--run-before-server-going-down-command",
+            help="After drained, before the wait; anything but 0 halts. Tokens: OLD_INSTANCE_ID, "
+            "OLD_INSTANCE_PRIVATE_IP_ADDRESS, OLD_INSTANCE_PUBLIC_IP_ADDRESS.",
+        ),
+    ] = None
+    run_after_server_going_down_command: Annotated[
+        str | None,
+        command(
+            "-d",
+            "--run-after-server-going-down-command",
+            help="After terminate; anything but 0 halts. Tokens as for -b.",
+        ),
+    ] = None
+    check_interval: Annotated[
+        float | None,
+        duration("--check-interval", help="Look so often, instead of when it is worth it.", shown="learnt, 2 to 5s"),
+    ] = None
+    max_timeout: Annotated[
+        float | None, duration("--max-timeout", help="For the whole run; each stage has its own beside.", shown="none")
+    ] = None
+    max_surge: Annotated[Amount, amount("--max-surge", help="New ones above the group's size.", shown="1")] = ONE
+    max_unavailable: Annotated[
+        Amount, amount("--max-unavailable", help="Serving ones that may be missing below its size.", shown="0")
+    ] = NONE
+    max_draining: Annotated[
+        Amount | None,
+        amount(
+            "--max-draining",
+            help="Old ones draining or terminating beside the surge; 0: strictly one after the other.",
+            shown="the larger of the two",
+        ),
+    ] = None
+    only_outdated: Annotated[
+        bool,
+        option("--only-outdated", help="Skip instances already on the group's template version or configuration."),
+    ] = False
+    launch_timeout: Annotated[
+        float, duration("--launch-timeout", help="Launch to InService, and launching hooks beside.", shown="10m")
+    ] = Limits().launch
+    healthy_timeout: Annotated[
+        float, duration("--healthy-timeout", help="InService to healthy, the up-check included.", shown="15m")
+    ] = Limits().healthy
+    drain_timeout: Annotated[
+        float, duration("--drain-timeout", help="Draining, the deregistration delay beside.", shown="5m")
+    ] = Limits().drain
+    hook_timeout: Annotated[float, duration("--hook-timeout", help="Each -b and -d command.", shown="1h")] = (
+        Limits().hook
+    )
+    terminate_timeout: Annotated[
+        float, duration("--terminate-timeout", help="Terminate to gone, terminating hooks beside.", shown="15m")
+    ] = Limits().terminate
+    on_failure: Annotated[
+        OnFailure, option("--on-failure", help="Put everything back, or stop and leave it as it is, recorded.")
+    ] = OnFailure.RESTORE
+    protected: Annotated[
+        Protected | None,
+        option(
+            "--protected",
+            show_default=False,
+            help="Old ones protected from scale-in: wait for them up to an hour, skip or replace. [default: wait]",
+        ),
+    ] = None
+    without_commands: Annotated[
+        bool,
+        option("--without-commands", help="Go on from a run that had commands without them: that is what is meant."),
+    ] = False
+    allow: Annotated[
+        list[str] | None,
+        option(
+            "--allow",
+            metavar="NAME",
+            help=f"Roll a group that would be refused: {', '.join(ALLOWANCES)}; repeatable.",
+        ),
+    ] = None
+
+
+def spec_of(order: Order, *, draining: Amount | None = None, protected: Protected = Protected.WAIT) -> RolloutSpec:
+    """The rollout that was ordered. draining, protected: what their options are if not given. May raise UsageError."""
+    return RolloutSpec(
+        scope=Scope.OUTDATED if order.only_outdated else Scope.ALL,
+        max_surge=order.max_surge,
+        max_unavailable=order.max_unavailable,
+        max_draining=order.max_draining if order.max_draining is not None else draining,
+        hooks=_hooks(order),
+        wait_before_terminate=order.wait_for_seconds,
+        require_healthy_group=not order.force,
+        require_healthy_targets=not order.skip_elb_health_check,
+        check_interval=order.check_interval,
+        limits=_limits(order),
+        on_failure=order.on_failure,
+        allow=frozenset(order.allow or ()),
+        protected=order.protected or protected,
+        without_commands=order.without_commands,
+    )
+
+
+def _hooks(order: Order) -> Hooks:
+    """An empty command, as an unset variable of a script leaves it, is none."""
+    return Hooks(
+        up_check=_command_of(order.check_if_new_server_is_up_command),
+        before_terminate=_command_of(order.run_before_server_going_down_command),
+        after_terminate=_command_of(order.run_after_server_going_down_command),
+    )
+
+
+def commands_of(order: Order) -> tuple[str, ...]:
+    """The words of the line that give commands, for whoever goes on from this run."""
+    hooks = _hooks(order)
+    given = ((flag, hooks.at(point)) for point, flag in FLAGS.items())
+    return tuple(word for flag, text in given if isinstance(text, str) for word in (flag, text))
+
+
+def _command_of(text: str | None) -> str | None:
+    return text if text and text.strip() else None
+
+
+def _limits(order: Order) -> Limits:
+    return Limits(
+        launch=order.launch_timeout,
+        healthy=order.healthy_timeout,
+        drain=order.drain_timeout,
+        hook=order.hook_timeout,
+        terminate=order.terminate_timeout,
+        total=order.max_timeout,
+    )
