@@ -68,7 +68,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "Checks and limits": (
             "--check-interval", "--max-timeout", "--launch-timeout", "--healthy-timeout", "--drain-timeout",
-            "--hook-timeout", "--terminate-timeout", "--on-failure", "--force", "--skip-elb-health-check", "--allow",
+            "--hook-timeout", "--terminate-timeout", "--stop-grace", "--on-failure", "--force",
+            "--skip-elb-health-check", "--allow",
         ),
         "Output": ("--output", "--json", "--events", "--report", "--verbose", "--yes"),
     }

@@ -91,6 +91,10 @@ class Order:
     terminate_timeout: Annotated[
         float, duration("--terminate-timeout", help="Terminate to gone, terminating hooks beside.", shown="15m")
     ] = Limits().terminate
+    stop_grace: Annotated[
+        float,
+        duration("--stop-grace", help="What a stop at once (SIGTERM) may take; 25 for Kubernetes.", shown="5s"),
+    ] = RolloutSpec().stop_grace
     on_failure: Annotated[
         OnFailure, option("--on-failure", help="Put everything back, or stop and leave it as it is, recorded.")
     ] = OnFailure.RESTORE
@@ -133,6 +137,7 @@ def spec_of(order: Order, *, draining: Amount | None = None, protected: Protecte
         allow=frozenset(order.allow or ()),
         protected=order.protected or protected,
         without_commands=order.without_commands,
+        stop_grace=order.stop_grace,
     )
 
 

@@ -1,5 +1,7 @@
 """Signals while a rollout runs: Ctrl-C stops gently, once more at once; SIGTERM now; SIGHUP ends the views only.
 
+SIGINT without a person at a terminal is a scheduler's (GitHub's cancel), which waits no longer than after SIGTERM.
+
 This is the only place of the package that knows signals. What they order goes through a Halt, on the loop.
 """
 
@@ -12,15 +14,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from async_rollout.cli.ask import seat
 from async_rollout.cli.desk import Desk
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.render.words import command, lasting
 
-SOON = 4.5
-"""SIGTERM: the process is gone within 5 s, whatever AWS does; half a second is for the last words."""
 LAST_WORDS = 0.4
+"""Seconds of the grace for the last lines: then the process is gone, whatever AWS does."""
 NAMED = 10
 """More groups than these would fill the screen, just when it is needed."""
 
@@ -31,11 +33,15 @@ class Signals:
     def __init__(self, halt: Halt, desk: Desk, spec: RolloutSpec, groups: Sequence[str]) -> None:
         self.code: int | None = None
         self._halt, self._desk, self._groups = halt, desk, groups
-        self._worst = worst_of_stop(spec)
+        self._worst, self._grace = worst_of_stop(spec), spec.stop_grace
         self._interrupted = False
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
+        """SIGINT."""
+        with seat({}) as person:
+            if person is None and not self._interrupted:
+                self._stop_now("SIGINT", 130)
+                return
         if self._interrupted:
             self._desk.say("leaving at once; what was changed stands in the groups' tags", *self._ways_on())
             self.leave(130)
@@ -50,12 +56,15 @@ class Signals:
 
     def terminate(self) -> None:
         """SIGTERM."""
-        words = "SIGTERM: putting back what can be within 5 s; the rest stands in the groups' tags"
+        self._stop_now("SIGTERM", 143)
+
+    def _stop_now(self, signal: str, code: int) -> None:
+        words = f"{signal}: putting back what can be within {lasting(self._grace)}; the rest stands in the groups' tags"
         self._desk.say(words, *self._ways_on())
-        deadline = threading.Timer(SOON, self.leave, (143,))
+        deadline = threading.Timer(max(0.0, self._grace - LAST_WORDS), self.leave, (code,))
         deadline.daemon = True
         deadline.start()
-        self._halt.request(Stop.NOW, "SIGTERM")
+        self._halt.request(Stop.NOW, signal, code=code)
 
     def hang_up(self) -> None:
         """SIGHUP."""

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import Annotated
 
 from async_rollout.cli.conduct import conduct
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
-from async_rollout.cli.options import Account, Anywhere, Viewing
+from async_rollout.cli.options import Account, Anywhere, Viewing, option
 from async_rollout.cli.recorded import life, progress, ways_on
 from async_rollout.engine.preview import Status
 from async_rollout.render.safe import safe
 from async_rollout.render.words import lasting
 
+UNDER_WAY, LEFT = 20, 21
+"""Exit codes of `--exit-code`; what cannot be read is left too: somebody has to look at it."""
 
-def status(where: Anywhere, account: Account, viewing: Viewing) -> int:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """How the answer is told."""
+
+    exit_code: Annotated[
+        bool,
+        option("--exit-code", help="Exit 20 if one is under way, 21 if one was left whose lease is over, else 0."),
+    ] = False
+
+
+def status(where: Anywhere, telling: Telling, account: Account, viewing: Viewing) -> int:
     """Show what is under way, from the groups' tags.
 
     Who conducts it, where it heads, what it has changed. Changes nothing.
@@ -36,9 +50,18 @@ def status(where: Anywhere, account: Account, viewing: Viewing) -> int:
             desk.records("status", [asdict(one) for one in found])
         else:
             desk.result(*([line for one in found for line in status_lines(one)] or ["nothing is under way"]))
-        return 0
+        return max(map(code_of, found), default=0) if telling.exit_code else 0
 
     return conduct("status", viewing, story, groups=where.autoscaler or ())
+
+
+def code_of(one: Status) -> int:
+    """0 nothing, 20 under way, 21 left: of several groups the one that needs somebody counts."""
+    if one.unreadable:
+        return LEFT
+    if one.run is None:
+        return 0
+    return LEFT if one.alive is False else UNDER_WAY
 
 
 def status_lines(one: Status) -> Iterator[str]:

@@ -15,6 +15,7 @@ from async_rollout.core.actions import (
     Decision,
     Erase,
     Need,
+    Order,
     Outcome,
     Record,
     Resume,
@@ -64,6 +65,8 @@ def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
         case Unreadable():
             return unreadable(spec, snapshot, record)
         case Journal() if record.run != snapshot.memory.me.run:
+            if (order := stopped(snapshot)) and snapshot.memory.journal is None:
+                return _left_alone(snapshot, order)
             return of_another(spec, snapshot, record)
         case Journal():
             return _ours(spec, snapshot, record)
@@ -75,6 +78,8 @@ def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     if snapshot.memory.erased is not None:
         return Decision(actions=(Erase(),))
     draft = Draft(spec=spec, sight=snapshot.sight, memory=snapshot.memory, journal=record)
+    if snapshot.stop is Stop.NOW and (order := stopped(snapshot)):
+        return _at_once(_counted(draft), order)
     if snapshot.memory.survey is None:
         return replace(decided(draft), needs=LOOK_NOW, look_again=0.0)
     decision = _next_of(snapshot, _counted(_surveyed(draft)), record)
@@ -100,9 +105,7 @@ def _is_check(act: Action) -> bool:
 def _next_of(snapshot: Snapshot, draft: Draft, record: Journal) -> Decision:
     spec = draft.spec
     if record.goal is Goal.REPLACE and (cause := stopped(snapshot)):
-        return _turned(draft, cause, snapshot.stop)
-    if snapshot.stop is Stop.NOW:
-        return _quickly(draft)
+        return _turned(draft, cause)
     if not is_held(spec, snapshot):
         return replace(wait(spec), needs=ROWS)
     return _towards(draft, record.goal)
@@ -139,7 +142,7 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
     if reset := _to_reset(draft, goal):
         return decided(draft.act(Resume(processes=reset)))
     if goal is Goal.REPLACE and (cause := trouble(draft)):
-        return _turned(draft, cause, None)
+        return _turned(draft, cause)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
     reckoned = reckon(draft.journal, draft.sight, draft.memory)
@@ -177,7 +180,7 @@ def _to_reset(draft: Draft, goal: Goal) -> tuple[str, ...]:
     return tuple(name for name in REQUIRED_RUNNING if name in draft.sight.group.suspended)
 
 
-def _turned(draft: Draft, cause: Cause, stop: Stop | None) -> Decision:
+def _turned(draft: Draft, cause: Cause) -> Decision:
     """From here on everything is put back; or, where the owner wants it so, all stays as it is, recorded."""
     if draft.spec.on_failure is OnFailure.PAUSE and cause.code not in (130, 143):
         verdict = Verdict(
@@ -189,23 +192,34 @@ def _turned(draft: Draft, cause: Cause, stop: Stop | None) -> Decision:
         )
         first = decided(draft, verdict)
         return replace(first, actions=_alive_first(draft, *first.actions))
-    turned = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
-    if stop is Stop.NOW:
-        return _quickly(turned)
-    first = decided(turned)
+    first = decided(draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause)))
     return replace(first, actions=_alive_first(draft, *first.actions)) if cause.code == 4 else first
 
 
-def _quickly(draft: Draft) -> Decision:
-    """SIGTERM: record, register back, let alarms and schedules run; the rest stands in the record."""
-    cause = draft.journal.cause or Cause(code=143, text="stopped")
+def _left_alone(snapshot: Snapshot, order: Cause) -> Decision:
+    """Told to stop while the record is still another's: it stays so, and is not told to stop any more."""
+    why, mine = f"{order.text}; nothing was changed", f" {snapshot.memory.me.holder}"
+    calls_off = (Order(text=None),) if (snapshot.sight.order or "").endswith(mine) else ()
+    return Decision(actions=calls_off, verdict=Verdict(outcome=Outcome.STOPPED, code=order.code, why=why))
+
+
+def _at_once(draft: Draft, order: Cause) -> Decision:
+    """Told to stop now: record, let alarms and schedules run, register back; the rest stands in the record.
+
+    Nothing of it takes capacity away, so it waits for no health and no survey.
+    """
+    cause, last = draft.journal.cause or order, draft.memory.last
     if undo_beginning(draft):
-        verdict = Verdict(outcome=Outcome.STOPPED, code=cause.code, why=f"{cause.text}; nothing was changed")
+        verdict = Verdict(outcome=Outcome.STOPPED, code=order.code, why=f"{order.text}; nothing was changed")
         return Decision(actions=(Erase(),), verdict=verdict)
+    draft = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
+    why = order.text if cause == order else f"{order.text}; before that: {cause.text}"
     left = changes(draft.sight, draft.journal)
-    verdict = Verdict(outcome=Outcome.STOPPED, code=cause.code, why=cause.text, left=left, next="run or restore")
+    verdict = Verdict(outcome=Outcome.STOPPED, code=order.code, why=why, left=left, next="run or restore")
     first = decided(draft, verdict)
-    return replace(first, actions=(*first.actions, *alive(draft), *served_again(draft)))
+    unwritten = last is not None and not last.ok and isinstance(last.action, Record)
+    acts = (*alive(draft), *first.actions) if unwritten else (*first.actions, *alive(draft))
+    return replace(first, actions=(*acts, *served_again(draft)))
 
 
 def _alive_first(draft: Draft, *acts: Action) -> tuple[Action, ...]:

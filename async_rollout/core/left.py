@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from async_rollout.core.actions import Action, Register, Verdict
+from async_rollout.core.effect import Expected, effect
 from async_rollout.core.journal import Journal
 from async_rollout.core.sight import Sight
 
@@ -19,3 +24,20 @@ def changes(sight: Sight, journal: Journal) -> tuple[str, ...]:
         lines.append(f"suspended by us: {', '.join(ours)}")
     lines += [f"{lane.id} is out of its load balancers" for lane in journal.lanes if sight.instance(lane.id)]
     return tuple(lines)
+
+
+def by_now(verdict: Verdict, sight: Sight, journal: Journal, done: Sequence[Action]) -> Verdict:
+    """The verdict with what is left as it is after these acts, which AWS took since the look: true when it is told."""
+    if not verdict.left:
+        return verdict
+    state = Expected(sight=sight)
+    for act in done:
+        state = effect(state, act)
+    back = {one.instance for act in done if isinstance(act, Register) for one in act.registrations}
+    lanes = tuple(lane for lane in journal.lanes if lane.id not in back)
+    before, after = changes(sight, journal), changes(state.sight, replace(journal, lanes=lanes))
+    own = tuple(line for line in verdict.left if line not in before)
+    still = tuple(line for line in after if line in verdict.left or line not in before)
+    return replace(
+        verdict, left=(*own, *still, *(f"{id} is registered back, not seen healthy yet" for id in sorted(back)))
+    )

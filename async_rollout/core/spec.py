@@ -160,7 +160,8 @@ class RolloutSpec:
     `max_draining` None means the larger of surge and unavailable. `check_interval`: seconds between looks; None: they
     are timed by what the run learns. `require_healthy_group` False is `--force`: skip the health pre-checks and reset
     the processes found suspended. `allow`: names of `ALLOWANCES`, what would else be refused. `without_commands`: go
-    on from a run that was given hooks, without them. Raises UsageError when it makes no sense.
+    on from a run that was given hooks, without them. `stop_grace`: seconds that a stop at once may take. Raises
+    UsageError when it makes no sense.
     """
 
     scope: Scope = Scope.ALL
@@ -178,6 +179,7 @@ class RolloutSpec:
     allow: frozenset[str] = frozenset()
     protected: Protected = Protected.WAIT
     without_commands: bool = False
+    stop_grace: float = 5.0
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
@@ -193,6 +195,7 @@ class RolloutSpec:
             raise UsageError(f"allow: {', '.join(map(repr, strange))} cannot be allowed, only {', '.join(ALLOWANCES)}")
         _sensible("check interval", self.interval, 0.1)
         _sensible("wait before terminate", self.wait_before_terminate, 0.0)
+        _sensible("stop grace", self.stop_grace, 1.0)
         for name in ("launch", "healthy", "drain", "hook", "terminate", "check_attempt", "credentials", "total"):
             if (limit := getattr(self.limits, name)) is not None:
                 _sensible(f"{name} limit", limit, 1.0)

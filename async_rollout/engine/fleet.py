@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import anyio
 
-from async_rollout.core.actions import Needs
+from async_rollout.core.actions import Needs, Outcome, Verdict
 from async_rollout.core.events import Enrolled, Event, FleetEnded
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.sight import Sight, Stop
@@ -17,7 +17,7 @@ from async_rollout.engine.halt import Halt
 from async_rollout.engine.hooks import ShellHooks
 from async_rollout.engine.identity import identify
 from async_rollout.engine.ports import GroupRef, HookRunner, Tell
-from async_rollout.engine.result import GroupResult, Summary
+from async_rollout.engine.result import GroupResult, Summary, ended
 from async_rollout.engine.rollout import Rollout
 from async_rollout.engine.turns import Turns
 from async_rollout.errors import RolloutError, UnknownGroupError, UsageError
@@ -38,7 +38,9 @@ async def roll_out(
     """Replace every old instance of these groups; resumes by itself what a killed run began.
 
     Raises UsageError, UnknownGroupError (one unknown name refuses all, nothing is touched), CredentialsError,
-    UnseenError before the first change; afterwards how each group ended stands in the summary. Cancelling is safe.
+    UnseenError before the first change; afterwards how each group ended stands in the summary. Cancelled, it stops
+    as at `Stop.NOW`: alarms and schedules run again, what only drained serves again, all of it told, within the spec's
+    `stop_grace`; then the cancel goes on.
     """
     fleet = _Fleet(spec or RolloutSpec(), tell, halt, hooks, max_groups=max_groups, fail_fast=fail_fast)
     return await fleet.run(groups, Goal.REPLACE)
@@ -80,11 +82,25 @@ class _Fleet:
         for group, sight in (await all_seen(once)).items():
             self._tell(Enrolled(group=group.name, at=sight.at, old=self._old(sight, goal)))
         places = anyio.CapacityLimiter(self._most or len(once))
-        async with anyio.create_task_group() as tasks:
-            turns = Turns(tasks)
-            for group in once:
-                tasks.start_soon(self._one, group, goal, places, turns)
-        summary = Summary(results=tuple(self._results[group] for group in once))
+        try:
+            async with anyio.create_task_group() as tasks:
+                turns = Turns(tasks)
+                for group in once:
+                    tasks.start_soon(self._one, group, goal, places, turns)
+        except anyio.get_cancelled_exc_class():
+            self._ended(once)
+            raise
+        return self._ended(once)
+
+    def _ended(self, groups: Sequence[GroupRef]) -> Summary:
+        """How each ended; at a cancel some had not begun."""
+        for group in groups:
+            if group not in self._results:
+                why = f"{self._halt.cause or 'cancelled'}; nothing was changed"
+                verdict = Verdict(outcome=Outcome.STOPPED, code=self._halt.code or 143, why=why)
+                self._results[group] = GroupResult(group=group.name, verdict=verdict)
+                self._tell(ended(self._results[group], 0.0))
+        summary = Summary(results=tuple(self._results[group] for group in groups))
         codes = {result.group: result.verdict.code for result in summary.results}
         self._tell(FleetEnded(at=0.0, code=summary.code, codes=codes))
         return summary
@@ -99,8 +115,11 @@ class _Fleet:
         async with places:
             me, cloud = identify(goal), await turns.take(group.cloud)
             rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=self._halt)
-            result = await _kept_apart(rollout)
-        self._results[group] = result
+            try:
+                result = await _kept_apart(rollout)
+            finally:  # at a cancel too
+                if rollout.result is not None:
+                    self._results[group] = rollout.result
         if self._fail_fast and result.verdict.code:
             self._halt.request(Stop.FINISH, f"--fail-fast: {group.name} failed", code=result.verdict.code)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
 from async_rollout.core.journal import QUICK, Journal
 from async_rollout.core.left import changes
-from async_rollout.core.sight import Sight
+from async_rollout.core.sight import Sight, Snapshot
 from async_rollout.engine.ports import Reach
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
@@ -36,3 +36,15 @@ def blind_end(why: str, code: int, last: Sight | None) -> Verdict:
     left = changes(last, record) if last is not None and isinstance(record, Journal) else ()
     outcome, code = (Outcome.STUCK, 10) if left else (Outcome.FAILED, code)
     return Verdict(outcome=outcome, code=code, why=f"{why}; the record stands", left=left, next="run or restore")
+
+
+def cut_off(cause: str, code: int, grace: float, last: Snapshot | None) -> Verdict:
+    """Told to stop, and the grace was over first: what is left as far as it was seen. last None: nothing was done."""
+    if last is None:
+        return Verdict(outcome=Outcome.STOPPED, code=code, why=f"{cause}; nothing was changed")
+    record = last.sight.journal
+    left = changes(last.sight, record) if isinstance(record, Journal) else ()
+    why = f"{cause}; the {grace:g} s for it were over before all was done"
+    return Verdict(
+        outcome=Outcome.STOPPED, code=code, why=why, left=left or ("the record stands",), next="run or restore"
+    )

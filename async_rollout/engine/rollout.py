@@ -24,9 +24,11 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
-from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Waiting, Warned
-from async_rollout.core.laws import OLDEST_LOOK, objection
-from async_rollout.core.memory import GONE_LOOKS, ActOutcome, HookOutcome, Me, Memory, Outcomes
+from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Waiting
+from async_rollout.core.journal import Journal
+from async_rollout.core.laws import objection
+from async_rollout.core.left import by_now
+from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.narrate import narrate
 from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Stop
@@ -36,19 +38,17 @@ from async_rollout.core.wording import words_of
 from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
 from async_rollout.engine.clocks import Clocks, of_this_host
 from async_rollout.engine.errands import Errands
+from async_rollout.engine.grace import Grace
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead, other_holder
-from async_rollout.engine.parting import BLIND_FOR, blind_end, let_live
-from async_rollout.engine.ports import Answer, HookRunner, Reach, Tell, Unknown
+from async_rollout.engine.lookout import AGAIN, Lookout
+from async_rollout.engine.parting import cut_off
+from async_rollout.engine.ports import HookRunner, Reach, Tell
 from async_rollout.engine.result import GroupResult, ended, quoted
-from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
+from async_rollout.errors import BrokenError
 
 TELL_AGAIN = 30.0
 """What is waited for is told when it changes, and so often."""
-FIRST_LOOK = 120.0
-"""So long the first look is tried for; later the limits hold."""
-LAST_BREATH = 5.0
-"""An act in flight on cancel gets so many seconds."""
 
 
 class Rollout:
@@ -65,29 +65,57 @@ class Rollout:
         self._outcomes: list[ActOutcome | HookOutcome] = []
         self._needs: Needs = frozenset({Need.TARGETS, Need.SURVEY})
         self._acted_at = self._began = anyio.current_time()
-        self._asked_at = clocks()
-        self._blind_since: float | None = None
-        self._row: Sight | None = None
+        self._lookout = Lookout(cloud, group, spec, clocks, say=self._say, pause=self._sleep)
         self._denied_since: float | None = None
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
         self._total = self._replaced_before = 0
-        self._stalled, self._absent = False, 0
+        self._stalled = False
         self._wake = anyio.Event()
+        self._done_since: list[Action] = []
+        self._cancelled = False
+        self.grace = Grace(spec.stop_grace)
+        self.result: GroupResult | None = None
 
     async def run(self) -> GroupResult:
-        """Roll the group to its end. Cancelling it is a safe stop: nothing new begins, the record stands."""
+        """Roll the group to its end.
+
+        Cancelled, it stops as at `Stop.NOW`, within the spec's `stop_grace`; then the cancel goes on. `result` holds
+        how it ended, then too.
+        """
         self._halt.listen(self._woken)
+        await self.grace.hold(self._conducted, self._cancel, self._late)
+        if self.result is None:
+            raise BrokenError("a rollout ended without a result")
+        return self.result
+
+    async def _conducted(self) -> None:
         async with anyio.create_task_group() as children:
             verdict = await self._to_the_end(Errands(children, self._spec, self._hooks, self._say, self._ended))
+            self._end(verdict)
             children.cancel_scope.cancel()
-        return self._result(verdict)
+
+    def _cancel(self) -> None:
+        self._cancelled = True
+        self._woken()
+
+    @property
+    def _stop(self) -> Stop | None:
+        return Stop.NOW if self._cancelled else self._halt.stop
+
+    def _late(self) -> None:
+        """The grace is over in the middle of something: what is left stands in the record, if there is one."""
+        if self.result is not None:
+            return  # only its commands still had to end
+        cause, code = self._halt.cause or "stopped", self._halt.code or 143
+        touched = self._memory.journal is not None or bool(self._done_since)
+        self._end(self._true(cut_off(cause, code, self._spec.stop_grace, self._before if touched else None)))
 
     def broken(self, fault: BaseException) -> GroupResult:
         """Its end when `run` raised: a fault of ours, told like any other end."""
         left = ("the record stands",) if self._memory.journal is not None else ()
         why, next = f"a fault of async-rollout: {fault!r}", "run or restore" if left else ""
-        return self._result(Verdict(outcome=Outcome.STUCK, code=10, why=why, left=left, next=next))
+        return self._end(Verdict(outcome=Outcome.STUCK, code=10, why=why, left=left, next=next))
 
     async def _to_the_end(self, errands: Errands) -> Verdict:
         while True:
@@ -95,7 +123,7 @@ class Rollout:
                 return verdict
 
     async def _tick(self, errands: Errands) -> Verdict | None:
-        sight = await self._look()
+        sight = await self._lookout.look(self._needs, self._acted_at, self._before)
         if isinstance(sight, Verdict):
             return sight
         snapshot = self._recall(sight)
@@ -106,57 +134,9 @@ class Rollout:
             await self._pause(decision)
         return verdict
 
-    async def _look(self) -> Sight | Verdict:
-        """One sight; blind, it tries again with more patience each time, as long as the limits allow."""
-        delay = self._spec.interval
-        while True:
-            try:
-                sight = await self._fresh()
-            except UnknownGroupError as gone:
-                if end := self._vanished(gone):
-                    return end
-            except (CredentialsError, UnseenError) as error:
-                code = 4 if isinstance(error, CredentialsError) else 1
-                if end := await self._blind(str(error), code, self._spec.limits.credentials):
-                    return end
-            else:
-                self._blind_since, self._absent, self._row = None, 0, None
-                return sight
-            await self._sleep(delay)
-            delay = min(2 * delay, 30.0)
-
-    async def _fresh(self) -> Sight:
-        """A look that may be acted on. A process that was stopped in the middle of one must look again."""
-        self._asked_at = self._clocks()
-        sight = await self._cloud.look(self._group, self._needs, self._acted_at)
-        if not self._young():
-            raise UnseenError(f"the answer took longer than {OLDEST_LOOK:.0f} s, too long to act on it")
-        return sight
-
-    def _young(self) -> bool:
-        return self._clocks().since(self._asked_at) <= OLDEST_LOOK
-
-    def _vanished(self, gone: UnknownGroupError) -> Verdict | None:
-        """Later an answer or two without the group may be empty pages."""
-        if self._before is None:
-            return Verdict(outcome=Outcome.REFUSED, code=3, why=str(gone))
-        self._absent += 1
-        if self._absent < GONE_LOOKS:
-            return None
-        return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
-
-    async def _blind(self, why: str, code: int, limit: float) -> Verdict | None:
-        """Without any look yet there is nothing to wait for; later the record waits with us."""
-        now = anyio.current_time()
-        self._blind_since = self._blind_since if self._blind_since is not None else now
-        self._say(Warned(group=self._group, at=self._at, text=f"AWS cannot be seen: {why}"))
-        if self._before is None and (code == 4 or now - self._blind_since > FIRST_LOOK):
-            return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
-        if self._before is not None and self._memory.journal and now - self._blind_since > BLIND_FOR:
-            self._row = await let_live(self._cloud, self._group, self._memory.me.run, now) or self._row
-        if self._halt.stop is Stop.NOW or now - self._blind_since > limit:
-            return blind_end(why, code, self._row or (self._before.sight if self._before else None))
-        return None
+    def _still_meant(self) -> bool:
+        """What waits for its turn when the order to stop comes gives way to what the stop needs."""
+        return self._lookout.young() and self._stop is not Stop.NOW
 
     @property
     def _at(self) -> float:
@@ -171,8 +151,8 @@ class Rollout:
         return Snapshot(
             sight=sight,
             memory=self._memory,
-            stop=halt.stop,
-            stop_cause=halt.cause,
+            stop=self._stop,
+            stop_cause=halt.cause or ("cancelled" if self._cancelled else ""),
             stop_code=halt.code,
             holder_dead=is_dead(holder),
         )
@@ -198,13 +178,13 @@ class Rollout:
 
     async def _act(self, snapshot: Snapshot, decision: Decision, errands: Errands) -> Verdict | None:
         """Do the actions in their order; the first that is not answered Done ends the tick."""
-        since: tuple[Action, ...] = ()
+        self._done_since = []
         self._needs, self._stalled = decision.needs, False
         for number, action in enumerate(decision.actions):
-            if not self._young():
+            if not self._lookout.young():
                 self._unsent(decision.actions[number:])
                 break
-            if why := objection(self._spec, snapshot, since, action):
+            if why := objection(self._spec, snapshot, (*self._done_since,), action):
                 return self._forbidden(action, why)
             if isinstance(action, RunHook):
                 self._memory = started(self._memory, (action.point, action.instance))
@@ -212,9 +192,17 @@ class Rollout:
             elif not await self._done(action):
                 self._unsent(decision.actions[number + 1 :])
                 break
-            since = (*since, action)
+            self._done_since.append(action)
         self._needs |= WHOLE if self._stalled else ROWS
-        return decision.verdict or self._unheard()
+        if self._stalled and self._stop is Stop.NOW:
+            return None  # as long as the grace lasts
+        return self._true(decision.verdict) if decision.verdict else self._unheard()
+
+    def _true(self, verdict: Verdict) -> Verdict:
+        """The verdict with what is left by now."""
+        if self._before is None or not isinstance(record := self._before.sight.journal, Journal):
+            return verdict
+        return by_now(verdict, self._before.sight, record, self._done_since)
 
     def _unsent(self, actions: Sequence[Action]) -> None:
         """The tick is over; what was still to be done stands in the record, perhaps, and was surely not done."""
@@ -233,7 +221,9 @@ class Rollout:
         return Verdict(outcome=Outcome.STUCK, code=10, why=words, left=("the record stands",), next="restore")
 
     async def _done(self, action: CloudAction) -> bool:
-        answer = await self._shielded(action)
+        stopping = self._stop is Stop.NOW
+        good = self._lookout.young if stopping else self._still_meant
+        answer = await self._cloud.act(self._group, action, good)
         self._acted_at = anyio.current_time()
         outcome = outcome_of(action, answer, self._at)
         self._outcomes.append(outcome)
@@ -245,29 +235,11 @@ class Rollout:
         self._denied_since = None if outcome.ok else since
         return outcome.ok is True
 
-    async def _shielded(self, action: CloudAction) -> Answer:
-        """An act in flight is not torn: on cancel it gets its last breath, so that its answer may be known."""
-        answer: Answer = Unknown(why="cancelled while in flight")
-        scope, done = anyio.CancelScope(shield=True), anyio.Event()
-
-        async def in_flight() -> None:
-            nonlocal answer
-            with scope:
-                answer = await self._cloud.act(self._group, action, self._young)
-            done.set()
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(in_flight)
-            try:
-                await done.wait()
-            except anyio.get_cancelled_exc_class():
-                scope.deadline = anyio.current_time() + LAST_BREATH
-                raise
-        return answer
-
     async def _pause(self, decision: Decision) -> None:
         """Until the next look is due; a hook that ends or an order to stop wakes earlier. After a no: not at once."""
         seconds = max(decision.look_again, self._spec.interval) if self._stalled else decision.look_again
+        if self._stop is Stop.NOW:
+            seconds = min(seconds, AGAIN)
         if seconds > 0:
             await self._sleep(seconds)
 
@@ -282,8 +254,11 @@ class Rollout:
 
     def _woken(self) -> None:
         self._wake.set()
+        if self._stop is Stop.NOW:
+            self.grace.begins()
+            self._lookout.stop()
 
-    def _result(self, verdict: Verdict) -> GroupResult:
+    def _end(self, verdict: Verdict) -> GroupResult:
         lost = missed(self._memory.scheduled, self._memory.began, self._memory.at)
         result = GroupResult(
             group=self._group,
@@ -294,5 +269,6 @@ class Rollout:
             missed=lost,
             seconds=anyio.current_time() - self._began,
         )
+        self.result = result
         self._say(ended(result, self._at))
         return result

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,10 +88,13 @@ class Desk:
         return [sys.executable, "-c", ENTRY.format(entry=entry), *words]
 
     @contextmanager
-    def started(self, *words: str, **streams: Any) -> Iterator[subprocess.Popen[str]]:
-        """A command line as long as the block lasts."""
+    def started(
+        self, *words: str, before: Sequence[str] = (), **streams: Any
+    ) -> Iterator[subprocess.Popen[str]]:  # fmt: skip
+        """A command line as long as the block lasts. before: see `terminal.a_person`; else there is none."""
         pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(self.command(*words), env=self.environment, text=True, **pipes | streams) as process:
+        more = pipes | {"start_new_session": True} | streams
+        with subprocess.Popen([*before, *self.command(*words)], env=self.environment, text=True, **more) as process:
             try:
                 yield process
             finally:

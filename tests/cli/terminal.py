@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 ENTRY = "import sys; sys.argv[0] = 'it'; from async_rollout.cli import {entry}; {entry}()"
+
+
+@contextmanager
+def a_person() -> Iterator[list[str]]:
+    """Words before a command line: whoever is started so sits at a terminal of his own, wherever its streams go."""
+    terminal, other = os.openpty()
+    try:
+        yield ["/bin/sh", "-c", f'exec "$0" "$@" 3<>{os.ttyname(other)}']
+    finally:
+        os.close(terminal)
+        os.close(other)
 
 
 @dataclass(kw_only=True)
@@ -30,11 +43,11 @@ class Tool:
 
     def start(
         self, *words: str, stdin: int = subprocess.DEVNULL, stdout: int | IO[Any] = subprocess.PIPE,
-        stderr: int | IO[Any] = subprocess.PIPE,
+        stderr: int | IO[Any] = subprocess.PIPE, before: list[str] | None = None,
     ) -> subprocess.Popen[str]:  # fmt: skip
-        """Start one and go on."""
+        """Start one and go on. before: see `a_person`; else there is none, whoever runs the tests."""
         process = subprocess.Popen(
-            [self.python, "-c", ENTRY.format(entry="main"), *words],
+            [*(before or ()), self.python, "-c", ENTRY.format(entry="main"), *words], start_new_session=True,
             env=self.environment, stdin=stdin, stdout=stdout, stderr=stderr, text=True,
         )  # fmt: skip
         self.processes.append(process)

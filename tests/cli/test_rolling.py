@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from async_rollout.render.schema import schema
-from cli.terminal import Served, Tool
+from cli.terminal import Served, Tool, a_person
 
 Serve = Callable[..., Served]
 QUICK = ("--check-interval", "0.3")
@@ -86,9 +86,11 @@ def test_the_original_is_strictly_one_after_the_other(tool: Tool, serve: Serve) 
     assert max(one["exist"] for one in served.ask("history") if one["group"] == BATCH) == 3
 
 
-def begun(tool: Tool, served: Served, *more: str, group: str = BATCH) -> subprocess.Popen[str]:
+def begun(
+    tool: Tool, served: Served, *more: str, group: str = BATCH, before: list[str] | None = None
+) -> subprocess.Popen[str]:
     """A run that has changed something and waits for a new instance."""
-    process = tool.start("run", "-a", group, *QUICK, *more)
+    process = tool.start("run", "-a", group, *QUICK, *more, before=before)
     served.until(lambda: "set desired" in served.kinds(group) or process.poll() is not None)
     assert process.poll() is None
     return process
@@ -106,9 +108,10 @@ def test_sigterm_ends_it_with_143_within_five_seconds(tool: Tool, serve: Serve) 
 
 def test_the_first_interrupt_puts_everything_back(tool: Tool, serve: Serve) -> None:
     served = serve("at-max")
-    process = begun(tool, served, group="web")
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    with a_person() as person:
+        process = begun(tool, served, group="web", before=person)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "that takes at worst" in said
     last = [one for one in served.ask("history") if one["group"] == "web"][-1]
@@ -118,12 +121,13 @@ def test_the_first_interrupt_puts_everything_back(tool: Tool, serve: Serve) -> N
 
 def test_the_second_interrupt_leaves_at_once_and_restore_puts_back(tool: Tool, serve: Serve) -> None:
     served = serve("demo")
-    process = begun(tool, served)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    began = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=10)
+    with a_person() as person:
+        process = begun(tool, served, before=person)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
     assert time.monotonic() - began < 2
     assert process.returncode == 130, said
     assert "batch: run" in tool("status").stdout

@@ -16,6 +16,7 @@ import pytest
 
 from async_rollout.core.journal import Goal, Journal
 from cli.quick import QUICK, Desk, as_found, desks
+from cli.terminal import a_person
 from processes import alive, pids
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which processes are left, in /proc")
@@ -98,7 +99,8 @@ def test_sigterm_before_any_change_leaves_nothing(desk: Desk) -> None:
 def test_stopped_during_a_hook_its_whole_tree_is_gone(
     desk: Desk, signals: tuple[signal.Signals, ...], code: int
 ) -> None:
-    with desk.started("run", "-a", desk.group, *QUICK, "-b", STUBBORN.format(home=desk.home)) as process:
+    stubborn = STUBBORN.format(home=desk.home)
+    with a_person() as person, desk.started("run", "-a", desk.group, *QUICK, "-b", stubborn, before=person) as process:
         child = at_the_hook(desk, process)
         ended, said = ended_by(process, *signals, within=5.5)
     assert ended == code, said
@@ -110,12 +112,39 @@ def test_stopped_during_a_hook_its_whole_tree_is_gone(
 
 def test_the_first_interrupt_lets_a_running_hook_end(desk: Desk) -> None:
     command = f"echo $$ > {desk.home}/1.pid; sleep 2; touch {desk.home}/done"
-    with desk.started("run", "-a", desk.group, *QUICK, "-b", command) as process:
+    with a_person() as person, desk.started("run", "-a", desk.group, *QUICK, "-b", command, before=person) as process:
         at_the_hook(desk, process)
         code, said = ended_by(process, signal.SIGINT, within=60.0)
     assert code == 130, said
     assert (desk.home / "done").exists()
     assert as_found(desk) == []
+    assert f"async-rollout run -a {desk.group} -b '{command}'" in said, "what is to be typed repeats the command"
+
+
+def test_an_interrupt_where_no_person_sits_is_a_schedulers(desk: Desk) -> None:
+    """GitHub's cancel sends SIGINT and kills some seconds later."""
+    with desk.started("run", "-a", desk.group, *QUICK) as process:
+        changed(desk, process)
+        code, said = ended_by(process, signal.SIGINT, within=5.5)
+    assert code == 130, said
+    assert "SIGINT: putting back what can be within 5s" in said
+    assert not {"AlarmNotification", "ScheduledActions"} & desk.look().suspended
+    assert desk.ended("run", "-a", desk.group, *QUICK).returncode == 0
+
+
+def test_a_longer_grace_is_used_where_it_is_given(desk: Desk) -> None:
+    with desk.started("run", "-a", desk.group, *QUICK, "--stop-grace", "9s") as process:
+        changed(desk, process)
+        desk.served.process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        time.sleep(6.0)
+        desk.served.process.send_signal(signal.SIGCONT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 143, said
+    assert 6.0 < time.monotonic() - began < 9.5
+    assert not {"AlarmNotification", "ScheduledActions"} & desk.look().suspended
+    assert desk.ended("restore", "-a", desk.group, *QUICK).returncode == 0
 
 
 def test_sigkill_during_a_hook_ends_its_whole_tree(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from async_rollout.core.actions import (
     Erase,
     MarkHealthy,
     Need,
+    Order,
     Outcome,
     Record,
     Register,
@@ -25,7 +26,7 @@ from async_rollout.core.actions import (
 from async_rollout.core.decide import decide
 from async_rollout.core.finish import EVENED_MAX, MARKS_MAX
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
-from async_rollout.core.memory import Odd
+from async_rollout.core.memory import ActOutcome, Odd
 from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
 from drafts import NOW, launch, snapshot_of
@@ -250,7 +251,39 @@ def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
     assert isinstance(resume, Resume)
     assert set(resume.processes) == {"AlarmNotification", "ScheduledActions"}
     assert decision.verdict is not None
-    assert decision.verdict.code == 130
+    assert decision.verdict.code == 143, "how it was stopped; its first cause is told beside"
+    assert decision.verdict.why.startswith("stopped; before that: ")
+
+
+def test_sigterm_waits_for_no_health_and_no_survey() -> None:
+    snapshot = snapshot_of("DSS", record={"lanes": (lane(),)})
+    blind = tuple(replace(one, seen_at=None) for one in snapshot.sight.sources)
+    memory = replace(snapshot.memory, survey=None)
+    decision = decide(
+        SPEC, replace(snapshot, sight=replace(snapshot.sight, sources=blind), memory=memory, stop=Stop.NOW)
+    )
+    assert [type(act) for act in decision.actions] == [Record, Resume, Register]
+
+
+def test_sigterm_where_the_record_cannot_be_written_lets_alarms_run_first() -> None:
+    snapshot = snapshot_of("DSS", record={"lanes": (lane(),)})
+    record = snapshot.sight.journal
+    assert isinstance(record, Journal)
+    no = ActOutcome(action=Record(journal=record), at=NOW, ok=False, code="AccessDenied", message="no", denied=True)
+    memory = replace(snapshot.memory, last=no)
+    decision = decide(SPEC, replace(snapshot, memory=memory, stop=Stop.NOW))
+    assert [type(act) for act in decision.actions] == [Resume, Record, Register]
+
+
+def test_told_to_stop_while_the_record_is_anothers_it_is_left_alone() -> None:
+    snapshot = snapshot_of("SSS", record={"run": "another"})
+    order = f"stop another {snapshot.memory.me.holder}"
+    for stop in Stop:
+        ended = decide(SPEC, replace(snapshot, stop=stop))
+        assert ended.actions == ()
+        assert ended.verdict is not None and ended.verdict.why == "stopped; nothing was changed"
+        ordered = replace(snapshot, sight=replace(snapshot.sight, order=order), stop=stop)
+        assert decide(SPEC, ordered).actions == (Order(text=None),)
 
 
 def test_sigterm_with_nothing_to_put_back_at_once_only_records() -> None:

@@ -12,9 +12,9 @@ from async_rollout.core.actions import MarkHealthy, Need, Record, SetCapacity, T
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Warned
-from async_rollout.core.finish import changes
 from async_rollout.core.journal import Goal, Journal, Lane
 from async_rollout.core.lease import of_another
+from async_rollout.core.left import changes
 from async_rollout.core.memory import ActOutcome, Odd, Peer
 from async_rollout.core.narrate import narrate
 from async_rollout.core.plan import plan_of

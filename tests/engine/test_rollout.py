@@ -100,17 +100,28 @@ def test_a_first_look_that_comes_late_is_no_fault() -> None:
     assert Story(look=between(0.0, 100.0, UNSEEN)).verdict == DONE
 
 
-@pytest.mark.parametrize(("stop", "ends"), [(Stop.NOW, 31.0), (Stop.FINISH, 1900.0)])
-def test_blind_an_order_to_stop_at_once_is_obeyed_without_a_look(stop: Stop, ends: float) -> None:
-    story = Story(look=between(100.0, EVER, UNSEEN), order=(200.0, stop))
+def test_blind_a_gentle_order_to_stop_waits_for_a_look() -> None:
+    story = Story(look=between(100.0, EVER, UNSEEN), order=(200.0, Stop.FINISH))
     assert story.verdict == (Outcome.STUCK, 10)
-    assert story.ended - 200.0 < ends
+    assert story.ended - 200.0 < 1900.0
     assert "the record stands" in story.why
 
 
-def test_an_order_to_stop_ends_the_pause_between_two_blind_looks() -> None:
+def test_blind_an_order_to_stop_at_once_tries_until_its_grace_is_over() -> None:
     story = Story(look=between(100.0, EVER, UNSEEN), order=(200.0, Stop.NOW))
-    assert story.ended - 200.0 < 1.0
+    assert story.verdict == (Outcome.STOPPED, 143)
+    assert 3.0 < story.ended - 200.0 < 5.0
+    assert story.why == "a signal; the 5 s for it were over before all was done"
+    tries = [at for at in story.told.at(Warned, "web") if at >= 200.0]
+    assert len(tries) >= 5
+    assert story.result is not None and any("suspended by us" in line for line in story.result.verdict.left)
+
+
+def test_an_order_to_stop_at_once_that_comes_while_blind_is_obeyed_as_soon_as_there_is_a_look() -> None:
+    story = Story(look=between(100.0, 202.0, UNSEEN), order=(200.0, Stop.NOW))
+    assert story.verdict == (Outcome.STOPPED, 143)
+    assert 2.0 < story.ended - 200.0 < 4.0
+    assert {name for name, _ in story.world.state.groups["web"].suspended} <= {"AZRebalance", "ReplaceUnhealthy"}
 
 
 def test_a_look_that_took_too_long_is_none() -> None:

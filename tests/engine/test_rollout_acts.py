@@ -223,19 +223,21 @@ def in_flight(seconds: float) -> BeforeAct:
     return act
 
 
-@pytest.mark.parametrize(("takes", "waits", "arrives"), [(0.5, 0.6, True), (4.0, 4.1, True), (1e6, 5.0, False)])
-def test_an_act_in_flight_when_cancelled_gets_at_most_five_seconds(takes: float, waits: float, arrives: bool) -> None:
+@pytest.mark.parametrize(("takes", "arrives"), [(0.5, True), (3.0, True), (1e6, False)])
+def test_an_act_in_flight_when_cancelled_may_end_within_the_grace(takes: float, arrives: bool) -> None:
     free = Story()
     acts = zip(free.told.of(Acted), free.told.at(Acted, "web"), strict=True)
     when = next(at for one, at in acts if one.action.startswith("set desired")) - 0.05
     story = Story(act=in_flight(takes), cancelled_at=when)
     assert story.result is None
-    assert story.ended - when == pytest.approx(waits, abs=0.11)
+    assert min(takes, 4.0) <= story.ended - when + 0.11 and story.ended - when <= 4.01
     assert (What.SET_DESIRED in {one.what for one in done_by_us(story.world)}) is arrives
     assert len(ours(story.world.state.groups["web"])) >= 3
 
 
-def test_cancelled_between_two_acts_it_ends_at_once() -> None:
+def test_cancelled_between_two_acts_it_does_what_a_stop_does_and_no_more() -> None:
     story = Story(cancelled_at=90.0)
-    assert story.ended == 90.0
-    assert max(one.at for one in done_by_us(story.world)) <= EPOCH + 90.0
+    assert story.ended < 92.0
+    late = {one.what for one in done_by_us(story.world) if one.at > EPOCH + 90.0}
+    assert What.RESUME in late
+    assert late <= {What.TAG, What.RESUME, What.REGISTER}

@@ -29,7 +29,7 @@ from async_rollout.core import (
 from async_rollout.core.actions import Decision, Erase, Resume
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable
-from async_rollout.engine import clocks, rollout
+from async_rollout.engine import clocks, grace, lookout, rollout
 from async_rollout.sandbox.doors import sights
 from breaking import Sabotage, around, both, draft_as_it_is, no, nothing, of_result, rewritten, swap, without_cause, yes
 
@@ -115,9 +115,9 @@ def never_due(real: Any, one: Draft, verdict: Any = None) -> Decision:
     return decision
 
 
-def quietly(real: Any, one: Draft) -> Decision:
+def quietly(real: Any, one: Draft, order: Any) -> Decision:
     """SIGTERM: nothing but the record."""
-    return replace(real(one), actions=real(one).actions[:1])
+    return replace(real(one, order), actions=real(one, order).actions[:1])
 
 
 async def taken_or_not(real: Any, *args: Any) -> bool:
@@ -169,9 +169,10 @@ ENDING = (
     Sabotage(name="who left its cluster is registered back", law="law 10:", story=stories.stopped_in_command,
              spoil=swap(restore, "_turned_round", back_all_the_same)),
     Sabotage(name="SIGTERM puts nobody back", law="law 7:", story=stories.stopped_now,
-             spoil=around(decide, "_quickly", quietly)),
+             spoil=around(decide, "_at_once", quietly)),
     Sabotage(name="SIGTERM waits for the whole restore", law="law 12:", story=stories.stopped_now,
-             spoil=swap(decide, "_quickly", lambda one: draft.decided(one))),
+             spoil=both(swap(decide, "_at_once", lambda one, order: draft.decided(one)),
+                        swap(grace, "LAST_WORDS", -30.0))),
     Sabotage(name="a probe is left behind", law="law 7:", story=stories.stopped_at_once,
              spoil=swap(decide, "unprobed", lambda snapshot, decision: decision)),
 )  # fmt: skip
@@ -186,11 +187,11 @@ CONDUCTING = (
     Sabotage(name="a record may be hidden", law="law 11:", story=meetings.hidden_record,
              spoil=swap(begin, "unproven", lambda spec, snapshot: None)),
     Sabotage(name="an old look is acted upon", law="law 11:", story=meetings.slow_looks,
-             spoil=swap(rollout.Rollout, "_young", yes)),
+             spoil=swap(lookout.Lookout, "young", yes)),
     Sabotage(name="an empty page is a deleted group", law="law 16:", story=meetings.empty_pages,
-             spoil=swap(rollout, "GONE_LOOKS", 1)),
+             spoil=swap(lookout, "GONE_LOOKS", 1)),
     Sabotage(name="who slept acts on when he wakes", law="law 11:", story=meetings.awoken,
-             spoil=swap(rollout.Rollout, "_young", yes)),
+             spoil=swap(lookout.Lookout, "young", yes)),
     Sabotage(name="a sleeping host's age is told by the loop", law="law 11:", story=sleeping.asleep,
              spoil=swap(clocks.Moment, "since", lambda self, earlier: self.loop - earlier.loop)),
     Sabotage(name="older versions of the record are believed", law="law ", story=meetings.very_stale,

@@ -158,6 +158,7 @@ class End:
     struck: bool
     stopped: bool
     commands: Commands
+    way: Way
 
 
 def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: bool = True) -> End:
@@ -177,7 +178,15 @@ def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: b
         await anyio.sleep(AFTERWARDS)
         world.advance()
         stopped = fate.over.is_set()
-        return End(run=run, before=before, points=fate.seen, struck=fate.struck, stopped=stopped, commands=commands)
+        return End(
+            run=run,
+            before=before,
+            points=fate.seen,
+            struck=fate.struck,
+            stopped=stopped,
+            commands=commands,
+            way=fate.way,
+        )
 
     return run_virtual(play)
 
@@ -205,7 +214,7 @@ def wrong(story: Story, end: End, then: Goal, undisturbed: Picture) -> list[str]
         return [f"it ended with {verdict.code}: {verdict.why}"]
     lines = [
         line
-        for line in broken(run, _limits(story, run, then), replaced=False, surge=_surges(story))
+        for line in broken(run, _limits(story, end, then), replaced=False, surge=_surges(story))
         if _counts(story, line)
     ]
     if then is Goal.REPLACE or not end.stopped:
@@ -223,10 +232,10 @@ def _surges(story: Story) -> bool:
     return bounds(story.spec, 1).ceiling > 1
 
 
-def _limits(story: Story, run: Run, then: Goal) -> Bounds:
-    """Behind nothing an instance serves until it is terminated, and one that is turned round counts again."""
-    limits = bounds(story.spec, run.found.desired)
-    ceiling = limits.ceiling if then is Goal.REPLACE and run.found.source_ids else limits.exist
+def _limits(story: Story, end: End, then: Goal) -> Bounds:
+    """Behind nothing an instance serves until it is terminated; one that is turned round counts again."""
+    limits, turned = bounds(story.spec, end.run.found.desired), then is Goal.RESTORE or end.way is Way.CANCELLED
+    ceiling = limits.exist if turned or not end.run.found.source_ids else limits.ceiling
     return Bounds(floor=limits.floor, ceiling=ceiling, exist=limits.exist, draining=limits.draining)
 
 

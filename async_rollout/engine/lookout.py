@@ -1,0 +1,113 @@
+"""One group's looks: each young enough to be acted on, and patience while AWS cannot be seen.
+
+Blind for long, alarms and schedules are let run; blind beyond the limits, the rollout ends with its record standing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from async_rollout.core.actions import ROWS, Needs, Outcome, Verdict
+from async_rollout.core.events import Event, Warned
+from async_rollout.core.laws import OLDEST_LOOK
+from async_rollout.core.memory import GONE_LOOKS
+from async_rollout.core.sight import Sight, Snapshot
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.clocks import Clocks
+from async_rollout.engine.parting import BLIND_FOR, blind_end, let_live
+from async_rollout.engine.ports import Reach
+from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
+
+FIRST_LOOK = 120.0
+"""So long the first look is tried for; later the limits hold."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two looks that fail, at the most."""
+AGAIN = 0.5
+"""Stopping, so many seconds pass before what did not come through is tried again: as a throttled call's first pause."""
+
+
+class Lookout:
+    """say: takes what is to be told; pause: waits so long, or until something happens."""
+
+    def __init__(
+        self, cloud: Reach, group: str, spec: RolloutSpec, clocks: Clocks,
+        *, say: Callable[[Event], None], pause: Callable[[float], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        self._cloud, self._group, self._spec, self._clocks = cloud, group, spec, clocks
+        self._say, self._pause = say, pause
+        self._asked_at = clocks()
+        self._blind_since: float | None = None
+        self._row: Sight | None = None
+        self._absent = 0
+        self._stopping = False
+        self._usual: anyio.CancelScope | None = None
+
+    def stop(self) -> None:
+        """From now on the group's own row is enough, and at once: a look under way is given up for it."""
+        self._stopping = True
+        if self._usual is not None:
+            self._usual.cancel()
+
+    def young(self) -> bool:
+        """Whether the last look may still be acted on."""
+        return self._clocks().since(self._asked_at) <= OLDEST_LOOK
+
+    async def look(self, needs: Needs, after: float, before: Snapshot | None) -> Sight | Verdict:
+        """One sight; blind, it tries again with more patience each time, as long as the limits allow."""
+        delay = self._spec.interval
+        while True:
+            try:
+                sight = await self._fresh(needs, after)
+            except UnknownGroupError as gone:
+                if end := self._vanished(gone, before):
+                    return end
+            except (CredentialsError, UnseenError) as error:
+                code = 4 if isinstance(error, CredentialsError) else 1
+                if end := await self._blind(str(error), code, before):
+                    return end
+            else:
+                self._blind_since, self._absent, self._row = None, 0, None
+                return sight
+            await self._pause(AGAIN if self._stopping else delay)
+            delay = min(2 * delay, LONGEST_PAUSE)
+
+    async def _fresh(self, needs: Needs, after: float) -> Sight:
+        """A look that may be acted on. A process that was stopped in the middle of one must look again."""
+        sight = None if self._stopping else await self._unless_stopped(needs, after)
+        if sight is None:
+            self._asked_at = self._clocks()
+            sight = await self._cloud.look(self._group, ROWS, after)
+        if not self.young():
+            raise UnseenError(f"the answer took longer than {OLDEST_LOOK:.0f} s, too long to act on it")
+        return sight
+
+    async def _unless_stopped(self, needs: Needs, after: float) -> Sight | None:
+        self._asked_at = self._clocks()
+        with anyio.CancelScope() as self._usual:
+            return await self._cloud.look(self._group, needs, after)
+        return None
+
+    def _vanished(self, gone: UnknownGroupError, before: Snapshot | None) -> Verdict | None:
+        """Later an answer or two without the group may be empty pages."""
+        if before is None:
+            return Verdict(outcome=Outcome.REFUSED, code=3, why=str(gone))
+        self._absent += 1
+        if self._absent < GONE_LOOKS:
+            return None
+        return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
+
+    async def _blind(self, why: str, code: int, before: Snapshot | None) -> Verdict | None:
+        """Without any look yet there is nothing to wait for; later the record waits with us."""
+        now, limit = anyio.current_time(), self._spec.limits.credentials
+        self._blind_since = self._blind_since if self._blind_since is not None else now
+        at = before.sight.at if before else 0.0
+        self._say(Warned(group=self._group, at=at, text=f"AWS cannot be seen: {why}"))
+        if before is None and (code == 4 or now - self._blind_since > FIRST_LOOK):
+            return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
+        if before is not None and before.memory.journal and now - self._blind_since > BLIND_FOR:
+            self._row = await let_live(self._cloud, self._group, before.memory.me.run, now) or self._row
+        if now - self._blind_since > limit:
+            return blind_end(why, code, self._row or (before.sight if before else None))
+        return None
