@@ -8,17 +8,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from async_rollout.aws.act import Acts
+from async_rollout.aws.bucket import SHARE
 from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, as_seen
 from async_rollout.aws.flights import Flights
 from async_rollout.aws.sweep import Sweep
-from async_rollout.aws.throttle import SHARE, Send, Throttle
+from async_rollout.aws.throttle import Send, Throttle
 from async_rollout.aws.translate import tags_of
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, GroupRef, Tell
+from async_rollout.engine.ports import Answer, GroupRef, Tell, Urgency
 from async_rollout.errors import BrokenError
 
 Expiry = Callable[[], Awaitable[float | None]]
@@ -88,9 +89,11 @@ class AwsCloud:
         self._acts.saw(group, tags_of(row.body))
         return sight
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         """Do one thing: see `engine.ports.Cloud.act`."""
-        return await self._acts.do(group, action)
+        return await self._acts.do(group, action, young, urgency)
 
     async def under_way(self) -> tuple[str, ...]:
         """Names of all groups that hold a record of ours. Raises CredentialsError or UnseenError."""

@@ -27,6 +27,7 @@ from async_rollout.aws.translate import Beside, sight_of
 from async_rollout.core.actions import ROWS, HealthOf, Need, Needs
 from async_rollout.core.sight import Sight, Source
 from async_rollout.core.tags import PREFIX
+from async_rollout.engine.ports import Urgency
 from async_rollout.errors import UnknownGroupError
 
 T = TypeVar("T")
@@ -72,7 +73,8 @@ class Sweep:
         Raises UnknownGroupError when AWS's answer lacks it.
         """
         self._watched.add(group)
-        ask = self._asker(group, after, patient=Need.TARGETS not in needs or Need.SURVEY in needs)
+        patient = Need.TARGETS not in needs or Need.SURVEY in needs
+        ask = self._asker(group, after, Urgency.PATIENT if patient else Urgency.USUAL)
         guess = self._bodies.get(group)
         facts = Part(partial(self._facts, ask, group, needs))
         early = Part(partial(_health, ask, guess or {}, needs), asks=bool(_wanted(guess or {}, needs)))
@@ -137,11 +139,11 @@ class Sweep:
         replies = await pages(self._throttle.ask, call)
         return tuple(sorted(row["AutoScalingGroupName"] for page in replies for row in page.body["AutoScalingGroups"]))
 
-    def _asker(self, group: str, after: float, *, patient: bool) -> Ask:
+    def _asker(self, group: str, after: float, urgency: Urgency) -> Ask:
         """Reads for one look: shared with those who ask the same, if that was sent at or after `after`."""
 
         async def ask(call: Call) -> Reply:
-            whose = replace(call, group=group, patient=patient)
+            whose = replace(call, group=group, urgency=urgency)
             return await self._flights.share(call.key, after, partial(self._throttle.ask, whose, READ))
 
         return ask

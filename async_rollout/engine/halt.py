@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from async_rollout.core.sight import Stop
+from async_rollout.engine.ports import Urgency
 
 
 class Halt:
@@ -23,6 +24,11 @@ class Halt:
         self.cause, self.code = self.cause or cause, self.code or code
         for listener in self._listeners:
             listener()
+
+    @property
+    def urgency(self) -> Urgency:
+        """That of acts from now on."""
+        return Urgency.STOP if self.stop is Stop.NOW else Urgency.USUAL
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have `listener` called at each request; at once if there was one."""

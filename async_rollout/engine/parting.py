@@ -10,15 +10,19 @@ from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import QUICK, Journal
 from async_rollout.core.sight import Sight
-from async_rollout.engine.ports import Reach
+from async_rollout.engine.clocks import Young, always
+from async_rollout.engine.ports import Reach, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 BLIND_FOR = 300.0
 """After so many seconds without a look the group is not kept from living any longer."""
 
 
-async def let_live(cloud: Reach, group: str, run: str, after: float) -> Sight | None:
-    """Resume alarms and schedules if ours are suspended; the row that was seen, None if there was none."""
+async def let_live(cloud: Reach, group: str, run: str, after: float, young: Young = always) -> Sight | None:
+    """Resume alarms and schedules if ours are suspended; the row that was seen, None if there was none.
+
+    young: whether that row is young enough to act on.
+    """
     try:
         row = await cloud.look(group, ROWS, after)
     except (CredentialsError, UnseenError, UnknownGroupError):
@@ -26,7 +30,7 @@ async def let_live(cloud: Reach, group: str, run: str, after: float) -> Sight | 
     if isinstance(row.journal, Journal) and row.journal.run == run:
         ours = tuple(one for one in QUICK if one in row.journal.suspended and one in row.group.suspended)
         if ours:
-            await cloud.act(group, Resume(processes=ours))
+            await cloud.act(group, Resume(processes=ours), young, Urgency.STOP)
     return row
 
 

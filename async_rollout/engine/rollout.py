@@ -153,7 +153,9 @@ class Rollout:
         if self._before is None and (code == 4 or now - self._blind_since > FIRST_LOOK):
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
         if self._before is not None and self._memory.journal and now - self._blind_since > BLIND_FOR:
-            self._row = await let_live(self._cloud, self._group, self._memory.me.run, now) or self._row
+            self._asked_at = self._clocks()
+            me, seen = self._memory.me, self._row
+            self._row = await let_live(self._cloud, self._group, me.run, now, self._young) or seen
         if self._halt.stop is Stop.NOW or now - self._blind_since > limit:
             return blind_end(why, code, self._row or (self._before.sight if self._before else None))
         return None
@@ -253,7 +255,7 @@ class Rollout:
         async def in_flight() -> None:
             nonlocal answer
             with scope:
-                answer = await self._cloud.act(self._group, action, self._young)
+                answer = await self._cloud.act(self._group, action, self._young, self._halt.urgency)
             done.set()
 
         async with anyio.create_task_group() as tasks:

@@ -13,7 +13,7 @@ from anyio.abc import TaskGroup
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, Reach
+from async_rollout.engine.ports import Answer, Reach, Urgency
 
 AT_ONCE = 2
 """First looks under way at the same time."""
@@ -65,5 +65,7 @@ class _FirstLook:
         self._took(anyio.current_time() - began)
         return sight
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
-        return await self._cloud.act(group, action, young)
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
+        return await self._cloud.act(group, action, young, urgency)
