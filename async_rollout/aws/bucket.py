@@ -114,6 +114,12 @@ class Bucket:
             urgency = Urgency.USUAL
         await self._turn(urgency)
 
+    @property
+    def rate(self) -> float:
+        """Tokens a second that are ours now."""
+        self._fill()
+        return self._ours.refill * self._pace
+
     def give_back(self) -> None:
         """A token that was drawn and not used."""
         self._fill()

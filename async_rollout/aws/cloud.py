@@ -13,6 +13,7 @@ from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, as_seen
 from async_rollout.aws.flights import Flights
+from async_rollout.aws.room import Room
 from async_rollout.aws.sweep import Sweep
 from async_rollout.aws.throttle import Send, Throttle
 from async_rollout.aws.translate import tags_of
@@ -62,6 +63,7 @@ class AwsCloud:
         way = _reading(send) if readonly else send
         self._throttle = Throttle(way, clock=AwsClock(), tell=tell, jitter=jitter, share=api_share)
         self._sweep = Sweep(self._throttle, self._flights)
+        self._room = Room(self._throttle, self._sweep.widths)
         self._acts = Acts(self._throttle, self._flights, self._sweep.window)
 
     @property
@@ -79,6 +81,15 @@ class AwsCloud:
             return await self._sweep.glance(group)
         except CallFailedError as failed:
             raise as_seen(failed) from failed
+
+    @property
+    def groups_at_once(self) -> int:
+        """How many groups of those that were seen AWS's request buckets carry at once for sure."""
+        return self._room.sure
+
+    def carries(self, groups: int) -> bool:
+        """Whether so many may be under way at once: see `engine.ports.Cloud.carries`."""
+        return self._room.carries(groups)
 
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """One complete sight: see `engine.ports.Cloud.look`."""

@@ -6,7 +6,8 @@ one that hangs holds up only the groups it belongs to. Nothing of an answer is k
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -59,6 +60,7 @@ class Sweep:
         self._throttle = throttle
         self._flights = flights
         self._sizes: dict[str, int] = {}
+        self._widths: dict[str, int] = {}
         self._watched: set[str] = set()
         self._turn = anyio.Lock()  # one answer wakes many: who thinks about it does so in a turn of the loop of his own
         self._bodies: dict[str, Body] = {}
@@ -159,6 +161,10 @@ class Sweep:
     def _idle(self) -> float:
         return min(IDLE_LONGEST, IDLE * len(self._watched))
 
+    def widths(self) -> Collection[int]:
+        """Of each group that was seen, how many traffic sources of one kind it has at the most."""
+        return self._widths.values()
+
     def window(self) -> float:
         """Seconds in which calls of several groups are gathered: none for one, and never long."""
         return min(GATHER_LONGEST, GATHER * len(self._watched))
@@ -185,8 +191,14 @@ class Sweep:
             for reply in replies
             for one in reply.body.get("AutoScalingGroups", ())
         }
+        self._widths |= {name: _width(row.body) for name, row in rows.items()}
         self._sizes |= {name: len(row.body.get("Instances", ())) for name, row in rows.items()}
         return rows
+
+
+def _width(body: Body) -> int:
+    """How many sources of one kind it has at the most: each kind draws from a bucket of its own."""
+    return max(Counter(one.kind.name for one in named(body) if one.kind is not None).values(), default=0)
 
 
 async def _rest_of(

@@ -20,6 +20,7 @@ from async_rollout.aws.calls import Body, Call, Reply
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind, fault_of
 from async_rollout.core.events import Throttled
+from async_rollout.core.pace import SOON
 from async_rollout.engine.clocks import Young
 from async_rollout.engine.ports import Tell, Urgency
 
@@ -65,6 +66,10 @@ def _passes(fault: Fault) -> bool:
     return fault.kind in (FaultKind.BUSY, FaultKind.UNSENT, FaultKind.CONTENDED)
 
 
+LOOKED_AT = ("autoscaling", "elbv2 reads", "elb reads")
+"""The buckets that every group draws from as long as it is under way."""
+
+
 async def _turn(bucket: Bucket, urgency: Urgency, young: Young) -> bool:
     """Wait for it; False: what the call rests on is too old by now, and its token is another's."""
     await bucket.draw(urgency)
@@ -75,7 +80,11 @@ async def _turn(bucket: Bucket, urgency: Urgency, young: Young) -> bool:
 
 
 class Throttle:
-    """See the module's docstring. `calls` counts what was sent, by operation, repeats included."""
+    """See the module's docstring. `calls` counts what was sent, by operation, repeats included.
+
+    crowded_at: when a call that could not wait had waited for its turn longer than a group that is watched closely
+    waits between two looks.
+    """
 
     def __init__(
         self,
@@ -91,14 +100,24 @@ class Throttle:
         self._clock = clock
         self._tell = tell
         self._jitter = jitter
+        self.crowded_at = float("-inf")
         self._buckets = {
             name: Bucket(HEADROOM * burst, HEADROOM * refill, share) for name, (burst, refill) in RATES.items()
         }
 
+    @property
+    def slowest(self) -> float:
+        """Calls a second that those buckets give which every group under way draws from."""
+        return min(self._buckets[name].rate for name in LOOKED_AT)
+
     async def ask(self, call: Call, patience: Patience = READ) -> Reply:
         """The answer to one call. Raises CallFailedError with the last fault; LATE where no attempt was made."""
         bucket = self._buckets[bucket_name(call)]
-        if not await _turn(bucket, call.urgency, call.young):
+        came = anyio.current_time()
+        may = await _turn(bucket, call.urgency, call.young)
+        if call.urgency is not Urgency.PATIENT and anyio.current_time() - came > SOON:
+            self.crowded_at = anyio.current_time()
+        if not may:
             raise CallFailedError(call, TOO_LATE)
         ends, lost = anyio.current_time() + patience.total, False
         for attempt in range(1, patience.attempts + 1):

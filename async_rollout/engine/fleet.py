@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import anyio
 
@@ -12,12 +14,13 @@ from async_rollout.core.events import Enrolled, Event, FleetEnded
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.sight import Sight, Stop
 from async_rollout.core.spec import RolloutSpec, Scope
+from async_rollout.core.trouble import ordered, untouched
 from async_rollout.engine.given import check
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.hooks import ShellHooks
 from async_rollout.engine.identity import identify
 from async_rollout.engine.ports import GroupRef, HookRunner, Tell
-from async_rollout.engine.result import GroupResult, Summary
+from async_rollout.engine.result import GroupResult, Summary, ended
 from async_rollout.engine.rollout import Rollout
 from async_rollout.engine.turns import Turns
 from async_rollout.errors import RolloutError, UnknownGroupError, UsageError
@@ -73,17 +76,22 @@ class _Fleet:
         self._listener = tell
         self._tell, self._fail_fast, self._most = _Told(tell), fail_fast, max_groups
         self._results: dict[GroupRef, GroupResult] = {}
+        self._enrolled: dict[GroupRef, Enrolled] = {}
+        self._fresh: set[GroupRef] = set()
 
     async def run(self, groups: Sequence[GroupRef], goal: Goal) -> Summary:
         check(groups, self._listener, self._hooks)
         once = list(dict.fromkeys(groups))
         for group, sight in (await all_seen(once)).items():
-            self._tell(Enrolled(group=group.name, at=sight.at, old=self._old(sight, goal)))
+            self._enrolled[group] = Enrolled(group=group.name, at=sight.at, old=self._old(sight, goal))
+            self._tell(self._enrolled[group])
+            if goal is Goal.REPLACE and sight.journal is None:
+                self._fresh.add(group)
         places = anyio.CapacityLimiter(self._most or len(once))
         async with anyio.create_task_group() as tasks:
-            turns = Turns(tasks)
+            turns = {cloud: Turns(cloud, tasks, self._halt) for cloud in dict.fromkeys(one.cloud for one in once)}
             for group in once:
-                tasks.start_soon(self._one, group, goal, places, turns)
+                tasks.start_soon(self._one, group, goal, places, turns[group.cloud])
         summary = Summary(results=tuple(self._results[group] for group in once))
         codes = {result.group: result.verdict.code for result in summary.results}
         self._tell(FleetEnded(at=0.0, code=summary.code, codes=codes))
@@ -96,13 +104,31 @@ class _Fleet:
         return sight.rows if goal is Goal.REPLACE and self._spec.scope is Scope.ALL else 0
 
     async def _one(self, group: GroupRef, goal: Goal, places: anyio.CapacityLimiter, turns: Turns) -> None:
-        async with places:
-            me, cloud = identify(goal), await turns.take(group.cloud)
-            rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=self._halt)
-            result = await _kept_apart(rollout)
+        """What a killed run left in the middle waits for no room: nothing else lets that group live."""
+        fresh, waits = group in self._fresh, partial(self._waits, group)
+        async with places, turns.taken(waits, waits=fresh) as cloud:
+            result = self._untouched(group) if fresh else None
+            if result is None:
+                me, halt = identify(goal), self._halt
+                rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=halt)
+                result = await _kept_apart(rollout)
         self._results[group] = result
         if self._fail_fast and result.verdict.code:
             self._halt.request(Stop.FINISH, f"--fail-fast: {group.name} failed", code=result.verdict.code)
+
+    def _waits(self, group: GroupRef, under_way: int) -> None:
+        are = "groups" if under_way > 1 else "group"
+        why = f"{under_way} {are} under way use{'s' * (under_way == 1)} the calls this account allows"
+        self._tell(replace(self._enrolled[group], why=why))
+
+    def _untouched(self, group: GroupRef) -> GroupResult | None:
+        """Stopped while it waited for its turn: it is not even looked at."""
+        halt = self._halt
+        if halt.stop is None:
+            return None
+        result = GroupResult(group=group.name, verdict=untouched(ordered(halt.stop, halt.cause, halt.code)))
+        self._tell(ended(result, 0.0))
+        return result
 
 
 async def _kept_apart(rollout: Rollout) -> GroupResult:

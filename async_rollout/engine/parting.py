@@ -6,10 +6,14 @@ as long as its record still names us.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
 from async_rollout.core.finish import changes
 from async_rollout.core.journal import QUICK, Journal
+from async_rollout.core.memory import ActOutcome
 from async_rollout.core.sight import Sight
+from async_rollout.engine.answers import outcome_of
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Reach, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
@@ -17,11 +21,13 @@ from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenErro
 BLIND_FOR = 300.0
 """After so many seconds without a look the group is not kept from living any longer."""
 
+Note = Callable[[ActOutcome], object]
 
-async def let_live(cloud: Reach, group: str, run: str, after: float, young: Young = always) -> Sight | None:
+
+async def let_live(cloud: Reach, group: str, run: str, after: float, note: Note, young: Young = always) -> Sight | None:
     """Resume alarms and schedules if ours are suspended; the row that was seen, None if there was none.
 
-    young: whether that row is young enough to act on.
+    note: given what came of it: it was not somebody else's doing. young: whether that row is young enough to act on.
     """
     try:
         row = await cloud.look(group, ROWS, after)
@@ -30,7 +36,8 @@ async def let_live(cloud: Reach, group: str, run: str, after: float, young: Youn
     if isinstance(row.journal, Journal) and row.journal.run == run:
         ours = tuple(one for one in QUICK if one in row.journal.suspended and one in row.group.suspended)
         if ours:
-            await cloud.act(group, Resume(processes=ours), young, Urgency.STOP)
+            resume = Resume(processes=ours)
+            note(outcome_of(resume, await cloud.act(group, resume, young, Urgency.STOP), row.at))
     return row
 
 

@@ -99,6 +99,10 @@ class Cloud(Reach, Protocol):
         """
         ...
 
+    def carries(self, groups: int) -> bool:
+        """Whether AWS's request buckets carry so many groups under way at once. Asked before one more begins."""
+        ...
+
 
 @dataclass(frozen=True)
 class GroupRef:

@@ -154,8 +154,8 @@ class Rollout:
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
         if self._before is not None and self._memory.journal and now - self._blind_since > BLIND_FOR:
             self._asked_at = self._clocks()
-            me, seen = self._memory.me, self._row
-            self._row = await let_live(self._cloud, self._group, me.run, now, self._young) or seen
+            run, seen, note = self._memory.me.run, self._row, self._outcomes.append
+            self._row = await let_live(self._cloud, self._group, run, now, note, self._young) or seen
         if self._halt.stop is Stop.NOW or now - self._blind_since > limit:
             return blind_end(why, code, self._row or (self._before.sight if self._before else None))
         return None

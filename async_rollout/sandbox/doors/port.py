@@ -62,6 +62,10 @@ class PortCloud:
         state, at = await self._read_group(group)
         return sight_of(state, group, at)
 
+    def carries(self, groups: int) -> bool:
+        """Any number: no call waits for a turn here."""
+        return True
+
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
         self._count_group()
