@@ -17,7 +17,7 @@ from async_rollout.core.memory import Me
 from async_rollout.core.spec import Hook, HookCall, RolloutSpec
 from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt
-from async_rollout.engine.ports import HookResult
+from async_rollout.engine.ports import HookResult, Urgency
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.chronicle import Census
@@ -136,13 +136,13 @@ class MortalCloud(PortCloud):
     lives: int | None = None
     killed: anyio.Event
 
-    async def act(self, group: str, action, young=always):  # type: ignore[no-untyped-def]
+    async def act(self, group: str, action, young=always, urgency=Urgency.USUAL):  # type: ignore[no-untyped-def]
         if self.lives is not None:
             if self.lives == 0:
                 self.close()
                 self.killed.set()
             self.lives -= 1
-        return await super().act(group, action, young)
+        return await super().act(group, action, young, urgency)
 
 
 async def _conduct(

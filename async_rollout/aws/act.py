@@ -7,7 +7,6 @@ a size, since others set it too (`throttle.SIZE`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -18,6 +17,7 @@ from async_rollout.aws.tagging import TAGS_PER_CALL, Tagging
 from async_rollout.aws.throttle import ONCE, SAME, SIZE, Patience, Throttle
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic import Kind, kind_of
+from async_rollout.aws.way import Way
 from async_rollout.core.actions import (
     CloudAction,
     Deregister,
@@ -35,7 +35,8 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.journal import Journal
 from async_rollout.core.tags import ORDER, PREFIX, PROBE, safe, to_tags
-from async_rollout.engine.ports import Answer, Done, Late, Refused, Unknown
+from async_rollout.engine.clocks import Young
+from async_rollout.engine.ports import Answer, Done, Late, Refused, Unknown, Urgency
 from async_rollout.errors import BrokenError
 
 STALE_MAX, CROWDED = 16, 30
@@ -59,83 +60,90 @@ class Acts:
         self._ours[group] = frozenset(key for key in keys if key.startswith(PREFIX))
         self._held[group] = sum(not key.startswith("aws:") for key in keys)
 
-    async def do(self, group: str, action: CloudAction) -> Answer:
-        """Do one action."""
-        name = {"AutoScalingGroupName": group}
+    async def do(self, group: str, action: CloudAction, young: Young, urgency: Urgency) -> Answer:
+        """Do one action: see `engine.ports.Reach.act`."""
+        way = Way(group, young, urgency)
+        answer = await self._done(way, action)
+        return Unknown(why="the rest of it was not sent") if isinstance(answer, Late) and way.begun else answer
+
+    async def _done(self, way: Way, action: CloudAction) -> Answer:
+        name = {"AutoScalingGroupName": way.group}
         match action:
             case Record(journal=journal):
-                return await self._record(group, journal)
+                return await self._record(way, journal)
             case Erase():
-                return await self._erase(group)
+                return await self._erase(way)
             case Order(text=text):
                 return await (
-                    self._delete(group, [ORDER]) if text is None else self._write(group, {ORDER: safe(text, 256)})
+                    self._delete(way, [ORDER]) if text is None else self._write(way, {ORDER: safe(text, 256)})
                 )
             case Probe(run=run, present=present):
                 key = f"{PROBE}{run}"
-                return await (self._write(group, {key: run}) if present else self._delete(group, [key]))
+                return await (self._write(way, {key: run}) if present else self._delete(way, [key]))
             case Suspend(processes=processes):
-                return await self._send(group, autoscaling("SuspendProcesses", **name, **_some(processes)))
+                return await self._send(way, autoscaling("SuspendProcesses", **name, **_some(processes)))
             case Resume(processes=processes):
-                return await self._send(group, autoscaling("ResumeProcesses", **name, **_some(processes)))
+                return await self._send(way, autoscaling("ResumeProcesses", **name, **_some(processes)))
             case SetCapacity():
-                return await self._send(group, _capacity(group, action), SIZE)
+                return await self._send(way, _capacity(way.group, action), SIZE)
             case Deregister(registrations=registrations):
-                return await self._each(group, _by_source(registrations, "deregister"))
+                return await self._each(way, _by_source(registrations, "deregister"))
             case Register(registrations=registrations):
-                return await self._each(group, _by_source(registrations, "register"))
+                return await self._each(way, _by_source(registrations, "register"))
             case MarkHealthy(instances=ids):
-                return await self._each(group, [_healthy(id) for id in ids])
+                return await self._each(way, [_healthy(id) for id in ids])
             case Terminate():
-                return await self._send(group, _terminate(action), ONCE)
+                return await self._send(way, _terminate(action), ONCE)
             case _:
                 assert_never(action)
 
-    async def _record(self, group: str, journal: Journal) -> Answer:
+    async def _record(self, way: Way, journal: Journal) -> Answer:
         """Write the record; now and then clear lanes that it no longer names: of an older serial they are harmless."""
         tags = to_tags(journal)
-        answer = await self._write(group, tags)
-        stale = self._ours.get(group, frozenset()) - tags.keys() - {ORDER}
-        few = len(stale) < (STALE_MAX if self._held.get(group, 0) <= CROWDED else 1)
+        answer = await self._write(way, tags)
+        stale = self._ours.get(way.group, frozenset()) - tags.keys() - {ORDER}
+        few = len(stale) < (STALE_MAX if self._held.get(way.group, 0) <= CROWDED else 1)
         if not isinstance(answer, Done) or few:
             return answer
-        await self._delete(group, sorted(stale))  # what stays is harmless: the record itself is written
+        await self._delete(way, sorted(stale))  # what stays is harmless: the record itself is written
         return answer
 
-    async def _erase(self, group: str) -> Answer:
-        seen = self._ours.get(group, frozenset())
-        return await self._delete(group, [*sorted(seen - set(HEAD_KEYS)), *HEAD_KEYS])
+    async def _erase(self, way: Way) -> Answer:
+        seen = self._ours.get(way.group, frozenset())
+        return await self._delete(way, [*sorted(seen - set(HEAD_KEYS)), *HEAD_KEYS])
 
-    async def _write(self, group: str, tags: dict[str, str]) -> Answer:
+    async def _write(self, way: Way, tags: dict[str, str]) -> Answer:
+        group = way.group
         rows = [_tag(group, key, Value=value, PropagateAtLaunch=False) for key, value in tags.items()]
         for chunk in chunks(rows, TAGS_PER_CALL):
-            answer = await self._tagging.put(group, chunk)
-            if not isinstance(answer, Refused):
+            answer = way.noted(await self._tagging.put(way, chunk))
+            if isinstance(answer, Done | Unknown):
                 self._ours[group] = self._ours.get(group, frozenset()) | {str(row["Key"]) for row in chunk}
             if not isinstance(answer, Done):
                 return answer
         return Done()
 
-    async def _delete(self, group: str, keys: Sequence[str]) -> Answer:
+    async def _delete(self, way: Way, keys: Sequence[str]) -> Answer:
+        group = way.group
         for chunk in chunks(keys, TAGS_PER_CALL):
-            answer = await self._send(group, autoscaling("DeleteTags", Tags=[_tag(group, key) for key in chunk]))
+            answer = await self._send(way, autoscaling("DeleteTags", Tags=[_tag(group, key) for key in chunk]))
             if not isinstance(answer, Done):
                 return answer
             self._ours[group] = self._ours.get(group, frozenset()) - set(chunk)
         return Done()
 
-    async def _each(self, group: str, calls: Sequence[Call]) -> Answer:
+    async def _each(self, way: Way, calls: Sequence[Call]) -> Answer:
         """All at once; the worst answer counts, since the act is done only if all of it is."""
-        parts = [Part(partial(self._send, group, call)) for call in calls]
+        parts = [Part(partial(self._send, way, call)) for call in calls]
         await together(*parts)
         return max((part.value for part in parts), key=_badness, default=Done())
 
-    async def _send(self, group: str, call: Call, patience: Patience = SAME) -> Answer:
+    async def _send(self, way: Way, call: Call, patience: Patience = SAME) -> Answer:
         try:
-            await self._throttle.ask(replace(call, group=group), patience)
+            await self._throttle.ask(way.of(call), patience)
         except CallFailedError as failed:
-            return answer_to(failed.fault)
-        return Done()
+            return way.noted(answer_to(failed.fault))
+        return way.noted(Done())
 
 
 def answer_to(fault: Fault) -> Answer:
@@ -149,6 +157,8 @@ def answer_to(fault: Fault) -> Answer:
             return Refused(code=fault.code, message=fault.words, passing=True)
         case FaultKind.LOST:
             return Unknown(why=f"{fault.code}: {fault.words}")
+        case FaultKind.LATE:
+            return Late()
         case _:
             assert_never(fault.kind)
 
@@ -157,9 +167,7 @@ def _badness(answer: Answer) -> int:
     match answer:
         case Done():
             return 0
-        case Unknown():
-            return 1
-        case Late():
+        case Unknown() | Late():
             return 1
         case Refused(denied=denied):
             return 3 if denied else 2

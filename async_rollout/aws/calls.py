@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from async_rollout.engine.clocks import Young, always
+from async_rollout.engine.ports import Urgency
 
 Body = Mapping[str, Any]
 """A parsed reply, as botocore hands it over. Goes no further than the pure translation."""
@@ -18,14 +21,15 @@ Body = Mapping[str, Any]
 class Call:
     """One API call. group: whose group it is for, empty when it is for many (events name it).
 
-    patient: others go first where AWS's bucket is nearly empty.
+    urgency: who goes first where AWS's bucket is nearly empty. young: asked when its turn has come, see `Young`.
     """
 
     service: str
     operation: str
     params: Body
     group: str = ""
-    patient: bool = False
+    urgency: Urgency = Urgency.USUAL
+    young: Young = field(default=always, compare=False)
 
     @property
     def reads(self) -> bool:

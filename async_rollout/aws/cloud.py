@@ -8,17 +8,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from async_rollout.aws.act import Acts
+from async_rollout.aws.bucket import SHARE
 from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, as_seen
 from async_rollout.aws.flights import Flights
+from async_rollout.aws.room import Room
 from async_rollout.aws.sweep import Sweep
-from async_rollout.aws.throttle import SHARE, Send, Throttle
+from async_rollout.aws.throttle import Send, Throttle
 from async_rollout.aws.translate import tags_of
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, GroupRef, Tell
+from async_rollout.engine.ports import Answer, GroupRef, Tell, Urgency
 from async_rollout.errors import BrokenError
 
 Expiry = Callable[[], Awaitable[float | None]]
@@ -61,6 +63,7 @@ class AwsCloud:
         way = _reading(send) if readonly else send
         self._throttle = Throttle(way, clock=AwsClock(), tell=tell, jitter=jitter, share=api_share)
         self._sweep = Sweep(self._throttle, self._flights)
+        self._room = Room(self._throttle, self._sweep.widths)
         self._acts = Acts(self._throttle, self._flights, self._sweep.window)
 
     @property
@@ -79,6 +82,15 @@ class AwsCloud:
         except CallFailedError as failed:
             raise as_seen(failed) from failed
 
+    @property
+    def groups_at_once(self) -> int:
+        """How many groups of those that were seen AWS's request buckets carry at once for sure."""
+        return self._room.sure
+
+    def carries(self, groups: int) -> bool:
+        """Whether so many may be under way at once: see `engine.ports.Cloud.carries`."""
+        return self._room.carries(groups)
+
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """One complete sight: see `engine.ports.Cloud.look`."""
         try:
@@ -88,9 +100,11 @@ class AwsCloud:
         self._acts.saw(group, tags_of(row.body))
         return sight
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         """Do one thing: see `engine.ports.Cloud.act`."""
-        return await self._acts.do(group, action)
+        return await self._acts.do(group, action, young, urgency)
 
     async def under_way(self) -> tuple[str, ...]:
         """Names of all groups that hold a record of ours. Raises CredentialsError or UnseenError."""

@@ -1,6 +1,6 @@
 """What went wrong with one call, and what that says about whether it was done.
 
-Pure: an exception of botocore, aiohttp or the loop becomes a `Fault` of one of six kinds. `throttle` repeats by kind,
+Pure: an exception of botocore, aiohttp or the loop becomes a `Fault` of one of seven kinds. `throttle` repeats by kind,
 `act` and `cloud` answer by kind. AWS's own code and words are kept.
 """
 
@@ -28,6 +28,7 @@ class FaultKind(Enum):
     LOST = "may have been done"
     DENIED = "no permission"
     REFUSED = "AWS said no"
+    LATE = "not sent: too late"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

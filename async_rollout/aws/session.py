@@ -18,9 +18,9 @@ from botocore.exceptions import BotoCoreError, InvalidRegionError, ProfileNotFou
 from botocore.loaders import Loader, create_loader
 from botocore.utils import parse_timestamp, validate_region_name
 
+from async_rollout.aws.bucket import SHARE
 from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.cloud import AwsCloud
-from async_rollout.aws.throttle import SHARE
 from async_rollout.engine.given import listener
 from async_rollout.engine.ports import Tell
 from async_rollout.errors import BrokenError, CredentialsError, UsageError

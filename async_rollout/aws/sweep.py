@@ -6,7 +6,8 @@ one that hangs holds up only the groups it belongs to. Nothing of an answer is k
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -27,6 +28,7 @@ from async_rollout.aws.translate import Beside, sight_of
 from async_rollout.core.actions import ROWS, HealthOf, Need, Needs
 from async_rollout.core.sight import Sight, Source
 from async_rollout.core.tags import PREFIX
+from async_rollout.engine.ports import Urgency
 from async_rollout.errors import UnknownGroupError
 
 T = TypeVar("T")
@@ -58,6 +60,7 @@ class Sweep:
         self._throttle = throttle
         self._flights = flights
         self._sizes: dict[str, int] = {}
+        self._widths: dict[str, int] = {}
         self._watched: set[str] = set()
         self._turn = anyio.Lock()  # one answer wakes many: who thinks about it does so in a turn of the loop of his own
         self._bodies: dict[str, Body] = {}
@@ -72,7 +75,8 @@ class Sweep:
         Raises UnknownGroupError when AWS's answer lacks it.
         """
         self._watched.add(group)
-        ask = self._asker(group, after, patient=Need.TARGETS not in needs or Need.SURVEY in needs)
+        patient = Need.TARGETS not in needs or Need.SURVEY in needs
+        ask = self._asker(group, after, Urgency.PATIENT if patient else Urgency.USUAL)
         guess = self._bodies.get(group)
         facts = Part(partial(self._facts, ask, group, needs))
         early = Part(partial(_health, ask, guess or {}, needs), asks=bool(_wanted(guess or {}, needs)))
@@ -137,11 +141,11 @@ class Sweep:
         replies = await pages(self._throttle.ask, call)
         return tuple(sorted(row["AutoScalingGroupName"] for page in replies for row in page.body["AutoScalingGroups"]))
 
-    def _asker(self, group: str, after: float, *, patient: bool) -> Ask:
+    def _asker(self, group: str, after: float, urgency: Urgency) -> Ask:
         """Reads for one look: shared with those who ask the same, if that was sent at or after `after`."""
 
         async def ask(call: Call) -> Reply:
-            whose = replace(call, group=group, patient=patient)
+            whose = replace(call, group=group, urgency=urgency)
             return await self._flights.share(call.key, after, partial(self._throttle.ask, whose, READ))
 
         return ask
@@ -156,6 +160,10 @@ class Sweep:
 
     def _idle(self) -> float:
         return min(IDLE_LONGEST, IDLE * len(self._watched))
+
+    def widths(self) -> Collection[int]:
+        """Of each group that was seen, how many traffic sources of one kind it has at the most."""
+        return self._widths.values()
 
     def window(self) -> float:
         """Seconds in which calls of several groups are gathered: none for one, and never long."""
@@ -183,8 +191,14 @@ class Sweep:
             for reply in replies
             for one in reply.body.get("AutoScalingGroups", ())
         }
+        self._widths |= {name: _width(row.body) for name, row in rows.items()}
         self._sizes |= {name: len(row.body.get("Instances", ())) for name, row in rows.items()}
         return rows
+
+
+def _width(body: Body) -> int:
+    """How many sources of one kind it has at the most: each kind draws from a bucket of its own."""
+    return max(Counter(one.kind.name for one in named(body) if one.kind is not None).values(), default=0)
 
 
 async def _rest_of(

@@ -1,5 +1,6 @@
 """The one way out: draws from AWS's request buckets, limits each call in time, repeats what may be repeated.
 
+An act is sent only while what it rests on is young, which is asked after the wait for a turn and after each pause.
 Nobody else retries (botocore's own retries are off). How long and at what a call is repeated is its `Patience`:
 reads at anything that passes, acts only where the call was certainly not done.
 """
@@ -14,11 +15,14 @@ from dataclasses import dataclass, replace
 
 import anyio
 
+from async_rollout.aws.bucket import HEADROOM, RATES, SHARE, Bucket
 from async_rollout.aws.calls import Body, Call, Reply
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind, fault_of
 from async_rollout.core.events import Throttled
-from async_rollout.engine.ports import Tell
+from async_rollout.core.pace import SOON
+from async_rollout.engine.clocks import Young
+from async_rollout.engine.ports import Tell, Urgency
 
 Send = Callable[[Call], Awaitable[Body]]
 """Puts one call on the wire, once."""
@@ -46,82 +50,8 @@ ONCE = Patience(at=frozenset({FaultKind.BUSY, FaultKind.UNSENT}), each=20.0, tot
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 
-RATES = {
-    "autoscaling": (40.0, 10.0),
-    "elbv2 reads": (40.0, 10.0),
-    "elb reads": (40.0, 10.0),
-    "elbv2 writes": (20.0, 4.0),
-    "elb writes": (20.0, 4.0),
-    "ec2": (100.0, 20.0),
-    "sts": (100.0, 20.0),
-}
-"""Burst and refill a second. ELB, EC2: AWS's guides on request throttling. Auto Scaling publishes none: as ELB's."""
 
-
-SHARE = 0.5
-"""Of each bucket, where nothing else is said: consoles, autoscalers and pipelines draw from it too."""
-HEADROOM = 0.97
-"""Calls need unequal times to AWS: what was drawn evenly comes unevenly."""
-SPARE = 0.25
-"""Of our burst: left to those that cannot wait by those that can."""
-PATIENCE = 8.0
-"""Seconds that a patient call lets others go first."""
-SLOWED, RECOVERY = 0.5, 0.05
-"""What a throttled answer leaves of our rate, down to a tenth; and how much of it comes back each second."""
-
-
-class Bucket:
-    """A token bucket. Who comes first is served first; a wait that is cancelled gives its token back.
-
-    It slows down when AWS throttles, since then others draw more than was thought, and comes back by and by.
-    """
-
-    def __init__(self, burst: float, refill: float) -> None:
-        self._burst = self._tokens = burst
-        self._refill = refill
-        self._pace = 1.0
-        self._at: float | None = None
-        self._patient = anyio.Lock()
-
-    async def draw(self, *, patient: bool = False) -> None:
-        """Take one token, waiting for it if need be; patient: only what is left over, for a while."""
-        if patient:
-            await self._let_others_go()
-        self._fill()
-        self._tokens -= 1
-        if self._tokens >= 0:
-            return
-        try:
-            await anyio.sleep(-self._tokens / (self._refill * self._pace))
-        except anyio.get_cancelled_exc_class():
-            self._tokens += 1
-            raise
-
-    def drain(self) -> None:
-        """AWS says it is empty: others draw from it too."""
-        self._fill()
-        self._tokens = min(self._tokens, 0.0)
-        self._pace = max(0.1, self._pace * SLOWED)
-
-    async def _let_others_go(self) -> None:
-        with anyio.move_on_after(PATIENCE):
-            async with self._patient:
-                while (short := self._short()) > 0:  # noqa: ASYNC110 - others draw meanwhile
-                    await anyio.sleep(short / (self._refill * self._pace))
-
-    def _short(self) -> float:
-        """Tokens that lack until a patient one may draw; what rounding leaves is none."""
-        self._fill()
-        short = 1 + SPARE * self._burst - self._tokens
-        return short if short > 1e-6 else 0.0
-
-    def _fill(self) -> None:
-        now = anyio.current_time()
-        if self._at is not None:
-            passed = now - self._at
-            self._tokens = min(self._burst, self._tokens + passed * self._refill * self._pace)
-            self._pace = min(1.0, self._pace + passed * RECOVERY)
-        self._at = now
+TOO_LATE = Fault(kind=FaultKind.LATE, code="TooLate", message="what it rests on was too old when its turn came")
 
 
 def bucket_name(call: Call) -> str:
@@ -136,8 +66,25 @@ def _passes(fault: Fault) -> bool:
     return fault.kind in (FaultKind.BUSY, FaultKind.UNSENT, FaultKind.CONTENDED)
 
 
+LOOKED_AT = ("autoscaling", "elbv2 reads", "elb reads")
+"""The buckets that every group draws from as long as it is under way."""
+
+
+async def _turn(bucket: Bucket, urgency: Urgency, young: Young) -> bool:
+    """Wait for it; False: what the call rests on is too old by now, and its token is another's."""
+    await bucket.draw(urgency)
+    if young():
+        return True
+    bucket.give_back()
+    return False
+
+
 class Throttle:
-    """See the module's docstring. `calls` counts what was sent, by operation, repeats included."""
+    """See the module's docstring. `calls` counts what was sent, by operation, repeats included.
+
+    crowded_at: when a call that could not wait had waited for its turn longer than a group that is watched closely
+    waits between two looks.
+    """
 
     def __init__(
         self,
@@ -153,14 +100,25 @@ class Throttle:
         self._clock = clock
         self._tell = tell
         self._jitter = jitter
+        self.crowded_at = float("-inf")
         self._buckets = {
-            name: Bucket(share * HEADROOM * burst, share * HEADROOM * refill) for name, (burst, refill) in RATES.items()
+            name: Bucket(HEADROOM * burst, HEADROOM * refill, share) for name, (burst, refill) in RATES.items()
         }
 
+    @property
+    def slowest(self) -> float:
+        """Calls a second that those buckets give which every group under way draws from."""
+        return min(self._buckets[name].rate for name in LOOKED_AT)
+
     async def ask(self, call: Call, patience: Patience = READ) -> Reply:
-        """The answer to one call. Raises CallFailedError with the last fault."""
+        """The answer to one call. Raises CallFailedError with the last fault; LATE where no attempt was made."""
         bucket = self._buckets[bucket_name(call)]
-        await bucket.draw(patient=call.patient)
+        came = anyio.current_time()
+        may = await _turn(bucket, call.urgency, call.young)
+        if call.urgency is not Urgency.PATIENT and anyio.current_time() - came > SOON:
+            self.crowded_at = anyio.current_time()
+        if not may:
+            raise CallFailedError(call, TOO_LATE)
         ends, lost = anyio.current_time() + patience.total, False
         for attempt in range(1, patience.attempts + 1):
             answer = await self._attempt(call, min(patience.each, max(1.0, ends - anyio.current_time())))
@@ -170,13 +128,13 @@ class Throttle:
                 bucket.drain()
             pause = self._pause(attempt)
             lost = lost or answer.kind is FaultKind.LOST
+            last = CallFailedError(call, replace(answer, kind=FaultKind.LOST) if lost and _passes(answer) else answer)
             if answer.kind not in patience.at or attempt == patience.attempts or anyio.current_time() + pause >= ends:
-                raise CallFailedError(
-                    call, replace(answer, kind=FaultKind.LOST) if lost and _passes(answer) else answer
-                )
+                raise last
             self._say(call, answer, pause)
             await anyio.sleep(pause)
-            await bucket.draw()
+            if not await _turn(bucket, min(call.urgency, Urgency.USUAL), call.young):
+                raise last
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _attempt(self, call: Call, limit: float) -> Reply | Fault:

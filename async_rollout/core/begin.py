@@ -19,7 +19,7 @@ from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
 from async_rollout.core.spec import Protected, RolloutSpec, Scope
 from async_rollout.core.stages import is_old
 from async_rollout.core.survey import objections, retained, unhealthy
-from async_rollout.core.trouble import stopped
+from async_rollout.core.trouble import stopped, untouched
 
 SICK_LOOKS = 3
 """Unhealthy in so many looks in a row is refused; less may be a flap."""
@@ -44,8 +44,7 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     if memory.me.intent is Goal.RESTORE:
         return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why="no record: nothing to restore"))
     if cause := stopped(snapshot):
-        why = f"{cause.text}; nothing was changed"
-        return Decision(verdict=Verdict(outcome=Outcome.STOPPED, code=cause.code, why=why))
+        return Decision(verdict=untouched(cause))
     if memory.survey is None or is_blind(snapshot):
         return Decision(needs=LOOK_NOW)
     if memory.denied is not None:

@@ -38,7 +38,7 @@ from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.tags import PREFIX
-from async_rollout.core.trouble import marked_failed, stopped, trouble
+from async_rollout.core.trouble import marked_failed, stopped, trouble, untouched
 
 REFRESH_AGE, REFRESH_EVERY = 60.0, 300.0
 """Whether an instance refresh has begun is asked again when somebody may be about to go and the last answer is so many
@@ -198,9 +198,9 @@ def _turned(draft: Draft, cause: Cause) -> Decision:
 
 def _left_alone(snapshot: Snapshot, order: Cause) -> Decision:
     """Told to stop while the record is still another's: it stays so, and is not told to stop any more."""
-    why, mine = f"{order.text}; nothing was changed", f" {snapshot.memory.me.holder}"
+    mine = f" {snapshot.memory.me.holder}"
     calls_off = (Order(text=None),) if (snapshot.sight.order or "").endswith(mine) else ()
-    return Decision(actions=calls_off, verdict=Verdict(outcome=Outcome.STOPPED, code=order.code, why=why))
+    return Decision(actions=calls_off, verdict=untouched(order))
 
 
 def _at_once(draft: Draft, order: Cause) -> Decision:
@@ -210,8 +210,7 @@ def _at_once(draft: Draft, order: Cause) -> Decision:
     """
     cause, last = draft.journal.cause or order, draft.memory.last
     if undo_beginning(draft):
-        verdict = Verdict(outcome=Outcome.STOPPED, code=order.code, why=f"{order.text}; nothing was changed")
-        return Decision(actions=(Erase(),), verdict=verdict)
+        return Decision(actions=(Erase(),), verdict=untouched(order))
     draft = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
     why = order.text if cause == order else f"{order.text}; before that: {cause.text}"
     left = changes(draft.sight, draft.journal)

@@ -13,11 +13,15 @@ from async_rollout.core.actions import Verdict, Wait
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled:
-    """The group takes part; its turn may come later. old: how many there seem to be to replace, 0 if not known yet."""
+    """The group takes part; its turn may come later. old: how many there seem to be to replace, 0 if not known yet.
+
+    why: told once more if it waits for its turn, what for.
+    """
 
     group: str
     at: float
     old: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from async_rollout.core.actions import Erase
+from async_rollout.core.actions import Erase, Outcome, Verdict
 from async_rollout.core.budget import launches_most
 from async_rollout.core.draft import Draft, is_replaced, is_under_way
 from async_rollout.core.drain import drain_limit, draining_since
@@ -34,11 +34,20 @@ NEVER_RAN = (126, 127)
 Question = Callable[[Draft], Iterator[Cause]]
 
 
+def ordered(stop: Stop, cause: str, code: int) -> Cause:
+    """An order to stop as a cause; without a code of its own a signal's."""
+    return Cause(code=code or (143 if stop is Stop.NOW else 130), text=cause or "stopped")
+
+
+def untouched(cause: Cause) -> Verdict:
+    """The end of a group that was stopped before anything of it was changed."""
+    return Verdict(outcome=Outcome.STOPPED, code=cause.code, why=f"{cause.text}; nothing was changed")
+
+
 def stopped(snapshot: Snapshot) -> Cause | None:
     """An order to stop: by a signal to this process, or by `restore` through the tags."""
     if snapshot.stop is not None:
-        signal = 143 if snapshot.stop is Stop.NOW else 130
-        return Cause(code=snapshot.stop_code or signal, text=snapshot.stop_cause or "stopped")
+        return ordered(snapshot.stop, snapshot.stop_cause, snapshot.stop_code)
     order, me = snapshot.sight.order, snapshot.memory.me
     if order is not None and order.startswith(f"stop {me.run} "):
         return Cause(code=130, text=f"stopped by restore from {order.removeprefix(f'stop {me.run} ')}")

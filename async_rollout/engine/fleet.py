@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import anyio
 
-from async_rollout.core.actions import Needs, Outcome, Verdict
+from async_rollout.core.actions import Needs
 from async_rollout.core.events import Enrolled, Event, FleetEnded
-from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.journal import Cause, Goal, Journal
 from async_rollout.core.sight import Sight, Stop
 from async_rollout.core.spec import RolloutSpec, Scope
+from async_rollout.core.trouble import ordered, untouched
 from async_rollout.engine.given import check
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.hooks import ShellHooks
@@ -75,18 +78,24 @@ class _Fleet:
         self._listener = tell
         self._tell, self._fail_fast, self._most = _Told(tell), fail_fast, max_groups
         self._results: dict[GroupRef, GroupResult] = {}
+        self._enrolled: dict[GroupRef, Enrolled] = {}
+        self._fresh: set[GroupRef] = set()
 
     async def run(self, groups: Sequence[GroupRef], goal: Goal) -> Summary:
         check(groups, self._listener, self._hooks)
         once = list(dict.fromkeys(groups))
         for group, sight in (await all_seen(once)).items():
-            self._tell(Enrolled(group=group.name, at=sight.at, old=self._old(sight, goal)))
+            self._enrolled[group] = Enrolled(group=group.name, at=sight.at, old=self._old(sight, goal))
+            self._tell(self._enrolled[group])
+            if goal is Goal.REPLACE and sight.journal is None:
+                self._fresh.add(group)
         places = anyio.CapacityLimiter(self._most or len(once))
         try:
             async with anyio.create_task_group() as tasks:
-                turns = Turns(tasks)
+                clouds = dict.fromkeys(one.cloud for one in once)
+                turns = {cloud: Turns(cloud, tasks, self._halt) for cloud in clouds}
                 for group in once:
-                    tasks.start_soon(self._one, group, goal, places, turns)
+                    tasks.start_soon(self._one, group, goal, places, turns[group.cloud])
         except anyio.get_cancelled_exc_class():
             self._ended(once)
             raise
@@ -96,10 +105,8 @@ class _Fleet:
         """How each ended; at a cancel some had not begun."""
         for group in groups:
             if group not in self._results:
-                why = f"{self._halt.cause or 'cancelled'}; nothing was changed"
-                verdict = Verdict(outcome=Outcome.STOPPED, code=self._halt.code or 143, why=why)
-                self._results[group] = GroupResult(group=group.name, verdict=verdict)
-                self._tell(ended(self._results[group], 0.0))
+                order = ordered(Stop.NOW, self._halt.cause or "cancelled", self._halt.code)
+                self._results[group] = self._untouched(group, order)
         summary = Summary(results=tuple(self._results[group] for group in groups))
         codes = {result.group: result.verdict.code for result in summary.results}
         self._tell(FleetEnded(at=0.0, code=summary.code, codes=codes))
@@ -112,16 +119,34 @@ class _Fleet:
         return sight.rows if goal is Goal.REPLACE and self._spec.scope is Scope.ALL else 0
 
     async def _one(self, group: GroupRef, goal: Goal, places: anyio.CapacityLimiter, turns: Turns) -> None:
-        async with places:
-            me, cloud = identify(goal), await turns.take(group.cloud)
-            rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=self._halt)
-            try:
-                result = await _kept_apart(rollout)
-            finally:  # at a cancel too
-                if rollout.result is not None:
-                    self._results[group] = rollout.result
+        """What a killed run left in the middle waits for no room: nothing else lets that group live."""
+        fresh, waits = group in self._fresh, partial(self._waits, group)
+        async with places, turns.taken(waits, waits=fresh) as cloud:
+            halt = self._halt
+            if fresh and halt.stop is not None:
+                result = self._untouched(group, ordered(halt.stop, halt.cause, halt.code))
+            else:
+                me = identify(goal)
+                rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=halt)
+                try:
+                    result = await _kept_apart(rollout)
+                finally:  # at a cancel too
+                    if rollout.result is not None:
+                        self._results[group] = rollout.result
+        self._results[group] = result
         if self._fail_fast and result.verdict.code:
             self._halt.request(Stop.FINISH, f"--fail-fast: {group.name} failed", code=result.verdict.code)
+
+    def _waits(self, group: GroupRef, under_way: int) -> None:
+        are = "groups" if under_way > 1 else "group"
+        why = f"{under_way} {are} under way use{'s' * (under_way == 1)} the calls this account allows"
+        self._tell(replace(self._enrolled[group], why=why))
+
+    def _untouched(self, group: GroupRef, order: Cause) -> GroupResult:
+        """Stopped while it waited for its turn: it is not even looked at."""
+        result = GroupResult(group=group.name, verdict=untouched(order))
+        self._tell(ended(result, 0.0))
+        return result
 
 
 async def _kept_apart(rollout: Rollout) -> GroupResult:

@@ -16,7 +16,7 @@ from async_rollout.core.memory import GONE_LOOKS
 from async_rollout.core.sight import Sight, Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Clocks
-from async_rollout.engine.parting import BLIND_FOR, blind_end, let_live
+from async_rollout.engine.parting import BLIND_FOR, Note, blind_end, let_live
 from async_rollout.engine.ports import Reach
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
@@ -29,14 +29,14 @@ AGAIN = 0.5
 
 
 class Lookout:
-    """say: takes what is to be told; pause: waits so long, or until something happens."""
+    """say: takes what is to be told; note: what was done while blind; pause: waits so long, or till something happens."""
 
     def __init__(
         self, cloud: Reach, group: str, spec: RolloutSpec, clocks: Clocks,
-        *, say: Callable[[Event], None], pause: Callable[[float], Awaitable[None]],
+        *, say: Callable[[Event], None], pause: Callable[[float], Awaitable[None]], note: Note,
     ) -> None:  # fmt: skip
         self._cloud, self._group, self._spec, self._clocks = cloud, group, spec, clocks
-        self._say, self._pause = say, pause
+        self._say, self._pause, self._note = say, pause, note
         self._asked_at = clocks()
         self._blind_since: float | None = None
         self._row: Sight | None = None
@@ -107,7 +107,8 @@ class Lookout:
         if before is None and (code == 4 or now - self._blind_since > FIRST_LOOK):
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
         if before is not None and before.memory.journal and now - self._blind_since > BLIND_FOR:
-            self._row = await let_live(self._cloud, self._group, before.memory.me.run, now) or self._row
+            self._asked_at, run = self._clocks(), before.memory.me.run
+            self._row = await let_live(self._cloud, self._group, run, now, self._note, self.young) or self._row
         if now - self._blind_since > limit:
             return blind_end(why, code, self._row or (before.sight if before else None))
         return None

@@ -6,19 +6,29 @@ as long as its record still names us.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
-from async_rollout.core.journal import QUICK, Journal
+from async_rollout.core.journal import QUICK, Cause, Journal
 from async_rollout.core.left import changes
+from async_rollout.core.memory import ActOutcome
 from async_rollout.core.sight import Sight, Snapshot
-from async_rollout.engine.ports import Reach
+from async_rollout.engine.answers import outcome_of
+from async_rollout.engine.clocks import Young, always
+from async_rollout.engine.ports import Reach, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 BLIND_FOR = 300.0
 """After so many seconds without a look the group is not kept from living any longer."""
 
+Note = Callable[[ActOutcome], object]
 
-async def let_live(cloud: Reach, group: str, run: str, after: float) -> Sight | None:
-    """Resume alarms and schedules if ours are suspended; the row that was seen, None if there was none."""
+
+async def let_live(cloud: Reach, group: str, run: str, after: float, note: Note, young: Young = always) -> Sight | None:
+    """Resume alarms and schedules if ours are suspended; the row that was seen, None if there was none.
+
+    note: given what came of it: it was not somebody else's doing. young: whether that row is young enough to act on.
+    """
     try:
         row = await cloud.look(group, ROWS, after)
     except (CredentialsError, UnseenError, UnknownGroupError):
@@ -26,7 +36,8 @@ async def let_live(cloud: Reach, group: str, run: str, after: float) -> Sight | 
     if isinstance(row.journal, Journal) and row.journal.run == run:
         ours = tuple(one for one in QUICK if one in row.journal.suspended and one in row.group.suspended)
         if ours:
-            await cloud.act(group, Resume(processes=ours))
+            resume = Resume(processes=ours)
+            note(outcome_of(resume, await cloud.act(group, resume, young, Urgency.STOP), row.at))
     return row
 
 
@@ -38,13 +49,11 @@ def blind_end(why: str, code: int, last: Sight | None) -> Verdict:
     return Verdict(outcome=outcome, code=code, why=f"{why}; the record stands", left=left, next="run or restore")
 
 
-def cut_off(cause: str, code: int, grace: float, last: Snapshot | None) -> Verdict:
-    """Told to stop, and the grace was over first: what is left as far as it was seen. last None: nothing was done."""
-    if last is None:
-        return Verdict(outcome=Outcome.STOPPED, code=code, why=f"{cause}; nothing was changed")
+def cut_off(order: Cause, grace: float, last: Snapshot) -> Verdict:
+    """Told to stop, and the grace was over first: what is left as far as it was seen."""
     record = last.sight.journal
     left = changes(last.sight, record) if isinstance(record, Journal) else ()
-    why = f"{cause}; the {grace:g} s for it were over before all was done"
+    why = f"{order.text}; the {grace:g} s for it were over before all was done"
     return Verdict(
-        outcome=Outcome.STOPPED, code=code, why=why, left=left or ("the record stands",), next="run or restore"
+        outcome=Outcome.STOPPED, code=order.code, why=why, left=left or ("the record stands",), next="run or restore"
     )

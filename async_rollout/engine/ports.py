@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from async_rollout.core.actions import CloudAction, Needs
@@ -50,6 +51,19 @@ class Late:
 Answer = Done | Unknown | Refused | Late
 
 
+class Urgency(IntEnum):
+    """Whose turn comes first where calls wait for AWS's request buckets; who came first, where equal.
+
+    STOP: an act while the run is being stopped, or is blind; it may use all of a bucket, not our share alone.
+    FOLLOWING: the rest of an act that was sent in part. USUAL: any other. PATIENT: a look that others may go before.
+    """
+
+    STOP = 0
+    FOLLOWING = 1
+    USUAL = 2
+    PATIENT = 3
+
+
 class Reach(Protocol):
     """What one rollout reaches of a cloud."""
 
@@ -64,10 +78,13 @@ class Reach(Protocol):
         """
         ...
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         """Do one thing. Never raises for what AWS answered.
 
-        `young` is asked when its turn has come, before each request: False, and nothing more of it is sent.
+        `young` is asked when its turn has come, before each request: False, and nothing more of it is sent. `urgency`:
+        whose turn comes first; `Urgency.STOP` for all acts of a run that is being stopped.
         """
         ...
 
@@ -80,6 +97,10 @@ class Cloud(Reach, Protocol):
 
         Raises as `look` does.
         """
+        ...
+
+    def carries(self, groups: int) -> bool:
+        """Whether AWS's request buckets carry so many groups under way at once. Asked before one more begins."""
         ...
 
 

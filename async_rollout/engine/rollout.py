@@ -34,6 +34,7 @@ from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
+from async_rollout.core.trouble import ordered, untouched
 from async_rollout.core.wording import words_of
 from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
 from async_rollout.engine.clocks import Clocks, of_this_host
@@ -43,7 +44,7 @@ from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_dead, other_holder
 from async_rollout.engine.lookout import AGAIN, Lookout
 from async_rollout.engine.parting import cut_off
-from async_rollout.engine.ports import HookRunner, Reach, Tell
+from async_rollout.engine.ports import HookRunner, Reach, Tell, Urgency
 from async_rollout.engine.result import GroupResult, ended, quoted
 from async_rollout.errors import BrokenError
 
@@ -65,7 +66,9 @@ class Rollout:
         self._outcomes: list[ActOutcome | HookOutcome] = []
         self._needs: Needs = frozenset({Need.TARGETS, Need.SURVEY})
         self._acted_at = self._began = anyio.current_time()
-        self._lookout = Lookout(cloud, group, spec, clocks, say=self._say, pause=self._sleep)
+        self._lookout = Lookout(
+            cloud, group, spec, clocks, say=self._say, pause=self._sleep, note=self._outcomes.append
+        )
         self._denied_since: float | None = None
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
@@ -103,13 +106,20 @@ class Rollout:
     def _stop(self) -> Stop | None:
         return Stop.NOW if self._cancelled else self._halt.stop
 
+    @property
+    def _why_stopped(self) -> str:
+        return self._halt.cause or ("cancelled" if self._cancelled else "")
+
     def _late(self) -> None:
         """The grace is over in the middle of something: what is left stands in the record, if there is one."""
         if self.result is not None:
             return  # only its commands still had to end
-        cause, code = self._halt.cause or "stopped", self._halt.code or 143
+        order = ordered(Stop.NOW, self._why_stopped, self._halt.code)
         touched = self._memory.journal is not None or bool(self._done_since)
-        self._end(self._true(cut_off(cause, code, self._spec.stop_grace, self._before if touched else None)))
+        if self._before is None or not touched:
+            self._end(untouched(order))
+        else:
+            self._end(self._true(cut_off(order, self._spec.stop_grace, self._before)))
 
     def broken(self, fault: BaseException) -> GroupResult:
         """Its end when `run` raised: a fault of ours, told like any other end."""
@@ -152,7 +162,7 @@ class Rollout:
             sight=sight,
             memory=self._memory,
             stop=self._stop,
-            stop_cause=halt.cause or ("cancelled" if self._cancelled else ""),
+            stop_cause=self._why_stopped,
             stop_code=halt.code,
             holder_dead=is_dead(holder),
         )
@@ -223,7 +233,8 @@ class Rollout:
     async def _done(self, action: CloudAction) -> bool:
         stopping = self._stop is Stop.NOW
         good = self._lookout.young if stopping else self._still_meant
-        answer = await self._cloud.act(self._group, action, good)
+        urgency = Urgency.STOP if stopping else Urgency.USUAL
+        answer = await self._cloud.act(self._group, action, good, urgency)
         self._acted_at = anyio.current_time()
         outcome = outcome_of(action, answer, self._at)
         self._outcomes.append(outcome)

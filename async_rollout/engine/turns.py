@@ -1,11 +1,15 @@
-"""Who begins when: a fleet's first looks cost more than all that follow, so they are not asked at once.
+"""Who begins when: no more groups of a cloud at once than AWS's request buckets carry, and their first looks by turns.
 
-What AWS's buckets give then goes to the groups in their order: the first is at work while the last still waits.
+A fleet's first looks cost more than all that follow, so they are not asked at once. What the buckets give then goes to
+the groups in their order: the first is at work while the last still waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from math import inf
 
 import anyio
 from anyio.abc import TaskGroup
@@ -13,7 +17,8 @@ from anyio.abc import TaskGroup
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, Reach
+from async_rollout.engine.halt import Halt
+from async_rollout.engine.ports import Answer, Cloud, Reach, Urgency
 
 AT_ONCE = 2
 """First looks under way at the same time."""
@@ -22,21 +27,69 @@ PATIENCE = 2.0
 PATIENT = 2.0
 """Times what the last look took: where all are slow they wait for AWS's buckets, and more at once would be slower."""
 
+Told = Callable[[int], None]
+
 
 class Turns:
-    """One fleet's. tasks: where it waits for who has had his first look."""
+    """The groups of one cloud. tasks: where it waits for who has had his first look."""
 
-    def __init__(self, tasks: TaskGroup) -> None:
-        self._tasks = tasks
+    def __init__(self, cloud: Cloud, tasks: TaskGroup, halt: Halt) -> None:
+        self._cloud, self._tasks, self._halt = cloud, tasks, halt
         self._places = anyio.Semaphore(AT_ONCE)
         self._usual = 0.0
+        self._row: deque[_Waiting] = deque()
+        self._under_way = 0
+        halt.listen(self._call_all)
 
-    async def take(self, cloud: Reach) -> Reach:
-        """Wait for a turn, which is over with the first look that this cloud is asked for."""
-        await self._places.acquire()
-        first = _FirstLook(cloud, self._took)
-        self._tasks.start_soon(self._hand_on, first.over)
-        return first
+    @asynccontextmanager
+    async def taken(self, told: Told, *, waits: bool = True) -> AsyncIterator[Reach]:
+        """A turn, once there is one; it is over at the end.
+
+        told: given the number of groups under way once it is seen that those take up what the buckets carry. waits:
+        whether for them too, or for its first look alone. An order to stop ends that wait.
+        """
+        if waits:
+            await self._room(_Waiting(told))
+        self._under_way += 1
+        try:
+            await self._places.acquire()
+            first = _FirstLook(self._cloud, self._took)
+            self._tasks.start_soon(self._hand_on, first.over)
+            try:
+                yield first
+            finally:
+                first.over.set()
+        finally:
+            self._under_way -= 1
+            self._call_first()
+
+    async def _room(self, me: _Waiting) -> None:
+        """In the order of coming, when the buckets carry one more; one alone is always carried."""
+        self._row.append(me)
+        try:
+            while not self._may_begin(me):
+                me.called = anyio.Event()
+                with anyio.move_on_after(PATIENCE if self._row[0] is me else inf):
+                    await me.called.wait()
+        finally:
+            self._row.remove(me)
+            self._call_first()
+
+    def _may_begin(self, me: _Waiting) -> bool:
+        if self._halt.stop is not None:
+            return True
+        if self._row[0] is me and (not self._under_way or self._cloud.carries(self._under_way + 1)):
+            return True
+        me.tell(self._under_way)
+        return False
+
+    def _call_first(self) -> None:
+        if self._row:
+            self._row[0].called.set()
+
+    def _call_all(self) -> None:
+        for one in self._row:
+            one.called.set()
 
     async def _hand_on(self, over: anyio.Event) -> None:
         with anyio.move_on_after(max(PATIENCE, PATIENT * self._usual)):
@@ -45,6 +98,19 @@ class Turns:
 
     def _took(self, seconds: float) -> None:
         self._usual = seconds
+
+
+class _Waiting:
+    """One that waits for room. told: what it tells, once."""
+
+    def __init__(self, told: Told) -> None:
+        self._told: Told | None = told
+        self.called = anyio.Event()
+
+    def tell(self, under_way: int) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            told(under_way)
 
 
 class _FirstLook:
@@ -65,5 +131,7 @@ class _FirstLook:
         self._took(anyio.current_time() - began)
         return sight
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
-        return await self._cloud.act(group, action, young)
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
+        return await self._cloud.act(group, action, young, urgency)

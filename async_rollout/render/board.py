@@ -52,7 +52,8 @@ class GroupBoard:
     first_at: when it was first heard of; began_at: when its instances began to be replaced. counted: the promise in
     numbers; least, most: the fewest available, from when the floor was first held, and the most in all. replaced: by
     this run; before: by the runs that it took over from; told: of how many, as the record has it. replaced_at: when
-    the last one was through. said: how the last attempt of each hook ended, by point and instance.
+    the last one was through. turn: what it waits for to begin. said: how the last attempt of each hook ended, by
+    point and instance.
     """
 
     name: str
@@ -71,6 +72,7 @@ class GroupBoard:
     replaced: tuple[str, ...] = ()
     before: int = 0
     told: int = 0
+    turn: str = ""
     stages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     said: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     waits: tuple[Wait, ...] = ()
@@ -136,8 +138,8 @@ def folded(events: Iterable[Event]) -> Board:
 
 def _folded(one: GroupBoard, event: Event) -> GroupBoard:
     match event:
-        case Enrolled(old=old):
-            return replace(one, told=max(one.told, old))
+        case Enrolled(old=old, why=why):
+            return replace(one, told=max(one.told, old), turn=why)
         case RolloutStarted():
             return _started(one, event)
         case StageChanged(instance=id, stage=stage):

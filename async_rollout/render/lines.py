@@ -42,8 +42,9 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
     match event:
         case RolloutStarted():
             yield _started(after, event)
-        case Enrolled():
-            return
+        case Enrolled(why=why):
+            if why:
+                yield f"waits for its turn: {safe(why)}"
         case StageChanged():
             yield from _stage(event, verbose=verbose)
         case Replaced(instance=id, left=left):

@@ -195,7 +195,8 @@ def _waits(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
     if not one.waits:
         counts = sorted(one.counts.items())
         stages = ", ".join(f"{count} {glyphs.safe(stage)}" for stage, count in counts if stage != "serving")
-        return stages or ("looking" if one.first_at else "waits for its turn")
+        turn = f"waits for its turn{': ' * bool(one.turn)}{glyphs.safe(one.turn)}"
+        return stages or ("looking" if one.first_at else turn)
     first, *others = one.waits
     until = "" if first.until is None else f" of {lasting(first.until - first.since)}"
     more = f", +{len(others)}" if others else ""

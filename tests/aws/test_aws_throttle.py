@@ -10,24 +10,13 @@ import pytest
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from async_rollout.aws.bucket import HEADROOM, PATIENCE, SHARE, SLOWED, Bucket
 from async_rollout.aws.calls import Call, autoscaling, elb, elbv2
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, FaultKind
-from async_rollout.aws.throttle import (
-    HEADROOM,
-    ONCE,
-    PATIENCE,
-    READ,
-    SAME,
-    SHARE,
-    SIZE,
-    SLOWED,
-    Bucket,
-    Patience,
-    Throttle,
-    bucket_name,
-)
+from async_rollout.aws.throttle import ONCE, READ, SAME, SIZE, Patience, Throttle, bucket_name
 from async_rollout.core.events import Event, Throttled
+from async_rollout.engine.ports import Urgency
 from async_rollout.sandbox.virtual import run_virtual
 
 READING = autoscaling("DescribeAutoScalingGroups", AutoScalingGroupNames=["web"])
@@ -212,16 +201,16 @@ def test_who_can_wait_leaves_what_is_left_to_those_who_cannot() -> None:
     async def main() -> tuple[list[float], list[float]]:
         bucket, patient, urgent = Bucket(burst=8, refill=1), list[float](), list[float]()
 
-        async def draw(times: list[float], *, calm: bool) -> None:
-            await bucket.draw(patient=calm)
+        async def draw(times: list[float], urgency: Urgency) -> None:
+            await bucket.draw(urgency)
             times.append(anyio.current_time())
 
         async with anyio.create_task_group() as tasks:
             for _ in range(7):
-                tasks.start_soon(partial(draw, patient, calm=True))
+                tasks.start_soon(partial(draw, patient, Urgency.PATIENT))
             await anyio.sleep(0.5)
             for _ in range(2):
-                tasks.start_soon(partial(draw, urgent, calm=False))
+                tasks.start_soon(partial(draw, urgent, Urgency.USUAL))
         return patient, urgent
 
     patient, urgent = run_virtual(main)
@@ -235,7 +224,7 @@ def test_nobody_is_patient_for_ever() -> None:
         bucket = Bucket(burst=8, refill=0.1)
         for _ in range(7):
             await bucket.draw()
-        await bucket.draw(patient=True)
+        await bucket.draw(Urgency.PATIENT)
         return anyio.current_time()
 
     assert run_virtual(main) == pytest.approx(PATIENCE)

@@ -12,7 +12,7 @@ from async_rollout.core.actions import CloudAction, Need
 from async_rollout.core.events import Event
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer
+from async_rollout.engine.ports import Answer, Urgency
 from async_rollout.sandbox.chronicle import Happening
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
@@ -44,7 +44,9 @@ class Wayward(PortCloud):
         await self._before_look(group)
         return await super().look(group, needs, after)
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         await self._before_act(group, action)
         return await super().act(group, action)  # what is slow here is on its way already
 

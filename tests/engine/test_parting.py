@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from async_rollout.core.journal import QUICK
+from async_rollout.core.memory import ActOutcome
 from async_rollout.engine.parting import let_live
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.virtual import run_virtual
@@ -21,7 +22,8 @@ def test_only_who_holds_the_record_lets_alarms_run(run: str, left: frozenset[str
             await anyio.sleep(40)
             tasks.cancel_scope.cancel()
         world.suspend("web", QUICK)
-        assert await let_live(PortCloud(world), "web", run, anyio.current_time()) is not None
+        noted: list[ActOutcome] = []
+        assert await let_live(PortCloud(world), "web", run, anyio.current_time(), noted.append) is not None
         return world.group("web").suspended_names & frozenset(QUICK)
 
     assert run_virtual(story) == left
@@ -35,8 +37,10 @@ def test_where_nothing_of_ours_is_suspended_nothing_is_done() -> None:
             await anyio.sleep(40)
             tasks.cancel_scope.cancel()
         world.resume("web", QUICK)
+        noted: list[ActOutcome] = []
         before = world.calls["autoscaling:ResumeProcesses"]
-        await let_live(PortCloud(world), "web", "mine", anyio.current_time())
+        await let_live(PortCloud(world), "web", "mine", anyio.current_time(), noted.append)
+        assert noted == []
         return world.calls["autoscaling:ResumeProcesses"] - before
 
     assert run_virtual(story) == 0

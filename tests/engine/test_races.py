@@ -17,7 +17,7 @@ from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import identify
-from async_rollout.engine.ports import Answer
+from async_rollout.engine.ports import Answer, Urgency
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
@@ -62,9 +62,11 @@ class Racer(Ported):
         await self._maybe_sleep()
         return seen
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         await self._maybe_sleep(in_hand=True)
-        answer = await super().act(group, action, young)
+        answer = await super().act(group, action, young, urgency)
         await self._maybe_sleep()
         return answer
 

@@ -13,7 +13,7 @@ from async_rollout.core.events import Acted, Waiting
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, Refused, Unknown
+from async_rollout.engine.ports import Answer, Refused, Unknown, Urgency
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.world import World
@@ -64,12 +64,14 @@ class Answering(Wayward):
     answer: Answer = Unknown(why="the connection was reset")
     asked: list[float]
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         if isinstance(action, SetCapacity) and action.desired:
             self.asked = [*getattr(self, "asked", []), anyio.current_time()]
             if len(self.asked) == 1:
                 return self.answer
-        return await super().act(group, action, young)
+        return await super().act(group, action, young, urgency)
 
 
 class Refusing(Answering):
@@ -103,10 +105,12 @@ def taking_nothing(answer: Answer, begin: float, end: float) -> type[Wayward]:
     """A cloud that can be looked at, and answers every act so between these times."""
 
     class Closed(Wayward):
-        async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+        async def act(
+            self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+        ) -> Answer:
             if begin <= anyio.current_time() < end:
                 return answer
-            return await super().act(group, action, young)
+            return await super().act(group, action, young, urgency)
 
     return Closed
 
@@ -141,10 +145,12 @@ def test_its_patience_with_refusals_begins_anew_when_one_act_was_taken() -> None
     """Twice twenty minutes, and one act between them."""
 
     class TwiceClosed(Wayward):
-        async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+        async def act(
+            self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+        ) -> Answer:
             if 100.0 <= (now := anyio.current_time()) < 1300.0 or 1310.0 <= now < 2500.0:
                 return EXPIRED
-            return await super().act(group, action, young)
+            return await super().act(group, action, young, urgency)
 
     assert Story(cloud=TwiceClosed).verdict == DONE
 
@@ -155,11 +161,13 @@ def test_a_record_that_is_not_written_is_followed_by_nothing() -> None:
     tries: list[float] = []
 
     class Forgetful(Wayward):
-        async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+        async def act(
+            self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+        ) -> Answer:
             if isinstance(action, Record) and action.journal.suspended and action.journal.serial > 1:
                 tries.append(anyio.current_time())
                 return Unknown(why="lost")
-            return await super().act(group, action, young)
+            return await super().act(group, action, young, urgency)
 
     story = Story(cloud=Forgetful, cancelled_at=120.0)
     assert {one.what for one in done_by_us(story.world)} <= {What.TAG, What.UNTAG}

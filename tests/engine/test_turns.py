@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 
+from async_rollout.engine.halt import Halt
 from async_rollout.engine.turns import PATIENCE, Turns
 from async_rollout.sandbox.virtual import run_virtual
 
@@ -16,6 +17,9 @@ class Narrow:
     def __init__(self, rate: float, stuck: tuple[str, ...] = ()) -> None:
         self._pause, self._stuck, self._free = 1 / rate, stuck, 0.0
         self.took: list[float] = []
+
+    def carries(self, groups: int) -> bool:
+        return True
 
     async def look(self, group: str, needs: Any, after: float) -> Any:
         if group in self._stuck:
@@ -33,12 +37,12 @@ def looked(cloud: Any, groups: int) -> list[float]:
         ends: list[float] = []
 
         async def one(number: int) -> None:
-            mine = await turns.take(cloud)
-            await mine.look(f"group-{number}", frozenset(), 0.0)
-            ends.append(anyio.current_time())
+            async with turns.taken(lambda _: None) as mine:
+                await mine.look(f"group-{number}", frozenset(), 0.0)
+                ends.append(anyio.current_time())
 
         async with anyio.create_task_group() as tasks:
-            turns = Turns(tasks)
+            turns = Turns(cloud, tasks, Halt())
             for number in range(groups):
                 tasks.start_soon(one, number)
         return ends

@@ -12,8 +12,10 @@ from async_rollout.core.actions import CloudAction, Outcome, Register, Resume
 from async_rollout.core.events import FleetEnded, RolloutEnded
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
+from async_rollout.engine.clocks import always
 from async_rollout.engine.fleet import roll_out
 from async_rollout.engine.halt import Halt
+from async_rollout.engine.ports import Unknown, Urgency
 from async_rollout.engine.result import Summary
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
@@ -157,14 +159,13 @@ class Unlucky(Wayward):
         super().__init__(world)
         self._tries = tries
 
-    async def act(self, group, action, young=lambda: True):  # type: ignore[no-untyped-def]
-        from async_rollout.engine.ports import Unknown
+    async def act(self, group, action, young=always, urgency=Urgency.USUAL):  # type: ignore[no-untyped-def]
 
         if isinstance(action, Resume):
             self._tries.append(anyio.current_time())
             if len(self._tries) <= 2:
                 return Unknown(why="no answer")
-        return await super().act(group, action, young)
+        return await super().act(group, action, young, urgency)
 
 
 def test_k8_what_is_left_is_what_is_left_by_then() -> None:

@@ -13,7 +13,7 @@ from async_rollout.core.sight import Sight
 from async_rollout.core.spec import HookCall, Hooks
 from async_rollout.core.tags import to_tags
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer
+from async_rollout.engine.ports import Answer, Urgency
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.ground import HUMAN
 from async_rollout.sandbox.records import Tag
@@ -75,8 +75,10 @@ class Sleeper(Door):
 
     slept = False
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
-        answer = await super().act(group, action, young)
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
+        answer = await super().act(group, action, young, urgency)
         if self.part.run == "one" and isinstance(action, Record) and action.journal.lanes and not self.slept:
             self.slept = True
             await anyio.sleep(420.0)

@@ -21,7 +21,7 @@ from async_rollout.core.sight import Sight, Stop
 from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
-from async_rollout.engine.ports import Answer, HookResult
+from async_rollout.engine.ports import Answer, HookResult, Urgency
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox import census
@@ -137,13 +137,15 @@ class Door(PortCloud):
         self._looked = asked
         return sight
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         if self._lives == 0:
             self.close()
             self.killed.set()
         self._lives = None if self._lives is None else self._lives - 1
         self._action = action
-        return await super().act(group, action, young)
+        return await super().act(group, action, young, urgency)
 
     async def _take(self, step: Step) -> Answer:
         return await super()._take(Step(name=step.name, do=partial(self._noted, step.do, self._action)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from async_rollout.core.actions import CloudAction, SetCapacity
 from async_rollout.core.journal import Goal
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer
+from async_rollout.engine.ports import Answer, Urgency
 from playing import Door, Part, play
 from stories import SPEC
 
@@ -15,11 +15,13 @@ class Lid(Door):
 
     slept = False
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         if self.part.run == "one" and isinstance(action, SetCapacity) and action.desired and not self.slept:
             self.slept = True
             await self.host.sleep(1000.0)
-        return await super().act(group, action, young)
+        return await super().act(group, action, young, urgency)
 
 
 def asleep() -> list[str]:

@@ -12,10 +12,13 @@ from async_rollout.engine import rollout
 from breaking import Sabotage
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
+from queued import QUEUED
 from sabotages import COUNTING, PROVING, REMOVING
 from stopping import STOPPING
 
-SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *STOPPING)
+SABOTAGES = (
+    *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING,
+)  # fmt: skip
 
 
 @pytest.mark.timeout(90)  # broken code may go round and round until the virtual time is over

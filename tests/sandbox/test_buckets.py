@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from async_rollout.aws.throttle import RATES
+from async_rollout.aws.bucket import RATES
 from async_rollout.sandbox.buckets import PUBLISHED, Buckets
 
 HEALTH = ("elbv2", "DescribeTargetHealth")

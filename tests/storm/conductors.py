@@ -15,7 +15,7 @@ from async_rollout.aws.session import connect
 from async_rollout.core.actions import CloudAction, Need
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, Cloud
+from async_rollout.engine.ports import Answer, Cloud, Urgency
 from async_rollout.sandbox.doors.acts import Step
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
@@ -39,12 +39,14 @@ class Ported(PortCloud):
         super().__init__(world, faults=faults)
         self._run, self._lives, self.killed = run, lives, anyio.Event()
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         if self._lives == 0:
             self.close()
             self.killed.set()
         self._lives = None if self._lives is None else self._lives - 1
-        return await super().act(group, action, young)
+        return await super().act(group, action, young, urgency)
 
     async def _take(self, step: Step) -> Answer:
         return await super()._take(replace(step, do=partial(self._in_my_name, step.do)))
@@ -78,12 +80,14 @@ class Wired:
     async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
         return await self._cloud.look(group, needs, after)
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
         if self._lives == 0:
             self.close()
             self.killed.set()
         self._lives = None if self._lives is None else self._lives - 1
-        return await self._cloud.act(group, action, young)
+        return await self._cloud.act(group, action, young, urgency)
 
     def close(self) -> None:
         self._gate.closed = True

@@ -14,7 +14,7 @@ import anyio
 from async_rollout.core.actions import CloudAction, HealthOf, Need, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, Done, GroupRef, Late, Refused, Unknown
+from async_rollout.engine.ports import Answer, Done, GroupRef, Late, Refused, Unknown, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.doors.acts import Step, steps
 from async_rollout.sandbox.doors.sights import Health, activities_of, health_of, sight_of, survey_of
@@ -61,6 +61,10 @@ class PortCloud:
         self._count_group()
         state, at = await self._read_group(group)
         return sight_of(state, group, at)
+
+    def carries(self, groups: int) -> bool:
+        """Any number: no call waits for a turn here."""
+        return True
 
     async def look(self, group: str, needs: Needs, after: float) -> Sight:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
@@ -152,8 +156,10 @@ class PortCloud:
         state = self.world.look(stale)
         return [self.faults.partial(state, kind) if kind else state for kind in partial]
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
-        """See engine.ports.Cloud. The first call that is not answered well ends the action."""
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
+        """See engine.ports.Cloud. The first call that is not answered well ends the action. Nobody waits for a turn."""
         for number, step in enumerate(steps(self.world, group, action)):
             if not young():
                 return Unknown(why="the rest of it was not sent") if number else Late()

@@ -25,7 +25,7 @@ from async_rollout.core.sight import Stop  # noqa: E402
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, RolloutSpec  # noqa: E402
 from async_rollout.engine.clocks import Young, always  # noqa: E402
 from async_rollout.engine.halt import Halt  # noqa: E402
-from async_rollout.engine.ports import Answer  # noqa: E402
+from async_rollout.engine.ports import Answer, Urgency  # noqa: E402
 from async_rollout.engine.rollout import Rollout  # noqa: E402
 from async_rollout.sandbox.doors.port import PortCloud  # noqa: E402
 from async_rollout.sandbox.groups import a_group  # noqa: E402
@@ -75,8 +75,10 @@ class Recording(PortCloud):
 
     kept: list[dict[str, Any]]
 
-    async def act(self, group: str, action: CloudAction, young: Young = always) -> Answer:
-        answer = await super().act(group, action, young)
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
+        answer = await super().act(group, action, young, urgency)
         if isinstance(action, Record):
             self.kept.append(freeze(self.world))
         return answer
