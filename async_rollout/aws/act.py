@@ -6,7 +6,7 @@ a size, since others set it too (`throttle.SIZE`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
@@ -81,11 +81,11 @@ class Acts:
             case SetCapacity():
                 return await self._send(group, _capacity(group, action), SIZE)
             case Deregister(registrations=registrations):
-                return await self._each(group, _by_source(registrations, "deregister"))
+                return await self._each(self._move, group, _by_source(registrations, "deregister"))
             case Register(registrations=registrations):
-                return await self._each(group, _by_source(registrations, "register"))
+                return await self._each(self._move, group, _by_source(registrations, "register"))
             case MarkHealthy(instances=ids):
-                return await self._each(group, [_healthy(id) for id in ids])
+                return await self._each(self._send, group, [_healthy(id) for id in ids])
             case Terminate():
                 return await self._send(group, _terminate(action), ONCE)
             case _:
@@ -124,11 +124,19 @@ class Acts:
             self._ours[group] = self._ours.get(group, frozenset()) - set(chunk)
         return Done()
 
-    async def _each(self, group: str, calls: Sequence[Call]) -> Answer:
+    async def _each(self, send: Callable[[str, Call], Awaitable[Answer]], group: str, calls: Sequence[Call]) -> Answer:
         """All at once; the worst answer counts, since the act is done only if all of it is."""
-        parts = [Part(partial(self._send, group, call)) for call in calls]
+        parts = [Part(partial(send, group, call)) for call in calls]
         await together(*parts)
         return max((part.value for part in parts), key=_badness, default=Done())
+
+    async def _move(self, group: str, call: Call) -> Answer:
+        """In or out of a source; where that is no more nothing is left to be done of it, and the next look shows so."""
+        try:
+            await self._throttle.ask(replace(call, group=group), SAME)
+        except CallFailedError as failed:
+            return Done() if failed.fault.not_found else answer_to(failed.fault)
+        return Done()
 
     async def _send(self, group: str, call: Call, patience: Patience = SAME) -> Answer:
         try:

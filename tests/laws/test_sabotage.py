@@ -9,12 +9,13 @@ import pytest
 
 from aside import ASIDE
 from async_rollout.engine import rollout
+from balancing import BALANCING
 from breaking import Sabotage
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
 from sabotages import COUNTING, PROVING, REMOVING
 
-SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE)
+SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *BALANCING)
 
 
 @pytest.mark.timeout(90)  # broken code may go round and round until the virtual time is over
