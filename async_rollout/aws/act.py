@@ -6,7 +6,7 @@ a size, since others set it too (`throttle.SIZE`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import assert_never
 
@@ -87,11 +87,11 @@ class Acts:
             case SetCapacity():
                 return await self._send(way, _capacity(way.group, action), SIZE)
             case Deregister(registrations=registrations):
-                return await self._each(way, _by_source(registrations, "deregister"))
+                return await self._each(self._move, way, _by_source(registrations, "deregister"))
             case Register(registrations=registrations):
-                return await self._each(way, _by_source(registrations, "register"))
+                return await self._each(self._move, way, _by_source(registrations, "register"))
             case MarkHealthy(instances=ids):
-                return await self._each(way, [_healthy(id) for id in ids])
+                return await self._each(self._send, way, [_healthy(id) for id in ids])
             case Terminate():
                 return await self._send(way, _terminate(action), ONCE)
             case _:
@@ -132,11 +132,19 @@ class Acts:
             self._ours[group] = self._ours.get(group, frozenset()) - set(chunk)
         return Done()
 
-    async def _each(self, way: Way, calls: Sequence[Call]) -> Answer:
+    async def _each(self, send: Callable[[Way, Call], Awaitable[Answer]], way: Way, calls: Sequence[Call]) -> Answer:
         """All at once; the worst answer counts, since the act is done only if all of it is."""
-        parts = [Part(partial(self._send, way, call)) for call in calls]
+        parts = [Part(partial(send, way, call)) for call in calls]
         await together(*parts)
         return max((part.value for part in parts), key=_badness, default=Done())
+
+    async def _move(self, way: Way, call: Call) -> Answer:
+        """In or out of a source; where that is no more nothing is left to be done of it, and the next look shows so."""
+        try:
+            await self._throttle.ask(way.of(call), SAME)
+        except CallFailedError as failed:
+            return way.noted(Done() if failed.fault.not_found else answer_to(failed.fault))
+        return way.noted(Done())
 
     async def _send(self, way: Way, call: Call, patience: Patience = SAME) -> Answer:
         try:

@@ -45,6 +45,11 @@ class Fault:
         """The message as people are told it."""
         return f"{self.message} (request {self.request})" if self.request else self.message
 
+    @property
+    def not_found(self) -> bool:
+        """AWS knows no such target group or load balancer. No answer, or a denied one, says no such thing."""
+        return self.kind is FaultKind.REFUSED and self.code.removesuffix("Exception") in NOT_FOUND
+
 
 class CallFailedError(Exception):
     """One call brought no good answer. Stays within this folder."""
@@ -71,6 +76,8 @@ DENIED = EXPIRED | frozenset({
     "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken",
     "MissingAuthenticationTokenException", "OptInRequired", "NotAuthorized", "RequestTimeTooSkewed",
 })  # fmt: skip
+NOT_FOUND = frozenset({"TargetGroupNotFound", "LoadBalancerNotFound", "AccessPointNotFound"})
+"""A target group or load balancer that is no more; AWS's models name each with `Exception` behind it too."""
 CANONICAL = "The Canonical String for this request"
 """Where AWS doubts a signature it quotes the whole request after these words, the session token included."""
 

@@ -83,11 +83,13 @@ class Sweep:
         try:
             await together(facts, early)
         except CallFailedError:
-            self._bodies.pop(group, None)  # a source may be no more: the next look reads first which there are
+            self._bodies.pop(group, None)  # a source may be the group's no more: the next look reads first which are
             raise
         row, beside = facts.value
         self._bodies[group] = row.body
         health = await _rest_of(ask, guess, row.body, early.value, needs)
+        for gone in (id for id, told in health.items() if told is None):
+            self._described.pop(gone, None)  # from now on every look asks whether it is there
         async with self._turn:
             return row, sight_of(row.body, row.at, replace(beside, health=health))
 
@@ -155,8 +157,10 @@ class Sweep:
         new = {kind: [one.id for one in wanted if one.kind is kind and one.id not in self._described] for kind in KINDS}
         parts = [Part(partial(kind.describe, ask, ids)) for kind, ids in new.items() if ids]
         await together(*parts)
-        self._described |= {source.id: source for part in parts for source in part.value}
-        return tuple(self._described[one.id] for one in wanted if one.kind is not None)
+        told = {source.id: source for part in parts for source in part.value}
+        self._described |= {id: source for id, source in told.items() if not source.gone}
+        known = self._described | told
+        return tuple(known[one.id] for one in wanted if one.kind is not None)
 
     def _idle(self) -> float:
         return min(IDLE_LONGEST, IDLE * len(self._watched))
@@ -202,8 +206,8 @@ def _width(body: Body) -> int:
 
 
 async def _rest_of(
-    ask: Ask, guess: Body | None, body: Body, early: Mapping[str, Health], needs: Needs
-) -> dict[str, Health]:
+    ask: Ask, guess: Body | None, body: Body, early: Mapping[str, Health | None], needs: Needs
+) -> dict[str, Health | None]:
     """Health was asked beside the row, of the members and sources known before: what that missed is asked now."""
     left = [one for one in _wanted(body, needs) if one[0] not in early]
     if guess is None or not set(_registrable(guess)).issuperset(_registrable(body)):
@@ -227,11 +231,11 @@ def _wanted(body: Body, needs: Needs) -> list[tuple[str, Kind]]:
     return [one for one in sources if Need.TARGETS in needs or HealthOf(one[0]) in needs]
 
 
-async def _health(ask: Ask, body: Body, needs: Needs) -> dict[str, Health]:
+async def _health(ask: Ask, body: Body, needs: Needs) -> dict[str, Health | None]:
     return await _asked(ask, _wanted(body, needs), _registrable(body))
 
 
-async def _asked(ask: Ask, sources: Sequence[tuple[str, Kind]], members: Sequence[str]) -> dict[str, Health]:
+async def _asked(ask: Ask, sources: Sequence[tuple[str, Kind]], members: Sequence[str]) -> dict[str, Health | None]:
     parts = {id: Part(partial(kind.health, ask, id, members)) for id, kind in sources}
     await together(*parts.values())
     return {id: part.value for id, part in parts.items()}

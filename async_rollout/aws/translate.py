@@ -14,16 +14,19 @@ from async_rollout.aws.launching import Resolved, launched_from, outdated, templ
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
 from async_rollout.core.others import Trait, claims_of, traits_of
-from async_rollout.core.sight import Activity, Group, Instance, Sight, Source, Survey, Target
+from async_rollout.core.sight import Activity, Group, Instance, Sight, Source, Survey, Target, unfound
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What one look asked beside the group. health: by source, empty where targets were not needed."""
+    """What one look asked beside the group.
+
+    health: by source, None where AWS does not find it; empty where targets were not needed.
+    """
 
     sources: tuple[Source, ...] = ()
-    health: Mapping[str, Health] = field(default_factory=dict)
+    health: Mapping[str, Health | None] = field(default_factory=dict)
     launches: Mapping[str, Launch] = field(default_factory=dict)
     templates: Resolved = field(default_factory=dict)
     survey: Survey | None = None
@@ -38,7 +41,7 @@ def sight_of(row: Body, at: float, beside: Beside) -> Sight:
         at=at,
         group=group_of(row, beside.templates),
         instances=instances_of(row, beside),
-        sources=tuple(_seen(source, beside.health) for source in beside.sources),
+        sources=tuple(_seen(source, beside.health, at) for source in beside.sources),
         journal=from_tags(tags, row["AutoScalingGroupARN"]),
         order=tags.get(ORDER),
         probes=probes_in(tags),
@@ -100,7 +103,8 @@ def instances_of(row: Body, beside: Beside) -> tuple[Instance, ...]:
     """The group's members, each with its registrations everywhere."""
     targets: dict[str, list[Target]] = {}
     for source in beside.sources:
-        for id, target in beside.health[source.id].targets if source.id in beside.health else ():
+        seen = beside.health.get(source.id)
+        for id, target in seen.targets if seen else ():
             targets.setdefault(id, []).append(target)
     return tuple(_instance(one, row, beside, targets.get(one["InstanceId"], ())) for one in row.get("Instances", ()))
 
@@ -122,5 +126,9 @@ def _instance(one: Body, row: Body, beside: Beside, targets: Sequence[Target]) -
     )
 
 
-def _seen(source: Source, health: Mapping[str, Health]) -> Source:
-    return replace(source, seen_at=health[source.id].at) if source.id in health else source
+def _seen(source: Source, health: Mapping[str, Health | None], at: float) -> Source:
+    """As it is in this look: one that AWS did not find in either question is gone."""
+    told = health.get(source.id)
+    if source.gone or (source.id in health and told is None):
+        return replace(unfound(source.id, source.kind), seen_at=at)
+    return replace(source, seen_at=told.at) if told else source

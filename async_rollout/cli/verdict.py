@@ -137,7 +137,7 @@ def _is_as_found(world: World, found: Before, name: str) -> bool:
     """The group's own record, tags and processes included, and every member registered everywhere."""
     state, now = world.state, world.state.groups[name]
     members = state.members(name)
-    everywhere = all(state.registered(source, one.id) for one in members for source in now.source_ids)
+    everywhere = all(state.registered(source.id, one.id) for one in members for source in state.sources_of(name))
     return now == found.groups[name] and everywhere
 
 

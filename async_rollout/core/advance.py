@@ -19,6 +19,7 @@ from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new
 from async_rollout.core.survey import hindered
+from async_rollout.core.traffic import held_up
 from async_rollout.core.trouble import failed_launches, launch_limit
 
 LONG_BOOT = 90.0
@@ -144,6 +145,8 @@ def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
 
 def take_out(draft: Draft) -> Draft:
     """Open a lane for every victim that floor, draining and proof allow, first ones first."""
+    if draft.tally.victims and (wait := held_up(draft)):
+        return draft.wait(wait)
     for victim in draft.tally.victims:
         tally = draft.tally
         if is_shielded(draft.spec, draft.sight.group, victim):

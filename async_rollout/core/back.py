@@ -55,8 +55,10 @@ def _ungated(sight: Sight, id: str) -> bool:
 
 
 def _were(sight: Sight, lane: Lane) -> Iterator[Registration]:
-    """Where the instance was registered when its lane was opened, as far as those sources are still the group's."""
+    """Where the instance was registered when its lane was opened, as far as those sources are still there."""
     for source in sight.sources:
+        if source.gone:
+            continue
         short = digest(source.id, 6)
         if short not in lane.missing:
             yield Registration(source=source.id, instance=lane.id, port=source.default_port)

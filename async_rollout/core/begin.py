@@ -19,6 +19,7 @@ from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
 from async_rollout.core.spec import Protected, RolloutSpec, Scope
 from async_rollout.core.stages import is_old
 from async_rollout.core.survey import objections, retained, unhealthy
+from async_rollout.core.traffic import next_for, told_of
 from async_rollout.core.trouble import stopped, untouched
 
 SICK_LOOKS = 3
@@ -53,13 +54,13 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
         step = f"the group belongs to {operated}" if operated else "look at the IAM policy in README"
         return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next=step))
     if objected := objections(spec, sight, memory.survey):
-        return refused(*objected)
+        return refused(*objected, next=next_for(sight))
     return _settle_then_lease(spec, snapshot)
 
 
 def over(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
     """How it ended, once our tags are off. Who is left as he was asked to be is named; who was waited for, failed."""
-    kept = retained(sight)
+    kept = (*retained(sight), *told_of(sight))
     if journal.goal is Goal.REPLACE:
         return _replaced(spec, sight, journal)
     cause = journal.cause or RESTORE_CAUSE
@@ -75,7 +76,7 @@ def _replaced(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
     groups = ((kept, "protected from scale-in"), (idle, "in Standby"))
     said = tuple(f"{', '.join(ids)} left: {why}" for ids, why in groups if ids)
     done = "all others replaced; the group" if said else "all replaced, the group"
-    why = "; ".join((*said, f"{done} is as it was found", *retained(sight)))
+    why = "; ".join((*said, f"{done} is as it was found", *retained(sight), *told_of(sight)))
     if kept and spec.protected is Protected.WAIT:
         next = "run again when they are not protected, or with --protected replace"
         return Verdict(outcome=Outcome.FAILED, code=1, why=why, next=next)

@@ -14,6 +14,7 @@ from async_rollout.core.journal import Lane, Mark, digest
 from async_rollout.core.pace import drained
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.stages import healthy_everywhere, is_registered
+from async_rollout.core.traffic import doubted
 
 RESEND = 15.0
 """A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
@@ -54,6 +55,8 @@ def held_back(draft: Draft, lane: Lane, since: float) -> Draft:
 
 def may_still_drain(draft: Draft, lane: Lane) -> bool:
     """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
+    if doubted(draft.memory, draft.sight):
+        return True
     if draft.memory.is_let_go(lane.id):
         return False
     return lane.id in draft.memory.lingering or any(draft.at < end for end in _drains_end(draft, lane))

@@ -19,7 +19,7 @@ from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, healthy_everywhere, is_clear, is_new
 from async_rollout.core.survey import hindered
-from async_rollout.core.trouble import failing_newcomers
+from async_rollout.core.trouble import failing_newcomers, hopeless_launch
 from async_rollout.core.withheld import withheld
 from async_rollout.core.zones import barren, spread, zone_counts
 
@@ -46,7 +46,7 @@ def finish(draft: Draft) -> Draft:
     if draft.tally.surplus:
         return shed(draft)
     if draft.memory.settled is None or draft.memory.settled.looks < 2:
-        return draft.wait(_settling(draft), look=Look(draft.at + draft.spec.paced(SOON)))
+        return _unsettled(draft).wait(_settling(draft), look=Look(draft.at + draft.spec.paced(SOON)))
     if not draft.knows_maximum:
         return draft.wait(_settling(draft))
     if draft.journal.goal is Goal.REPLACE and is_uneven(draft):
@@ -55,6 +55,15 @@ def finish(draft: Draft) -> Draft:
     if group.maximum in (draft.journal.raised, draft.journal.raised_from) and group.maximum > lower:
         return draft.act(SetCapacity(maximum=lower))
     return put_processes_back(draft)
+
+
+def _unsettled(draft: Draft) -> Draft:
+    """What is missing cannot come: that is for the owner, and nothing of ours is kept off for it."""
+    if draft.journal.goal is Goal.REPLACE or draft.memory.hollow is None:
+        return draft
+    for why in hopeless_launch(draft):
+        draft = draft.leave(f"{draft.sight.rows} of {draft.sight.group.desired} instances are there: {why}")
+    return draft
 
 
 def _settling(draft: Draft) -> Wait:

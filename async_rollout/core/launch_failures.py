@@ -88,6 +88,9 @@ PHRASES: Mapping[Failure, tuple[str, ...]] = {
         "Client error on launch",
         "is lower than the minimum required Spot request fulfillment price",
         "InvalidBlockDeviceMapping",
+        "Validating load balancer configuration failed",
+        "Updating load balancer configuration failed",
+        "Failed to update target group",
         "You must use a valid fully-formed launch template",
     ),
 }

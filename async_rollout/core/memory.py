@@ -137,7 +137,8 @@ class Memory:
     their launch until every source called them healthy. unfit: whom AWS refused to register. lingering: who of the
     lanes still drained when every delay was over. shielded: since when who is protected from scale-in. tried: the
     highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the last launch
-    asked for, unless AWS took it. unseen: when a look came later than was meant, and by how much.
+    asked for, unless AWS took it. unseen: when a look came later than was meant, and by how much. unfound: sources that
+    AWS did not find, see `traffic`.
     """
 
     me: Me
@@ -177,6 +178,7 @@ class Memory:
     shielded: Mapping[str, float] = field(default_factory=dict)
     marked: Mapping[str, int] = field(default_factory=dict)
     vanished: Mapping[str, float] = field(default_factory=dict)
+    unfound: Mapping[str, Odd] = field(default_factory=dict)
     survey: Survey | None = None
     scheduled: Mapping[str, float] = field(default_factory=dict)
     activities: tuple[Activity, ...] = ()

@@ -22,17 +22,26 @@ from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.survey import warnings
+from async_rollout.core.traffic import told_of, unfound_in
 
 
 def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
     """Events between the look before and this one, and of what the decision is about to record."""
-    told = (_warned, _begun, _taken_over, _moved, _sized, _adopted, _counted, _done, _turned)
+    told = (_warned, _lost, _begun, _taken_over, _moved, _sized, _adopted, _counted, _done, _turned)
     return tuple(event for tell in told for event in tell(spec, before, after, decision))
 
 
 def _warned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     if before is None:
         for text in warnings(spec, after.sight, after.memory.survey):
+            yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+
+
+def _lost(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    """A source that AWS does not find any more, told once."""
+    new = after.memory.unfound.keys() - (before.memory.unfound.keys() if before else after.memory.unfound.keys())
+    for source, text in zip(unfound_in(after.sight), told_of(after.sight), strict=True):
+        if source.id in new:
             yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
 
 

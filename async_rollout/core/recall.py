@@ -120,6 +120,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         lingering=_lingering(memory, sight),
         streaks=_streaks(spec, memory, sight),
         shielded=shielded_since(spec, memory.shielded, sight),
+        unfound=_unfound(memory, sight),
     )
 
 
@@ -178,6 +179,13 @@ def _unlisted(memory: Memory, sight: Sight) -> Mapping[str, int]:
         return memory.unlisted
     lanes = sight.journal.lanes if isinstance(sight.journal, Journal) else ()
     return {lane.id: memory.unlisted.get(lane.id, 0) + 1 for lane in lanes if lane.id not in _listed(sight)}
+
+
+def _unfound(memory: Memory, sight: Sight) -> dict[str, Odd]:
+    """Since when, and in how many looks, AWS does not find a source; one that was found again stays on the list."""
+    gone = {source.id for source in sight.sources if source.gone}
+    looked = {id: _odd(memory.unfound.get(id), f"{id in gone}", sight.at) for id in (*memory.unfound, *sorted(gone))}
+    return {id: odd for id, odd in looked.items() if odd}
 
 
 def _lingering(memory: Memory, sight: Sight) -> frozenset[str]:

@@ -45,6 +45,7 @@ class Source:
     id: its name or ARN as AWS wants it back. gated False: no listener, so no health to wait for. drain_delay: longest
     deregistration delay, seconds. zones: zones enabled on its load balancer, None if unknown. seen_at: AWS's time of
     the health in this sight, None if it was not asked. ends_early: its draining may be over before the delay is.
+    gone: the group names it and AWS does not find it.
     """
 
     id: str
@@ -56,6 +57,13 @@ class Source:
     zones: frozenset[str] | None = None
     seen_at: float | None = None
     ends_early: bool = False
+    gone: bool = False
+
+
+def unfound(id: str, kind: str) -> Source:
+    """A source that AWS does not find: nothing is registered there, and nothing waits for it."""
+    name = id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
+    return Source(id=id, kind=kind, name=name, gated=False, gone=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from async_rollout.core.protection import WAITED, is_shielded
 from async_rollout.core.sight import Instance, Sight, Source, Survey, TargetState
 from async_rollout.core.spec import Protected, RolloutSpec
 from async_rollout.core.tags import HEAD_TAGS, fits
+from async_rollout.core.traffic import refused_for, told_of
 
 TAGS_MAX = 50
 """AWS's limit of tags a group."""
@@ -22,7 +23,8 @@ TAGS_MAX = 50
 
 def objections(spec: RolloutSpec, sight: Sight, survey: Survey) -> tuple[str, ...]:
     """Every reason not to begin, a sentence each; empty if there is none."""
-    return (*_conflicts(spec, sight, survey), *_of_others(spec, sight), *_unsupported(sight), *_misfits(sight))
+    conflicts, misfits = _conflicts(spec, sight, survey), (*_misfits(sight), *refused_for(sight))
+    return (*conflicts, *_of_others(spec, sight), *_unsupported(sight), *misfits)
 
 
 def _of_others(spec: RolloutSpec, sight: Sight) -> Iterator[str]:
@@ -97,9 +99,8 @@ def _unhealthy_at(sight: Sight, source: Source) -> Iterator[str]:
 
 def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> tuple[str, ...]:
     """What the owner ought to know before; no reason not to begin."""
-    idle = (
-        f"{one.name} has no listener: not waited for, still deregistered from" for one in sight.sources if not one.gated
-    )
+    unheard = (one for one in sight.sources if not one.gated and not one.gone)
+    idle = (f"{one.name} has no listener: not waited for, still deregistered from" for one in unheard)
     standby = (f"{one.id} is in Standby: left alone" for one in sight.instances if one.standby)
     kept = retained(sight)
     held = (
@@ -107,7 +108,8 @@ def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> t
     )
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
     unseen = not any(one.gated for one in sight.sources) and spec.hooks.up_check is None
-    return (*idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
+    gone = told_of(sight)
+    return (*gone, *idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
 
 
 def _what_of(spec: RolloutSpec, sight: Sight, one: Instance) -> str:

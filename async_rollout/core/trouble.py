@@ -22,6 +22,7 @@ from async_rollout.core.sight import Activity, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
+from async_rollout.core.traffic import blinded_by
 
 LOST_MAX = 3
 """So many newcomers that never came to serve stop the group (ROLLOUT §2)."""
@@ -56,7 +57,7 @@ def stopped(snapshot: Snapshot) -> Cause | None:
 
 def trouble(draft: Draft) -> Cause | None:
     """The first reason to give up replacing, or None."""
-    questions: tuple[Question, ...] = (_denied, _refused, _foreign, _hooks, _newcomers, _limits)
+    questions: tuple[Question, ...] = (_denied, _refused, _foreign, blinded_by, _hooks, _newcomers, _limits)
     return next((cause for question in questions for cause in question(draft)), None)
 
 
@@ -137,8 +138,13 @@ def _launches(draft: Draft) -> Iterator[Cause]:
     most = launches_most(draft.journal, draft.sight)
     if draft.journal.launches >= most and draft.tally.room:
         yield Cause(code=1, text=f"{draft.journal.launches} launches were asked for, more than this group may need")
+    yield from (Cause(code=1, text=text) for text in hopeless_launch(draft))
+
+
+def hopeless_launch(draft: Draft) -> Iterator[str]:
+    """A launch failed, and waiting does not help."""
     if failed := hopeless(failed_launches(draft), draft.memory.activities_at, quiet=_only_waits(draft)):
-        yield Cause(code=1, text=f"a launch failed: {failed.message}")
+        yield f"a launch failed: {failed.message}"
 
 
 def failed_launches(draft: Draft) -> tuple[Activity, ...]:

@@ -29,7 +29,7 @@ AGAIN = 0.5
 
 
 class Lookout:
-    """say: takes what is to be told; note: what was done while blind; pause: waits so long, or till something happens."""
+    """say: takes what is to be told; note: what was done while blind; pause: waits so long, or till more happens."""
 
     def __init__(
         self, cloud: Reach, group: str, spec: RolloutSpec, clocks: Clocks,

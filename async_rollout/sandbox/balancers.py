@@ -12,7 +12,7 @@ from math import inf
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import AWS, Ground
 from async_rollout.sandbox.records import Group, Instance, Registration, Source
-from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.words import AwsError, no_balancer, no_target_group
 
 SOON = 0.001
 """A tick set for the very moment an application comes up must find it up."""
@@ -22,10 +22,23 @@ def known(ground: Ground, source: str) -> Source:
     """Raises AwsError, in the words of the source's kind."""
     found = ground.state.sources.get(source)
     if found is None and source.startswith("arn:"):
-        raise AwsError("TargetGroupNotFound", f"One or more target groups not found: '{source}'")
+        raise no_target_group()
     if found is None:
-        raise AwsError("LoadBalancerNotFound", f"There is no ACTIVE Load Balancer named '{source}'")
+        raise no_balancer(source)
     return found
+
+
+def delete(ground: Ground, source: str, who: str) -> None:
+    """Nobody asks whether a group still names it; with its last target group a load balancer is left without any."""
+    here = known(ground, source)
+    ground.happened(What.DELETE, who, detail=here.name)
+    for each in ground.state.registered(source):
+        if each.state == "draining":
+            ground.happened(What.DRAINED, AWS, ground.state.instances[each.instance].group, each.instance, here.name)
+    del ground.state.sources[source], ground.state.registrations[source]
+    for group in ground.state.groups.values():
+        if source in group.source_ids:
+            ground.touch(group.name)
 
 
 def register(ground: Ground, source: str, id: str, port: int | None, who: str) -> None:
@@ -95,8 +108,8 @@ def _drained(ground: Ground, source: Source, id: str) -> None:
 
 def add(ground: Ground, group: Group, id: str) -> None:
     """AddToLoadBalancer: register with every source of the group, at its own port."""
-    for source in group.source_ids:
-        register(ground, source, id, None, AWS)
+    for source in ground.state.sources_of(group.name):
+        register(ground, source.id, id, None, AWS)
 
 
 def remove(ground: Ground, group: Group, id: str) -> float:

@@ -68,7 +68,7 @@ class Counting:
 
 def serves(state: State, group: Group, one: Instance, at: float) -> bool:
     """InService, registered and healthy in every gated source; without any: its application answers."""
-    gated = [source for source in group.source_ids if state.sources[source].gated]
+    gated = [source.id for source in state.sources_of(group.name) if source.gated]
     if not one.in_service or not one.app_up(at):
         return False
     return all(healthy_at(state, source, one.id) for source in gated)
@@ -82,8 +82,8 @@ def healthy_at(state: State, source: str, id: str) -> bool:
 
 def deregistered(state: State, group: Group, one: Instance, *, served: bool) -> bool:
     """Draining in one of its group's sources, or missing from one after it served."""
-    for source in group.source_ids:
-        states = [each.state for each in state.registered(source, one.id)]
+    for source in state.sources_of(group.name):
+        states = [each.state for each in state.registered(source.id, one.id)]
         if "draining" in states or (served and not states):
             return True
     return False

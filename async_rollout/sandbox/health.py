@@ -62,7 +62,7 @@ def _balancer_fault(ground: Ground, group: Group, one: Instance) -> str:
     """What a load balancer has against the instance. Missing there counts, so deregistering by hand can kill."""
     if "ELB" not in group.health_check_type.split(","):
         return ""
-    for source in (ground.state.sources[id] for id in group.source_ids):
+    for source in ground.state.sources_of(group.name):
         states = [each.state for each in ground.state.registered(source.id, one.id)]
         if not source.gated or (source.classic and "draining" in states):
             continue

@@ -11,7 +11,7 @@ from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import AWS, Ground
 from async_rollout.sandbox.records import Group, Instance
 from async_rollout.sandbox.troubles import Troubles
-from async_rollout.sandbox.words import ABANDONED
+from async_rollout.sandbox.words import ABANDONED, NO_BALANCER, NO_TARGETS
 
 
 def launch(ground: Ground, group: Group, zones: Sequence[str], why: str, *, rebalances: bool = False) -> bool:
@@ -24,6 +24,9 @@ def launch(ground: Ground, group: Group, zones: Sequence[str], why: str, *, reba
     if (words := troubles.refusal(zone, _running_now(ground, group), ground.now)) is not None:
         troubles.tried.add(zone)
         _fail(ground, group, zone, why, words)
+        return False
+    if (name := next((id for id in group.classics if id not in ground.state.sources), None)) is not None:
+        _fail(ground, group, zone, why, NO_BALANCER.format(name=name))
         return False
     troubles.tried.clear()
     one = _fresh(ground, group, zone, rebalances=rebalances)
@@ -106,8 +109,21 @@ def _hooked(ground: Ground, id: str, result: str) -> None:
         activities.move(ground, one.group, id, "Cancelled", launch=True, message=ABANDONED)
         leaving.begin(ground, id, "a lifecycle hook was abandoned", AWS)
         ground.unsettled(one.group)
+    elif ground.state.groups[one.group].runs("AddToLoadBalancer") and _unplaced(ground, one):
+        leaving.begin(ground, id, "a load balancer configuration that could not be updated", AWS)
+        ground.soon("reconcile", one.group, ground.state.groups[one.group].physics.retry)
     else:
         enter_service(ground, id)
+
+
+def _unplaced(ground: Ground, one: Instance) -> bool:
+    """A target group of its group is deleted: its launch has failed."""
+    gone = [id for id in ground.state.gone_sources(one.group) if id.startswith("arn:")]
+    if gone:
+        message = NO_TARGETS.format(arn=gone[0])
+        activities.move(ground, one.group, one.id, "Failed", launch=True, message=message)
+        ground.happened(What.LAUNCH_FAILED, AWS, one.group, one.id, message)
+    return bool(gone)
 
 
 def enter_service(ground: Ground, id: str) -> None:

@@ -39,8 +39,12 @@ class State:
         return tuple(self.instances[id] for id in self.rosters.get(group, ()))
 
     def sources_of(self, group: str) -> tuple[Source, ...]:
-        """Its Classic Load Balancers, then its target groups."""
-        return tuple(self.sources[id] for id in self.groups[group].source_ids)
+        """Its Classic Load Balancers, then its target groups, as far as they still exist."""
+        return tuple(self.sources[id] for id in self.groups[group].source_ids if id in self.sources)
+
+    def gone_sources(self, group: str) -> tuple[str, ...]:
+        """Which of its sources are deleted: a group goes on naming them."""
+        return tuple(id for id in self.groups[group].source_ids if id not in self.sources)
 
     def registered(self, source: str, instance: str | None = None) -> tuple[Registration, ...]:
         """Everything that a source lists (draining ones too), or only one instance's part of it."""

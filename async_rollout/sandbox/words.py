@@ -45,6 +45,12 @@ WRONG_ARCHITECTURE = (
     " 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI."
     " Launching EC2 instance failed."
 )
+NO_BALANCER = "There is no ACTIVE Load Balancer named '{name}'. Validating load balancer configuration failed."
+"""Where a Classic Load Balancer of the group is deleted AWS does not even launch."""
+NO_TARGETS = (
+    "Failed to update target group {arn}: Target group '{arn}' not found Updating load balancer configuration failed"
+)
+"""Where a target group is, AWS finds out when it is to register the new instance."""
 ABANDONED = "Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned or timed out"
 ALL_PROTECTED = "Could not scale to desired capacity because all remaining instances are protected from scale-in."
 
@@ -79,6 +85,15 @@ def invalid(message: str) -> AwsError:
 
 def no_group(name: str) -> AwsError:
     return invalid(f"AutoScalingGroup name not found - no such group: {name}")
+
+
+def no_target_group() -> AwsError:
+    """It names none: as captured of AWS."""
+    return AwsError("TargetGroupNotFound", "One or more target groups not found")
+
+
+def no_balancer(name: str) -> AwsError:
+    return AwsError("LoadBalancerNotFound", f"There is no ACTIVE Load Balancer named '{name}'")
 
 
 def no_instance(id: str) -> AwsError:

@@ -119,6 +119,11 @@ class World(Ground):
         with self.access():
             people.deletes(self, name, who)
 
+    def delete_source(self, source: str, *, who: str = HUMAN) -> None:
+        """A target group (its ARN) or a Classic Load Balancer (its name) is no more; its groups go on naming it."""
+        with self.access():
+            balancers.delete(self, source, who)
+
     def kill(self, id: str, *, who: str = HUMAN) -> None:
         """The instance dies: EC2 terminates it and its group learns of it by its health check."""
         with self.access():

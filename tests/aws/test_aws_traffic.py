@@ -213,7 +213,7 @@ def test_a_classic_balancer_is_asked_by_name_and_forgives_those_it_does_not_know
 
 def test_other_refusals_of_a_classic_balancer_are_not_swallowed() -> None:
     def refuse(params: Any) -> Any:
-        fault = Fault(kind=FaultKind.REFUSED, code="LoadBalancerNotFound", message="no i-00000001")
+        fault = Fault(kind=FaultKind.REFUSED, code="ValidationError", message="no i-00000001")
         raise CallFailedError(Call(service="elb", operation="DescribeInstanceHealth", params={}), fault)
 
     sent: list[Call] = []

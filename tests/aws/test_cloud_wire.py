@@ -249,21 +249,6 @@ def test_what_is_never_answered_is_unseen_within_a_minute() -> None:
     assert play(story, Fault(kind=FaultKind.DELAY, action="DescribeTargetHealth", seconds=600.0)) < 60
 
 
-def test_a_source_that_is_no_more_blinds_one_look_only() -> None:
-    async def story(cloud: AwsCloud, world: World) -> tuple[int, int]:
-        before = await look(cloud)
-        gone = world.state.groups["web"].target_groups[0]
-        left = tuple(arn for arn in world.state.groups["web"].target_groups if arn != gone)
-        world.human_edits("web", lambda group: replace(group, target_groups=left))
-        world.state.sources.pop(gone)
-        with pytest.raises(UnseenError, match="TargetGroupNotFound"):
-            await look(cloud)
-        return len(before.sources), len((await look(cloud)).sources)
-
-    before, after = play(story)
-    assert after == before - 1
-
-
 def test_unknown_groups_are_named() -> None:
     async def story(cloud: AwsCloud, world: World) -> None:
         with pytest.raises(UnknownGroupError, match="nobody"):

@@ -178,7 +178,8 @@ def _truth(play: Play) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 def _is_out(play: Play, group: Group, id: str) -> bool:
     """Missing from a source where it was; a new one ought to be in each."""
     known = {source for source, one, _ in play.places if one == id}
-    held = (play.world.state.registered(source, id) for source in known or group.source_ids)
+    state = play.world.state
+    held = (state.registered(source, id) for source in known or group.source_ids if source in state.sources)
     return any(all(one.state == "draining" for one in several) for several in held)
 
 

@@ -202,7 +202,7 @@ def registered_as_found(play: Play) -> Iterator[str]:
     now = places(play.world)
     for one in play.world.members("web"):
         if one.id in play.run.found_ids and one.in_service:
-            was = {place for place in play.places if place[1] == one.id}
+            was = {place for place in play.places if place[1] == one.id and place[0] in play.world.state.sources}
             if was != {place for place in now if place[1] == one.id}:
                 yield f"law 7: {one.id} is registered at other places than it was found"
             if one.health != "Healthy":

@@ -9,6 +9,7 @@ import pytest
 
 from aside import ASIDE
 from async_rollout.engine import rollout
+from balancing import BALANCING
 from breaking import Sabotage
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
@@ -17,7 +18,7 @@ from sabotages import COUNTING, PROVING, REMOVING
 from stopping import STOPPING
 
 SABOTAGES = (
-    *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING,
+    *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING,
 )  # fmt: skip
 
 

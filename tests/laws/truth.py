@@ -93,7 +93,7 @@ def unregistered(run: Run) -> list[str]:
     """Members in service that are missing from one of their group's sources."""
     state = run.world.state
     members = [one for one in state.members(run.group) if one.in_service]
-    sources = run.left.source_ids
+    sources = [one.id for one in state.sources_of(run.group)]
     return [one.id for one in members if any(not state.registered(source, one.id) for source in sources)]
 
 

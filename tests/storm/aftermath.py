@@ -60,7 +60,7 @@ def _collided(past: Past) -> bool:
 def _members(past: Past) -> Iterator[str]:
     state, group = past.world.state, past.world.state.groups[past.found.name]
     for one in state.members(group.name):
-        absent = [id for id in group.source_ids if not state.registered(id, one.id)]
+        absent = [source.id for source in state.sources_of(group.name) if not state.registered(source.id, one.id)]
         if one.in_service and absent and one.id not in past.world.log.taken:
             yield f"law 7: {one.id} is missing from {absent}"
 

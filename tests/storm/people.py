@@ -225,6 +225,26 @@ def retaining(world: Witness, luck: float) -> None:
     world.human_edits(GROUP, lambda one: replace(one, retains=True, hooks=(*one.hooks, hook)), why="retains")
 
 
+def lost(world: Witness, luck: float) -> None:
+    """A target group or load balancer is deleted, now and then all of them; later somebody takes it off the group."""
+    sources = [id for id in _group(world).source_ids if id in world.state.sources]
+    for source in sources if luck > 0.8 else sources[int(luck / 0.8 * len(sources)) :][:1]:
+        world.delete_source(source)
+    world.after(30.0 + 2_000.0 * luck, partial(detached, world))
+
+
+def detached(world: Witness) -> None:
+    """Of what is deleted."""
+
+    def without(group: Group) -> Group:
+        kept = {name: tuple(id for id in getattr(group, name) if id in world.state.sources)
+                for name in ("classics", "target_groups")}  # fmt: skip
+        return replace(group, **kept)
+
+    if GROUP in world.state.groups and world.state.gone_sources(GROUP):
+        people.edits(world, GROUP, without, HUMAN, "detached")
+
+
 def deleted(world: Witness, luck: float) -> None:
     world.log.deleted = True
     world.human_deletes_group(GROUP)
@@ -236,4 +256,5 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "flap": flapped, "deregister": deregistered, "attach": attached, "template": template, "refresh": refreshed,
     "untag": untagged, "forge": forged, "standby": stood_by, "delete": deleted, "floor": lifted, "ceiling": lidded,
     "drought": drought, "forget": forgotten, "leave": leaving_long, "retain": retaining,
+    "lose": lost,
 })  # fmt: skip

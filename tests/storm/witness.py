@@ -175,6 +175,7 @@ class Witness(World):
         cutoff = record.cutoff if record and record.cutoff is not None else float("inf")
         served = self._counting._served
         fresh = [each for each in self.state.instances.values() if each.attached_at > cutoff]
+        self._out -= {each for each in self._out if self._is_back(each)}
         first = id not in self._out
         self._out.add(id)
         sources = self.state.groups[GROUP].source_ids
@@ -195,6 +196,12 @@ class Witness(World):
                 held=tuple(each.at for source in sources for each in self.state.registered(source, id)),
             )
         )
+
+    def _is_back(self, id: str) -> bool:
+        """Where no source is left there is nothing to register it at: it is back when its lane is gone."""
+        record, one = self.record_of() or self._read, self.state.instances[id]
+        named = record is not None and record.lane(id) is not None
+        return one.in_service and not named and not self.state.sources_of(GROUP)
 
     def _goes(self, id: str) -> bool:
         one = self.state.instances[id]
@@ -237,7 +244,7 @@ class Witness(World):
 
     def _seems_to_serve(self, group: Group, one: Instance) -> bool:
         """As its sources say, which take their time to notice; without any, one that has answered once."""
-        gated = [source for source in group.source_ids if self.state.sources[source].gated]
+        gated = [source.id for source in self.state.sources_of(group.name) if source.gated]
         if one.in_service and gated:
             return all(census.healthy_at(self.state, source, one.id) for source in gated)
         return one.in_service and (one.app_up(self.now) or one.broken)

@@ -20,6 +20,8 @@ BEYOND = ("drought", "drought", "floor", "ceiling")
 
 ASIDE = ("forget", "leave", "leave", "retain")
 """Members that take no part, from then on."""
+LOADS = ("lose",)
+"""What befalls the load balancers."""
 
 
 def worse(weather: Weather) -> Weather:
@@ -57,6 +59,8 @@ def _deeds(rng: random.Random, weather: Weather) -> tuple[Deed, ...]:
     kinds = rng.choices(BEYOND, k=rng.choice([1, 1, 2])) if rng.random() < 0.15 else []
     looks = random.Random(f"looks {weather.seed} {weather.calm_at is not None}")
     kinds += looks.choices(ASIDE, k=looks.choice([1, 2])) if looks.random() < 0.12 else []
+    loads = random.Random(f"loads {weather.seed} {weather.calm_at is not None}")
+    kinds += loads.choices(LOADS, k=loads.choice([1, 2])) if loads.random() < 0.1 else []
     more = [Deed(at=rng.uniform(1.0, until), kind=kind, luck=rng.random()) for kind in kinds]
     return tuple(sorted((*weather.deeds, *more), key=lambda deed: deed.at))
 

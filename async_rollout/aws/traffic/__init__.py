@@ -30,11 +30,14 @@ class Kind(Protocol):
         ...
 
     async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
-        """What holds of these sources for a whole run."""
+        """What holds of these sources for a whole run; of one that AWS does not find, that it is gone."""
         ...
 
-    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health:
-        """How one source sees its instances now. members: the group's instances that may be registered."""
+    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
+        """How one source sees its instances now. members: the group's instances that may be registered.
+
+        None: AWS does not find the source.
+        """
         ...
 
     def register(self, source: str, registrations: Sequence[Registration]) -> Call: ...

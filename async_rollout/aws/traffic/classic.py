@@ -9,9 +9,9 @@ from functools import partial
 from async_rollout.aws.calls import Ask, Body, Call, Reply, elb
 from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.together import Part, together
-from async_rollout.aws.traffic.health import Health
+from async_rollout.aws.traffic.health import Health, found
 from async_rollout.core.actions import Registration
-from async_rollout.core.sight import Source, Target, TargetState
+from async_rollout.core.sight import Source, Target, TargetState, unfound
 
 DRAINING = "Instance deregistration currently in progress."
 ABSENT = "Instance is not currently registered with the LoadBalancer."
@@ -50,24 +50,12 @@ class Classic:
 
     async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
         """The zones of all in one call; the draining takes a call each."""
-        balancers = Part(lambda: ask(elb("DescribeLoadBalancers", LoadBalancerNames=list(ids))))
+        zones = Part(partial(_zones, ask, ids))
         delays = {id: Part(partial(_delay, ask, id)) for id in ids}
-        await together(balancers, *delays.values())
-        rows = balancers.value.body.get("LoadBalancerDescriptions", ())
-        zones = {row["LoadBalancerName"]: frozenset[str](row.get("AvailabilityZones", ())) for row in rows}
-        return tuple(
-            Source(
-                id=id,
-                kind=self.name,
-                name=id,
-                drain_delay=delays[id].value,
-                ends_early=True,
-                zones=zones.get(id) or None,
-            )
-            for id in ids
-        )
+        await together(zones, *delays.values())
+        return tuple(_source(id, zones.value.get(id), delays[id].value) for id in ids)
 
-    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health:
+    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """Asked by name of instance: only so one that drains is sure to be listed.
 
         One id that AWS does not know fails the whole call; it is named in the words, and left out of the next.
@@ -75,7 +63,8 @@ class Classic:
         left = sorted(members)
         while True:
             try:
-                return health_of(id, await ask(_asking(id, left)))
+                reply = await found(ask(_asking(id, left)))
+                return health_of(id, reply) if reply else None
             except CallFailedError as failed:
                 unknown = set(_INSTANCE.findall(failed.fault.message)) & set(left)
                 if failed.fault.code != "InvalidInstance" or not left:
@@ -128,8 +117,30 @@ def _ids(registrations: Sequence[Registration]) -> list[dict[str, str]]:
     return [{"InstanceId": id} for id in dict.fromkeys(one.instance for one in registrations)]
 
 
-async def _delay(ask: Ask, id: str) -> float:
+def _source(id: str, zones: frozenset[str] | None, delay: float | None) -> Source:
+    if zones is None or delay is None:
+        return unfound(id, Classic.name)
+    return Source(id=id, kind=Classic.name, name=id, drain_delay=delay, ends_early=True, zones=zones or None)
+
+
+async def _zones(ask: Ask, names: Sequence[str]) -> dict[str, frozenset[str]]:
+    """One that is gone fails the call for all: then each is asked for alone, and that one is absent."""
+    reply = await found(ask(elb("DescribeLoadBalancers", LoadBalancerNames=list(names))))
+    if reply:
+        rows = reply.body.get("LoadBalancerDescriptions", ())
+        told = {row["LoadBalancerName"]: frozenset[str](row.get("AvailabilityZones", ())) for row in rows}
+        return dict.fromkeys(names, frozenset[str]()) | told
+    if len(names) == 1:
+        return {}
+    parts = [Part(partial(_zones, ask, [name])) for name in names]
+    await together(*parts)
+    return {name: zones for part in parts for name, zones in part.value.items()}
+
+
+async def _delay(ask: Ask, id: str) -> float | None:
     """The longest time that draining can take; 0 where it is off and connections are cut at once."""
-    reply = await ask(elb("DescribeLoadBalancerAttributes", LoadBalancerName=id))
+    reply = await found(ask(elb("DescribeLoadBalancerAttributes", LoadBalancerName=id)))
+    if reply is None:
+        return None
     draining: Body = reply.body.get("LoadBalancerAttributes", {}).get("ConnectionDraining", {})
     return float(draining.get("Timeout", 300)) if draining.get("Enabled") else 0.0

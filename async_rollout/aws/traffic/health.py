@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
+from async_rollout.aws.faults import CallFailedError
 from async_rollout.core.sight import Target
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +18,16 @@ class Health:
 
     at: float
     targets: tuple[tuple[str, Target], ...] = ()
+
+
+async def found(answer: Awaitable[T]) -> T | None:
+    """The answer; None where AWS says that there is no such source. Raises CallFailedError for everything else."""
+    try:
+        return await answer
+    except CallFailedError as failed:
+        if failed.fault.not_found:
+            return None
+        raise
 
 
 def reason(code: str, description: str) -> str:

@@ -8,9 +8,9 @@ from functools import partial
 from async_rollout.aws.calls import Ask, Body, Call, Reply, elbv2
 from async_rollout.aws.flights import chunks
 from async_rollout.aws.together import Part, together
-from async_rollout.aws.traffic.health import Health, reason
+from async_rollout.aws.traffic.health import Health, found, reason
 from async_rollout.core.actions import Registration
-from async_rollout.core.sight import Source, Target, TargetState
+from async_rollout.core.sight import Source, Target, TargetState, unfound
 
 STATES = {
     "initial": TargetState.INITIAL,
@@ -44,11 +44,12 @@ class TargetGroup:
         await together(groups, *delays.values())
         rows = groups.value
         zones = await _zones(ask, sorted({arn for row in rows.values() for arn in row.get("LoadBalancerArns", ())}))
-        return tuple(_source(id, rows.get(id, {}), delays[id].value, zones) for id in ids)
+        return tuple(_source(id, rows.get(id), delays[id].value, zones) for id in ids)
 
-    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health:
+    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """All registered and draining targets of the group: one answer serves every asker."""
-        return health_of(id, await ask(elbv2("DescribeTargetHealth", TargetGroupArn=id)))
+        reply = await found(ask(elbv2("DescribeTargetHealth", TargetGroupArn=id)))
+        return health_of(id, reply) if reply else None
 
     def register(self, source: str, registrations: Sequence[Registration]) -> Call:
         return elbv2("RegisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
@@ -80,10 +81,10 @@ def _target(one: Registration) -> dict[str, object]:
     return {"Id": one.instance} if one.port is None else {"Id": one.instance, "Port": one.port}
 
 
-async def _delay(ask: Ask, id: str) -> float:
-    reply = await ask(elbv2("DescribeTargetGroupAttributes", TargetGroupArn=id))
-    found = (row["Value"] for row in reply.body.get("Attributes", ()) if row["Key"] == DELAY)
-    return float(next(found, DELAY_DEFAULT))
+async def _delay(ask: Ask, id: str) -> float | None:
+    reply = await found(ask(elbv2("DescribeTargetGroupAttributes", TargetGroupArn=id)))
+    told = (row["Value"] for row in reply.body.get("Attributes", ()) if row["Key"] == DELAY) if reply else None
+    return None if told is None else float(next(told, DELAY_DEFAULT))
 
 
 async def _zones(ask: Ask, arns: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -92,17 +93,27 @@ async def _zones(ask: Ask, arns: Sequence[str]) -> dict[str, frozenset[str]]:
     return {arn: frozenset(zone["ZoneName"] for zone in row.get("AvailabilityZones", ())) for arn, row in rows.items()}
 
 
-async def _rows(ask: Ask, what: str, arns: Sequence[str]) -> dict[str, Body]:
-    """Describe target groups or load balancers, by ARN."""
-    calls = [elbv2(f"Describe{what}s", **{f"{what}Arns": list(some)}) for some in chunks(arns, ARNS_PER_CALL)]
-    parts = [Part(partial(ask, call)) for call in calls]
+async def _rows(ask: Ask, what: str, arns: Sequence[str], each: int = ARNS_PER_CALL) -> dict[str, Body]:
+    """Describe target groups or load balancers, by ARN; one that AWS does not find is absent."""
+    parts = [Part(partial(_some, ask, what, some)) for some in chunks(arns, each)]
     await together(*parts)
-    return {row[f"{what}Arn"]: row for part in parts for row in part.value.body.get(f"{what}s", ())}
+    return {arn: row for part in parts for arn, row in part.value.items()}
 
 
-def _source(id: str, row: Body, delay: float, zones: dict[str, frozenset[str]]) -> Source:
-    balancers = row.get("LoadBalancerArns", ())
-    enabled = frozenset[str]().union(*(zones.get(arn, frozenset()) for arn in balancers))
+async def _some(ask: Ask, what: str, arns: Sequence[str]) -> dict[str, Body]:
+    """One that is gone fails the call for all, and AWS does not say which: then each is asked for alone."""
+    reply = await found(ask(elbv2(f"Describe{what}s", **{f"{what}Arns": list(arns)})))
+    if reply:
+        return {row[f"{what}Arn"]: row for row in reply.body.get(f"{what}s", ())}
+    return await _rows(ask, what, arns, each=1) if len(arns) > 1 else {}
+
+
+def _source(id: str, row: Body | None, delay: float | None, zones: dict[str, frozenset[str]]) -> Source:
+    """A load balancer that is gone by now is none: nothing listens for the target group."""
+    if row is None or delay is None:
+        return unfound(id, TargetGroup.name)
+    balancers = [arn for arn in row.get("LoadBalancerArns", ()) if arn in zones]
+    enabled = frozenset[str]().union(*(zones[arn] for arn in balancers))
     return Source(
         id=id,
         kind=TargetGroup.name,

@@ -24,6 +24,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.tags import ORDER, PREFIX, PROBE, to_tags
 from async_rollout.sandbox.records import Tag
+from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
 
 T = TypeVar("T")
@@ -124,5 +125,10 @@ def _call(source: str, *, register: bool) -> str:
 
 
 def _move_here(world: World, here: Sequence[Registration], *, register: bool) -> None:
-    for one in here:
-        (world.register if register else world.deregister)(one.source, one.instance, one.port)
+    """Where the source is no more, nothing is left to be done of it, as in the aws layer."""
+    try:
+        for one in here:
+            (world.register if register else world.deregister)(one.source, one.instance, one.port)
+    except AwsError as no:
+        if no.code not in ("TargetGroupNotFound", "LoadBalancerNotFound"):
+            raise

@@ -3,7 +3,8 @@
 GET  /_sandbox/record, /_sandbox/history, /_sandbox/calls     what happened, the numbers, calls counted
 GET  /_sandbox/app/<instance>                                 200 if its application answers, 503 if not
 POST /_sandbox/human  {"group": "web", "desired": 5}          also minimum, maximum; or {"kill": id}, {"break": id},
-                                                              {"release": launch template's name}
+                                                              {"release": launch template's name},
+                                                              {"delete": target group's ARN or load balancer's name}
 POST /_sandbox/faults {"kind": "throttle", "count": 3}        a rule more: see sandbox.faults.Fault
 """
 
@@ -72,8 +73,10 @@ class _Backstage:
                 self._world.break_app(id)
             case {"release": str(template)}:
                 self._world.human_releases(template)
+            case {"delete": str(source)}:
+                self._world.delete_source(source)
             case _:
-                raise TypeError("expected group, kill, break or release")
+                raise TypeError("expected group, kill, break, release or delete")
 
     async def add_fault(self, request: web.Request) -> web.Response:
         try:

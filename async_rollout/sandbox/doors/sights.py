@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import floor
 
 from async_rollout.core import sight
@@ -29,7 +30,7 @@ def sight_of(
         at=at,
         group=group_of(state, group),
         instances=tuple(instance_of(state, group, one, (health or {}).get(one.id, ())) for one in state.members(name)),
-        sources=tuple(source_of(one, (seen_at or {}).get(one.id)) for one in state.sources_of(name)),
+        sources=tuple(_source(state, id, at, (seen_at or {}).get(id)) for id in group.source_ids),
         journal=from_tags(tags, group.arn),
         order=tags.get(ORDER),
         probes=probes_in(tags),
@@ -77,6 +78,14 @@ def instance_of(state: State, group: Group, one: Instance, targets: tuple[sight.
         protected=one.protected,
         targets=targets,
     )
+
+
+def _source(state: State, id: str, at: float, seen_at: float | None) -> sight.Source:
+    found = state.sources.get(id)
+    if found is not None:
+        return source_of(found, seen_at)
+    kind = "target group" if id.startswith("arn:") else "classic"
+    return replace(sight.unfound(id, kind), seen_at=at)
 
 
 def source_of(one: Source, seen_at: float | None = None) -> sight.Source:

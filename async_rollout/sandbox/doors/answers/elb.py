@@ -6,13 +6,13 @@ from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, list
 from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.records import Registration, Source
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import AwsError, classic_words
+from async_rollout.sandbox.words import AwsError, classic_words, no_balancer
 
 
 def _known(state: State, name: str) -> Source:
     found = state.sources.get(name)
     if found is None or not found.classic:
-        raise AwsError("LoadBalancerNotFound", f"There is no ACTIVE Load Balancer named '{name}'")
+        raise no_balancer(name)
     return found
 
 

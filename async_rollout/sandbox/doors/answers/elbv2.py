@@ -6,13 +6,13 @@ from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, list
 from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.records import Registration, Source
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import AwsError, invalid
+from async_rollout.sandbox.words import AwsError, invalid, no_target_group
 
 
 def _known(state: State, arn: str) -> Source:
     found = state.sources.get(arn)
     if found is None or found.classic:
-        raise AwsError("TargetGroupNotFound", f"One or more target groups not found: '{arn}'")
+        raise no_target_group()
     return found
 
 
