@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from async_rollout.sandbox.ground import Ground
-from async_rollout.sandbox.records import Activity
+from async_rollout.sandbox.records import Activity, Instance
 
 
 def stamp(at: float) -> str:
@@ -33,6 +33,33 @@ def start(ground: Ground, group: str, instance: str, zone: str, why: str, *, lau
     )
     ground.put_activity(activity)
     return activity
+
+
+def done_before(ground: Ground, one: Instance, before: int) -> None:
+    """The launch of an instance that was there when the world began; before: how many the group had until then.
+
+    Its id is not drawn: what a world tells of its past changes nothing of what comes.
+    """
+    since = one.launched_at
+    why = (
+        f"At {stamp(since)} an instance was started in response to a difference between desired and actual capacity,"
+        f" increasing the capacity from {before} to {before + 1}."
+    )
+    activity = Activity(
+        id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ground.seed} launch {one.id}")),
+        group=one.group,
+        launch=True,
+        description=f"Launching a new EC2 instance: {one.id}",
+        cause=why,
+        status="Successful",
+        started_at=since,
+        ended_at=one.in_service_at,
+        instance=one.id,
+        zone=one.zone,
+        subnet=one.subnet,
+        progress=100,
+    )
+    ground.put_activity(activity)
 
 
 def failed(ground: Ground, group: str, zone: str, why: str, message: str) -> None:
