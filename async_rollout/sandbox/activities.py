@@ -35,6 +35,29 @@ def start(ground: Ground, group: str, instance: str, zone: str, why: str, *, lau
     return activity
 
 
+def moved(ground: Ground, group: str, instance: str, verb: str, why: str, *, launch: bool) -> Activity:
+    """Someone's own deed with one instance: attached, detached, to Standby or back. launch: it ends in service.
+
+    Its id is not drawn either, so that such a deed leaves the rest of a seed's story as it is.
+    """
+    one = ground.state.instances[instance]
+    activity = Activity(
+        id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ground.seed} {verb} {instance} {ground.now}")),
+        group=group,
+        launch=launch,
+        description=f"{verb}: {instance}",
+        cause=f"At {stamp(ground.now)} {why}.",
+        status="InProgress",
+        started_at=ground.now,
+        instance=instance,
+        zone=one.zone,
+        subnet=one.subnet,
+        progress=50,
+    )
+    ground.put_activity(activity)
+    return activity
+
+
 def done_before(ground: Ground, one: Instance, before: int) -> None:
     """The launch of an instance that was there when the world began; before: how many the group had until then.
 

@@ -161,12 +161,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One instance. lifecycle "Terminated": no member of its group any more, EC2 still shows it for a while.
+    """One instance. lifecycle "Terminated", "Detached": no member of its group any more, EC2 still shows it.
 
     template holds the resolved version, as launched; both template and configuration None: attached by hand. image:
-    where its override brought one. launched_at: EC2's LaunchTime; attached_at: of the primary network interface. ec2:
-    EC2's state name. app_up_at: when its application answers (inf: never); broken: it answered once and does not now.
-    retains: bool = False
+    where its override brought one; ami: what EC2 runs of one that was attached. launched_at: EC2's LaunchTime;
+    attached_at: of the primary network interface. ec2: EC2's state name. app_up_at: when its application answers (inf:
+    never); broken: it answered once and does not now.
     """
 
     id: str
@@ -179,6 +179,7 @@ class Instance:
     configuration: str | None = None
     instance_type: str = "t3.micro"
     image: str | None = None
+    ami: str = ""
     launched_at: float = 0.0
     attached_at: float = 0.0
     private_ip: str = ""
@@ -193,7 +194,7 @@ class Instance:
 
     @property
     def member(self) -> bool:
-        return self.lifecycle != "Terminated"
+        return self.lifecycle not in ("Terminated", "Detached")
 
     @property
     def booting(self) -> bool:

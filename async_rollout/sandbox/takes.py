@@ -11,13 +11,14 @@ from types import MappingProxyType
 TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "autoscaling": (
-            "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteTags", "DescribeAutoScalingGroups",
-            "DescribeAutoScalingInstances", "DescribeInstanceRefreshes", "DescribeLaunchConfigurations",
-            "DescribeLifecycleHooks", "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers",
-            "DescribeScalingActivities", "DescribeScheduledActions", "DescribeTags", "DescribeTrafficSources",
-            "DescribeWarmPool", "DisableMetricsCollection", "EnableMetricsCollection", "EnterStandby", "ExitStandby",
-            "ResumeProcesses", "SetDesiredCapacity", "SetInstanceHealth", "SetInstanceProtection", "SuspendProcesses",
-            "TerminateInstanceInAutoScalingGroup", "UpdateAutoScalingGroup",
+            "AttachInstances", "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteTags",
+            "DescribeAutoScalingGroups", "DescribeAutoScalingInstances", "DescribeInstanceRefreshes",
+            "DescribeLaunchConfigurations", "DescribeLifecycleHooks", "DescribeLoadBalancerTargetGroups",
+            "DescribeLoadBalancers", "DescribeScalingActivities", "DescribeScheduledActions", "DescribeTags",
+            "DescribeTrafficSources", "DescribeWarmPool", "DetachInstances", "DisableMetricsCollection",
+            "EnableMetricsCollection", "EnterStandby", "ExitStandby", "ResumeProcesses", "SetDesiredCapacity",
+            "SetInstanceHealth", "SetInstanceProtection", "SuspendProcesses", "TerminateInstanceInAutoScalingGroup",
+            "UpdateAutoScalingGroup",
         ),
         "ec2": (
             "CreateLaunchTemplateVersion", "DescribeAvailabilityZones", "DescribeInstanceStatus", "DescribeInstances",

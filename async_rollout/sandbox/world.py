@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from async_rollout.sandbox import alarms, balancers, calls, health, hooks, leaving, people, scaling, standby
+from async_rollout.sandbox import alarms, balancers, calls, health, hooks, leaving, membership, people, scaling, standby
 from async_rollout.sandbox.chronicle import Census
 from async_rollout.sandbox.ground import HUMAN, OWNER, Clock, Ground
 from async_rollout.sandbox.records import Activity, Group, ScheduledAction, Tag
+
+Moved = tuple[Activity, ...]
+"""What AWS tells at once of instances that join, leave or stand by."""
 
 
 class World(Ground):
@@ -67,13 +70,23 @@ class World(Ground):
         with self.access():
             calls.protect(self, name, tuple(ids), protected=protected, who=who)
 
-    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> None:
+    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> Moved:
         with self.access():
-            standby.enter(self, name, tuple(ids), decrement=decrement, who=who)
+            return standby.enter(self, name, tuple(ids), decrement=decrement, who=who)
 
-    def exit_standby(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+    def exit_standby(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> Moved:
         with self.access():
-            standby.leave(self, name, tuple(ids), who)
+            return standby.leave(self, name, tuple(ids), who)
+
+    def attach(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        """AttachInstances."""
+        with self.access():
+            membership.attach(self, name, tuple(ids), who)
+
+    def detach(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> Moved:
+        """DetachInstances."""
+        with self.access():
+            return membership.detach(self, name, tuple(ids), decrement=decrement, who=who)
 
     def complete_lifecycle(self, id: str, hook: str, result: str, *, who: str = OWNER) -> None:
         """CompleteLifecycleAction; result CONTINUE or ABANDON."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import pytest
 from botocore.exceptions import ClientError
 
@@ -140,5 +141,34 @@ def test_u11_metrics_are_kept() -> None:
         assert len((await group_of(aws))["EnabledMetrics"]) == 19
         await auto.disable_metrics_collection(AutoScalingGroupName="web")
         assert (await group_of(aws))["EnabledMetrics"] == []
+
+    play(story)
+
+
+def test_u11_instances_are_detached_and_attached() -> None:
+    async def story(world: World, aws: SimpleNamespace) -> None:
+        auto, id = aws.autoscaling, world.members("web")[0].id
+        asked = {"AutoScalingGroupName": "web", "InstanceIds": [id]}
+        code, words, status = await refusal(auto.detach_instances(**asked, ShouldDecrementDesiredCapacity=True))
+        assert (code, status) == ("ValidationError", 400)
+        assert words.endswith("To detach 1 instance, please update the AutoScalingGroup sizes appropriately.")
+        await auto.update_auto_scaling_group(AutoScalingGroupName="web", MinSize=1)
+        (told,) = (await auto.detach_instances(**asked, ShouldDecrementDesiredCapacity=True))["Activities"]
+        assert told["Description"] == f"Detaching EC2 instance: {id}" and told["StatusCode"] == "InProgress"
+        states = {one["InstanceId"]: one["LifecycleState"] for one in (await group_of(aws))["Instances"]}
+        assert states[id] == "Detaching"
+        await anyio.sleep(60.0)
+        (row,) = (await aws.ec2.describe_instances(InstanceIds=[id]))["Reservations"][0]["Instances"]
+        assert row["State"]["Name"] == "running"
+        assert "aws:autoscaling:groupName" not in {tag["Key"] for tag in row["Tags"]}
+        await auto.attach_instances(**asked)
+        assert (await group_of(aws))["DesiredCapacity"] == 3
+        await anyio.sleep(60.0)
+        (back,) = [one for one in (await group_of(aws))["Instances"] if one["InstanceId"] == id]
+        assert back["LifecycleState"] == "InService" and "LaunchTemplate" not in back
+        (stood,) = (await auto.enter_standby(**asked, ShouldDecrementDesiredCapacity=True))["Activities"]
+        assert stood["Description"] == f"Moving EC2 instance to Standby: {id}"
+        code, words, _ = await refusal(auto.attach_instances(**asked))
+        assert words == f"The Instance: {id} is already part of AutoScalingGroup:web"
 
     play(story)

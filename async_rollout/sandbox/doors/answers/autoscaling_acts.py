@@ -6,6 +6,7 @@ from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, requ
 from async_rollout.sandbox.doors.answers.autoscaling_facts import activity_row
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.world import Moved
 
 
 def name_of(asked: Asked) -> str:
@@ -71,13 +72,27 @@ def protect(asked: Asked) -> Params:
 
 def enter_standby(asked: Asked) -> Params:
     decrement = required(asked, "ShouldDecrementDesiredCapacity")
-    asked.world.enter_standby(name_of(asked), asked.names("InstanceIds"), decrement=decrement, who=asked.who)
-    return {"Activities": []}
+    moved = asked.world.enter_standby(name_of(asked), asked.names("InstanceIds"), decrement=decrement, who=asked.who)
+    return _told(asked, moved)
 
 
 def exit_standby(asked: Asked) -> Params:
-    asked.world.exit_standby(name_of(asked), asked.names("InstanceIds"), who=asked.who)
-    return {"Activities": []}
+    return _told(asked, asked.world.exit_standby(name_of(asked), asked.names("InstanceIds"), who=asked.who))
+
+
+def _told(asked: Asked, moved: Moved) -> Params:
+    return {"Activities": [activity_row(asked.world.state, one) for one in moved]}
+
+
+def attach(asked: Asked) -> Params:
+    asked.world.attach(name_of(asked), asked.names("InstanceIds"), who=asked.who)
+    return {}
+
+
+def detach(asked: Asked) -> Params:
+    decrement = required(asked, "ShouldDecrementDesiredCapacity")
+    moved = asked.world.detach(name_of(asked), asked.names("InstanceIds"), decrement=decrement, who=asked.who)
+    return _told(asked, moved)
 
 
 def complete_lifecycle(asked: Asked) -> Params:
@@ -102,5 +117,7 @@ TABLE: Table = {
     "SetInstanceProtection": protect,
     "EnterStandby": enter_standby,
     "ExitStandby": exit_standby,
+    "AttachInstances": attach,
+    "DetachInstances": detach,
     "CompleteLifecycleAction": complete_lifecycle,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from itertools import chain
 
+from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.answers import ec2_templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
 from async_rollout.sandbox.records import Instance
@@ -51,7 +52,7 @@ def _filter(state: State, name: str) -> Callable[[Instance], list[str]]:
         "instance-state-name": lambda one: [one.ec2],
         "instance-state-code": lambda one: [str(_CODES[one.ec2])],
         "instance-type": lambda one: [one.instance_type],
-        "image-id": lambda one: [_image(state, one)],
+        "image-id": lambda one: [templates.image_of(state, one)],
         "availability-zone": lambda one: [one.zone],
         "subnet-id": lambda one: [one.subnet],
         "vpc-id": lambda _: [_VPC],
@@ -69,7 +70,7 @@ def _row(asked: Asked, one: Instance) -> Params:
     up = one.ec2 not in ("shutting-down", "terminated")
     return {
         "InstanceId": one.id,
-        "ImageId": _image(asked.state, one),
+        "ImageId": templates.image_of(asked.state, one),
         "InstanceType": one.instance_type,
         "State": _state(one.ec2),
         "LaunchTime": moment(one.launched_at),
@@ -83,12 +84,6 @@ def _row(asked: Asked, one: Instance) -> Params:
 
 def _state(name: str) -> Params:
     return {"Code": _CODES[name], "Name": name}
-
-
-def _image(state: State, one: Instance) -> str:
-    if one.template is None or one.template.id not in state.templates:
-        return f"ami-{one.configuration or 'unknown'}"
-    return state.templates[one.template.id].images[int(one.template.version or 1) - 1]
 
 
 def _addresses(one: Instance) -> Params:
@@ -119,7 +114,8 @@ def _addresses(one: Instance) -> Params:
 
 
 def _tags(state: State, one: Instance) -> list[Params]:
-    tags = {"aws:autoscaling:groupName": one.group}
+    """Who is detached keeps all but its group's name."""
+    tags = {} if one.lifecycle == "Detached" else {"aws:autoscaling:groupName": one.group}
     if one.template:
         tags |= {
             "aws:ec2launchtemplate:id": one.template.id,
