@@ -65,13 +65,17 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """A lifecycle hook. completes_after: somebody completes it with CONTINUE after so long; None: nobody does."""
+    """A lifecycle hook. completes_after: somebody completes it with CONTINUE after so long; None: nobody does.
+
+    notified: its notification's settings, (name, value) each; nothing is ever sent.
+    """
 
     name: str
     launching: bool
     heartbeat: float = 3600.0
     default_result: str = "ABANDON"
     completes_after: float | None = None
+    notified: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

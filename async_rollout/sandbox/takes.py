@@ -11,13 +11,14 @@ from types import MappingProxyType
 TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "autoscaling": (
-            "AttachInstances", "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteTags",
+            "AttachInstances", "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteLifecycleHook", "DeleteTags",
             "DescribeAutoScalingGroups", "DescribeAutoScalingInstances", "DescribeInstanceRefreshes",
-            "DescribeLaunchConfigurations", "DescribeLifecycleHooks", "DescribeLoadBalancerTargetGroups",
-            "DescribeLoadBalancers", "DescribeScalingActivities", "DescribeScheduledActions", "DescribeTags",
-            "DescribeTrafficSources", "DescribeWarmPool", "DetachInstances", "DisableMetricsCollection",
-            "EnableMetricsCollection", "EnterStandby", "ExitStandby", "ResumeProcesses", "SetDesiredCapacity",
-            "SetInstanceHealth", "SetInstanceProtection", "SuspendProcesses", "TerminateInstanceInAutoScalingGroup",
+            "DescribeLaunchConfigurations", "DescribeLifecycleHookTypes", "DescribeLifecycleHooks",
+            "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers", "DescribeScalingActivities",
+            "DescribeScheduledActions", "DescribeTags", "DescribeTrafficSources", "DescribeWarmPool", "DetachInstances",
+            "DisableMetricsCollection", "EnableMetricsCollection", "EnterStandby", "ExitStandby", "PutLifecycleHook",
+            "RecordLifecycleActionHeartbeat", "ResumeProcesses", "SetDesiredCapacity", "SetInstanceHealth",
+            "SetInstanceProtection", "SuspendProcesses", "TerminateInstanceInAutoScalingGroup",
             "UpdateAutoScalingGroup",
         ),
         "ec2": (

@@ -102,6 +102,15 @@ def too_few_places(group: Group, verb: str, number: int) -> AwsError:
     )
 
 
+def no_action(of: str) -> AwsError:
+    """of: "instance ID i-0abc", "token …"."""
+    return invalid(f"No active Lifecycle Action found with {of}")
+
+
+def no_hook(hook: str, group: str) -> AwsError:
+    return invalid(f"No Lifecycle Hook found with name '{hook}' for Auto Scaling group '{group}'")
+
+
 def at_minimum(minimum: int) -> AwsError:
     return invalid(
         f"Currently, desiredSize equals minSize ({minimum}). Terminating instance without replacement will violate"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from async_rollout.sandbox import alarms, balancers, calls, health, hooks, leaving, membership, people, scaling, standby
 from async_rollout.sandbox.chronicle import Census
 from async_rollout.sandbox.ground import HUMAN, OWNER, Clock, Ground
-from async_rollout.sandbox.records import Activity, Group, ScheduledAction, Tag
+from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
 
 Moved = tuple[Activity, ...]
 """What AWS tells at once of instances that join, leave or stand by."""
@@ -92,6 +92,19 @@ class World(Ground):
         """CompleteLifecycleAction; result CONTINUE or ABANDON."""
         with self.access():
             hooks.complete(self, id, hook, result, who)
+
+    def heartbeat(self, id: str, hook: str, *, who: str = OWNER) -> None:
+        """RecordLifecycleActionHeartbeat."""
+        with self.access():
+            hooks.heartbeat(self, id, hook, who)
+
+    def put_hook(self, name: str, hook: Hook, *, who: str = OWNER) -> None:
+        with self.access():
+            hooks.put(self, name, hook, who)
+
+    def delete_hook(self, name: str, hook: str, *, who: str = OWNER) -> None:
+        with self.access():
+            hooks.delete(self, name, hook, who)
 
     # --- load balancer calls
 

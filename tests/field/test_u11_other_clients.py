@@ -172,3 +172,39 @@ def test_u11_instances_are_detached_and_attached() -> None:
         assert words == f"The Instance: {id} is already part of AutoScalingGroup:web"
 
     play(story)
+
+
+def test_u11_lifecycle_hooks_are_put_beaten_completed_and_deleted() -> None:
+    async def story(world: World, aws: SimpleNamespace) -> None:
+        auto, hook = aws.autoscaling, {"AutoScalingGroupName": "web", "LifecycleHookName": "logs"}
+        words = "autoscaling:EC2_INSTANCE_TERMINATING"
+        assert (await refusal(auto.put_lifecycle_hook(**hook)))[0] == "ValidationError"
+        await auto.put_lifecycle_hook(**hook, LifecycleTransition=words, NotificationMetadata="m")
+        await auto.put_lifecycle_hook(**hook, HeartbeatTimeout=60, DefaultResult="CONTINUE")
+        (row,) = (await auto.describe_lifecycle_hooks(AutoScalingGroupName="web"))["LifecycleHooks"]
+        assert row == hook | {
+            "LifecycleTransition": words, "HeartbeatTimeout": 60, "GlobalTimeout": 6000, "DefaultResult": "CONTINUE",
+            "NotificationMetadata": "m",
+        }  # fmt: skip
+        assert (await refusal(auto.put_lifecycle_hook(**hook, DefaultResult="MAYBE")))[0] == "ValidationError"
+        id = world.members("web")[0].id
+        await auto.terminate_instance_in_auto_scaling_group(InstanceId=id, ShouldDecrementDesiredCapacity=False)
+        await anyio.sleep(40.0)
+        await auto.record_lifecycle_action_heartbeat(**hook, InstanceId=id)
+        await anyio.sleep(50.0)
+        assert world.instance(id).lifecycle == "Terminating:Wait"
+        _, none, _ = await refusal(auto.record_lifecycle_action_heartbeat(**hook))
+        assert none == "Either LifecycleActionToken or InstanceId must be specified."
+        _, none, _ = await refusal(auto.record_lifecycle_action_heartbeat(**hook, LifecycleActionToken="t" * 36))
+        assert none == f"No active Lifecycle Action found with token {'t' * 36}"
+        done = {**hook, "InstanceId": id, "LifecycleActionResult": "CONTINUE"}
+        assert (await refusal(auto.complete_lifecycle_action(**{**done, "LifecycleActionResult": "no"})))[2] == 400
+        await auto.complete_lifecycle_action(**done)
+        assert world.instance(id).lifecycle == "Terminating:Proceed"
+        _, none, _ = await refusal(auto.complete_lifecycle_action(**{**done, "InstanceId": "i-0"}))
+        assert none == "No active Lifecycle Action found with instance ID i-0"
+        await auto.delete_lifecycle_hook(**hook)
+        assert "No Lifecycle Hook found" in (await refusal(auto.delete_lifecycle_hook(**hook)))[1]
+        assert len((await auto.describe_lifecycle_hook_types())["LifecycleHookTypes"]) == 2
+
+    play(story)

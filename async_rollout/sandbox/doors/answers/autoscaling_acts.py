@@ -5,7 +5,6 @@ from __future__ import annotations
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, required
 from async_rollout.sandbox.doors.answers.autoscaling_facts import activity_row
 from async_rollout.sandbox.records import Tag
-from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import Moved
 
 
@@ -95,17 +94,6 @@ def detach(asked: Asked) -> Params:
     return _told(asked, moved)
 
 
-def complete_lifecycle(asked: Asked) -> Params:
-    """By instance id: the world hands out no tokens."""
-    asked.world.group(name_of(asked))
-    result = required(asked, "LifecycleActionResult")
-    if result not in ("CONTINUE", "ABANDON"):
-        raise AwsError("ValidationError", "Lifecycle action result should be CONTINUE or ABANDON.")
-    hook = required(asked, "LifecycleHookName")
-    asked.world.complete_lifecycle(required(asked, "InstanceId"), hook, result, who=asked.who)
-    return {}
-
-
 TABLE: Table = {
     "CreateOrUpdateTags": put_tags,
     "DeleteTags": delete_tags,
@@ -119,5 +107,4 @@ TABLE: Table = {
     "ExitStandby": exit_standby,
     "AttachInstances": attach,
     "DetachInstances": detach,
-    "CompleteLifecycleAction": complete_lifecycle,
 }

@@ -1,4 +1,4 @@
-"""Auto Scaling's lesser reads: activities, hooks, schedules, refreshes, sources, tags, warm pools, configurations."""
+"""Auto Scaling's lesser reads: activities, schedules, refreshes, sources, tags, warm pools, configurations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import chain
 from math import floor
 
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
-from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
+from async_rollout.sandbox.records import Activity, Group, ScheduledAction, Tag
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import invalid, no_group
 
@@ -32,7 +32,7 @@ def tag_row(group: str, tag: Tag) -> Params:
     }
 
 
-def _asked_group(asked: Asked) -> Group:
+def asked_group(asked: Asked) -> Group:
     name = required(asked, "AutoScalingGroupName")
     if name not in asked.state.groups:
         raise no_group(name)
@@ -47,7 +47,7 @@ def _page(key: str, rows: list[Params], asked: Asked, size: int = 50, most: int 
 def describe_activities(asked: Asked) -> Params:
     """In progress first, then newest first; without a group the whole account's."""
     name, ids = asked.params.get("AutoScalingGroupName"), asked.names("ActivityIds")
-    groups = [_asked_group(asked).name] if name else list(asked.state.activities)
+    groups = [asked_group(asked).name] if name else list(asked.state.activities)
     several = list(chain.from_iterable(asked.state.activities_of(group) for group in groups))
     if not name:
         several.sort(key=lambda one: (one.ended_at is not None, -one.started_at))
@@ -73,22 +73,6 @@ def activity_row(state: State, one: Activity) -> Params:
         "Details": json.dumps(details, separators=(",", ":")),
         "AutoScalingGroupState": "InService" if group else None,
         "AutoScalingGroupARN": group.arn if group else None,
-    }
-
-
-def describe_hooks(asked: Asked) -> Params:
-    group, names = _asked_group(asked), asked.names("LifecycleHookNames")
-    return {"LifecycleHooks": [_hook(group, one) for one in group.hooks if not names or one.name in names]}
-
-
-def _hook(group: Group, one: Hook) -> Params:
-    return {
-        "LifecycleHookName": one.name,
-        "AutoScalingGroupName": group.name,
-        "LifecycleTransition": f"autoscaling:EC2_INSTANCE_{'LAUNCHING' if one.launching else 'TERMINATING'}",
-        "HeartbeatTimeout": int(one.heartbeat),
-        "GlobalTimeout": int(min(172_800, 100 * one.heartbeat)),
-        "DefaultResult": one.default_result,
     }
 
 
@@ -128,7 +112,7 @@ def _scheduled(group: Group, one: ScheduledAction) -> Params:
 
 
 def describe_refreshes(asked: Asked) -> Params:
-    group = _asked_group(asked)
+    group = asked_group(asked)
     if group.refresh is None:
         return {"InstanceRefreshes": []}
     refresh = {
@@ -147,7 +131,7 @@ def _attached(group: Group) -> str:
 
 
 def describe_traffic_sources(asked: Asked) -> Params:
-    group, wanted = _asked_group(asked), asked.params.get("TrafficSourceType")
+    group, wanted = asked_group(asked), asked.params.get("TrafficSourceType")
     rows: list[Params] = [
         {"TrafficSource": id, "Identifier": id, "Type": kind, "State": _attached(group)}
         for id, kind in traffic_sources(group)
@@ -157,13 +141,13 @@ def describe_traffic_sources(asked: Asked) -> Params:
 
 
 def describe_classics(asked: Asked) -> Params:
-    group = _asked_group(asked)
+    group = asked_group(asked)
     rows: list[Params] = [{"LoadBalancerName": name, "State": _attached(group)} for name in group.classics]
     return _page("LoadBalancers", rows, asked, size=100)
 
 
 def describe_target_groups(asked: Asked) -> Params:
-    group = _asked_group(asked)
+    group = asked_group(asked)
     rows: list[Params] = [{"LoadBalancerTargetGroupARN": arn, "State": _attached(group)} for arn in group.target_groups]
     return _page("LoadBalancerTargetGroups", rows, asked, size=100)
 
@@ -189,7 +173,7 @@ def _tag_filter(name: str) -> str:
 
 
 def describe_warm_pool(asked: Asked) -> Params:
-    group = _asked_group(asked)
+    group = asked_group(asked)
     return {"Instances": []} | ({"WarmPoolConfiguration": WARM_POOL} if group.warm_pool else {})
 
 
@@ -214,7 +198,6 @@ def describe_configurations(asked: Asked) -> Params:
 
 TABLE: Table = {
     "DescribeScalingActivities": describe_activities,
-    "DescribeLifecycleHooks": describe_hooks,
     "DescribeScheduledActions": describe_scheduled,
     "DescribeInstanceRefreshes": describe_refreshes,
     "DescribeTrafficSources": describe_traffic_sources,
