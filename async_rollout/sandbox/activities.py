@@ -104,17 +104,27 @@ def failed(ground: Ground, group: str, zone: str, why: str, message: str) -> Non
     ground.put_activity(activity)
 
 
+def not_done(ground: Ground, group: str, why: str, description: str, message: str) -> None:
+    """Something of AWS's own, not of one instance, that it could not do."""
+    _over(ground, group, why, f"{description}.  Status Reason: {message}", "Failed", message)
+
+
 def cancelled(ground: Ground, group: str, why: str, description: str) -> None:
     """Something that AWS did not even begin: it names no zone and has no message, all is in the description."""
+    _over(ground, group, why, description, "Cancelled", "")
+
+
+def _over(ground: Ground, group: str, why: str, description: str, status: str, message: str) -> None:
     activity = Activity(
         id=_new_id(ground),
         group=group,
         launch=False,
         description=description,
         cause=f"At {stamp(ground.now)} {why}.",
-        status="Cancelled",
+        status=status,
         started_at=ground.now,
         ended_at=ground.now,
+        message=message,
         progress=100,
     )
     ground.put_activity(activity)

@@ -65,10 +65,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """A lifecycle hook. completes_after: somebody completes it with CONTINUE after so long; None: nobody does.
-
-    notified: its notification's settings, (name, value) each; nothing is ever sent.
-    """
+    """A lifecycle hook. completes_after: somebody completes it then, None: nobody. notified: (setting, value) each."""
 
     name: str
     launching: bool
@@ -80,11 +77,14 @@ class Hook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledAction:
-    """Fires at `at` (epoch seconds), then each `every` seconds if given."""
+    """Fires at `at`, then each `every` seconds or by cron and a zone's clocks, not after `until` (epoch seconds)."""
 
     name: str
     at: float
     every: float | None = None
+    recurrence: str | None = None
+    zone: str | None = None
+    until: float | None = None
     minimum: int | None = None
     maximum: int | None = None
     desired: int | None = None
@@ -107,8 +107,8 @@ class Group:
     (process, reason), in order. refresh: the status of an instance refresh, None if there never was one. operator: the
     service principal that manages it. rebalances, lifetime (seconds), reserved: Capacity Rebalancing, the maximum
     instance lifetime, launches into Capacity Reservations only: shown, and nothing follows from them here.
-    kept: settings that nothing here goes by, each with its value as JSON. retains: its
-    lifecycle policy keeps whoever's terminating hook is abandoned.
+    kept: settings that nothing here goes by, each with its value as JSON; policies: its scaling policies, name and
+    settings as JSON. retains: its lifecycle policy keeps whoever's terminating hook is abandoned.
     """
 
     name: str
@@ -140,6 +140,7 @@ class Group:
     lifetime: int | None = None
     reserved: bool = False
     kept: tuple[tuple[str, str], ...] = ()
+    policies: tuple[tuple[str, str], ...] = ()
     retains: bool = False
     instance_type: str = "t3.micro"
     public: bool = False

@@ -11,12 +11,14 @@ from types import MappingProxyType
 TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "autoscaling": (
-            "AttachInstances", "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteLifecycleHook", "DeleteTags",
-            "DescribeAutoScalingGroups", "DescribeAutoScalingInstances", "DescribeInstanceRefreshes",
-            "DescribeLaunchConfigurations", "DescribeLifecycleHookTypes", "DescribeLifecycleHooks",
-            "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers", "DescribeScalingActivities",
-            "DescribeScheduledActions", "DescribeTags", "DescribeTrafficSources", "DescribeWarmPool", "DetachInstances",
-            "DisableMetricsCollection", "EnableMetricsCollection", "EnterStandby", "ExitStandby", "PutLifecycleHook",
+            "AttachInstances", "BatchDeleteScheduledAction", "BatchPutScheduledUpdateGroupAction",
+            "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteLifecycleHook", "DeletePolicy",
+            "DeleteScheduledAction", "DeleteTags", "DescribeAutoScalingGroups", "DescribeAutoScalingInstances",
+            "DescribeInstanceRefreshes", "DescribeLaunchConfigurations", "DescribeLifecycleHookTypes",
+            "DescribeLifecycleHooks", "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers", "DescribePolicies",
+            "DescribeScalingActivities", "DescribeScheduledActions", "DescribeTags", "DescribeTrafficSources",
+            "DescribeWarmPool", "DetachInstances", "DisableMetricsCollection", "EnableMetricsCollection",
+            "EnterStandby", "ExitStandby", "PutLifecycleHook", "PutScalingPolicy", "PutScheduledUpdateGroupAction",
             "RecordLifecycleActionHeartbeat", "ResumeProcesses", "SetDesiredCapacity", "SetInstanceHealth",
             "SetInstanceProtection", "SuspendProcesses", "TerminateInstanceInAutoScalingGroup",
             "UpdateAutoScalingGroup",
@@ -50,6 +52,11 @@ UNCHANGED: tuple[str, ...] = (
 )  # fmt: skip
 """Of UpdateAutoScalingGroup: taken as long as they say what is so anyway."""
 
+NOBODY = (
+    "a scaling policy, as the sandbox has no alarms; a lifecycle hook's notification, so that its actions are completed"
+    " by instance id, not by token."
+)
+
 REST = (
     "any other call, and any parameter that is newer than the sandbox, is the error SandboxNotSimulated (HTTP 501),"
     " said on the sandbox's stderr too. EC2's DryRun is heeded."
@@ -61,6 +68,7 @@ def sections() -> tuple[tuple[str, str], ...]:
     return (
         *((f"Takes of {service}", ", ".join(calls)) for service, calls in TAKES.items()),
         ("Kept without effect", ", ".join(KEPT)),
+        ("Kept and never called", NOBODY),
         ("Taken as they are, not changed", ", ".join(UNCHANGED)),
         ("Everything else", REST),
     )

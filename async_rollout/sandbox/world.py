@@ -6,9 +6,21 @@ Each public method is one thing that somebody can do: the calls of AWS (they rai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from async_rollout.sandbox import alarms, balancers, calls, health, hooks, leaving, membership, people, scaling, standby
+from async_rollout.sandbox import (
+    alarms,
+    balancers,
+    calls,
+    health,
+    hooks,
+    leaving,
+    membership,
+    people,
+    scaling,
+    schedules,
+    standby,
+)
 from async_rollout.sandbox.chronicle import Census
 from async_rollout.sandbox.ground import HUMAN, OWNER, Clock, Ground
 from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
@@ -106,6 +118,20 @@ class World(Ground):
         with self.access():
             hooks.delete(self, name, hook, who)
 
+    def put_scheduled(self, name: str, action: ScheduledAction, *, who: str = OWNER) -> None:
+        """PutScheduledUpdateGroupAction."""
+        with self.access():
+            schedules.put(self, name, action, who)
+
+    def delete_scheduled(self, name: str, action: str, *, who: str = OWNER) -> None:
+        with self.access():
+            schedules.delete(self, name, action, who)
+
+    def keep_policies(self, name: str, policies: Mapping[str, str], *, who: str = OWNER) -> None:
+        """The group's scaling policies from now on, by name, each as JSON."""
+        with self.access():
+            calls.keep_policies(self, name, policies, who)
+
     # --- load balancer calls
 
     def register(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
@@ -166,6 +192,6 @@ class World(Ground):
             alarms.autoscale(self, at, name, delta, who)
 
     def schedule(self, name: str, action: ScheduledAction) -> None:
-        """Give the group a scheduled action."""
+        """Give the group a scheduled action, whatever AWS would say to it."""
         with self.access():
-            alarms.schedule(self, name, action)
+            schedules.schedule(self, name, action)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -206,5 +207,82 @@ def test_u11_lifecycle_hooks_are_put_beaten_completed_and_deleted() -> None:
         await auto.delete_lifecycle_hook(**hook)
         assert "No Lifecycle Hook found" in (await refusal(auto.delete_lifecycle_hook(**hook)))[1]
         assert len((await auto.describe_lifecycle_hook_types())["LifecycleHookTypes"]) == 2
+
+    play(story)
+
+
+def test_u11_scheduled_actions_are_put_act_and_are_deleted() -> None:
+    async def story(world: World, aws: SimpleNamespace) -> None:
+        auto, at = aws.autoscaling, datetime.fromtimestamp(world.now + 300, UTC).replace(microsecond=0)
+        up = {"AutoScalingGroupName": "web", "ScheduledActionName": "up"}
+        await auto.put_scheduled_update_group_action(**up, StartTime=at, MaxSize=5, DesiredCapacity=5)
+        await auto.put_scheduled_update_group_action(**up, DesiredCapacity=4)
+        (row,) = (await auto.describe_scheduled_actions(AutoScalingGroupName="web"))["ScheduledUpdateGroupActions"]
+        assert (row["StartTime"], row["MaxSize"], row["DesiredCapacity"]) == (at, 5, 4)
+        await anyio.sleep(301.0)
+        group = await group_of(aws)
+        assert (group["MaxSize"], group["DesiredCapacity"]) == (5, 4)
+        assert (await auto.describe_scheduled_actions())["ScheduledUpdateGroupActions"] == []
+        _, words, _ = await refusal(auto.put_scheduled_update_group_action(**up, StartTime=at, DesiredCapacity=4))
+        assert words == "Given start time is in the past"
+        _, words, _ = await refusal(auto.put_scheduled_update_group_action(**up, DesiredCapacity=4))
+        assert words == "Either StartTime or Recurrence must be specified"
+        for wrong in ("0 8 ? * *", "0 0 31 2 *"):
+            put = auto.put_scheduled_update_group_action(**up, Recurrence=wrong, DesiredCapacity=4)
+            assert (await refusal(put))[1] == f"Given recurrence string:{wrong} is invalid"
+        put = auto.put_scheduled_update_group_action(**up, Recurrence="0 8 * * *", TimeZone="Mars/One", MinSize=1)
+        assert (await refusal(put))[1] == "Given time zone:Mars/One is invalid"
+        rows = [
+            {"ScheduledActionName": "daily", "Recurrence": "0 8 * * *", "TimeZone": "Europe/Berlin", "MinSize": 1},
+            {"ScheduledActionName": "never", "DesiredCapacity": 1},
+        ]
+        many = await auto.batch_put_scheduled_update_group_action(
+            AutoScalingGroupName="web", ScheduledUpdateGroupActions=rows
+        )
+        assert [one["ScheduledActionName"] for one in many["FailedScheduledUpdateGroupActions"]] == ["never"]
+        (row,) = (await auto.describe_scheduled_actions())["ScheduledUpdateGroupActions"]
+        assert (row["Recurrence"], row["TimeZone"], row["StartTime"].hour) == ("0 8 * * *", "Europe/Berlin", 7)
+        many = await auto.batch_delete_scheduled_action(
+            AutoScalingGroupName="web", ScheduledActionNames=["daily", "never"]
+        )
+        assert [one["ErrorMessage"] for one in many["FailedScheduledActions"]] == ["Scheduled action name not found"]
+        assert (await refusal(auto.delete_scheduled_action(**up)))[0] == "ValidationError"
+        many = auto.batch_delete_scheduled_action(AutoScalingGroupName="web", ScheduledActionNames=["x"] * 51)
+        assert (await refusal(many))[0] == "ValidationError"
+
+    play(story)
+
+
+def test_u11_scaling_policies_are_kept() -> None:
+    async def story(world: World, aws: SimpleNamespace) -> None:
+        auto, web = aws.autoscaling, {"AutoScalingGroupName": "web"}
+        simple = {**web, "PolicyName": "out", "AdjustmentType": "ChangeInCapacity", "ScalingAdjustment": 1}
+        arn = (await auto.put_scaling_policy(**simple))["PolicyARN"]
+        metric = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}}
+        cpu = {**web, "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"}
+        await auto.put_scaling_policy(**cpu, TargetTrackingConfiguration=metric | {"TargetValue": 50.0})
+        await auto.put_scaling_policy(**web, PolicyName="out", Cooldown=60)
+        first, second = (await auto.describe_policies(**web))["ScalingPolicies"]
+        shown = {"PolicyType": "SimpleScaling", "PolicyARN": arn, "Cooldown": 60, "Enabled": True}
+        assert first == simple | shown | {"StepAdjustments": [], "Alarms": []}
+        assert arn.endswith(":autoScalingGroupName/web:policyName/out")
+        assert second["TargetTrackingConfiguration"]["TargetValue"] == 50.0
+        (one,) = (await auto.describe_policies(PolicyTypes=["SimpleScaling"]))["ScalingPolicies"]
+        assert one["PolicyName"] == "out"
+        wrong = [
+            {"PolicyName": "a"}, {"PolicyName": "a", "PolicyType": "Odd"},
+            {"PolicyName": "a", "PolicyType": "StepScaling"}, {"PolicyName": "out", "PolicyType": "StepScaling"},
+            {"PolicyName": "out", "AdjustmentType": "Odd"},
+        ]  # fmt: skip
+        for each in wrong:
+            assert (await refusal(auto.put_scaling_policy(**web, **each)))[0] == "ValidationError"
+        await auto.delete_policy(PolicyName=arn)
+        await auto.delete_policy(**web, PolicyName="cpu")
+        assert (await auto.describe_policies(**web))["ScalingPolicies"] == []
+        assert (await refusal(auto.delete_policy(**web, PolicyName="cpu")))[1] == "Policy cpu not found"
+        assert (await refusal(auto.delete_policy(PolicyName="cpu")))[0] == "ValidationError"
+        for number in range(50):
+            await auto.put_scaling_policy(**simple | {"PolicyName": f"p{number}"})
+        assert (await refusal(auto.put_scaling_policy(**simple)))[0] == "LimitExceeded"
 
     play(story)

@@ -6,6 +6,8 @@ from async_rollout.sandbox.doors.answers import (
     autoscaling_acts,
     autoscaling_facts,
     autoscaling_hooks,
+    autoscaling_policies,
+    autoscaling_schedules,
     autoscaling_settings,
 )
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page
@@ -154,5 +156,7 @@ TABLE: Table = {
     **autoscaling_facts.TABLE,
     **autoscaling_acts.TABLE,
     **autoscaling_hooks.TABLE,
+    **autoscaling_schedules.TABLE,
+    **autoscaling_policies.TABLE,
     **autoscaling_settings.TABLE,
 }
