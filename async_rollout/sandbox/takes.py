@@ -11,13 +11,17 @@ from types import MappingProxyType
 TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "autoscaling": (
-            "AttachInstances", "BatchDeleteScheduledAction", "BatchPutScheduledUpdateGroupAction",
-            "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteLifecycleHook", "DeletePolicy",
-            "DeleteScheduledAction", "DeleteTags", "DescribeAutoScalingGroups", "DescribeAutoScalingInstances",
-            "DescribeInstanceRefreshes", "DescribeLaunchConfigurations", "DescribeLifecycleHookTypes",
-            "DescribeLifecycleHooks", "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers", "DescribePolicies",
-            "DescribeScalingActivities", "DescribeScheduledActions", "DescribeTags", "DescribeTrafficSources",
-            "DescribeWarmPool", "DetachInstances", "DisableMetricsCollection", "EnableMetricsCollection",
+            "AttachInstances", "AttachLoadBalancerTargetGroups", "AttachLoadBalancers", "AttachTrafficSources",
+            "BatchDeleteScheduledAction", "BatchPutScheduledUpdateGroupAction", "CompleteLifecycleAction",
+            "CreateOrUpdateTags", "DeleteLifecycleHook", "DeletePolicy", "DeleteScheduledAction", "DeleteTags",
+            "DescribeAccountLimits", "DescribeAdjustmentTypes", "DescribeAutoScalingGroups",
+            "DescribeAutoScalingInstances", "DescribeAutoScalingNotificationTypes", "DescribeInstanceRefreshes",
+            "DescribeLaunchConfigurations", "DescribeLifecycleHookTypes", "DescribeLifecycleHooks",
+            "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers", "DescribeMetricCollectionTypes",
+            "DescribeNotificationConfigurations", "DescribePolicies", "DescribeScalingActivities",
+            "DescribeScalingProcessTypes", "DescribeScheduledActions", "DescribeTags", "DescribeTerminationPolicyTypes",
+            "DescribeTrafficSources", "DescribeWarmPool", "DetachInstances", "DetachLoadBalancerTargetGroups",
+            "DetachLoadBalancers", "DetachTrafficSources", "DisableMetricsCollection", "EnableMetricsCollection",
             "EnterStandby", "ExitStandby", "PutLifecycleHook", "PutScalingPolicy", "PutScheduledUpdateGroupAction",
             "RecordLifecycleActionHeartbeat", "ResumeProcesses", "SetDesiredCapacity", "SetInstanceHealth",
             "SetInstanceProtection", "SuspendProcesses", "TerminateInstanceInAutoScalingGroup",
@@ -25,15 +29,16 @@ TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "ec2": (
             "CreateLaunchTemplateVersion", "DescribeAvailabilityZones", "DescribeInstanceStatus", "DescribeInstances",
-            "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeSubnets", "TerminateInstances",
+            "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeSubnets", "DescribeTags",
+            "ModifyLaunchTemplate", "TerminateInstances",
         ),
         "elb": (
             "DeregisterInstancesFromLoadBalancer", "DescribeInstanceHealth", "DescribeLoadBalancerAttributes",
-            "DescribeLoadBalancers", "RegisterInstancesWithLoadBalancer",
+            "DescribeLoadBalancers", "DescribeTags", "RegisterInstancesWithLoadBalancer",
         ),
         "elbv2": (
-            "DeregisterTargets", "DescribeListeners", "DescribeLoadBalancers", "DescribeTargetGroupAttributes",
-            "DescribeTargetGroups", "DescribeTargetHealth", "RegisterTargets",
+            "DeregisterTargets", "DescribeListeners", "DescribeLoadBalancers", "DescribeTags",
+            "DescribeTargetGroupAttributes", "DescribeTargetGroups", "DescribeTargetHealth", "RegisterTargets",
         ),
         "sts": ("GetCallerIdentity",),
     }

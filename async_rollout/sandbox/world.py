@@ -19,6 +19,7 @@ from async_rollout.sandbox import (
     people,
     scaling,
     schedules,
+    sources,
     standby,
 )
 from async_rollout.sandbox.chronicle import Census
@@ -127,6 +128,15 @@ class World(Ground):
         with self.access():
             schedules.delete(self, name, action, who)
 
+    def attach_sources(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        """AttachLoadBalancers (names), AttachLoadBalancerTargetGroups (ARNs), AttachTrafficSources (both)."""
+        with self.access():
+            sources.attach(self, name, tuple(ids), who)
+
+    def detach_sources(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        with self.access():
+            sources.detach(self, name, tuple(ids), who)
+
     def keep_policies(self, name: str, policies: Mapping[str, str], *, who: str = OWNER) -> None:
         """The group's scaling policies from now on, by name, each as JSON."""
         with self.access():
@@ -162,6 +172,11 @@ class World(Ground):
         """A new version of the launch template of that name; returns its number."""
         with self.access():
             return people.releases(self, template, image, default=default, who=who)
+
+    def human_defaults(self, template: str, number: int, *, who: str = HUMAN) -> None:
+        """Another version of the launch template becomes its default."""
+        with self.access():
+            people.defaults(self, template, number, who)
 
     def human_starts_refresh(self, name: str, status: str = "InProgress", *, who: str = HUMAN) -> None:
         with self.access():

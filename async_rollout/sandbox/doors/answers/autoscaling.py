@@ -9,6 +9,8 @@ from async_rollout.sandbox.doors.answers import (
     autoscaling_policies,
     autoscaling_schedules,
     autoscaling_settings,
+    autoscaling_sources,
+    autoscaling_types,
 )
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page
 from async_rollout.sandbox.records import Group, Instance, Override, TemplateRef
@@ -158,5 +160,7 @@ TABLE: Table = {
     **autoscaling_hooks.TABLE,
     **autoscaling_schedules.TABLE,
     **autoscaling_policies.TABLE,
+    **autoscaling_sources.TABLE,
+    **autoscaling_types.TABLE,
     **autoscaling_settings.TABLE,
 }

@@ -1,4 +1,4 @@
-"""Auto Scaling's lesser reads: activities, refreshes, sources, tags, warm pools, configurations."""
+"""Auto Scaling's lesser reads: activities, refreshes, tags, warm pools, configurations."""
 
 from __future__ import annotations
 
@@ -89,33 +89,6 @@ def describe_refreshes(asked: Asked) -> Params:
     return {"InstanceRefreshes": [refresh]}
 
 
-def _attached(group: Group) -> str:
-    """Only with health checks of load balancers does AWS look whether a source has anyone in service."""
-    return "InService" if "ELB" in group.health_check_type.split(",") else "Added"
-
-
-def describe_traffic_sources(asked: Asked) -> Params:
-    group, wanted = asked_group(asked), asked.params.get("TrafficSourceType")
-    rows: list[Params] = [
-        {"TrafficSource": id, "Identifier": id, "Type": kind, "State": _attached(group)}
-        for id, kind in traffic_sources(group)
-        if wanted in (None, kind)
-    ]
-    return paged("TrafficSources", rows, asked, most=50)
-
-
-def describe_classics(asked: Asked) -> Params:
-    group = asked_group(asked)
-    rows: list[Params] = [{"LoadBalancerName": name, "State": _attached(group)} for name in group.classics]
-    return paged("LoadBalancers", rows, asked, size=100)
-
-
-def describe_target_groups(asked: Asked) -> Params:
-    group = asked_group(asked)
-    rows: list[Params] = [{"LoadBalancerTargetGroupARN": arn, "State": _attached(group)} for arn in group.target_groups]
-    return paged("LoadBalancerTargetGroups", rows, asked, size=100)
-
-
 def describe_tags(asked: Asked) -> Params:
     rows = [tag_row(group.name, tag) for group in asked.state.groups.values() for tag in group.tags]
     for filter, values in asked.filters():
@@ -163,9 +136,6 @@ def describe_configurations(asked: Asked) -> Params:
 TABLE: Table = {
     "DescribeScalingActivities": describe_activities,
     "DescribeInstanceRefreshes": describe_refreshes,
-    "DescribeTrafficSources": describe_traffic_sources,
-    "DescribeLoadBalancers": describe_classics,
-    "DescribeLoadBalancerTargetGroups": describe_target_groups,
     "DescribeTags": describe_tags,
     "DescribeWarmPool": describe_warm_pool,
     "DescribeLaunchConfigurations": describe_configurations,

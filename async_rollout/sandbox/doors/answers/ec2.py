@@ -56,6 +56,10 @@ def _filter(state: State, name: str) -> Callable[[Instance], list[str]]:
         "availability-zone": lambda one: [one.zone],
         "subnet-id": lambda one: [one.subnet],
         "vpc-id": lambda _: [_VPC],
+        "reservation-id": lambda one: [f"r-{one.id[2:]}"],
+        "launch-time": lambda one: [_launched(one)],
+        "ip-address": lambda one: [one.public_ip] if one.public_ip else [],
+        "network-interface.network-interface-id": lambda one: [f"eni-{one.id[2:]}"],
         "private-ip-address": lambda one: [one.private_ip],
         "tag-key": lambda one: [tag["Key"] for tag in _tags(state, one)],
     }
@@ -64,6 +68,11 @@ def _filter(state: State, name: str) -> Callable[[Instance], list[str]]:
     if name not in known:
         raise not_simulated(f"the filter {name[:80]!r} of ec2:DescribeInstances")
     return known[name]
+
+
+def _launched(one: Instance) -> str:
+    """The form in which the filter has it."""
+    return moment(one.launched_at).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _row(asked: Asked, one: Instance) -> Params:
@@ -171,6 +180,23 @@ def describe_subnets(asked: Asked) -> Params:
     return {"Subnets": rows}
 
 
+def describe_tags(asked: Asked) -> Params:
+    """Of instances only."""
+    kept = {one.id: one for one in asked.state.instances.values() if not one.forgotten}
+    pairs = ((id, tag) for id, one in kept.items() for tag in _tags(asked.state, one))
+    rows: list[Params] = [{"ResourceId": id, "ResourceType": "instance", **tag} for id, tag in pairs]
+    for name, patterns in asked.filters():
+        if name not in _TAG_FILTERS:
+            raise not_simulated(f"the filter {name[:80]!r} of ec2:DescribeTags")
+        key = _TAG_FILTERS[name]
+        rows = [row for row in rows if any(fnmatchcase(row[key], like) for like in patterns)]
+    shown, following = page(rows, asked, size=1000, most=1000, limit="MaxResults", token="NextToken")
+    return listing("Tags", shown, "NextToken", following)
+
+
+_TAG_FILTERS = {"resource-id": "ResourceId", "resource-type": "ResourceType", "key": "Key", "value": "Value"}
+
+
 def describe_zones(asked: Asked) -> Params:
     used = sorted({zone for group in asked.state.groups.values() for zone in group.zones})
     rows = [{"ZoneName": zone, "RegionName": asked.world.region, "State": "available"} for zone in used]
@@ -181,6 +207,7 @@ TABLE: Table = {
     "DescribeInstances": describe_instances,
     "DescribeInstanceStatus": describe_status,
     "TerminateInstances": terminate,
+    "DescribeTags": describe_tags,
     "DescribeSubnets": describe_subnets,
     "DescribeAvailabilityZones": describe_zones,
     **ec2_templates.TABLE,
