@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from async_rollout.sandbox.ground import Ground
-from async_rollout.sandbox.records import Activity
+from async_rollout.sandbox.records import Activity, Instance
 
 
 def stamp(at: float) -> str:
@@ -35,6 +35,56 @@ def start(ground: Ground, group: str, instance: str, zone: str, why: str, *, lau
     return activity
 
 
+def moved(ground: Ground, group: str, instance: str, verb: str, why: str, *, launch: bool) -> Activity:
+    """Someone's own deed with one instance: attached, detached, to Standby or back. launch: it ends in service.
+
+    Its id is not drawn either, so that such a deed leaves the rest of a seed's story as it is.
+    """
+    one = ground.state.instances[instance]
+    activity = Activity(
+        id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ground.seed} {verb} {instance} {ground.now}")),
+        group=group,
+        launch=launch,
+        description=f"{verb}: {instance}",
+        cause=f"At {stamp(ground.now)} {why}.",
+        status="InProgress",
+        started_at=ground.now,
+        instance=instance,
+        zone=one.zone,
+        subnet=one.subnet,
+        progress=50,
+    )
+    ground.put_activity(activity)
+    return activity
+
+
+def done_before(ground: Ground, one: Instance, before: int) -> None:
+    """The launch of an instance that was there when the world began; before: how many the group had until then.
+
+    Its id is not drawn: what a world tells of its past changes nothing of what comes.
+    """
+    since = one.launched_at
+    why = (
+        f"At {stamp(since)} an instance was started in response to a difference between desired and actual capacity,"
+        f" increasing the capacity from {before} to {before + 1}."
+    )
+    activity = Activity(
+        id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ground.seed} launch {one.id}")),
+        group=one.group,
+        launch=True,
+        description=f"Launching a new EC2 instance: {one.id}",
+        cause=why,
+        status="Successful",
+        started_at=since,
+        ended_at=one.in_service_at,
+        instance=one.id,
+        zone=one.zone,
+        subnet=one.subnet,
+        progress=100,
+    )
+    ground.put_activity(activity)
+
+
 def failed(ground: Ground, group: str, zone: str, why: str, message: str) -> None:
     """A launch that failed at once."""
     activity = Activity(
@@ -54,17 +104,27 @@ def failed(ground: Ground, group: str, zone: str, why: str, message: str) -> Non
     ground.put_activity(activity)
 
 
+def not_done(ground: Ground, group: str, why: str, description: str, message: str) -> None:
+    """Something of AWS's own, not of one instance, that it could not do."""
+    _over(ground, group, why, f"{description}.  Status Reason: {message}", "Failed", message)
+
+
 def cancelled(ground: Ground, group: str, why: str, description: str) -> None:
     """Something that AWS did not even begin: it names no zone and has no message, all is in the description."""
+    _over(ground, group, why, description, "Cancelled", "")
+
+
+def _over(ground: Ground, group: str, why: str, description: str, status: str, message: str) -> None:
     activity = Activity(
         id=_new_id(ground),
         group=group,
         launch=False,
         description=description,
         cause=f"At {stamp(ground.now)} {why}.",
-        status="Cancelled",
+        status=status,
         started_at=ground.now,
         ended_at=ground.now,
+        message=message,
         progress=100,
     )
     ground.put_activity(activity)

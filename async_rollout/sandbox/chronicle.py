@@ -33,6 +33,8 @@ class What(StrEnum):
     ALARM_IGNORED = "alarm ignored"
     PROTECT = "protect"
     STANDBY = "standby"
+    ATTACH = "attach"
+    DETACH = "detach"
     TEMPLATE = "template"
     EDIT = "edit"
     REFRESH = "refresh"

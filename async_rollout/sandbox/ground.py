@@ -12,6 +12,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from async_rollout.sandbox.buckets import Buckets
 from async_rollout.sandbox.census import Counting
@@ -39,7 +40,7 @@ class Ground:
     each AWS action was called through a door ("autoscaling:TerminateInstanceInAutoScalingGroup"). troubles: what
     shall go wrong, by group. second_terminate: what AWS does
     when asked to terminate what is Terminating already ("accept", "decrement" or "refuse"; its documents are silent).
-    hook_waits: by instance and hook, how a lifecycle hook that is waited for goes on.
+    hook_waits: by instance and hook, the lifecycle actions under way (of `hooks`).
     """
 
     def __init__(self, seed: int = 0, clock: Clock | None = None, *, region: str = "eu-west-1") -> None:
@@ -58,7 +59,7 @@ class Ground:
         self._pictures: deque[State] | None = None
         self._counting = Counting()
         self.errands: dict[str, Errand] = {}
-        self.hook_waits: dict[str, dict[str, Callable[[str], None]]] = {}
+        self.hook_waits: dict[str, dict[str, Any]] = {}
         self._errands_due: dict[tuple[str, str], float] = {}
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._sequence = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from async_rollout.sandbox.activities import stamp
+from async_rollout.sandbox.activities import done_before, stamp
 from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.launching import address
 from async_rollout.sandbox.records import Group, Instance, Physics, Registration, Source, Template, TemplateRef
@@ -148,6 +148,7 @@ def _settled(world: Ground, group: Group, number: int, *, outdated: bool) -> Non
         protected=group.new_protected,
     )
     world.put_instance(one)
+    done_before(world, one, number)
     for id in group.source_ids:
         _registered(world, world.state.sources[id], one)
 

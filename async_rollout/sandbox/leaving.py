@@ -64,7 +64,8 @@ def begin(ground: Ground, id: str, why: str, who: str) -> None:
     if who == AWS:
         ground.happened(What.TERMINATE, who, group.name, id, why)
     ground.hook_waits.pop(id, None)
-    activities.move(ground, group.name, id, "Cancelled", launch=True)
+    for launch in (True, False):  # whatever was going on with it; a detachment, too
+        activities.move(ground, group.name, id, "Cancelled", launch=launch)
     cause = f"instance {id} was taken out of service in response to {why}"
     activities.start(ground, group.name, id, one.zone, cause, launch=False)
     ground.put_instance(replace(one, lifecycle="Terminating"))

@@ -32,6 +32,12 @@ def releases(ground: Ground, template: str, image: str, *, default: bool, who: s
     return number
 
 
+def defaults(ground: Ground, template: str, number: int, who: str) -> None:
+    was = next(one for one in ground.state.templates.values() if one.name == template)
+    ground.put_template(replace(was, default=number))
+    ground.happened(What.TEMPLATE, who, detail=f"{template} default version {number}")
+
+
 def starts_refresh(ground: Ground, name: str, status: str, who: str) -> None:
     ground.put_group(replace(ground.known(name), refresh=status))
     ground.happened(What.REFRESH, who, name, detail=status)

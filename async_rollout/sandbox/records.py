@@ -65,22 +65,26 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
-    """A lifecycle hook. completes_after: somebody completes it with CONTINUE after so long; None: nobody does."""
+    """A lifecycle hook. completes_after: somebody completes it then, None: nobody. notified: (setting, value) each."""
 
     name: str
     launching: bool
     heartbeat: float = 3600.0
     default_result: str = "ABANDON"
     completes_after: float | None = None
+    notified: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledAction:
-    """Fires at `at` (epoch seconds), then each `every` seconds if given."""
+    """Fires at `at`, then each `every` seconds or by cron and a zone's clocks, not after `until` (epoch seconds)."""
 
     name: str
     at: float
     every: float | None = None
+    recurrence: str | None = None
+    zone: str | None = None
+    until: float | None = None
     minimum: int | None = None
     maximum: int | None = None
     desired: int | None = None
@@ -103,8 +107,8 @@ class Group:
     (process, reason), in order. refresh: the status of an instance refresh, None if there never was one. operator: the
     service principal that manages it. rebalances, lifetime (seconds), reserved: Capacity Rebalancing, the maximum
     instance lifetime, launches into Capacity Reservations only: shown, and nothing follows from them here.
-    kept: settings that nothing here goes by, each with its value as JSON. retains: its
-    lifecycle policy keeps whoever's terminating hook is abandoned.
+    kept: settings that nothing here goes by, each with its value as JSON; policies: its scaling policies, name and
+    settings as JSON. retains: its lifecycle policy keeps whoever's terminating hook is abandoned.
     """
 
     name: str
@@ -136,6 +140,7 @@ class Group:
     lifetime: int | None = None
     reserved: bool = False
     kept: tuple[tuple[str, str], ...] = ()
+    policies: tuple[tuple[str, str], ...] = ()
     retains: bool = False
     instance_type: str = "t3.micro"
     public: bool = False
@@ -161,12 +166,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One instance. lifecycle "Terminated": no member of its group any more, EC2 still shows it for a while.
+    """One instance. lifecycle "Terminated", "Detached": no member of its group any more, EC2 still shows it.
 
     template holds the resolved version, as launched; both template and configuration None: attached by hand. image:
-    where its override brought one. launched_at: EC2's LaunchTime; attached_at: of the primary network interface. ec2:
-    EC2's state name. app_up_at: when its application answers (inf: never); broken: it answered once and does not now.
-    retains: bool = False
+    where its override brought one; ami: what EC2 runs of one that was attached. launched_at: EC2's LaunchTime;
+    attached_at: of the primary network interface. ec2: EC2's state name. app_up_at: when its application answers (inf:
+    never); broken: it answered once and does not now.
     """
 
     id: str
@@ -179,6 +184,7 @@ class Instance:
     configuration: str | None = None
     instance_type: str = "t3.micro"
     image: str | None = None
+    ami: str = ""
     launched_at: float = 0.0
     attached_at: float = 0.0
     private_ip: str = ""
@@ -193,7 +199,7 @@ class Instance:
 
     @property
     def member(self) -> bool:
-        return self.lifecycle != "Terminated"
+        return self.lifecycle not in ("Terminated", "Detached")
 
     @property
     def booting(self) -> bool:

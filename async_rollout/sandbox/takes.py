@@ -11,25 +11,34 @@ from types import MappingProxyType
 TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "autoscaling": (
-            "CompleteLifecycleAction", "CreateOrUpdateTags", "DeleteTags", "DescribeAutoScalingGroups",
-            "DescribeAutoScalingInstances", "DescribeInstanceRefreshes", "DescribeLaunchConfigurations",
-            "DescribeLifecycleHooks", "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers",
-            "DescribeScalingActivities", "DescribeScheduledActions", "DescribeTags", "DescribeTrafficSources",
-            "DescribeWarmPool", "DisableMetricsCollection", "EnableMetricsCollection", "EnterStandby", "ExitStandby",
-            "ResumeProcesses", "SetDesiredCapacity", "SetInstanceHealth", "SetInstanceProtection", "SuspendProcesses",
-            "TerminateInstanceInAutoScalingGroup", "UpdateAutoScalingGroup",
+            "AttachInstances", "AttachLoadBalancerTargetGroups", "AttachLoadBalancers", "AttachTrafficSources",
+            "BatchDeleteScheduledAction", "BatchPutScheduledUpdateGroupAction", "CompleteLifecycleAction",
+            "CreateOrUpdateTags", "DeleteLifecycleHook", "DeletePolicy", "DeleteScheduledAction", "DeleteTags",
+            "DescribeAccountLimits", "DescribeAdjustmentTypes", "DescribeAutoScalingGroups",
+            "DescribeAutoScalingInstances", "DescribeAutoScalingNotificationTypes", "DescribeInstanceRefreshes",
+            "DescribeLaunchConfigurations", "DescribeLifecycleHookTypes", "DescribeLifecycleHooks",
+            "DescribeLoadBalancerTargetGroups", "DescribeLoadBalancers", "DescribeMetricCollectionTypes",
+            "DescribeNotificationConfigurations", "DescribePolicies", "DescribeScalingActivities",
+            "DescribeScalingProcessTypes", "DescribeScheduledActions", "DescribeTags", "DescribeTerminationPolicyTypes",
+            "DescribeTrafficSources", "DescribeWarmPool", "DetachInstances", "DetachLoadBalancerTargetGroups",
+            "DetachLoadBalancers", "DetachTrafficSources", "DisableMetricsCollection", "EnableMetricsCollection",
+            "EnterStandby", "ExitStandby", "PutLifecycleHook", "PutScalingPolicy", "PutScheduledUpdateGroupAction",
+            "RecordLifecycleActionHeartbeat", "ResumeProcesses", "SetDesiredCapacity", "SetInstanceHealth",
+            "SetInstanceProtection", "SuspendProcesses", "TerminateInstanceInAutoScalingGroup",
+            "UpdateAutoScalingGroup",
         ),
         "ec2": (
             "CreateLaunchTemplateVersion", "DescribeAvailabilityZones", "DescribeInstanceStatus", "DescribeInstances",
-            "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeSubnets", "TerminateInstances",
+            "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeSubnets", "DescribeTags",
+            "ModifyLaunchTemplate", "TerminateInstances",
         ),
         "elb": (
             "DeregisterInstancesFromLoadBalancer", "DescribeInstanceHealth", "DescribeLoadBalancerAttributes",
-            "DescribeLoadBalancers", "RegisterInstancesWithLoadBalancer",
+            "DescribeLoadBalancers", "DescribeTags", "RegisterInstancesWithLoadBalancer",
         ),
         "elbv2": (
-            "DeregisterTargets", "DescribeListeners", "DescribeLoadBalancers", "DescribeTargetGroupAttributes",
-            "DescribeTargetGroups", "DescribeTargetHealth", "RegisterTargets",
+            "DeregisterTargets", "DescribeListeners", "DescribeLoadBalancers", "DescribeTags",
+            "DescribeTargetGroupAttributes", "DescribeTargetGroups", "DescribeTargetHealth", "RegisterTargets",
         ),
         "sts": ("GetCallerIdentity",),
     }
@@ -48,6 +57,11 @@ UNCHANGED: tuple[str, ...] = (
 )  # fmt: skip
 """Of UpdateAutoScalingGroup: taken as long as they say what is so anyway."""
 
+NOBODY = (
+    "a scaling policy, as the sandbox has no alarms; a lifecycle hook's notification, so that its actions are completed"
+    " by instance id, not by token."
+)
+
 REST = (
     "any other call, and any parameter that is newer than the sandbox, is the error SandboxNotSimulated (HTTP 501),"
     " said on the sandbox's stderr too. EC2's DryRun is heeded."
@@ -59,6 +73,7 @@ def sections() -> tuple[tuple[str, str], ...]:
     return (
         *((f"Takes of {service}", ", ".join(calls)) for service, calls in TAKES.items()),
         ("Kept without effect", ", ".join(KEPT)),
+        ("Kept and never called", NOBODY),
         ("Taken as they are, not changed", ", ".join(UNCHANGED)),
         ("Everything else", REST),
     )

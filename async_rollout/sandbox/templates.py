@@ -39,6 +39,15 @@ def image(state: State, group: Group, instance_type: str) -> str:
     return state.templates[ref.id].images[int(ref.version or 1) - 1] if ref else f"ami-{group.configuration}"
 
 
+def image_of(state: State, one: Instance) -> str:
+    """What EC2 runs of it: of its own, of the one that was attached, of its template's version."""
+    if own := one.image or one.ami:
+        return own
+    if one.template is None or one.template.id not in state.templates:
+        return f"ami-{one.configuration or 'unknown'}"
+    return state.templates[one.template.id].images[int(one.template.version or 1) - 1]
+
+
 def spoken(ref: TemplateRef | None, configuration: str | None) -> str | None:
     """ "lt-0abc:3" or "lc:name"; None for neither."""
     if ref is not None:

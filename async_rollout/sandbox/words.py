@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from async_rollout.sandbox.records import Registration
+from async_rollout.sandbox.records import Group, Instance, Registration
 
 PROCESSES = (
     "Launch",
@@ -98,6 +98,32 @@ def no_balancer(name: str) -> AwsError:
 
 def no_instance(id: str) -> AwsError:
     return invalid(f"Instance Id not found - No managed instance found for instance ID {id}")
+
+
+def already_member(id: str, group: str) -> AwsError:
+    return invalid(f"The Instance: {id} is already part of AutoScalingGroup:{group}")
+
+
+def not_running(one: Instance) -> AwsError:
+    return invalid(f"Instance {one.id} [{one.ec2}] is not in correct state. Instance(s) must be in 'running' state.")
+
+
+def too_few_places(group: Group, verb: str, number: int) -> AwsError:
+    """verb: "attach", "detach", "place into standby"."""
+    return invalid(
+        f"AutoScalingGroup {group.name} has min-size={group.minimum}, max-size={group.maximum}, and"
+        f" desired-size={group.desired}. To {verb} {number} instance{'' if number == 1 else 's'}, please update the"
+        " AutoScalingGroup sizes appropriately."
+    )
+
+
+def no_action(of: str) -> AwsError:
+    """of: "instance ID i-0abc", "token …"."""
+    return invalid(f"No active Lifecycle Action found with {of}")
+
+
+def no_hook(hook: str, group: str) -> AwsError:
+    return invalid(f"No Lifecycle Hook found with name '{hook}' for Auto Scaling group '{group}'")
 
 
 def at_minimum(minimum: int) -> AwsError:

@@ -6,12 +6,28 @@ Each public method is one thing that somebody can do: the calls of AWS (they rai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from async_rollout.sandbox import alarms, balancers, calls, health, hooks, leaving, people, scaling, standby
+from async_rollout.sandbox import (
+    alarms,
+    balancers,
+    calls,
+    health,
+    hooks,
+    leaving,
+    membership,
+    people,
+    scaling,
+    schedules,
+    sources,
+    standby,
+)
 from async_rollout.sandbox.chronicle import Census
 from async_rollout.sandbox.ground import HUMAN, OWNER, Clock, Ground
-from async_rollout.sandbox.records import Activity, Group, ScheduledAction, Tag
+from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
+
+Moved = tuple[Activity, ...]
+"""What AWS tells at once of instances that join, leave or stand by."""
 
 
 class World(Ground):
@@ -67,18 +83,64 @@ class World(Ground):
         with self.access():
             calls.protect(self, name, tuple(ids), protected=protected, who=who)
 
-    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> None:
+    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> Moved:
         with self.access():
-            standby.enter(self, name, tuple(ids), decrement=decrement, who=who)
+            return standby.enter(self, name, tuple(ids), decrement=decrement, who=who)
 
-    def exit_standby(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+    def exit_standby(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> Moved:
         with self.access():
-            standby.leave(self, name, tuple(ids), who)
+            return standby.leave(self, name, tuple(ids), who)
+
+    def attach(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        """AttachInstances."""
+        with self.access():
+            membership.attach(self, name, tuple(ids), who)
+
+    def detach(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> Moved:
+        """DetachInstances."""
+        with self.access():
+            return membership.detach(self, name, tuple(ids), decrement=decrement, who=who)
 
     def complete_lifecycle(self, id: str, hook: str, result: str, *, who: str = OWNER) -> None:
         """CompleteLifecycleAction; result CONTINUE or ABANDON."""
         with self.access():
             hooks.complete(self, id, hook, result, who)
+
+    def heartbeat(self, id: str, hook: str, *, who: str = OWNER) -> None:
+        """RecordLifecycleActionHeartbeat."""
+        with self.access():
+            hooks.heartbeat(self, id, hook, who)
+
+    def put_hook(self, name: str, hook: Hook, *, who: str = OWNER) -> None:
+        with self.access():
+            hooks.put(self, name, hook, who)
+
+    def delete_hook(self, name: str, hook: str, *, who: str = OWNER) -> None:
+        with self.access():
+            hooks.delete(self, name, hook, who)
+
+    def put_scheduled(self, name: str, action: ScheduledAction, *, who: str = OWNER) -> None:
+        """PutScheduledUpdateGroupAction."""
+        with self.access():
+            schedules.put(self, name, action, who)
+
+    def delete_scheduled(self, name: str, action: str, *, who: str = OWNER) -> None:
+        with self.access():
+            schedules.delete(self, name, action, who)
+
+    def attach_sources(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        """AttachLoadBalancers (names), AttachLoadBalancerTargetGroups (ARNs), AttachTrafficSources (both)."""
+        with self.access():
+            sources.attach(self, name, tuple(ids), who)
+
+    def detach_sources(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        with self.access():
+            sources.detach(self, name, tuple(ids), who)
+
+    def keep_policies(self, name: str, policies: Mapping[str, str], *, who: str = OWNER) -> None:
+        """The group's scaling policies from now on, by name, each as JSON."""
+        with self.access():
+            calls.keep_policies(self, name, policies, who)
 
     # --- load balancer calls
 
@@ -110,6 +172,11 @@ class World(Ground):
         """A new version of the launch template of that name; returns its number."""
         with self.access():
             return people.releases(self, template, image, default=default, who=who)
+
+    def human_defaults(self, template: str, number: int, *, who: str = HUMAN) -> None:
+        """Another version of the launch template becomes its default."""
+        with self.access():
+            people.defaults(self, template, number, who)
 
     def human_starts_refresh(self, name: str, status: str = "InProgress", *, who: str = HUMAN) -> None:
         with self.access():
@@ -145,6 +212,6 @@ class World(Ground):
             alarms.autoscale(self, at, name, delta, who)
 
     def schedule(self, name: str, action: ScheduledAction) -> None:
-        """Give the group a scheduled action."""
+        """Give the group a scheduled action, whatever AWS would say to it."""
         with self.access():
-            alarms.schedule(self, name, action)
+            schedules.schedule(self, name, action)

@@ -189,7 +189,7 @@ def test_a_terminated_instance_leaves_and_its_activity_names_it() -> None:
         sight = await look(cloud)
         assert sight.group.desired == 3
         assert sight.activities is not None
-        assert [one.kind for one in sight.activities if one.instance == id] == ["terminate"]
+        assert [one.kind for one in sight.activities if one.instance == id] == ["terminate", "launch"]
         again = await cloud.act("web", Terminate(instance="i-0123456789abcdef0", shrink=True))
         assert isinstance(again, Refused)
         assert "Instance Id not found" in again.message

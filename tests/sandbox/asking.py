@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
+
+import pytest
+from botocore.exceptions import ClientError
 
 from async_rollout.sandbox.doors.app import Request, answer
 from async_rollout.sandbox.doors.codec import SERVICES
@@ -36,3 +42,17 @@ async def post(world: World, body: bytes, **headers: str) -> Told:
     error = ElementTree.fromstring(got.body).find(".//Error")
     assert error is not None
     return Told(got.status, error.findtext("Code") or "", error.findtext("Message") or "")
+
+
+async def group_of(aws: SimpleNamespace) -> Any:
+    """The one group, as a client sees it."""
+    (group,) = (await aws.autoscaling.describe_auto_scaling_groups())["AutoScalingGroups"]
+    return group
+
+
+async def refusal(call: Awaitable[Any]) -> tuple[str, str, int]:
+    """Code, message and status of a call that a client was refused."""
+    with pytest.raises(ClientError) as caught:
+        await call
+    error, meta = caught.value.response["Error"], caught.value.response["ResponseMetadata"]
+    return error["Code"], error["Message"], meta["HTTPStatusCode"]

@@ -37,10 +37,13 @@ def test_an_empty_list_is_told_from_none() -> None:
 
 
 @pytest.mark.parametrize(("version", "protocol"), [("2011-01-01", "query"), ("2016-11-15", "ec2")])
-def test_an_action_that_the_service_does_not_have_is_invalid_action(version: str, protocol: str) -> None:
+def test_an_action_that_the_model_does_not_have_may_be_newer(version: str, protocol: str) -> None:
     with pytest.raises(codec.UndecodableError) as caught:
         decode("Sing", version)
-    assert (caught.value.code, caught.value.protocol, caught.value.status) == ("InvalidAction", protocol, 400)
+    assert (caught.value.code, caught.value.protocol, caught.value.status) == ("SandboxNotSimulated", protocol, 501)
+    with pytest.raises(codec.UndecodableError) as caught:
+        decode("", version)
+    assert (caught.value.code, caught.value.protocol, caught.value.status) == ("MissingAction", protocol, 400)
 
 
 def test_another_service_is_not_simulated() -> None:

@@ -122,7 +122,7 @@ def _known_only(values: Mapping[str, str], operation: OperationModel, parser: An
 class UndecodableError(AwsError):
     """A request that is none of ours or makes no sense; protocol: how its error has to be written."""
 
-    def __init__(self, protocol: str, message: str, code: str = "InvalidAction", status: int = 400) -> None:
+    def __init__(self, protocol: str, message: str, code: str, status: int = 400) -> None:
         super().__init__(code, message, status)
         self.protocol = protocol
 
@@ -135,11 +135,11 @@ def _foreign(headers: Mapping[str, str], action: str, version: str) -> Undecodab
 
 
 def unknown_action(service: str, action: str) -> UndecodableError:
-    """In the words of the service."""
-    model = service_model(service)
-    if protocol(service) == "ec2":
-        return UndecodableError("ec2", f"The action {action} is not valid for this web service.")
-    return UndecodableError("query", f"Could not find operation {action} for version {model.api_version}")
+    """A name that the pinned model lacks may be one of today's: what cannot be told apart is called no mistake."""
+    if not action:
+        return UndecodableError(protocol(service), "The request must contain the parameter Action", "MissingAction")
+    refused = not_simulated(f"{service}:{action}")
+    return UndecodableError(protocol(service), refused.message, refused.code, refused.status)
 
 
 def operation_model(service: str, operation: str) -> OperationModel:

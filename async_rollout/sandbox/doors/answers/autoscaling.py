@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from async_rollout.sandbox.doors.answers import autoscaling_acts, autoscaling_facts, autoscaling_settings
+from async_rollout.sandbox.doors.answers import (
+    autoscaling_acts,
+    autoscaling_facts,
+    autoscaling_hooks,
+    autoscaling_policies,
+    autoscaling_schedules,
+    autoscaling_settings,
+    autoscaling_sources,
+    autoscaling_types,
+)
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page
 from async_rollout.sandbox.records import Group, Instance, Override, TemplateRef
 from async_rollout.sandbox.state import State
@@ -148,5 +157,10 @@ TABLE: Table = {
     "DescribeAutoScalingInstances": describe_instances,
     **autoscaling_facts.TABLE,
     **autoscaling_acts.TABLE,
+    **autoscaling_hooks.TABLE,
+    **autoscaling_schedules.TABLE,
+    **autoscaling_policies.TABLE,
+    **autoscaling_sources.TABLE,
+    **autoscaling_types.TABLE,
     **autoscaling_settings.TABLE,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, required
 from async_rollout.sandbox.doors.answers.autoscaling_facts import activity_row
 from async_rollout.sandbox.records import Tag
-from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.world import Moved
 
 
 def name_of(asked: Asked) -> str:
@@ -71,24 +71,27 @@ def protect(asked: Asked) -> Params:
 
 def enter_standby(asked: Asked) -> Params:
     decrement = required(asked, "ShouldDecrementDesiredCapacity")
-    asked.world.enter_standby(name_of(asked), asked.names("InstanceIds"), decrement=decrement, who=asked.who)
-    return {"Activities": []}
+    moved = asked.world.enter_standby(name_of(asked), asked.names("InstanceIds"), decrement=decrement, who=asked.who)
+    return _told(asked, moved)
 
 
 def exit_standby(asked: Asked) -> Params:
-    asked.world.exit_standby(name_of(asked), asked.names("InstanceIds"), who=asked.who)
-    return {"Activities": []}
+    return _told(asked, asked.world.exit_standby(name_of(asked), asked.names("InstanceIds"), who=asked.who))
 
 
-def complete_lifecycle(asked: Asked) -> Params:
-    """By instance id: the world hands out no tokens."""
-    asked.world.group(name_of(asked))
-    result = required(asked, "LifecycleActionResult")
-    if result not in ("CONTINUE", "ABANDON"):
-        raise AwsError("ValidationError", "Lifecycle action result should be CONTINUE or ABANDON.")
-    hook = required(asked, "LifecycleHookName")
-    asked.world.complete_lifecycle(required(asked, "InstanceId"), hook, result, who=asked.who)
+def _told(asked: Asked, moved: Moved) -> Params:
+    return {"Activities": [activity_row(asked.world.state, one) for one in moved]}
+
+
+def attach(asked: Asked) -> Params:
+    asked.world.attach(name_of(asked), asked.names("InstanceIds"), who=asked.who)
     return {}
+
+
+def detach(asked: Asked) -> Params:
+    decrement = required(asked, "ShouldDecrementDesiredCapacity")
+    moved = asked.world.detach(name_of(asked), asked.names("InstanceIds"), decrement=decrement, who=asked.who)
+    return _told(asked, moved)
 
 
 TABLE: Table = {
@@ -102,5 +105,6 @@ TABLE: Table = {
     "SetInstanceProtection": protect,
     "EnterStandby": enter_standby,
     "ExitStandby": exit_standby,
-    "CompleteLifecycleAction": complete_lifecycle,
+    "AttachInstances": attach,
+    "DetachInstances": detach,
 }

@@ -1,15 +1,14 @@
-"""Auto Scaling's lesser reads: activities, hooks, schedules, refreshes, sources, tags, warm pools, configurations."""
+"""Auto Scaling's lesser reads: activities, refreshes, tags, warm pools, configurations."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, datetime
 from itertools import chain
 from math import floor
 
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
-from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
+from async_rollout.sandbox.records import Activity, Group, Tag
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import invalid, no_group
 
@@ -32,14 +31,14 @@ def tag_row(group: str, tag: Tag) -> Params:
     }
 
 
-def _asked_group(asked: Asked) -> Group:
+def asked_group(asked: Asked) -> Group:
     name = required(asked, "AutoScalingGroupName")
     if name not in asked.state.groups:
         raise no_group(name)
     return asked.state.groups[name]
 
 
-def _page(key: str, rows: list[Params], asked: Asked, size: int = 50, most: int = 100) -> Params:
+def paged(key: str, rows: list[Params], asked: Asked, size: int = 50, most: int = 100) -> Params:
     shown, following = page(rows, asked, size=size, most=most, limit="MaxRecords", token="NextToken")
     return listing(key, shown, "NextToken", following)
 
@@ -47,12 +46,12 @@ def _page(key: str, rows: list[Params], asked: Asked, size: int = 50, most: int 
 def describe_activities(asked: Asked) -> Params:
     """In progress first, then newest first; without a group the whole account's."""
     name, ids = asked.params.get("AutoScalingGroupName"), asked.names("ActivityIds")
-    groups = [_asked_group(asked).name] if name else list(asked.state.activities)
+    groups = [asked_group(asked).name] if name else list(asked.state.activities)
     several = list(chain.from_iterable(asked.state.activities_of(group) for group in groups))
     if not name:
         several.sort(key=lambda one: (one.ended_at is not None, -one.started_at))
     rows = [activity_row(asked.state, one) for one in several if not ids or one.id in ids]
-    return _page("Activities", rows, asked, size=100)
+    return paged("Activities", rows, asked, size=100)
 
 
 def activity_row(state: State, one: Activity) -> Params:
@@ -76,59 +75,8 @@ def activity_row(state: State, one: Activity) -> Params:
     }
 
 
-def describe_hooks(asked: Asked) -> Params:
-    group, names = _asked_group(asked), asked.names("LifecycleHookNames")
-    return {"LifecycleHooks": [_hook(group, one) for one in group.hooks if not names or one.name in names]}
-
-
-def _hook(group: Group, one: Hook) -> Params:
-    return {
-        "LifecycleHookName": one.name,
-        "AutoScalingGroupName": group.name,
-        "LifecycleTransition": f"autoscaling:EC2_INSTANCE_{'LAUNCHING' if one.launching else 'TERMINATING'}",
-        "HeartbeatTimeout": int(one.heartbeat),
-        "GlobalTimeout": int(min(172_800, 100 * one.heartbeat)),
-        "DefaultResult": one.default_result,
-    }
-
-
-def describe_scheduled(asked: Asked) -> Params:
-    """An unknown group has no actions: that is no error here."""
-    name, names = asked.params.get("AutoScalingGroupName"), asked.names("ScheduledActionNames")
-    groups = [group for group in asked.state.groups.values() if name in (None, group.name)]
-    pairs = [(group, one) for group in groups for one in group.scheduled if not names or one.name in names]
-    rows = [_scheduled(group, one) for group, one in pairs if _within(asked.params, one.at)]
-    return _page("ScheduledUpdateGroupActions", rows, asked)
-
-
-def _within(params: Params, at: float) -> bool:
-    """Whether a time lies in the asked interval; the codec's times are UTC without saying so."""
-    begin, end = params.get("StartTime"), params.get("EndTime")
-    return (begin is None or at >= _epoch(begin)) and (end is None or at <= _epoch(end))
-
-
-def _epoch(naive: datetime) -> float:
-    return naive.replace(tzinfo=UTC).timestamp()
-
-
-def _scheduled(group: Group, one: ScheduledAction) -> Params:
-    at = moment(one.at)
-    return {
-        "AutoScalingGroupName": group.name,
-        "ScheduledActionName": one.name,
-        "ScheduledActionARN": group.arn.replace(":autoScalingGroup:", ":scheduledUpdateGroupAction:")
-        + f":scheduledActionName/{one.name}",
-        "Time": at,
-        "StartTime": at,
-        "Recurrence": at.strftime("%-M %-H * * *") if one.every else None,
-        "MinSize": one.minimum,
-        "MaxSize": one.maximum,
-        "DesiredCapacity": one.desired,
-    }
-
-
 def describe_refreshes(asked: Asked) -> Params:
-    group = _asked_group(asked)
+    group = asked_group(asked)
     if group.refresh is None:
         return {"InstanceRefreshes": []}
     refresh = {
@@ -141,39 +89,12 @@ def describe_refreshes(asked: Asked) -> Params:
     return {"InstanceRefreshes": [refresh]}
 
 
-def _attached(group: Group) -> str:
-    """Only with health checks of load balancers does AWS look whether a source has anyone in service."""
-    return "InService" if "ELB" in group.health_check_type.split(",") else "Added"
-
-
-def describe_traffic_sources(asked: Asked) -> Params:
-    group, wanted = _asked_group(asked), asked.params.get("TrafficSourceType")
-    rows: list[Params] = [
-        {"TrafficSource": id, "Identifier": id, "Type": kind, "State": _attached(group)}
-        for id, kind in traffic_sources(group)
-        if wanted in (None, kind)
-    ]
-    return _page("TrafficSources", rows, asked, most=50)
-
-
-def describe_classics(asked: Asked) -> Params:
-    group = _asked_group(asked)
-    rows: list[Params] = [{"LoadBalancerName": name, "State": _attached(group)} for name in group.classics]
-    return _page("LoadBalancers", rows, asked, size=100)
-
-
-def describe_target_groups(asked: Asked) -> Params:
-    group = _asked_group(asked)
-    rows: list[Params] = [{"LoadBalancerTargetGroupARN": arn, "State": _attached(group)} for arn in group.target_groups]
-    return _page("LoadBalancerTargetGroups", rows, asked, size=100)
-
-
 def describe_tags(asked: Asked) -> Params:
     rows = [tag_row(group.name, tag) for group in asked.state.groups.values() for tag in group.tags]
     for filter, values in asked.filters():
         key, wanted = _tag_filter(filter), {value.lower() for value in values}
         rows = [row for row in rows if str(row[key]).lower() in wanted]
-    return _page("Tags", rows, asked)
+    return paged("Tags", rows, asked)
 
 
 def _tag_filter(name: str) -> str:
@@ -189,7 +110,7 @@ def _tag_filter(name: str) -> str:
 
 
 def describe_warm_pool(asked: Asked) -> Params:
-    group = _asked_group(asked)
+    group = asked_group(asked)
     return {"Instances": []} | ({"WarmPoolConfiguration": WARM_POOL} if group.warm_pool else {})
 
 
@@ -209,17 +130,12 @@ def describe_configurations(asked: Asked) -> Params:
         for name, group in using.items()
         if not names or name in names
     ]
-    return _page("LaunchConfigurations", rows, asked)
+    return paged("LaunchConfigurations", rows, asked)
 
 
 TABLE: Table = {
     "DescribeScalingActivities": describe_activities,
-    "DescribeLifecycleHooks": describe_hooks,
-    "DescribeScheduledActions": describe_scheduled,
     "DescribeInstanceRefreshes": describe_refreshes,
-    "DescribeTrafficSources": describe_traffic_sources,
-    "DescribeLoadBalancers": describe_classics,
-    "DescribeLoadBalancerTargetGroups": describe_target_groups,
     "DescribeTags": describe_tags,
     "DescribeWarmPool": describe_warm_pool,
     "DescribeLaunchConfigurations": describe_configurations,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from itertools import chain
 
+from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.answers import ec2_templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
 from async_rollout.sandbox.records import Instance
@@ -51,10 +52,14 @@ def _filter(state: State, name: str) -> Callable[[Instance], list[str]]:
         "instance-state-name": lambda one: [one.ec2],
         "instance-state-code": lambda one: [str(_CODES[one.ec2])],
         "instance-type": lambda one: [one.instance_type],
-        "image-id": lambda one: [_image(state, one)],
+        "image-id": lambda one: [templates.image_of(state, one)],
         "availability-zone": lambda one: [one.zone],
         "subnet-id": lambda one: [one.subnet],
         "vpc-id": lambda _: [_VPC],
+        "reservation-id": lambda one: [f"r-{one.id[2:]}"],
+        "launch-time": lambda one: [_launched(one)],
+        "ip-address": lambda one: [one.public_ip] if one.public_ip else [],
+        "network-interface.network-interface-id": lambda one: [f"eni-{one.id[2:]}"],
         "private-ip-address": lambda one: [one.private_ip],
         "tag-key": lambda one: [tag["Key"] for tag in _tags(state, one)],
     }
@@ -65,11 +70,16 @@ def _filter(state: State, name: str) -> Callable[[Instance], list[str]]:
     return known[name]
 
 
+def _launched(one: Instance) -> str:
+    """The form in which the filter has it."""
+    return moment(one.launched_at).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
 def _row(asked: Asked, one: Instance) -> Params:
     up = one.ec2 not in ("shutting-down", "terminated")
     return {
         "InstanceId": one.id,
-        "ImageId": _image(asked.state, one),
+        "ImageId": templates.image_of(asked.state, one),
         "InstanceType": one.instance_type,
         "State": _state(one.ec2),
         "LaunchTime": moment(one.launched_at),
@@ -83,12 +93,6 @@ def _row(asked: Asked, one: Instance) -> Params:
 
 def _state(name: str) -> Params:
     return {"Code": _CODES[name], "Name": name}
-
-
-def _image(state: State, one: Instance) -> str:
-    if one.template is None or one.template.id not in state.templates:
-        return f"ami-{one.configuration or 'unknown'}"
-    return state.templates[one.template.id].images[int(one.template.version or 1) - 1]
 
 
 def _addresses(one: Instance) -> Params:
@@ -119,7 +123,8 @@ def _addresses(one: Instance) -> Params:
 
 
 def _tags(state: State, one: Instance) -> list[Params]:
-    tags = {"aws:autoscaling:groupName": one.group}
+    """Who is detached keeps all but its group's name."""
+    tags = {} if one.lifecycle == "Detached" else {"aws:autoscaling:groupName": one.group}
     if one.template:
         tags |= {
             "aws:ec2launchtemplate:id": one.template.id,
@@ -175,6 +180,23 @@ def describe_subnets(asked: Asked) -> Params:
     return {"Subnets": rows}
 
 
+def describe_tags(asked: Asked) -> Params:
+    """Of instances only."""
+    kept = {one.id: one for one in asked.state.instances.values() if not one.forgotten}
+    pairs = ((id, tag) for id, one in kept.items() for tag in _tags(asked.state, one))
+    rows: list[Params] = [{"ResourceId": id, "ResourceType": "instance", **tag} for id, tag in pairs]
+    for name, patterns in asked.filters():
+        if name not in _TAG_FILTERS:
+            raise not_simulated(f"the filter {name[:80]!r} of ec2:DescribeTags")
+        key = _TAG_FILTERS[name]
+        rows = [row for row in rows if any(fnmatchcase(row[key], like) for like in patterns)]
+    shown, following = page(rows, asked, size=1000, most=1000, limit="MaxResults", token="NextToken")
+    return listing("Tags", shown, "NextToken", following)
+
+
+_TAG_FILTERS = {"resource-id": "ResourceId", "resource-type": "ResourceType", "key": "Key", "value": "Value"}
+
+
 def describe_zones(asked: Asked) -> Params:
     used = sorted({zone for group in asked.state.groups.values() for zone in group.zones})
     rows = [{"ZoneName": zone, "RegionName": asked.world.region, "State": "available"} for zone in used]
@@ -185,6 +207,7 @@ TABLE: Table = {
     "DescribeInstances": describe_instances,
     "DescribeInstanceStatus": describe_status,
     "TerminateInstances": terminate,
+    "DescribeTags": describe_tags,
     "DescribeSubnets": describe_subnets,
     "DescribeAvailabilityZones": describe_zones,
     **ec2_templates.TABLE,

@@ -95,8 +95,18 @@ def create_version(asked: Asked) -> Params:
     return {"LaunchTemplateVersion": _version(asked.world.state.templates[one.id], number)}
 
 
+def modify(asked: Asked) -> Params:
+    """ModifyLaunchTemplate: another default version, by its number."""
+    one = _asked_one(asked)
+    number = _number(one, asked.params.get("DefaultVersion", str(one.default)))
+    asked.for_real()
+    asked.world.human_defaults(one.name, number, who=asked.who)
+    return {"LaunchTemplate": _row(asked.world.state.templates[one.id])}
+
+
 TABLE: Table = {
     "DescribeLaunchTemplates": describe,
     "DescribeLaunchTemplateVersions": describe_versions,
     "CreateLaunchTemplateVersion": create_version,
+    "ModifyLaunchTemplate": modify,
 }

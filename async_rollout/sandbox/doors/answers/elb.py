@@ -100,10 +100,17 @@ def deregister(asked: Asked) -> Params:
     return {"Instances": _registered(asked.world.state, one)}
 
 
+def describe_tags(asked: Asked) -> Params:
+    """Nothing here has any."""
+    several = [_known(asked.state, name) for name in asked.names("LoadBalancerNames")]
+    return {"TagDescriptions": [{"LoadBalancerName": one.name, "Tags": []} for one in several]}
+
+
 TABLE: Table = {
     "DescribeLoadBalancers": describe,
     "DescribeLoadBalancerAttributes": describe_attributes,
     "DescribeInstanceHealth": describe_health,
+    "DescribeTags": describe_tags,
     "RegisterInstancesWithLoadBalancer": register,
     "DeregisterInstancesFromLoadBalancer": deregister,
 }

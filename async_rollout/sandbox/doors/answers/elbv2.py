@@ -186,6 +186,16 @@ def describe_listeners(asked: Asked) -> Params:
     return _paged("Listeners", rows, asked)
 
 
+def describe_tags(asked: Asked) -> Params:
+    """Nothing here has any."""
+    known = {*asked.state.sources, *_zones(asked.state)}
+    for arn in asked.names("ResourceArns"):
+        if arn not in known:
+            what = "TargetGroup" if ":targetgroup/" in arn else "LoadBalancer"
+            raise AwsError(f"{what}NotFound", f"'{arn}' not found")
+    return {"TagDescriptions": [{"ResourceArn": arn, "Tags": []} for arn in asked.names("ResourceArns")]}
+
+
 TABLE: Table = {
     "DescribeTargetGroups": describe_groups,
     "DescribeTargetGroupAttributes": describe_attributes,
@@ -194,4 +204,5 @@ TABLE: Table = {
     "DeregisterTargets": deregister,
     "DescribeLoadBalancers": describe_balancers,
     "DescribeListeners": describe_listeners,
+    "DescribeTags": describe_tags,
 }
