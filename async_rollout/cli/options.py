@@ -14,7 +14,7 @@ import typer
 
 from async_rollout.cli.durations import instances, seconds
 from async_rollout.core.others import ALLOWANCES
-from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope
+from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope, Standby
 from async_rollout.errors import UsageError
 
 ONE, NONE = Amount(value=1), Amount(value=0)
@@ -165,6 +165,9 @@ class Order:
             help="Old ones protected from scale-in: wait for them up to an hour, skip or replace. [default: wait]",
         ),
     ] = None
+    standby: Annotated[
+        Standby, _option("--standby", help="Old ones in Standby: leave them, or terminate them last.")
+    ] = Standby.SKIP
     allow: Annotated[
         list[str] | None,
         _option(
@@ -260,6 +263,7 @@ def spec_of(order: Order, *, draining: Amount | None = None, protected: Protecte
         on_failure=order.on_failure,
         allow=frozenset(order.allow or ()),
         protected=order.protected or protected,
+        standby=order.standby,
     )
 
 

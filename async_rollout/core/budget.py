@@ -17,6 +17,7 @@ from async_rollout.core.protection import is_skipped
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old
+from async_rollout.core.standby import is_to_end
 
 STEADY = 30.0
 """Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
@@ -61,6 +62,7 @@ class Tally:
     available: proven and not on its way out; places: as available, but old ones count however they are;
     booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
     those out still serve. dark: the ill that serve nobody; another is only marked so, and its sources call it healthy.
+    idle: those in Standby that are still to go; they hold no place.
     """
 
     base: int
@@ -78,6 +80,7 @@ class Tally:
     dark: frozenset[str]
     surplus: int
     wanted: int
+    idle: tuple[Instance, ...] = ()
     held: int = 0
 
     @property
@@ -106,6 +109,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
     dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one))
     going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in dark))
     victims = [one for one in going if not is_skipped(spec, memory, sight.group, one)]
+    idle = (one for one in sight.instances if one.id not in lanes and is_to_end(spec, journal, one))
     field, held = sight.group.desired, sum(one.id in lanes for one in in_service)
     available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
     fresh = {one.id for one in serving if is_new(journal, one)}
@@ -128,6 +132,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         dark=dark,
         surplus=max(0, field - _shrinking(journal, sight) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
+        idle=tuple(one for one in idle if not is_skipped(spec, memory, sight.group, one)),
     )
 
 

@@ -51,7 +51,7 @@ def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
 def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: bool) -> RolloutStarted:
     counted = tally(spec, after.sight, after.memory, journal)
     out = tuple(lane.id for lane in journal.lanes if not lane.surplus)
-    old = (*out, *(one.id for one in counted.victims))
+    old = (*out, *(one.id for one in (*counted.victims, *counted.idle)))
     return RolloutStarted(
         group=after.sight.group.name,
         at=after.sight.at,
@@ -172,7 +172,8 @@ def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
         return
     over = [lane for lane in old.lanes if new.lane(lane.id) is None and not lane.surplus]
     if gone := [lane.id for lane in over if _is_gone(after, lane.id)]:
-        left = len(tally(spec, after.sight, after.memory, new).victims) + len(new.lanes)
+        counted = tally(spec, after.sight, after.memory, new)
+        left = len(counted.victims) + len(counted.idle) + len(new.lanes)
         yield from (Replaced(group=after.sight.group.name, at=after.sight.at, instance=id, left=left) for id in gone)
 
 

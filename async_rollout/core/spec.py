@@ -42,6 +42,13 @@ class Protected(StrEnum):
     REPLACE = "replace"
 
 
+class Standby(StrEnum):
+    """What becomes of old instances in Standby: left as they are, or terminated last."""
+
+    SKIP = "skip"
+    TERMINATE = "terminate"
+
+
 class HookPoint(StrEnum):
     """The three places where the operator's own code runs."""
 
@@ -149,6 +156,7 @@ class Limits:
 
 KINDS = {
     "scope": Scope, "hooks": Hooks, "limits": Limits, "on_failure": OnFailure, "protected": Protected,
+    "standby": Standby,
 }  # fmt: skip
 """Fields of a RolloutSpec that are of one class."""
 
@@ -177,6 +185,7 @@ class RolloutSpec:
     on_failure: OnFailure = OnFailure.RESTORE
     allow: frozenset[str] = frozenset()
     protected: Protected = Protected.WAIT
+    standby: Standby = Standby.SKIP
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():

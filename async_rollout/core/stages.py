@@ -172,10 +172,10 @@ def stage_of(
     lane = journal.lane(instance.id) if journal else None
     if instance.leaving:
         return Stage.TERMINATING
-    if instance.standby:
-        return Stage.STANDBY
     if lane:
         return _falling(spec, instance, lane)
+    if instance.standby:
+        return Stage.STANDBY
     if not instance.in_service:
         return Stage.LAUNCHING
     if journal and is_new(journal, instance):

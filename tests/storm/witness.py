@@ -99,6 +99,10 @@ class Witness(World):
             self._out.discard(id)
         super().register(source, id, port, who=who)
 
+    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> None:
+        super().enter_standby(name, ids, decrement=decrement, who=who)
+        self._out.difference_update(ids)  # whoever put it there, it is his: not on its way out through us any more
+
     def suspend(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
         super().suspend(name, processes, who=who)
         self._switched(processes, who, resumed=False)
