@@ -45,7 +45,7 @@ def advance(draft: Draft) -> Draft:
     draft = end_idle(take_out(draft))
     draft = ask_for_more(draft)
     tally = draft.tally
-    if any(draft.memory.stage(one.id) is Stage.AILING for one in draft.sight.instances):
+    if any(draft.memory.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.sight.instances):
         draft = draft.look(draft.usual)
     if tally.victims or tally.idle or draft.journal.lanes:
         return draft.wait(*_why_none_goes(draft, tally))

@@ -23,8 +23,9 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.decide import decide
-from async_rollout.core.finish import EVENED_MAX, MARKS_MAX
+from async_rollout.core.finish import EVENED_MAX
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
+from async_rollout.core.marks import MARKS_MAX
 from async_rollout.core.memory import Odd
 from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
@@ -114,8 +115,14 @@ def test_one_that_may_still_come_is_waited_for() -> None:
 
 
 def test_false_marks_are_taken_off_a_few_times() -> None:
-    snapshot = snapshot_of("SSM", record=BACK)
+    sent = dict.fromkeys((Registration(source="tg1", instance=ident(2), port=80),), NOW - 60)
+    asking = {"health_check_type": "EC2,ELB"}
+    known = {"back": frozenset(sent), "sent": sent, "accused": {ident(2): NOW - 30}}
+    snapshot = snapshot_of("SSM", group=asking, record=BACK, **known)
     assert done(snapshot) == (MarkHealthy(instances=(ident(2),)),)
+    for others in ({"group": {}}, {"back": frozenset()}, {"accused": {ident(2): NOW - 90}}, {"sent": {}}):
+        theirs = snapshot_of("SSM", record=BACK, **{"group": asking, **known, **others})
+        assert not any(isinstance(act, MarkHealthy) for act in done(theirs))
     tired = replace(snapshot, memory=replace(snapshot.memory, marked={ident(2): MARKS_MAX}))
     assert not any(isinstance(act, MarkHealthy) for act in done(tired))
 

@@ -12,9 +12,10 @@ from async_rollout.engine import rollout
 from breaking import Sabotage
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
+from marked import MARKED
 from sabotages import COUNTING, PROVING, REMOVING
 
-SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE)
+SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *MARKED)
 
 
 @pytest.mark.timeout(90)  # broken code may go round and round until the virtual time is over

@@ -114,7 +114,9 @@ class Witness(World):
     def put_tags(self, name: str, tags: Sequence[Tag], *, who: str = OWNER) -> None:
         super().put_tags(name, tags, who=who)
         if any(tag.key == f"{PREFIX}head" for tag in tags):
-            self.log.holders.append((self.now, (record.run if (record := self.record_of()) else "")))
+            record = self.record_of()
+            self.log.holders.append((self.now, record.run if record else ""))
+            self.log.lanes.update(lane.id for lane in (record.lanes if record else ()))
 
     # --- how it is noted
 

@@ -25,7 +25,7 @@ ASIDE = ("forget", "leave", "leave", "retain")
 
 def worse(weather: Weather) -> Weather:
     """Time-outs, empty pages, missing permissions, drains that linger, launches that fail for good, dry zones, and
-    sizes set beyond desired, members put into Standby: each is there or not."""
+    sizes set beyond desired, members put into Standby or marked Unhealthy: each is there or not."""
     rng = random.Random(f"worse {weather.seed} {weather.calm_at is not None}")
     idle = random.Random(f"standby {weather.seed} {weather.calm_at is not None}")
     refusing = random.Random(f"launches {weather.seed} {weather.calm_at is not None}")
@@ -63,6 +63,8 @@ def _deeds(rng: random.Random, weather: Weather, idle: random.Random) -> tuple[D
     more = [Deed(at=rng.uniform(1.0, until), kind=kind, luck=rng.random()) for kind in kinds]
     standing = idle.choice([1, 2]) if idle.random() < 0.15 else 0
     more += [Deed(at=idle.uniform(1.0, until), kind="standby", luck=idle.random()) for _ in range(standing)]
+    marking = idle.choice([1, 1, 2, 3]) if idle.random() < 0.15 else 0
+    more += [Deed(at=idle.uniform(1.0, until), kind="accuse", luck=idle.random()) for _ in range(marking)]
     return tuple(sorted((*weather.deeds, *more), key=lambda deed: deed.at))
 
 
