@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from async_rollout.core.events import Event
     from async_rollout.core.plan import Plan
     from async_rollout.core.sight import Stop
-    from async_rollout.core.spec import Amount, HookCall, HookPoint, Hooks, Limits, OnFailure, RolloutSpec, Scope
+    from async_rollout.core.spec import (
+        Amount,
+        HookCall,
+        HookPoint,
+        Hooks,
+        Limits,
+        OnFailure,
+        Protected,
+        RolloutSpec,
+        Scope,
+        Standby,
+    )
     from async_rollout.engine.fleet import restore, roll_out
     from async_rollout.engine.halt import Halt
     from async_rollout.engine.ports import GroupRef
@@ -46,7 +57,8 @@ _HOMES = {
     "async_rollout.core.plan": ("Plan",),
     "async_rollout.core.sight": ("Stop",),
     "async_rollout.core.spec": (
-        "Amount", "HookCall", "HookPoint", "Hooks", "Limits", "OnFailure", "RolloutSpec", "Scope",
+        "Amount", "HookCall", "HookPoint", "Hooks", "Limits", "OnFailure", "Protected", "RolloutSpec", "Scope",
+        "Standby",
     ),
     "async_rollout.engine.fleet": ("restore", "roll_out"),
     "async_rollout.engine.halt": ("Halt",),
@@ -61,9 +73,9 @@ _HOMES = {
 
 __all__ = [
     "Amount", "AwsCloud", "CredentialsError", "Event", "GroupRef", "GroupResult", "Halt", "HookCall", "HookPoint",
-    "Hooks", "Limits", "OnFailure", "Outcome", "Plan", "RefusedError", "RolloutError", "RolloutSpec", "Sandbox",
-    "Scope", "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError", "UsageError", "Verdict", "connect",
-    "plan", "restore", "roll_out", "status",
+    "Hooks", "Limits", "OnFailure", "Outcome", "Plan", "Protected", "RefusedError", "RolloutError", "RolloutSpec",
+    "Sandbox", "Scope", "Standby", "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError", "UsageError",
+    "Verdict", "connect", "plan", "restore", "roll_out", "status",
 ]  # fmt: skip
 
 

@@ -60,7 +60,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Groups": ("--autoscaler", "--region", "--profile", "--api-share", "--max-groups", "--fail-fast"),
         "Which instances, and how many at once": (
-            "--only-outdated", "--max-surge", "--max-unavailable", "--max-draining", "--protected",
+            "--only-outdated", "--max-surge", "--max-unavailable", "--max-draining", "--protected", "--standby",
         ),
         "Your commands": (
             "--check-if-new-server-is-up-command", "--run-before-server-going-down-command",

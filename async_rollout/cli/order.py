@@ -7,7 +7,7 @@ from typing import Annotated
 
 from async_rollout.cli.options import amount, command, duration, option
 from async_rollout.core.others import ALLOWANCES
-from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope
+from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope, Standby
 from async_rollout.core.withheld import FLAGS
 
 ONE, NONE = Amount(value=1), Amount(value=0)
@@ -106,6 +106,9 @@ class Order:
             help="Old ones protected from scale-in: wait for them up to an hour, skip or replace. [default: wait]",
         ),
     ] = None
+    standby: Annotated[
+        Standby, option("--standby", help="Old ones in Standby: leave them, or terminate them last.")
+    ] = Standby.SKIP
     without_commands: Annotated[
         bool,
         option("--without-commands", help="Go on from a run that had commands without them: that is what is meant."),
@@ -136,6 +139,7 @@ def spec_of(order: Order, *, draining: Amount | None = None, protected: Protecte
         on_failure=order.on_failure,
         allow=frozenset(order.allow or ()),
         protected=order.protected or protected,
+        standby=order.standby,
         without_commands=order.without_commands,
         stop_grace=order.stop_grace,
     )

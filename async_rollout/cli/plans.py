@@ -158,7 +158,8 @@ def _verb(plan: Plan) -> str:
 
 def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
     for number, one in enumerate(plan.going, 1):
-        odd = ["protected from scale-in"] * one.protected + [one.health] * (one.health != "Healthy")
+        odd = ["in Standby"] * one.standby + ["protected from scale-in"] * one.protected
+        odd += [one.health] * (one.health != "Healthy")
         yield str(number), safe(one.id), safe(one.zone), safe(one.launched_from), safe(", ".join(odd))
 
 

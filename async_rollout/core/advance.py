@@ -43,12 +43,12 @@ def advance(draft: Draft) -> Draft:
         return draft.wait(_unexplained(draft), look=idle(draft))
     if marks := falsely_marked(draft):
         draft = draft.act(MarkHealthy(instances=marks))
-    draft = take_out(draft)
+    draft = end_idle(take_out(draft))
     draft = ask_for_more(draft)
     tally = draft.tally
-    if any(draft.memory.stage(one.id) is Stage.AILING for one in draft.sight.instances):
+    if any(draft.memory.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.sight.instances):
         draft = draft.look(draft.usual)
-    if tally.victims or draft.journal.lanes:
+    if tally.victims or tally.idle or draft.journal.lanes:
         return draft.wait(*_why_none_goes(draft, tally))
     return finish(draft)
 
@@ -158,6 +158,16 @@ def take_out(draft: Draft) -> Draft:
     return draft
 
 
+def end_idle(draft: Draft) -> Draft:
+    """Open a lane for those in Standby, when nobody else is to go."""
+    idle = () if draft.tally.victims else draft.tally.idle
+    free = max(1, _lanes_most(draft, draft.tally)) - len(draft.tally.out)
+    ready = [one for one in idle if not is_shielded(draft.spec, draft.sight.group, one)]
+    for one in ready[: max(0, free)]:
+        draft = open_lane(draft, one)
+    return draft
+
+
 def _counted(draft: Draft, victim: Instance) -> Draft:
     """A newcomer that goes without ever having been proven is one of those that may stop the group."""
     if not is_new(draft.journal, victim) or victim.id in draft.memory.proven:
@@ -166,7 +176,11 @@ def _counted(draft: Draft, victim: Instance) -> Draft:
 
 
 def _free_lane(draft: Draft, tally: Tally) -> bool:
-    return len(tally.out) < (1 if draft.spec.one_by_one else tally.bounds.draining)
+    return len(tally.out) < _lanes_most(draft, tally)
+
+
+def _lanes_most(draft: Draft, tally: Tally) -> int:
+    return 1 if draft.spec.one_by_one else tally.bounds.draining
 
 
 def _is_proven(draft: Draft, tally: Tally) -> bool:
@@ -180,8 +194,9 @@ def _is_proven(draft: Draft, tally: Tally) -> bool:
 
 def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
     """The reason why no further old one is taken out, where nothing else is waited for."""
-    kept = [one.id for one in tally.victims if is_shielded(draft.spec, draft.sight.group, one)]
-    if kept and len(kept) == len(tally.victims):
+    going = (*tally.victims, *tally.idle)
+    kept = [one.id for one in going if is_shielded(draft.spec, draft.sight.group, one)]
+    if kept and len(kept) == len(going):
         since = min(draft.memory.shielded.get(id, draft.at) for id in kept)
         why = "protected from scale-in: it goes as soon as it is not, and is left when the time is over"
         names, until = ", ".join(kept), since + WAITED

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_rollout.core.actions import Register, Registration, Wait
+from async_rollout.core.actions import MarkHealthy, Register, Registration, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import RESEND
 from async_rollout.core.journal import Lane, digest
+from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.stages import is_registered
 
@@ -23,7 +24,11 @@ def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     since = draft.memory.progress.at if draft.memory.progress else draft.at
     well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
     if draft.memory.back.issuperset(wanted) and (well or draft.over(since, draft.spec.limits.healthy)):
-        return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
+        if _absent(instance, wanted):
+            return _registered(draft, instance, wanted)
+        if is_ours_to_take_off(draft.memory, draft.sight, instance, lane):
+            return draft.act(MarkHealthy(instances=(lane.id,)))
+        return draft.drop(lane.id)
     wait = Wait(
         on=f"{lane.id} registering back",
         why="until every source calls it healthy again",

@@ -18,6 +18,7 @@ from async_rollout.core.protection import is_shielded
 from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
 from async_rollout.core.spec import Protected, RolloutSpec, Scope
 from async_rollout.core.stages import is_old
+from async_rollout.core.standby import may_end
 from async_rollout.core.survey import objections, retained, unhealthy
 from async_rollout.core.traffic import next_for, told_of
 from async_rollout.core.trouble import stopped, untouched
@@ -71,8 +72,9 @@ def over(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
 
 def _replaced(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
     left = [one for one in sight.instances if is_old(spec, journal, one)]
-    kept = tuple(one.id for one in left if one.in_service and is_shielded(spec, sight.group, one))
-    idle = tuple(one.id for one in left if one.standby)
+    meant = [one for one in left if one.in_service or may_end(spec, one)]
+    kept = tuple(one.id for one in meant if is_shielded(spec, sight.group, one))
+    idle = tuple(one.id for one in left if one.standby and one.id not in kept)
     groups = ((kept, "protected from scale-in"), (idle, "in Standby"))
     said = tuple(f"{', '.join(ids)} left: {why}" for ids, why in groups if ids)
     done = "all others replaced; the group" if said else "all replaced, the group"
@@ -152,7 +154,7 @@ def _untold(sight: Sight) -> tuple[str, ...]:
 
 
 def _anything_old(spec: RolloutSpec, sight: Sight) -> bool:
-    members = (one for one in sight.instances if one.takes_part)
+    members = (one for one in sight.instances if one.takes_part or may_end(spec, one))
     return any(spec.scope is Scope.ALL or one.outdated for one in members)
 
 

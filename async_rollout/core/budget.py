@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from async_rollout.core.journal import LANES_MAX, Journal, Removal
+from async_rollout.core.marks import is_accused
 from async_rollout.core.memory import Memory
 from async_rollout.core.protection import is_skipped
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old
+from async_rollout.core.standby import is_to_end
 
 STEADY = 30.0
 """Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
@@ -60,7 +62,8 @@ class Tally:
 
     available: proven and not on its way out; places: as available, but old ones count however they are;
     booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
-    those out still serve. dark: the ill that serve nobody; another is only marked so, and its sources call it healthy.
+    those out still serve. dark: the ill that serve nobody. Who is only marked serves, goes first and proves none.
+    idle: those in Standby that are still to go; they hold no place.
     """
 
     base: int
@@ -78,6 +81,7 @@ class Tally:
     dark: frozenset[str]
     surplus: int
     wanted: int
+    idle: tuple[Instance, ...] = ()
     held: int = 0
 
     @property
@@ -104,8 +108,11 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
     serving = [one for one in in_service if one.id not in lanes]
     ill = frozenset(one.id for one in serving if _is_ill(memory, one))
     dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one))
-    going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in dark))
+    marked = {one.id for one in serving if is_accused(sight, one)}
+    unfit = dark | marked
+    going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in unfit))
     victims = [one for one in going if not is_skipped(spec, memory, sight.group, one)]
+    idle = (one for one in sight.instances if one.id not in lanes and is_to_end(spec, journal, one))
     field, held = sight.group.desired, sum(one.id in lanes for one in in_service)
     available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
     fresh = {one.id for one in serving if is_new(journal, one)}
@@ -122,12 +129,13 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         out=tuple(sorted(lanes)),
         available=available,
         places=available | {one.id for one in serving if one.id not in fresh},
-        proven_new=len(available & fresh),
+        proven_new=len(available & fresh - marked),
         victims=tuple(ordered(victims, ill, serving)),
         ill=ill,
         dark=dark,
         surplus=max(0, field - _shrinking(journal, sight) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
+        idle=tuple(one for one in idle if not is_skipped(spec, memory, sight.group, one)),
     )
 
 
@@ -192,9 +200,9 @@ def _by_zones(oldest_first: list[Instance], zones: Counter[str]) -> Iterator[Ins
 
 
 def _rank(instance: Instance, ill: frozenset[str]) -> int:
-    if instance.id not in ill:
-        return WELL
-    return 0 if instance.marked_unhealthy else 1
+    if instance.marked_unhealthy:
+        return 0
+    return 1 if instance.id in ill else WELL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,7 @@ class Draft:
 
 def is_under_way(draft: Draft) -> bool:
     """Something is still to be taken out, so the four processes have to stay suspended."""
-    return bool(draft.journal.lanes or draft.tally.victims)
+    return bool(draft.journal.lanes or draft.tally.victims or draft.tally.idle)
 
 
 def is_replaced(draft: Draft) -> bool:

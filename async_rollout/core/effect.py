@@ -130,9 +130,11 @@ def _launched(state: Expected, number: int) -> Expected:
 
 
 def _terminated(state: Expected, id: str, *, shrink: bool) -> Expected:
-    at = state.sight.at
+    at, one = state.sight.at, state.sight.instance(id)
     state = _each(state, {id}, lifecycle="Terminating", targets=())
     state = replace(state, due=(*state.due, (at + SHUTDOWN, id)))
+    if one is not None and one.standby:
+        return state
     return _group(state, desired=state.sight.group.desired - 1) if shrink else _launched(state, 1)
 
 

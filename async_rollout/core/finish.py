@@ -14,10 +14,11 @@ from async_rollout.core.budget import launches_most
 from async_rollout.core.draft import Draft, is_replaced
 from async_rollout.core.journal import Goal
 from async_rollout.core.lanes import open_lane
+from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.pace import SOON, Look
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage, healthy_everywhere, is_clear, is_new
+from async_rollout.core.stages import Stage, is_clear, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
 from async_rollout.core.withheld import withheld
@@ -30,8 +31,6 @@ GIVE_UP = 120.0
 """Seconds that a launch may stay out of sight before it is given up, where the rollout does not need it."""
 BEGINS = 30.0
 """Seconds in which AWS may still be about to begin a launch: lowered then, desired would cost one that serves."""
-MARKS_MAX = 3
-"""So often an instance is marked healthy again before it is left to AWS."""
 
 
 def finish(draft: Draft) -> Draft:
@@ -122,7 +121,8 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
 def _worth(draft: Draft, one: Instance) -> tuple[bool, bool, int, float, str]:
     """Not protected ones first, as those may be at work; unproven ones, then from the fullest zone, then the newest."""
     full = zone_counts(draft.sight)[one.zone]
-    return one.protected, draft.memory.stage(one.id) is Stage.AVAILABLE, -full, -(one.launched_at or draft.at), one.id
+    proven = draft.memory.stage(one.id) is Stage.AVAILABLE and not one.marked_unhealthy
+    return one.protected, proven, -full, -(one.launched_at or draft.at), one.id
 
 
 def is_uneven(draft: Draft) -> bool:
@@ -173,14 +173,9 @@ def _launch_given_up(draft: Draft) -> Draft:
 
 
 def falsely_marked(draft: Draft) -> tuple[str, ...]:
-    """Marked Unhealthy, but every load balancer calls it healthy: the mark is sticky, ReplaceUnhealthy would act."""
-    marked = (one for one in draft.sight.instances if one.in_service and one.marked_unhealthy)
-    tries = draft.memory.marked
-    return tuple(
-        one.id
-        for one in marked
-        if tries.get(one.id, 0) < MARKS_MAX and not draft.journal.lane(one.id) and healthy_everywhere(draft.sight, one)
-    )
+    """Whose mark our deregistration has made, and who is back by now."""
+    back = (one for one in draft.sight.instances if not draft.journal.lane(one.id))
+    return tuple(one.id for one in back if is_ours_to_take_off(draft.memory, draft.sight, one))
 
 
 def put_processes_back(draft: Draft) -> Draft:

@@ -30,6 +30,7 @@ from async_rollout.core.refusals import sentence, terminate_refused
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, is_registered
+from async_rollout.core.standby import is_left
 from async_rollout.core.withheld import lacks_after, lacks_before
 
 GONE_PAUSE = 2.0
@@ -76,6 +77,8 @@ def fall(draft: Draft, lane: Lane) -> Draft:
         return _going(draft, lane, instance)
     if lane.removal is not Removal.NOT:
         return _sent(draft, lane)
+    if is_left(draft.spec, draft.journal, lane, instance):
+        return draft.drop(lane.id)
     if calls_back(draft.spec, draft.sight.group, lane, instance):
         return put_back(draft, lane, instance)
     if any(is_registered(target) for target in instance.targets):
@@ -142,7 +145,7 @@ def _hook_wait(draft: Draft, lane: Lane, which: str) -> Wait:
 
 
 def _rest(draft: Draft, lane: Lane) -> Draft:
-    """The operator's wait, then terminate; it shrinks the group exactly when the field seen is above base."""
+    """The operator's wait, then terminate; it shrinks the group when it holds a place and the field is above base."""
     since = _resting_since(draft, lane)
     until = since + draft.spec.wait_before_terminate
     if draft.at < until:
@@ -166,8 +169,9 @@ def _terminated(draft: Draft, lane: Lane) -> Draft:
         return _protected_since(draft, lane)
     if one is not None and is_needed(draft, one):
         return held_back(draft, lane, draft.memory.progress.at if draft.memory.progress else draft.at)
-    shrink = draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
-    if not shrink and (crowd := crowded(draft.tally, draft.sight, draft.journal)):
+    placed = one is None or one.takes_part
+    shrink = placed and draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
+    if placed and not shrink and (crowd := crowded(draft.tally, draft.sight, draft.journal)):
         return draft.wait(_room_first(draft, lane, crowd), look=idle(draft))
     removal = Removal.SHRINK if shrink else Removal.KEEP
     return draft.lane(replace(lane, removal=removal)).act(Terminate(instance=lane.id, shrink=shrink))

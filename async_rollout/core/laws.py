@@ -94,6 +94,8 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
             return f"law 3: {id} is protected from scale-in"
         if one is None or lane is None:
             return f"law 3: {id} has no lane or is out of sight"
+        if one.standby and isinstance(action, Terminate) and action.shrink:
+            return f"law 3: {id} is in Standby and holds no place: AWS would choose who goes"
         dead = snapshot.memory.streaks[id].bad > 0 or one.marked_unhealthy
         begun = isinstance(snapshot.sight.journal, Journal) and snapshot.sight.journal.lane(id) is not None
         own = lane.surplus and (is_new(record, one) or one.booting)

@@ -18,6 +18,7 @@ from async_rollout.core.pace import SOON
 from async_rollout.core.sight import Sight, Snapshot
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import is_old
+from async_rollout.core.standby import may_end
 from async_rollout.core.withheld import asked_for, withheld
 from async_rollout.core.zones import spread, zone_counts
 
@@ -152,7 +153,8 @@ def with_cutoff(spec: RolloutSpec, journal: Journal, sight: Sight) -> Journal:
     cutoff = ceil(newest * 1000) / 1000  # the tag holds thousandths: cut, the newest itself would not be old
     begun = replace(journal, cutoff=cutoff, template=template_mark(sight.group.template), began=int(sight.at))
     out = {lane.id for lane in journal.lanes if not lane.surplus}
-    old = sum(one.id in out or (one.in_service and is_old(spec, begun, one)) for one in sight.instances)
+    there = (one for one in sight.instances if one.in_service or may_end(spec, one) or one.id in out)
+    old = sum(one.id in out or is_old(spec, begun, one) for one in there)
     apart = spread(zone_counts(sight)) if journal.cutoff is None else journal.apart
     return replace(begun, old=old, replaced=0, apart=apart)
 

@@ -22,7 +22,8 @@ def changes(sight: Sight, journal: Journal) -> tuple[str, ...]:
         lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
     if ours:
         lines.append(f"suspended by us: {', '.join(ours)}")
-    lines += [f"{lane.id} is out of its load balancers" for lane in journal.lanes if sight.instance(lane.id)]
+    out = (sight.instance(lane.id) for lane in journal.lanes)
+    lines += [f"{one.id} is out of its load balancers" for one in out if one is not None and not one.standby]
     return tuple(lines)
 
 

@@ -135,10 +135,11 @@ class Memory:
 
     health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
     their launch until every source called them healthy. unfit: whom AWS refused to register. lingering: who of the
-    lanes still drained when every delay was over. shielded: since when who is protected from scale-in. tried: the
-    highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the last launch
-    asked for, unless AWS took it. unseen: when a look came later than was meant, and by how much. unfound: sources that
-    AWS did not find, see `traffic`.
+    lanes still drained when every delay was over. shielded: since when who is protected from scale-in. marked: how
+    often we marked whom healthy; accused: since when who is marked Unhealthy. tried: the highest serial
+    written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the last launch asked for, unless
+    AWS took it. unseen: when a look came later than was meant, and by how much. unfound: sources that AWS did not find,
+    see `traffic`.
     """
 
     me: Me
@@ -177,6 +178,7 @@ class Memory:
     unfit: frozenset[str] = frozenset()
     shielded: Mapping[str, float] = field(default_factory=dict)
     marked: Mapping[str, int] = field(default_factory=dict)
+    accused: Mapping[str, float] = field(default_factory=dict)
     vanished: Mapping[str, float] = field(default_factory=dict)
     unfound: Mapping[str, Odd] = field(default_factory=dict)
     survey: Survey | None = None

@@ -17,6 +17,7 @@ from async_rollout.core.events import (
     Warned,
 )
 from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.marks import is_accused, is_ours_to_take_off
 from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
@@ -27,13 +28,27 @@ from async_rollout.core.traffic import told_of, unfound_in
 
 def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
     """Events between the look before and this one, and of what the decision is about to record."""
-    told = (_warned, _lost, _begun, _taken_over, _moved, _sized, _adopted, _counted, _done, _turned)
+    told = (_warned, _accused, _lost, _begun, _taken_over, _moved, _sized, _adopted, _counted, _done, _turned)
     return tuple(event for tell in told for event in tell(spec, before, after, decision))
 
 
 def _warned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     if before is None:
         for text in warnings(spec, after.sight, after.memory.survey):
+            yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+
+
+def _accused(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    """Who is marked Unhealthy since the look before, through no sickness that a source sees, nor by our doing."""
+    record = after.sight.journal
+    if before is None or not isinstance(record, Journal) or record.goal is not Goal.REPLACE:
+        return
+    for one in after.sight.instances:
+        ours = record.lane(one.id) or is_ours_to_take_off(after.memory, after.sight, one)
+        was = before.sight.instance(one.id)
+        known = was is not None and is_accused(before.sight, was)
+        if is_accused(after.sight, one) and not known and not ours:
+            text = f"{one.id} is marked Unhealthy by others, and every source calls it healthy: it is replaced too"
             yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
 
 
@@ -60,7 +75,7 @@ def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
 def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: bool) -> RolloutStarted:
     counted = tally(spec, after.sight, after.memory, journal)
     out = tuple(lane.id for lane in journal.lanes if not lane.surplus)
-    old = (*out, *(one.id for one in counted.victims))
+    old = (*out, *(one.id for one in (*counted.victims, *counted.idle)))
     return RolloutStarted(
         group=after.sight.group.name,
         at=after.sight.at,
@@ -181,7 +196,8 @@ def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
         return
     over = [lane for lane in old.lanes if new.lane(lane.id) is None and not lane.surplus]
     if gone := [lane.id for lane in over if _is_gone(after, lane.id)]:
-        left = len(tally(spec, after.sight, after.memory, new).victims) + len(new.lanes)
+        counted = tally(spec, after.sight, after.memory, new)
+        left = len(counted.victims) + len(counted.idle) + len(new.lanes)
         yield from (Replaced(group=after.sight.group.name, at=after.sight.at, instance=id, left=left) for id in gone)
 
 

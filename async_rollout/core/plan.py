@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -48,6 +49,7 @@ class Going:
     launched_from: str = ""
     protected: bool = False
     health: str = "Healthy"
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +122,7 @@ def _fresh(spec: RolloutSpec, sight: Sight) -> Plan:
     """Of a group without a record: the rollout played to its end."""
     story = _told(spec, sight)
     acts = [step.action for step in story.steps]
-    old = tuple(dict.fromkeys(one.instance for act in acts if isinstance(act, Deregister) for one in act.registrations))
-    old = old or tuple(dict.fromkeys(act.instance for act in acts if isinstance(act, Terminate)))
+    old = tuple(dict.fromkeys(id for act in acts for id in _taken_out(act)))
     return replace(
         _framed(spec, sight, sight.group.desired, old),
         suspends=tuple(name for act in acts if isinstance(act, Suspend) for name in act.processes),
@@ -139,8 +140,24 @@ def _going(sight: Sight, id: str) -> Going:
     if one is None:  # launched and taken out again within the plan
         return Going(id=id)
     return Going(
-        id=id, zone=one.zone, launched_from=one.launched_from or "", protected=one.protected, health=one.health
+        id=id,
+        zone=one.zone,
+        launched_from=one.launched_from or "",
+        protected=one.protected,
+        health=one.health,
+        standby=one.standby,
     )
+
+
+def _taken_out(act: Action) -> Iterator[str]:
+    """Who begins to go with it, or, behind no load balancer, goes."""
+    match act:
+        case Deregister(registrations=several):
+            yield from (one.instance for one in several)
+        case Terminate(instance=id):
+            yield id
+        case _:
+            pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

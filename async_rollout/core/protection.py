@@ -13,6 +13,7 @@ from async_rollout.core.journal import Lane, Mark, Removal
 from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Group, Instance, Sight
 from async_rollout.core.spec import Protected, RolloutSpec
+from async_rollout.core.standby import may_end
 
 WAITED = 3600.0
 """Seconds that a protected one is waited for, then it is left: as long as AWS's Instance Refresh waits."""
@@ -38,7 +39,8 @@ def is_overdue(memory: Memory, id: str) -> bool:
 
 def shielded_since(spec: RolloutSpec, before: Mapping[str, float], sight: Sight) -> dict[str, float]:
     """Since when each one is seen protected without a break."""
-    guarded = (one.id for one in sight.instances if one.in_service and is_shielded(spec, sight.group, one))
+    members = (one for one in sight.instances if one.in_service or may_end(spec, one))
+    guarded = (one.id for one in members if is_shielded(spec, sight.group, one))
     return {id: before.get(id, sight.at) for id in guarded}
 
 

@@ -8,6 +8,7 @@ from math import floor
 
 from async_rollout.core.answered import heard, still
 from async_rollout.core.journal import Journal
+from async_rollout.core.marks import marked_since
 from async_rollout.core.memory import HookKey, Memory, Odd, Outcomes, Peer, Since
 from async_rollout.core.pace import LONGEST_SLEEP, SOON
 from async_rollout.core.protection import shielded_since
@@ -121,6 +122,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         streaks=_streaks(spec, memory, sight),
         shielded=shielded_since(spec, memory.shielded, sight),
         unfound=_unfound(memory, sight),
+        accused=marked_since(memory.accused, sight),
     )
 
 
@@ -222,7 +224,7 @@ def _streaks(spec: RolloutSpec, memory: Memory, sight: Sight) -> dict[str, Strea
 def _streak(spec: RolloutSpec, streak: Streak, sight: Sight, instance: Instance) -> Streak:
     """Looks count only so far apart, bad ones further: a flap is no illness. AWS's Date is cut to whole seconds."""
     ready = is_ready(spec, sight, instance)
-    if not sight.health_seen and instance.in_service and not instance.marked_unhealthy:
+    if not sight.health_seen and instance.in_service:
         return streak  # what the rows alone do not tell
     broken = streak.good > 0 if not ready else streak.bad > 0
     if broken or not (streak.good or streak.bad):

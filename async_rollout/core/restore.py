@@ -39,6 +39,8 @@ def _turned_round(draft: Draft, lane: Lane) -> Draft:
     lacks = lacks_before(draft.spec, draft.journal, lane) and lane.removal is Removal.NOT
     if instance is None or instance.leaving or (finishing and not lacks) or _is_dead(draft, instance):
         return fall(draft, lane)
+    if instance.standby:  # it serves nobody and holds no place: so it was found, or so its owner wants it
+        return draft.drop(lane.id) if lane.before in (Mark.NOT, Mark.FAILED) else fall(draft, lane)
     if lane.before is Mark.NOT:
         return put_back(draft, lane, instance)
     if lane.before is Mark.FAILED:

@@ -42,6 +42,13 @@ class Protected(StrEnum):
     REPLACE = "replace"
 
 
+class Standby(StrEnum):
+    """What becomes of old instances in Standby: left as they are, or terminated last."""
+
+    SKIP = "skip"
+    TERMINATE = "terminate"
+
+
 class HookPoint(StrEnum):
     """The three places where the operator's own code runs."""
 
@@ -149,6 +156,7 @@ class Limits:
 
 KINDS = {
     "scope": Scope, "hooks": Hooks, "limits": Limits, "on_failure": OnFailure, "protected": Protected,
+    "standby": Standby,
 }  # fmt: skip
 """Fields of a RolloutSpec that are of one class."""
 
@@ -178,6 +186,7 @@ class RolloutSpec:
     on_failure: OnFailure = OnFailure.RESTORE
     allow: frozenset[str] = frozenset()
     protected: Protected = Protected.WAIT
+    standby: Standby = Standby.SKIP
     without_commands: bool = False
     stop_grace: float = 5.0
 

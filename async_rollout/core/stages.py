@@ -132,8 +132,11 @@ def is_new(journal: Journal, instance: Instance) -> bool:
 
 
 def is_ready(spec: RolloutSpec, sight: Sight, instance: Instance) -> bool:
-    """InService, Healthy, and at least one healthy target in each of the group's gated sources."""
-    if not instance.in_service or instance.marked_unhealthy:
+    """InService, and at least one healthy target in each of the group's gated sources.
+
+    One that is marked Unhealthy serves on only if they all say so: where there is none, or none is asked, it does not.
+    """
+    if not instance.in_service or (instance.marked_unhealthy and not healthy_everywhere(sight, instance)):
         return False
     if not spec.require_healthy_targets:
         return True
@@ -172,10 +175,10 @@ def stage_of(
     lane = journal.lane(instance.id) if journal else None
     if instance.leaving:
         return Stage.TERMINATING
-    if instance.standby:
-        return Stage.STANDBY
     if lane:
         return _falling(spec, instance, lane)
+    if instance.standby:
+        return Stage.STANDBY
     if not instance.in_service:
         return Stage.LAUNCHING
     if journal and is_new(journal, instance):

@@ -13,6 +13,7 @@ from async_rollout.core.left import changes
 from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.stages import is_new, is_old
+from async_rollout.core.standby import may_end
 from async_rollout.core.withheld import withheld
 
 
@@ -86,7 +87,8 @@ def _left(spec: RolloutSpec, sight: Sight, record: Journal, *, anew: bool) -> tu
     """Before the cutoff is taken, and where it will be taken anew, everything that is there is old."""
     out = [lane.id for lane in record.lanes if not lane.surplus and sight.instance(lane.id)]
     every = anew or record.cutoff is None
-    there = (one for one in sight.instances if not one.leaving and not one.standby and not record.lane(one.id))
+    members = (one for one in sight.instances if one.takes_part or may_end(spec, one))
+    there = (one for one in members if not record.lane(one.id))
     old = (one.id for one in there if (_in_scope(spec, one) if every else is_old(spec, record, one)))
     return (*out, *old)
 

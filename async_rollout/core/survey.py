@@ -13,7 +13,8 @@ from async_rollout.core.lanes import lane_of
 from async_rollout.core.others import SAID, Trait
 from async_rollout.core.protection import WAITED, is_shielded
 from async_rollout.core.sight import Instance, Sight, Source, Survey, TargetState
-from async_rollout.core.spec import Protected, RolloutSpec
+from async_rollout.core.spec import Protected, RolloutSpec, Standby
+from async_rollout.core.standby import may_end
 from async_rollout.core.tags import HEAD_TAGS, fits
 from async_rollout.core.traffic import refused_for, told_of
 
@@ -101,15 +102,22 @@ def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> t
     """What the owner ought to know before; no reason not to begin."""
     unheard = (one for one in sight.sources if not one.gated and not one.gone)
     idle = (f"{one.name} has no listener: not waited for, still deregistered from" for one in unheard)
-    standby = (f"{one.id} is in Standby: left alone" for one in sight.instances if one.standby)
+    standby = (f"{one.id} is in Standby: {_idle(spec, one)}" for one in sight.instances if one.standby)
     kept = retained(sight)
-    held = (
-        f"{one.id} is protected from scale-in: {_what_of(spec, sight, one)}" for one in sight.instances if one.protected
-    )
+    meant = (one for one in sight.instances if one.protected and (not one.standby or may_end(spec, one)))
+    held = (f"{one.id} is protected from scale-in: {_what_of(spec, sight, one)}" for one in meant)
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
     unseen = not any(one.gated for one in sight.sources) and spec.hooks.up_check is None
     gone = told_of(sight)
     return (*gone, *idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
+
+
+def _idle(spec: RolloutSpec, one: Instance) -> str:
+    if may_end(spec, one):
+        return "terminated last, if it is to be replaced"
+    if one.launched_at is None:
+        return "left alone, EC2 does not know it"
+    return "left alone" + (" (--standby terminate)" if spec.standby is Standby.SKIP else ", it only enters it")
 
 
 def _what_of(spec: RolloutSpec, sight: Sight, one: Instance) -> str:

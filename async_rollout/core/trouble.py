@@ -210,6 +210,8 @@ def _ails(draft: Draft, id: str) -> str:
         return f"the up-check {check.outcome.how}"
     one = draft.sight.instance(id)
     bad = [target for target in one.targets if target.state != "healthy"] if one else []
+    if one and one.marked_unhealthy and not bad:
+        return "it is marked Unhealthy"
     words = [f"{_name(draft, target.source)} {target.state} {target.reason}".strip() for target in bad]
     return "; ".join(words) or "not registered everywhere"
 

@@ -1,4 +1,7 @@
-"""Standby: out of service by its owner's wish, still a row, no health checks."""
+"""Standby: out of service by its owner's wish, still a row, no health checks.
+
+It holds no place in DesiredCapacity: ended from here (`leaving`), nothing comes for it, and a decrement is one more.
+"""
 
 from __future__ import annotations
 

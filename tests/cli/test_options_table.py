@@ -20,7 +20,7 @@ TABLE = {
     "--only-outdated": "", "--launch-timeout": "", "--healthy-timeout": "", "--drain-timeout": "", "--hook-timeout": "",
     "--terminate-timeout": "", "--on-failure": "", "--region": "", "--profile": "", "--output": "", "--events": "",
     "--report": "", "--yes": "-y", "--api-share": "", "--allow": "",
-    "--protected": "", "--without-commands": "", "--stop-grace": "",
+    "--protected": "", "--without-commands": "", "--stop-grace": "", "--standby": "",
 }  # fmt: skip
 """The house's table of options: long, short."""
 

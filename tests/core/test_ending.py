@@ -14,7 +14,6 @@ from async_rollout.core.actions import (
     Erase,
     MarkHealthy,
     Need,
-    Order,
     Outcome,
     Record,
     Register,
@@ -24,10 +23,11 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.decide import decide
-from async_rollout.core.finish import EVENED_MAX, MARKS_MAX
+from async_rollout.core.finish import EVENED_MAX
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
-from async_rollout.core.memory import ActOutcome, Odd
-from async_rollout.core.sight import Snapshot, Stop
+from async_rollout.core.marks import MARKS_MAX
+from async_rollout.core.memory import Odd
+from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
 from drafts import NOW, launch, snapshot_of
 from drawn import AT, ident
@@ -115,8 +115,14 @@ def test_one_that_may_still_come_is_waited_for() -> None:
 
 
 def test_false_marks_are_taken_off_a_few_times() -> None:
-    snapshot = snapshot_of("SSM", record=BACK)
+    sent = dict.fromkeys((Registration(source="tg1", instance=ident(2), port=80),), NOW - 60)
+    asking = {"health_check_type": "EC2,ELB"}
+    known = {"back": frozenset(sent), "sent": sent, "accused": {ident(2): NOW - 30}}
+    snapshot = snapshot_of("SSM", group=asking, record=BACK, **known)
     assert done(snapshot) == (MarkHealthy(instances=(ident(2),)),)
+    for others in ({"group": {}}, {"back": frozenset()}, {"accused": {ident(2): NOW - 90}}, {"sent": {}}):
+        theirs = snapshot_of("SSM", record=BACK, **{"group": asking, **known, **others})
+        assert not any(isinstance(act, MarkHealthy) for act in done(theirs))
     tired = replace(snapshot, memory=replace(snapshot.memory, marked={ident(2): MARKS_MAX}))
     assert not any(isinstance(act, MarkHealthy) for act in done(tired))
 
@@ -239,68 +245,6 @@ def test_the_way_back_has_an_end_too(ago: float, code: int | None) -> None:
         SPEC, snapshot_of("DSSN", record={"lanes": (lane(),), **BACK}, progress=Odd("p", NOW - ago, 9))
     ).verdict
     assert (verdict.code if verdict else None) == code
-
-
-def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
-    lanes = (lane(), lane(1, before=Mark.BEGUN), lane(2, surplus=True), lane(9))
-    decision = decide(SPEC, replace(snapshot_of("DDDN", record={"lanes": lanes, **BACK}), stop=Stop.NOW))
-    record, resume, back = decision.actions
-    assert isinstance(record, Record)
-    assert record.journal.until == int(NOW)  # let go
-    assert back == Register(registrations=out_of_both())
-    assert isinstance(resume, Resume)
-    assert set(resume.processes) == {"AlarmNotification", "ScheduledActions"}
-    assert decision.verdict is not None
-    assert decision.verdict.code == 143, "how it was stopped; its first cause is told beside"
-    assert decision.verdict.why.startswith("stopped; before that: ")
-
-
-def test_sigterm_waits_for_no_health_and_no_survey() -> None:
-    snapshot = snapshot_of("DSS", record={"lanes": (lane(),)})
-    blind = tuple(replace(one, seen_at=None) for one in snapshot.sight.sources)
-    memory = replace(snapshot.memory, survey=None)
-    decision = decide(
-        SPEC, replace(snapshot, sight=replace(snapshot.sight, sources=blind), memory=memory, stop=Stop.NOW)
-    )
-    assert [type(act) for act in decision.actions] == [Record, Resume, Register]
-
-
-def test_sigterm_where_the_record_cannot_be_written_lets_alarms_run_first() -> None:
-    snapshot = snapshot_of("DSS", record={"lanes": (lane(),)})
-    record = snapshot.sight.journal
-    assert isinstance(record, Journal)
-    no = ActOutcome(action=Record(journal=record), at=NOW, ok=False, code="AccessDenied", message="no", denied=True)
-    memory = replace(snapshot.memory, last=no)
-    decision = decide(SPEC, replace(snapshot, memory=memory, stop=Stop.NOW))
-    assert [type(act) for act in decision.actions] == [Resume, Record, Register]
-
-
-def test_told_to_stop_while_the_record_is_anothers_it_is_left_alone() -> None:
-    snapshot = snapshot_of("SSS", record={"run": "another"})
-    order = f"stop another {snapshot.memory.me.holder}"
-    for stop in Stop:
-        ended = decide(SPEC, replace(snapshot, stop=stop))
-        assert ended.actions == ()
-        assert ended.verdict is not None and ended.verdict.why == "stopped; nothing was changed"
-        ordered = replace(snapshot, sight=replace(snapshot.sight, order=order), stop=stop)
-        assert decide(SPEC, ordered).actions == (Order(text=None),)
-
-
-def test_sigterm_with_nothing_to_put_back_at_once_only_records() -> None:
-    snapshot = replace(snapshot_of("SSS", group={"suspended": frozenset({"AZRebalance"})}), stop=Stop.NOW)
-    decision = decide(SPEC, snapshot)
-    assert [type(act) for act in decision.actions] == [Record]
-    assert decision.verdict is not None
-    assert decision.verdict.code == 143
-
-
-def test_sigterm_before_anything_was_changed_takes_the_tags_off() -> None:
-    record = {"cutoff": None, "suspended": SUSPENDED_BY_US, **BACK}
-    snapshot = snapshot_of("SSS", group={"suspended": frozenset()}, record=record)
-    decision = decide(SPEC, replace(snapshot, stop=Stop.NOW))
-    assert decision.actions == (Erase(),)
-    assert decision.verdict is not None
-    assert decision.verdict.outcome is Outcome.STOPPED
 
 
 def test_paused_it_stays_as_it_is_and_recorded() -> None:

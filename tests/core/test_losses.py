@@ -7,16 +7,7 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import (
-    Action,
-    Deregister,
-    MarkHealthy,
-    Record,
-    Register,
-    Registration,
-    SetCapacity,
-    Terminate,
-)
+from async_rollout.core.actions import Action, Deregister, Record, Register, Registration, SetCapacity, Terminate
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Cause, Goal, Journal, Lane, Mark, Removal
 from async_rollout.core.laws import objection
@@ -24,6 +15,7 @@ from async_rollout.core.memory import ActOutcome, Odd
 from async_rollout.core.recall import recall
 from async_rollout.core.sight import Snapshot, TargetState
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import Stage
 from drafts import NOW, snapshot_of
 from drawn import AT, ident, looked
 
@@ -114,18 +106,23 @@ def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, 
     assert any(isinstance(act, Terminate) for act in decision.actions) is (goal is Goal.REPLACE)
 
 
-def test_who_is_only_marked_unhealthy_is_marked_healthy_and_goes_by_the_floor() -> None:
-    snapshot = snapshot_of("MMSN", record={"asked": 4})
-    assert done(snapshot) == (MarkHealthy(instances=(ident(0), ident(1))),)
+def test_who_is_only_marked_unhealthy_stays_so_counts_and_goes_first() -> None:
+    snapshot = snapshot_of("SMMN", record={"asked": 4})
+    assert snapshot.memory.stage(ident(1)) is Stage.SERVING
+    (out,) = (act for act in done(snapshot) if isinstance(act, Deregister))
+    assert {one.instance for one in out.registrations} == {ident(1)}
+    assert not [act for act in done(snapshot_of("SMM")) if isinstance(act, Deregister)]
 
 
-def test_a_new_one_that_is_only_marked_unhealthy_is_no_victim() -> None:
+def test_a_new_one_that_is_only_marked_unhealthy_goes_and_proves_nothing() -> None:
     sight = snapshot_of("SSNN", record={"asked": 4}).sight
     marked = replace(sight.instances[3], health="Unhealthy")
     snapshot = looked(SPEC, replace(sight, at=AT, instances=(*sight.instances[:3], marked)))
-    acts = done(snapshot)
-    assert MarkHealthy(instances=(ident(3),)) in acts
-    assert not any(one.instance == ident(3) for act in acts if isinstance(act, Deregister) for one in act.registrations)
+    (out,) = (act for act in done(snapshot) if isinstance(act, Deregister))
+    assert {one.instance for one in out.registrations} == {ident(3)}
+    alone = looked(SPEC, replace(sight, at=AT, instances=(*sight.instances[:2], marked), group=replace(
+        sight.group, desired=3), journal=replace(sight.journal, asked=3)))  # fmt: skip
+    assert done(alone) == (SetCapacity(desired=4),)
 
 
 def test_nobody_goes_on_a_look_that_may_lack_something() -> None:

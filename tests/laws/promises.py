@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from async_rollout.core.actions import Deregister, Register, Resume, SetCapacity, Suspend, Terminate
+from async_rollout.core.actions import Deregister, MarkHealthy, Register, Resume, SetCapacity, Suspend, Terminate
 from async_rollout.core.budget import Bounds
 from async_rollout.core.events import Acted, Waiting
 from async_rollout.core.journal import SUSPENDED_BY_US
@@ -190,10 +190,20 @@ def not_back_once_left(play: Play, ought: Ought) -> Iterator[str]:
                     yield f"law 10: {id} was registered at {deed.at:.1f} though its before-command had begun"
 
 
+def only_our_mark_is_taken_off(play: Play, ought: Ought) -> Iterator[str]:
+    """Law 8: marked healthy is only who was taken out by us before: any other mark is somebody else's, or true."""
+    out: set[str] = set()
+    for deed in play.deeds:
+        if isinstance(deed.action, Deregister):
+            out.update(one.instance for one in deed.action.registrations)
+        if isinstance(deed.action, MarkHealthy) and (foreign := sorted(set(deed.action.instances) - out)):
+            yield f"law 8: {foreign} was marked healthy at {deed.at:.1f}, and we had not taken it out"
+
+
 DEEDS: tuple[Callable[[Play, Ought], Iterator[str]], ...] = (
     new_ones_count_when_proven, drains_were_bounded, only_old_or_surplus, one_budget, no_hopeless_launches,
     sizes_and_processes, written_first, one_conductor, the_lease_lasts, waits_are_told, commands_ran,
-    not_back_once_left, desired_is_the_owners,
+    not_back_once_left, desired_is_the_owners, only_our_mark_is_taken_off,
 )  # fmt: skip
 
 

@@ -13,12 +13,13 @@ from balancing import BALANCING
 from breaking import Sabotage
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
+from marked import MARKED
 from queued import QUEUED
 from sabotages import COUNTING, PROVING, REMOVING
 from stopping import STOPPING
 
 SABOTAGES = (
-    *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING,
+    *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
 )  # fmt: skip
 
 

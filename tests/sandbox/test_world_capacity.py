@@ -220,6 +220,21 @@ def test_standby_holds_no_place_and_comes_back(world: World, clock: ManualClock)
     assert (world.group("web").desired, world.healthy("web"), len(world.members("web"))) == (3, 3, 3)
 
 
+@pytest.mark.parametrize("decrement", [False, True])
+def test_one_in_standby_that_is_terminated_leaves_no_place_behind(
+    world: World, clock: ManualClock, *, decrement: bool
+) -> None:
+    """Nothing comes in its place; what a decrement takes is the place of one that serves."""
+    a_group(world, minimum=0, delay=30.0)
+    id = world.members("web")[0].id
+    world.enter_standby("web", [id], decrement=True, who="human")
+    clock.move(31.0)
+    world.terminate(id, decrement=decrement)
+    clock.move(120.0)
+    assert (world.group("web").desired, len(world.members("web"))) == ((1, 1) if decrement else (2, 2))
+    assert id not in {one.id for one in world.members("web")}
+
+
 def test_new_instances_inherit_protection(world: World, clock: ManualClock) -> None:
     a_group(world, maximum=4, edit=lambda one: replace(one, new_protected=True))
     world.set_desired_capacity("web", 4)

@@ -205,6 +205,16 @@ def only_ours_is_resumed(past: Past) -> Iterator[str]:
             yield f"law 8: {one.names} were suspended"
 
 
+def only_our_mark_is_taken_off(past: Past) -> Iterator[str]:
+    """Law 8: marked healthy is only who was to be taken out by us: any other mark is somebody else's, or true.
+
+    That it was recorded is enough: whoever takes over from a killed one cannot tell whether it was still done.
+    """
+    for one in past.world.record:
+        if one.who == "owner" and one.what is What.MARK and one.instance not in past.world.log.lanes:
+            yield f"law 8: {one.instance} was marked {one.detail} at {one.at:.1f}, and we had not taken it out"
+
+
 def it_is_written_down_first(past: Past) -> Iterator[str]:
     """Law 9: a removal stands in the record before it is done."""
     for one in past.world.log.removals:
@@ -242,6 +252,7 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     aws_never_chooses,
     launches_are_bounded,
     only_ours_is_resumed,
+    only_our_mark_is_taken_off,
     it_is_written_down_first,
     a_zone_ends_nothing,
     one_conductor_acts,

@@ -77,7 +77,8 @@ class Wanted:
 
 @dataclass(kw_only=True)
 class Log:
-    """All of it, in order. holders: whose record stood in the tags since when. serving: who served since when."""
+    """All of it, in order. holders: whose record stood in the tags since when. serving: who served since when.
+    lanes: whoever was to be taken out, by our records."""
 
     removals: list[Removal] = field(default_factory=list)
     sized: list[Sized] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Log:
     wanted: list[Wanted] = field(default_factory=list)
     holders: list[tuple[float, str]] = field(default_factory=list)
     serving: list[tuple[float, frozenset[str]]] = field(default_factory=list)
+    lanes: set[str] = field(default_factory=set)
     suspended: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)

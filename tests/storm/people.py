@@ -107,6 +107,13 @@ def _unprotected(world: Witness, id: str) -> None:
         world.protect(GROUP, [id], protected=False, who=HUMAN)
 
 
+def accused(world: Witness, luck: float) -> None:
+    """Somebody's own check calls one Unhealthy, now and then all of them, whatever the load balancers say."""
+    serving = [one for one in world.members(GROUP) if one.in_service]
+    for one in serving if luck > 0.9 else serving[int(luck * len(serving)) :][:1]:
+        world.set_health(one.id, "Unhealthy", who=HUMAN)
+
+
 def terminated(world: Witness, luck: float) -> None:
     if one := _someone(world, luck):
         world.terminate(one.id, decrement=luck > 0.5 and _group(world).desired > _group(world).minimum, who=HUMAN)
@@ -256,5 +263,5 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "flap": flapped, "deregister": deregistered, "attach": attached, "template": template, "refresh": refreshed,
     "untag": untagged, "forge": forged, "standby": stood_by, "delete": deleted, "floor": lifted, "ceiling": lidded,
     "drought": drought, "forget": forgotten, "leave": leaving_long, "retain": retaining,
-    "lose": lost,
+    "lose": lost, "accuse": accused,
 })  # fmt: skip

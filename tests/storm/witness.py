@@ -99,6 +99,10 @@ class Witness(World):
             self._out.discard(id)
         super().register(source, id, port, who=who)
 
+    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> None:
+        super().enter_standby(name, ids, decrement=decrement, who=who)
+        self._out.difference_update(ids)  # whoever put it there, it is his: not on its way out through us any more
+
     def suspend(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
         super().suspend(name, processes, who=who)
         self._switched(processes, who, resumed=False)
@@ -110,7 +114,9 @@ class Witness(World):
     def put_tags(self, name: str, tags: Sequence[Tag], *, who: str = OWNER) -> None:
         super().put_tags(name, tags, who=who)
         if any(tag.key == f"{PREFIX}head" for tag in tags):
-            self.log.holders.append((self.now, (record.run if (record := self.record_of()) else "")))
+            record = self.record_of()
+            self.log.holders.append((self.now, record.run if record else ""))
+            self.log.lanes.update(lane.id for lane in (record.lanes if record else ()))
 
     # --- how it is noted
 

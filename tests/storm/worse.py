@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+from async_rollout.core.spec import Standby
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from launch_texts import launch_texts, texts_of
@@ -26,14 +27,16 @@ LOADS = ("lose",)
 
 def worse(weather: Weather) -> Weather:
     """Time-outs, empty pages, missing permissions, drains that linger, launches that fail for good, dry zones, and
-    sizes set beyond desired: each is there or not."""
+    sizes set beyond desired, members put into Standby or marked Unhealthy: each is there or not."""
     rng = random.Random(f"worse {weather.seed} {weather.calm_at is not None}")
+    idle = random.Random(f"standby {weather.seed} {weather.calm_at is not None}")
     refusing = random.Random(f"launches {weather.seed} {weather.calm_at is not None}")
     end = weather.calm_at if weather.calm_at is not None else 1e9
     return replace(
         weather,
         faults=(*_faults(rng, end), *weather.faults),
-        deeds=_deeds(rng, weather),
+        deeds=_deeds(rng, weather, idle),
+        spec=replace(weather.spec, standby=idle.choice([*Standby])),
         trouble=_refused(refusing, _trouble(rng, weather.trouble), weather.zones),
     )
 
@@ -54,7 +57,7 @@ def _faults(rng: random.Random, end: float) -> tuple[Fault, ...]:
     return tuple(rules)
 
 
-def _deeds(rng: random.Random, weather: Weather) -> tuple[Deed, ...]:
+def _deeds(rng: random.Random, weather: Weather, idle: random.Random) -> tuple[Deed, ...]:
     until = weather.calm_at or 1200.0
     kinds = rng.choices(BEYOND, k=rng.choice([1, 1, 2])) if rng.random() < 0.15 else []
     looks = random.Random(f"looks {weather.seed} {weather.calm_at is not None}")
@@ -62,6 +65,10 @@ def _deeds(rng: random.Random, weather: Weather) -> tuple[Deed, ...]:
     loads = random.Random(f"loads {weather.seed} {weather.calm_at is not None}")
     kinds += loads.choices(LOADS, k=loads.choice([1, 2])) if loads.random() < 0.1 else []
     more = [Deed(at=rng.uniform(1.0, until), kind=kind, luck=rng.random()) for kind in kinds]
+    standing = idle.choice([1, 2]) if idle.random() < 0.15 else 0
+    more += [Deed(at=idle.uniform(1.0, until), kind="standby", luck=idle.random()) for _ in range(standing)]
+    marking = idle.choice([1, 1, 2, 3]) if idle.random() < 0.15 else 0
+    more += [Deed(at=idle.uniform(1.0, until), kind="accuse", luck=idle.random()) for _ in range(marking)]
     return tuple(sorted((*weather.deeds, *more), key=lambda deed: deed.at))
 
 

@@ -1,0 +1,46 @@
+"""The mark Unhealthy: it is sticky, and ReplaceUnhealthy acts on it as soon as it runs again.
+
+We take off only the mark that our own deregistration made: an instance that is missing from its load balancer is
+Unhealthy to a group that asks them. Whom others have marked, through the API or while it was sick, stays marked and
+goes, a ready successor first: as long as every source calls it healthy, it serves and counts for the floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from async_rollout.core.journal import Lane
+from async_rollout.core.memory import Memory
+from async_rollout.core.sight import Group, Instance, Sight
+from async_rollout.core.stages import healthy_everywhere
+
+MARKS_MAX = 3
+"""So often an instance is marked healthy again before it is left to AWS."""
+LATE = 120.0
+"""Seconds after it is registered back in which AWS's health check may still find that it was missing."""
+
+
+def is_accused(sight: Sight, one: Instance) -> bool:
+    """Only marked: it serves, and every source calls it healthy."""
+    return one.in_service and one.marked_unhealthy and healthy_everywhere(sight, one)
+
+
+def marked_since(before: Mapping[str, float], sight: Sight) -> dict[str, float]:
+    """Since when each one is seen marked without a break."""
+    return {one.id: before.get(one.id, sight.at) for one in sight.instances if one.marked_unhealthy}
+
+
+def is_ours_to_take_off(memory: Memory, sight: Sight, one: Instance, lane: Lane | None = None) -> bool:
+    """Whether our deregistration made its mark, and it is healthy again. lane: its way out, while that stands."""
+    if not is_accused(sight, one) or memory.marked.get(one.id, 0) >= MARKS_MAX or not _asks_sources(sight.group):
+        return False
+    since = memory.accused.get(one.id, sight.at)
+    if lane is not None:
+        return since > lane.at + 1  # AWS's Date is cut to whole seconds
+    back = [memory.sent.get(each, 0.0) for each in memory.back if each.instance == one.id]
+    return bool(back) and 0.0 <= since - max(back) <= LATE
+
+
+def _asks_sources(group: Group) -> bool:
+    """The group's health checks are not EC2's alone."""
+    return bool({*group.health_check_type.split(",")} - {"EC2", "EBS", ""})
