@@ -91,10 +91,10 @@ class AwsCloud:
         """Whether so many may be under way at once: see `engine.ports.Cloud.carries`."""
         return self._room.carries(groups)
 
-    async def look(self, group: str, needs: Needs, after: float) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         """One complete sight: see `engine.ports.Cloud.look`."""
         try:
-            row, sight = await self._sweep.look(group, needs, after)
+            row, sight = await self._sweep.look(group, needs, after, urgency)
         except CallFailedError as failed:
             raise as_seen(failed) from failed
         self._acts.saw(group, tags_of(row.body))

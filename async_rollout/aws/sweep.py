@@ -69,16 +69,17 @@ class Sweep:
         self._launches = Launches(throttle.ask, flights)
         self._templates = Templates(throttle.ask, flights)
 
-    async def look(self, group: str, needs: Needs, after: float) -> tuple[Row, Sight]:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency) -> tuple[Row, Sight]:
         """The group as it is now and all that the needs name, asked at once.
 
         Raises UnknownGroupError when AWS's answer lacks it.
         """
         self._watched.add(group)
-        patient = Need.TARGETS not in needs or Need.SURVEY in needs
-        ask = self._asker(group, after, Urgency.PATIENT if patient else Urgency.USUAL)
+        if urgency is not Urgency.STOP and (Need.TARGETS not in needs or Need.SURVEY in needs):
+            urgency = Urgency.PATIENT
+        ask = self._asker(group, after, urgency)
         guess = self._bodies.get(group)
-        facts = Part(partial(self._facts, ask, group, needs))
+        facts = Part(partial(self._facts, ask, group, needs, hurry=urgency is Urgency.STOP or needs != ROWS))
         early = Part(partial(_health, ask, guess or {}, needs), asks=bool(_wanted(guess or {}, needs)))
         try:
             await together(facts, early)
@@ -105,9 +106,9 @@ class Sweep:
             raise UnknownGroupError(f"no Auto Scaling group is named {group!r} in this account and region")
         return found[group]
 
-    async def _facts(self, ask: Ask, group: str, needs: Needs) -> tuple[Row, Beside]:
+    async def _facts(self, ask: Ask, group: str, needs: Needs, *, hurry: bool) -> tuple[Row, Beside]:
         """The row, and what the rows of its instances and sources lead to."""
-        row = await self._row(group, hurry=needs != ROWS)
+        row = await self._row(group, hurry=hurry)
         rows = row.body.get("Instances", ())
         ids = [one["InstanceId"] for one in rows]
         booting = {one["InstanceId"] for one in rows if one.get("LifecycleState", "").startswith("Pending")}

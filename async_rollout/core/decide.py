@@ -204,11 +204,11 @@ def _left_alone(snapshot: Snapshot, order: Cause) -> Decision:
 
 
 def _at_once(draft: Draft, order: Cause) -> Decision:
-    """Told to stop now: record, let alarms and schedules run, register back; the rest stands in the record.
+    """Told to stop now: let alarms and schedules run, record, register back; the rest stands in the record.
 
     Nothing of it takes capacity away, so it waits for no health and no survey.
     """
-    cause, last = draft.journal.cause or order, draft.memory.last
+    cause = draft.journal.cause or order
     if undo_beginning(draft):
         return Decision(actions=(Erase(),), verdict=untouched(order))
     draft = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
@@ -216,9 +216,7 @@ def _at_once(draft: Draft, order: Cause) -> Decision:
     left = changes(draft.sight, draft.journal)
     verdict = Verdict(outcome=Outcome.STOPPED, code=order.code, why=why, left=left, next="run or restore")
     first = decided(draft, verdict)
-    unwritten = last is not None and not last.ok and isinstance(last.action, Record)
-    acts = (*alive(draft), *first.actions) if unwritten else (*first.actions, *alive(draft))
-    return replace(first, actions=(*acts, *served_again(draft)))
+    return replace(first, actions=(*_alive_first(draft, *first.actions), *served_again(draft)))
 
 
 def _alive_first(draft: Draft, *acts: Action) -> tuple[Action, ...]:

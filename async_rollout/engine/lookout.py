@@ -17,7 +17,7 @@ from async_rollout.core.sight import Sight, Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Clocks
 from async_rollout.engine.parting import BLIND_FOR, Note, blind_end, let_live
-from async_rollout.engine.ports import Reach
+from async_rollout.engine.ports import Reach, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 FIRST_LOOK = 120.0
@@ -78,7 +78,7 @@ class Lookout:
         sight = None if self._stopping else await self._unless_stopped(needs, after)
         if sight is None:
             self._asked_at = self._clocks()
-            sight = await self._cloud.look(self._group, ROWS, after)
+            sight = await self._cloud.look(self._group, ROWS, after, Urgency.STOP)
         if not self.young():
             raise UnseenError(f"the answer took longer than {OLDEST_LOOK:.0f} s, too long to act on it")
         return sight

@@ -67,12 +67,12 @@ class Urgency(IntEnum):
 class Reach(Protocol):
     """What one rollout reaches of a cloud."""
 
-    async def look(self, group: str, needs: Needs, after: float) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         """One complete sight of the group named `group`.
 
         Every request in it was sent at or after the loop's time `after` (`anyio.current_time()`). `Need.TARGETS`
         fills `Instance.targets` and `Source.seen_at` from every source, `HealthOf` from that one; `SURVEY` and
-        `ACTIVITIES` fill their fields.
+        `ACTIVITIES` fill their fields. `urgency`: with `STOP` it waits for no other groups to be asked with.
 
         Raises UnknownGroupError, CredentialsError, or UnseenError (transient: ask again later).
         """

@@ -120,12 +120,12 @@ class _FirstLook:
         self._cloud, self._took = cloud, took
         self.over = anyio.Event()
 
-    async def look(self, group: str, needs: Needs, after: float) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         if self.over.is_set():
-            return await self._cloud.look(group, needs, after)
+            return await self._cloud.look(group, needs, after, urgency)
         began = anyio.current_time()
         try:
-            sight = await self._cloud.look(group, needs, after)
+            sight = await self._cloud.look(group, needs, after, urgency)
         finally:
             self.over.set()
         self._took(anyio.current_time() - began)

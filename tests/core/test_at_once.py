@@ -9,7 +9,6 @@ from async_rollout.core.actions import Erase, Order, Outcome, Record, Register, 
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark
 from async_rollout.core.left import by_now
-from async_rollout.core.memory import ActOutcome
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import RolloutSpec
 from drafts import NOW, snapshot_of
@@ -32,7 +31,7 @@ def test_what_is_left_is_as_the_acts_that_aws_took_leave_it() -> None:
     decision = decide(SPEC, snapshot)
     journal, verdict = snapshot.sight.journal, decision.verdict
     assert isinstance(journal, Journal) and verdict is not None
-    record, resume, back = decision.actions
+    resume, record, back = decision.actions
     none, some, every = (
         by_now(verdict, snapshot.sight, journal, acts).left for acts in ((), (record, resume), (back,))
     )
@@ -48,7 +47,7 @@ def test_what_is_left_is_as_the_acts_that_aws_took_leave_it() -> None:
 def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
     lanes = (lane(), lane(1, before=Mark.BEGUN), lane(2, surplus=True), lane(9))
     decision = decide(SPEC, replace(snapshot_of("DDDN", record={"lanes": lanes, **BACK}), stop=Stop.NOW))
-    record, resume, back = decision.actions
+    resume, record, back = decision.actions
     assert isinstance(record, Record)
     assert record.journal.until == int(NOW)  # let go
     assert back == Register(registrations=out_of_both())
@@ -66,17 +65,13 @@ def test_sigterm_waits_for_no_health_and_no_survey() -> None:
     decision = decide(
         SPEC, replace(snapshot, sight=replace(snapshot.sight, sources=blind), memory=memory, stop=Stop.NOW)
     )
-    assert [type(act) for act in decision.actions] == [Record, Resume, Register]
-
-
-def test_sigterm_where_the_record_cannot_be_written_lets_alarms_run_first() -> None:
-    snapshot = snapshot_of("DSS", record={"lanes": (lane(),)})
-    record = snapshot.sight.journal
-    assert isinstance(record, Journal)
-    no = ActOutcome(action=Record(journal=record), at=NOW, ok=False, code="AccessDenied", message="no", denied=True)
-    memory = replace(snapshot.memory, last=no)
-    decision = decide(SPEC, replace(snapshot, memory=memory, stop=Stop.NOW))
     assert [type(act) for act in decision.actions] == [Resume, Record, Register]
+
+
+def test_sigterm_where_the_lease_is_over_renews_it_first() -> None:
+    snapshot = snapshot_of("DSS", record={"lanes": (lane(),), "until": int(NOW) - 1})
+    decision = decide(SPEC, replace(snapshot, stop=Stop.NOW))
+    assert [type(act) for act in decision.actions] == [Record, Resume, Register]
 
 
 def test_told_to_stop_while_the_record_is_anothers_it_is_left_alone() -> None:

@@ -39,10 +39,10 @@ class Wayward(PortCloud):
         await self._before_look(group)
         return await super().glance(group)
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         self.looks.append((anyio.current_time(), group))
         await self._before_look(group)
-        return await super().look(group, needs, after)
+        return await super().look(group, needs, after, urgency)
 
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL

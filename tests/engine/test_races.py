@@ -56,9 +56,9 @@ class Racer(Ported):
             self.world.advance()
             self.woke = self.world.now
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         await self._maybe_sleep()
-        seen = await super().look(group, needs, after)
+        seen = await super().look(group, needs, after, urgency)
         await self._maybe_sleep()
         return seen
 

@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 
 from async_rollout.engine.halt import Halt
+from async_rollout.engine.ports import Urgency
 from async_rollout.engine.turns import PATIENCE, Turns
 from async_rollout.sandbox.virtual import run_virtual
 
@@ -21,7 +22,7 @@ class Narrow:
     def carries(self, groups: int) -> bool:
         return True
 
-    async def look(self, group: str, needs: Any, after: float) -> Any:
+    async def look(self, group: str, needs: Any, after: float, urgency: Urgency = Urgency.USUAL) -> Any:
         if group in self._stuck:
             await anyio.sleep(1000.0)
         began = anyio.current_time()

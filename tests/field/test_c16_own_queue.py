@@ -8,6 +8,7 @@ from async_rollout.core.actions import Needs
 from async_rollout.core.events import Event, Waiting
 from async_rollout.core.sight import Sight
 from async_rollout.engine.fleet import roll_out
+from async_rollout.engine.ports import Urgency
 from async_rollout.errors import UnseenError
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
@@ -29,12 +30,12 @@ class Queue(PortCloud):
         super().__init__(world, latency=(0.1, 0.1))
         self._seconds = seconds
 
-    async def look(self, group: str, needs: Needs, after: float) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         first = next((one.at for one in self.world.record if one.what is What.SET_DESIRED), None)
         if first is not None and SEEN < self.world.now - first < SEEN + self._seconds:
             await anyio.sleep(25)
             raise UnseenError("the queue for looks is long")
-        return await super().look(group, needs, after)
+        return await super().look(group, needs, after, urgency)
 
 
 def starved(seconds: float) -> tuple[World, list[Event], str]:

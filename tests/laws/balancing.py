@@ -10,6 +10,7 @@ from async_rollout.core import back, drain, sight, traffic
 from async_rollout.core.actions import Need, Registration
 from async_rollout.core.journal import Lane
 from async_rollout.core.sight import Sight, Stop, unfound
+from async_rollout.engine.ports import Urgency
 from async_rollout.sandbox.world import World
 from breaking import Sabotage, both, nothing, of_result, swap
 from meddling import when
@@ -44,8 +45,8 @@ def goes_and_stops() -> list[str]:
 class Mistaken(Door):
     """For a few seconds AWS does not find the target group, though it is there: when nobody but it knows the truth."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
-        seen = await super().look(group, needs, after)
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+        seen = await super().look(group, needs, after, urgency)
         lost = self.world.state.groups[GROUP].target_groups[0]
         if not 75.0 <= self.world.now - self.world.log.wanted[0].at <= 100.0:
             return seen

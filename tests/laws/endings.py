@@ -26,7 +26,7 @@ from async_rollout.core import (
     tags,
     trouble,
 )
-from async_rollout.core.actions import Decision, Erase, Resume
+from async_rollout.core.actions import Decision, Erase, Record, Resume
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable
 from async_rollout.engine import clocks, grace, lookout, rollout
@@ -117,7 +117,7 @@ def never_due(real: Any, one: Draft, verdict: Any = None) -> Decision:
 
 def quietly(real: Any, one: Draft, order: Any) -> Decision:
     """SIGTERM: nothing but the record."""
-    return replace(real(one, order), actions=real(one, order).actions[:1])
+    return replace(real(one, order), actions=tuple(act for act in real(one, order).actions if isinstance(act, Record)))
 
 
 async def taken_or_not(real: Any, *args: Any) -> bool:

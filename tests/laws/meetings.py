@@ -57,8 +57,8 @@ def _but_for_the_other(lines: list[str]) -> list[str]:
 class Blind(Door):
     """The second one's looks do not show the newest tags for a minute."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
-        sight = await super().look(group, needs, after)
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+        sight = await super().look(group, needs, after, urgency)
         if self.part.run == "one" or self.world.now - self.world.log.wanted[0].at > 90.0:
             return sight
         return replace(sight, journal=None, probes=frozenset(), order=None)
@@ -160,8 +160,8 @@ class Behind(Door):
 
     seen: tuple[tuple[float, int], ...] = ()
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
-        sight = await super().look(group, needs, after)
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+        sight = await super().look(group, needs, after, urgency)
         self.seen = (*self.seen, (sight.at, sight.group.desired))
         was = [desired for at, desired in self.seen if at <= sight.at - 30.0]
         if self._left % 3 or not was:
@@ -176,8 +176,8 @@ def desired_lags() -> list[str]:
 class Dim(Door):
     """Rows lag behind: what terminates still reads InService for most of a minute; the activities are fresh."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
-        sight = await super().look(group, needs, after)
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+        sight = await super().look(group, needs, after, urgency)
         went = {one.instance: one.at for one in self.world.record if one.what == "terminate" and one.who == "owner"}
         lag = tuple(
             replace(one, lifecycle="InService")
@@ -208,8 +208,8 @@ def very_stale() -> list[str]:
 class Gappy(Door):
     """Each third answer lacks whoever is on the way out."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
-        sight, record = await super().look(group, needs, after), self.world.record_of()
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+        sight, record = await super().look(group, needs, after, urgency), self.world.record_of()
         going = {lane.id for lane in record.lanes} if record and self._left % 3 == 0 else set()
         return replace(sight, instances=tuple(one for one in sight.instances if one.id not in going))
 
@@ -222,8 +222,8 @@ def gappy() -> list[str]:
 class Unlisting(Door):
     """Two of three answers of every source lack whoever is on the way out."""
 
-    async def look(self, group: str, needs: Needs, after: float) -> Sight:
-        sight, record = await super().look(group, needs, after), self.world.record_of()
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+        sight, record = await super().look(group, needs, after, urgency), self.world.record_of()
         going = {lane.id for lane in record.lanes} if record and self._left % 3 else set()
         return replace(
             sight, instances=tuple(replace(one, targets=()) if one.id in going else one for one in sight.instances)

@@ -127,13 +127,13 @@ class Door(PortCloud):
         self._action: CloudAction | None = None
         self.host = Host()
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         self._left -= 1
         if self._left < 0:
             self._enough()
         self.world.advance()
         asked = self.world.now
-        sight = await super().look(group, needs, after)
+        sight = await super().look(group, needs, after, urgency)
         self._looked = asked
         return sight
 

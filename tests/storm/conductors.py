@@ -77,8 +77,8 @@ class Wired:
     def __init__(self, cloud: AwsCloud, gate: Gate, lives: int | None) -> None:
         self._cloud, self._gate, self._lives, self.killed = cloud, gate, lives, anyio.Event()
 
-    async def look(self, group: str, needs: frozenset[Need], after: float) -> Sight:
-        return await self._cloud.look(group, needs, after)
+    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+        return await self._cloud.look(group, needs, after, urgency)
 
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL

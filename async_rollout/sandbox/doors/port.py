@@ -66,7 +66,7 @@ class PortCloud:
         """Any number: no call waits for a turn here."""
         return True
 
-    async def look(self, group: str, needs: Needs, after: float) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
         self._count_group()
         wanted = None if Need.TARGETS in needs else {one.source for one in needs if isinstance(one, HealthOf)}
