@@ -67,6 +67,8 @@ def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     memory, at, peer = snapshot.memory, snapshot.sight.at, snapshot.memory.peer
     if memory.journal is not None and memory.newest:
         return _taken_away(spec, snapshot, record, memory.journal)
+    if snapshot.holder_here and memory.me.intent is Goal.REPLACE:
+        return Decision(verdict=_held(record, "holds the group, in this very process"))
     if peer is None or peer.looks < WATCH_LOOKS or record.serial < peer.record.serial:
         return wait(spec, Wait(on="the lease", why=f"{record.holder} left a record", since=memory.began))
     if snapshot.holder_dead or record.until <= at:

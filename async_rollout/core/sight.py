@@ -241,8 +241,9 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All that a decision is made of. holder_dead: the journal's holder is of this machine and no longer lives.
+    """All that a decision is made of.
 
+    holder_dead: who wrote the journal is known to be over; holder_here: to be at work in this very process.
     stop_cause, stop_code: why to stop, and the exit code to end with (0: a signal's, 130 or 143).
     """
 
@@ -252,3 +253,4 @@ class Snapshot:
     stop_cause: str = ""
     stop_code: int = 0
     holder_dead: bool = False
+    holder_here: bool = False

@@ -10,6 +10,8 @@ import os
 import re
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from async_rollout.core.journal import Goal, Journal
@@ -49,9 +51,40 @@ def _here(holder: str) -> tuple[int, str] | None:
     return (int(process), started) if told and known else None
 
 
-def other_holder(record: object, me: Me) -> str:
-    """Who holds another's record; empty where there is none."""
-    return record.holder if isinstance(record, Journal) and record.run != me.run else ""
+def of_another(record: object, me: Me) -> Journal | None:
+    """The record if another run wrote it."""
+    return record if isinstance(record, Journal) and record.run != me.run else None
+
+
+_UNDER_WAY: set[str] = set()
+"""Runs of this very process: that it lives does not say that each of its runs does."""
+
+
+@contextmanager
+def under_way(me: Me) -> Iterator[None]:
+    """This run is at work as long as the block lasts."""
+    _UNDER_WAY.add(me.run)
+    try:
+        yield
+    finally:
+        _UNDER_WAY.discard(me.run)
+
+
+def is_here(record: Journal | None) -> bool:
+    """A run of this very process that is under way holds it."""
+    return record is not None and record.run in _UNDER_WAY and _is_this_process(record.holder)
+
+
+def is_over(record: Journal | None) -> bool:
+    """Its process is dead, or is this one, and that run of it has ended. Anything else: cannot be told."""
+    if record is None:
+        return False
+    ended = record.run not in _UNDER_WAY and _is_this_process(record.holder)
+    return ended or is_dead(record.holder)
+
+
+def _is_this_process(holder: str) -> bool:
+    return _here(holder) == (os.getpid(), _started(os.getpid()))
 
 
 def _is_nobody(pid: int) -> bool:

@@ -14,7 +14,7 @@ from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.fleet import all_seen
 from async_rollout.engine.given import check
-from async_rollout.engine.identity import is_dead
+from async_rollout.engine.identity import is_over
 from async_rollout.engine.ports import GroupRef
 
 EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY})
@@ -52,11 +52,11 @@ async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> t
     """
     sights = await _looked_at(groups, EVERYTHING)
     order = spec or RolloutSpec()
-    return tuple(plan_of(order, sight, holder_dead=_holder_dead(sight)) for sight in sights)
+    return tuple(plan_of(order, sight, holder_dead=_over(sight)) for sight in sights)
 
 
-def _holder_dead(sight: Sight) -> bool:
-    return isinstance(sight.journal, Journal) and is_dead(sight.journal.holder)
+def _over(sight: Sight) -> bool:
+    return isinstance(sight.journal, Journal) and is_over(sight.journal)
 
 
 async def status(groups: Sequence[GroupRef]) -> tuple[Status, ...]:
@@ -99,6 +99,6 @@ def _status(sight: Sight) -> Status:
 
 
 def _alive(sight: Sight, record: Journal) -> bool | None:
-    if record.until <= sight.at or is_dead(record.holder):
+    if record.until <= sight.at or is_over(record):
         return False
     return None

@@ -41,7 +41,7 @@ from async_rollout.engine.clocks import Clocks, of_this_host
 from async_rollout.engine.errands import Errands
 from async_rollout.engine.grace import Grace
 from async_rollout.engine.halt import Halt
-from async_rollout.engine.identity import is_dead, other_holder
+from async_rollout.engine.identity import is_here, is_over, of_another, under_way
 from async_rollout.engine.lookout import AGAIN, Lookout
 from async_rollout.engine.parting import cut_off
 from async_rollout.engine.ports import HookRunner, Reach, Tell, Urgency
@@ -87,7 +87,8 @@ class Rollout:
         how it ended, then too.
         """
         self._halt.listen(self._woken)
-        await self.grace.hold(self._conducted, self._cancel, self._late)
+        with under_way(self._memory.me):
+            await self.grace.hold(self._conducted, self._cancel, self._late)
         if self.result is None:
             raise BrokenError("a rollout ended without a result")
         return self.result
@@ -157,14 +158,15 @@ class Rollout:
         sight = carried(sight, self._before.sight, self._memory, outcomes) if self._before else sight
         self._outcomes.clear()
         self._memory = recall(self._spec, self._memory, sight, outcomes)
-        halt, holder = self._halt, other_holder(sight.journal, self._memory.me)
+        record = of_another(sight.journal, self._memory.me)
         return Snapshot(
             sight=sight,
             memory=self._memory,
             stop=self._stop,
             stop_cause=self._why_stopped,
-            stop_code=halt.code,
-            holder_dead=is_dead(holder),
+            stop_code=self._halt.code,
+            holder_dead=is_over(record),
+            holder_here=is_here(record),
         )
 
     def _narrate(self, snapshot: Snapshot, decision: Decision) -> None:

@@ -1,7 +1,8 @@
 """How fast, how frugal, how light: a table of ratios and counts, each with its goal, an anchor and the limit beside it.
 
     python tests/bench                       all of it, some forty minutes
-    python tests/bench --only one start      parts of it: one, fleet, fits, start, loop, process, smoke
+    python tests/bench --only one start      parts of it: one, fleet, fits, start, loop, process, smoke,
+                                         stop
 
 one       one group on a virtual clock, against the best legal schedule and against rivals, for the same draws
 fleet     a hundred groups at once, on all of AWS's request buckets and on half of them
@@ -10,6 +11,7 @@ start     what a fresh process costs, against bare ones
 loop      a hundred commands at once, the live view, the simulator
 process   a hundred groups, and a thousand in ten accounts, rolled for real over HTTP
 smoke     one group in real time beside the same on the virtual clock
+stop      SIGTERM with ten to a hundred groups under way
 
 Virtual figures are the same on every machine (seeds 0, 1, 2, ...); of real ones only the ratios are worth quoting, and
 those of an idle machine. Ends with 1 if a goal was missed.
@@ -27,7 +29,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1]), 
 
 from table import HEAD, Row  # noqa: E402 - the path comes first
 
-PARTS = ("one", "fleet", "fits", "start", "loop", "process", "smoke")
+PARTS = ("one", "fleet", "fits", "start", "loop", "process", "smoke", "stop")
 """Each imports what it needs when its turn comes."""
 FITS = (25, 50, 200)
 
