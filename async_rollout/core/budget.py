@@ -16,7 +16,7 @@ from async_rollout.core.memory import Memory
 from async_rollout.core.protection import is_skipped
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
-from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old
+from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old, is_shifted
 
 STEADY = 30.0
 """Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
@@ -102,7 +102,9 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
     lanes = {lane.id for lane in journal.lanes}
     in_service = [one for one in sight.instances if one.in_service]
     serving = [one for one in in_service if one.id not in lanes]
-    ill = frozenset(one.id for one in serving if _is_ill(memory, one))
+    ill = frozenset(
+        one.id for one in serving if _is_ill(memory, one) and (one.marked_unhealthy or not is_shifted(sight, one))
+    )
     dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one))
     going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in dark))
     victims = [one for one in going if not is_skipped(spec, memory, sight.group, one)]

@@ -138,7 +138,7 @@ class Memory:
     lanes still drained when every delay was over. shielded: since when who is protected from scale-in. tried: the
     highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the last launch
     asked for, unless AWS took it. unseen: when a look came later than was meant, and by how much. unfound: sources that
-    AWS did not find, see `traffic`.
+    AWS did not find, see `traffic`; shifted: since when a zone is in zonal shift.
     """
 
     me: Me
@@ -179,6 +179,7 @@ class Memory:
     marked: Mapping[str, int] = field(default_factory=dict)
     vanished: Mapping[str, float] = field(default_factory=dict)
     unfound: Mapping[str, Odd] = field(default_factory=dict)
+    shifted: Odd | None = None
     survey: Survey | None = None
     scheduled: Mapping[str, float] = field(default_factory=dict)
     activities: tuple[Activity, ...] = ()

@@ -14,6 +14,7 @@ from async_rollout.core.protection import shielded_since
 from async_rollout.core.sight import Instance, Sight, Survey
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, is_registered, stage_of
+from async_rollout.core.traffic import shifted_zones
 
 OVERDUE = 10.0
 """Seconds after its delay in which a drain still ends as it should: our call took some of them."""
@@ -121,6 +122,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         streaks=_streaks(spec, memory, sight),
         shielded=shielded_since(spec, memory.shielded, sight),
         unfound=_unfound(memory, sight),
+        shifted=_odd(memory.shifted, "shifted" if shifted_zones(sight) else None, at),
     )
 
 

@@ -37,6 +37,7 @@ class What(StrEnum):
     EDIT = "edit"
     REFRESH = "refresh"
     DELETE = "delete"
+    SHIFT = "zonal shift"
     HOOK = "lifecycle hook"
 
 
