@@ -17,7 +17,7 @@ from async_rollout.core.pace import Look, newcomer
 from async_rollout.core.protection import WAITED, is_shielded
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage, is_clear, is_new
+from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import held_up
 from async_rollout.core.trouble import failed_launches, launch_limit
@@ -77,7 +77,8 @@ def check_newcomers(draft: Draft) -> Draft:
 
 
 def _proving(draft: Draft, one: Instance) -> Wait:
-    since = draft.memory.serving_since.get(one.id, draft.at)
+    since, shift = draft.memory.serving_since.get(one.id, draft.at), draft.memory.shifted
+    since = shift.at if shift and is_shifted(draft.sight, one) else since
     bad = [target for target in one.targets if target.state != "healthy"]
     words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
     why = words or ("its up-check" if draft.spec.hooks.up_check else "healthy, looked at once more")

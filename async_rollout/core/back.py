@@ -20,7 +20,8 @@ def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     One that is registered and stays sick is as it was found but for what befell it: that is for its health checks.
     """
     wanted = tuple(_were(draft.sight, lane))
-    serving = {(one.source, one.port) for one in instance.targets if one.state is TargetState.HEALTHY}
+    passed = (TargetState.HEALTHY, TargetState.SHIFTED)  # a shift is none of our doing
+    serving = {(one.source, one.port) for one in instance.targets if one.state in passed}
     since = draft.memory.progress.at if draft.memory.progress else draft.at
     well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
     if draft.memory.back.issuperset(wanted) and (well or draft.over(since, draft.spec.limits.healthy)):

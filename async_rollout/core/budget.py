@@ -17,7 +17,7 @@ from async_rollout.core.memory import Memory
 from async_rollout.core.protection import is_skipped
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
-from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old
+from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old, is_shifted
 from async_rollout.core.standby import is_to_end
 
 STEADY = 30.0
@@ -106,7 +106,9 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
     lanes = {lane.id for lane in journal.lanes}
     in_service = [one for one in sight.instances if one.in_service]
     serving = [one for one in in_service if one.id not in lanes]
-    ill = frozenset(one.id for one in serving if _is_ill(memory, one))
+    ill = frozenset(
+        one.id for one in serving if _is_ill(memory, one) and (one.marked_unhealthy or not is_shifted(sight, one))
+    )
     dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one))
     marked = {one.id for one in serving if is_accused(sight, one)}
     unfit = dark | marked

@@ -18,8 +18,9 @@ from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.pace import SOON, Look
 from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage, is_clear, is_new
+from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
 from async_rollout.core.survey import hindered
+from async_rollout.core.traffic import shift_is_over_limit, shifted_zones
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
 from async_rollout.core.withheld import withheld
 from async_rollout.core.zones import barren, spread, zone_counts
@@ -73,8 +74,13 @@ def _settling(draft: Draft) -> Wait:
 
 
 def _all_proven(draft: Draft) -> bool:
-    fresh = [one.id for one in draft.sight.instances if one.takes_part and is_new(draft.journal, one)]
-    return all(draft.memory.stage(id) is Stage.AVAILABLE for id in fresh)
+    """One that was proven before its zone was shifted stays so: nothing more goes for it."""
+    fresh = [one for one in draft.sight.instances if one.takes_part and is_new(draft.journal, one)]
+    return all(
+        draft.memory.stage(one.id) is Stage.AVAILABLE
+        or (one.id in draft.memory.proven and is_shifted(draft.sight, one))
+        for one in fresh
+    )
 
 
 def _evening_fails(draft: Draft) -> bool:
@@ -113,6 +119,8 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
     ill = (one for one in draft.sight.instances if one.id in draft.tally.ill and draft.tally.may_go(one.id))
     if (victim := min(ill, key=lambda one: _worth(draft, one), default=None)) is not None:
         return open_lane(draft, victim, surplus=True)
+    if shift := shift_is_over_limit(draft):
+        return draft.leave(f"{needed.id} has to stay, though it is one too many: {shift}")
     since = draft.memory.progress.at if draft.memory.progress else draft.at
     why = f"{len(draft.tally.available)} are available and the floor is {draft.tally.bounds.floor}: it has to stay"
     return draft.wait(Wait(on=f"surplus {needed.id}", why=why, since=since))
@@ -134,6 +142,7 @@ def is_uneven(draft: Draft) -> bool:
     counts = zone_counts(draft.sight)
     ours = "AZRebalance" in draft.journal.suspended and amount(draft.spec.max_surge).up(draft.journal.base)
     tried = draft.journal.evened >= EVENED_MAX or draft.journal.launches >= launches_most(draft.journal, draft.sight)
+    tried = tried or bool(shifted_zones(draft.sight))  # one would go out
     return bool(ours) and not tried and spread(counts) > draft.journal.apart and spread(_open(draft, counts)) >= 2
 
 

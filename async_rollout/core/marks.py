@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from async_rollout.core.journal import Lane
 from async_rollout.core.memory import Memory
 from async_rollout.core.sight import Group, Instance, Sight
-from async_rollout.core.stages import healthy_everywhere
+from async_rollout.core.stages import called_healthy, healthy_everywhere
 
 MARKS_MAX = 3
 """So often an instance is marked healthy again before it is left to AWS."""
@@ -32,7 +32,8 @@ def marked_since(before: Mapping[str, float], sight: Sight) -> dict[str, float]:
 
 def is_ours_to_take_off(memory: Memory, sight: Sight, one: Instance, lane: Lane | None = None) -> bool:
     """Whether our deregistration made its mark, and it is healthy again. lane: its way out, while that stands."""
-    if not is_accused(sight, one) or memory.marked.get(one.id, 0) >= MARKS_MAX or not _asks_sources(sight.group):
+    well = one.in_service and one.marked_unhealthy and called_healthy(sight, one)
+    if not well or memory.marked.get(one.id, 0) >= MARKS_MAX or not _asks_sources(sight.group):
         return False
     since = memory.accused.get(one.id, sight.at)
     if lane is not None:

@@ -139,7 +139,7 @@ class Memory:
     often we marked whom healthy; accused: since when who is marked Unhealthy. tried: the highest serial
     written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the last launch asked for, unless
     AWS took it. unseen: when a look came later than was meant, and by how much. unfound: sources that AWS did not find,
-    see `traffic`.
+    see `traffic`; shifted: since when a zone is in zonal shift.
     """
 
     me: Me
@@ -181,6 +181,7 @@ class Memory:
     accused: Mapping[str, float] = field(default_factory=dict)
     vanished: Mapping[str, float] = field(default_factory=dict)
     unfound: Mapping[str, Odd] = field(default_factory=dict)
+    shifted: Odd | None = None
     survey: Survey | None = None
     scheduled: Mapping[str, float] = field(default_factory=dict)
     activities: tuple[Activity, ...] = ()

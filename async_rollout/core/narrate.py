@@ -23,7 +23,7 @@ from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.survey import warnings
-from async_rollout.core.traffic import told_of, unfound_in
+from async_rollout.core.traffic import shifted_in, told_of, unfound_in
 
 
 def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
@@ -53,11 +53,14 @@ def _accused(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
 
 
 def _lost(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    """A source that AWS does not find any more, told once."""
+    """A source that AWS does not find any more, a zonal shift that has begun: each told once."""
     new = after.memory.unfound.keys() - (before.memory.unfound.keys() if before else after.memory.unfound.keys())
     for source, text in zip(unfound_in(after.sight), told_of(after.sight), strict=True):
         if source.id in new:
             yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+    if after.memory.shifted is not None and (before is None or before.memory.shifted is None):
+        text = f"{shifted_in(after.sight)}: nothing goes out meanwhile"
+        yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
 
 
 def _recorded(decision: Decision) -> Journal | None:

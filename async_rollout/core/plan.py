@@ -27,6 +27,7 @@ from async_rollout.core.sight import Sight, Snapshot, Survey
 from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings
+from async_rollout.core.traffic import as_allowed
 
 TICKS_MAX = 100_000
 """A plan that does not end by then is a fault; it is told as a note, never a hang."""
@@ -88,6 +89,7 @@ class Plan:
 
 def plan_of(spec: RolloutSpec, sight: Sight, *, holder_dead: bool = False) -> Plan:
     """The plan from one complete sight (targets and survey asked). Pure. holder_dead: that of the record, if any."""
+    sight = as_allowed(spec, sight)
     match sight.journal:
         case Journal() as record:
             found = standing(spec, sight, record, holder_dead=holder_dead)

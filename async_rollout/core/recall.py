@@ -15,6 +15,7 @@ from async_rollout.core.protection import shielded_since
 from async_rollout.core.sight import Instance, Sight, Survey
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, is_registered, stage_of
+from async_rollout.core.traffic import shifted_zones
 
 OVERDUE = 10.0
 """Seconds after its delay in which a drain still ends as it should: our call took some of them."""
@@ -123,6 +124,7 @@ def _seen(spec: RolloutSpec, memory: Memory, sight: Sight) -> Memory:
         shielded=shielded_since(spec, memory.shielded, sight),
         unfound=_unfound(memory, sight),
         accused=marked_since(memory.accused, sight),
+        shifted=_odd(memory.shifted, "shifted" if shifted_zones(sight) else None, at),
     )
 
 

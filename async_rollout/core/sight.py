@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 
 class TargetState(StrEnum):
-    """How one traffic source sees one instance (the words of Elastic Load Balancing v2)."""
+    """How one traffic source sees one instance (the words of Elastic Load Balancing v2).
+
+    SHIFTED: its health checks are passed, but its zone is in zonal shift, so it takes no traffic.
+    """
 
     UNUSED = "unused"
     INITIAL = "initial"
     HEALTHY = "healthy"
+    SHIFTED = "shifted"
     UNHEALTHY = "unhealthy"
     DRAINING = "draining"
     UNKNOWN = "unknown"

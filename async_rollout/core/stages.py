@@ -144,7 +144,7 @@ def is_ready(spec: RolloutSpec, sight: Sight, instance: Instance) -> bool:
 
 
 def healthy_at(instance: Instance, source: str) -> bool:
-    """Whether one source calls it healthy."""
+    """Whether one source calls it healthy, and sends it traffic."""
     return any(target.source == source and target.state is TargetState.HEALTHY for target in instance.targets)
 
 
@@ -152,6 +152,18 @@ def healthy_everywhere(sight: Sight, instance: Instance) -> bool:
     """Every gated source calls it healthy; False where there is none to say so."""
     gated = [source.id for source in sight.sources if source.gated]
     return bool(gated) and all(healthy_at(instance, id) for id in gated)
+
+
+def called_healthy(sight: Sight, instance: Instance) -> bool:
+    """Its health checks are passed in every gated source, whether it takes traffic there or not."""
+    well = {target.source for target in instance.targets if target.state in (TargetState.HEALTHY, TargetState.SHIFTED)}
+    gated = {source.id for source in sight.sources if source.gated}
+    return bool(gated) and gated <= well
+
+
+def is_shifted(sight: Sight, instance: Instance) -> bool:
+    """Nothing is wrong with it but that its zone takes no traffic somewhere."""
+    return called_healthy(sight, instance) and not healthy_everywhere(sight, instance)
 
 
 def is_clear(streak: Streak) -> bool:

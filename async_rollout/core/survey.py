@@ -16,7 +16,7 @@ from async_rollout.core.sight import Instance, Sight, Source, Survey, TargetStat
 from async_rollout.core.spec import Protected, RolloutSpec, Standby
 from async_rollout.core.standby import may_end
 from async_rollout.core.tags import HEAD_TAGS, fits
-from async_rollout.core.traffic import refused_for, told_of
+from async_rollout.core.traffic import overridden, refused_for, told_of
 
 TAGS_MAX = 50
 """AWS's limit of tags a group."""
@@ -108,7 +108,7 @@ def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> t
     held = (f"{one.id} is protected from scale-in: {_what_of(spec, sight, one)}" for one in meant)
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
     unseen = not any(one.gated for one in sight.sources) and spec.hooks.up_check is None
-    gone = told_of(sight)
+    gone = (*told_of(sight), *overridden(sight))
     return (*gone, *idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
 
 

@@ -18,11 +18,11 @@ from async_rollout.core.lanes import terminate_limit
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.protection import WAITED, is_overdue
 from async_rollout.core.refusals import sentence, standing
-from async_rollout.core.sight import Activity, Snapshot, Stop
+from async_rollout.core.sight import Activity, Instance, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import Stage, is_new
+from async_rollout.core.stages import Stage, is_new, is_shifted
 from async_rollout.core.survey import hindered
-from async_rollout.core.traffic import blinded_by
+from async_rollout.core.traffic import blinded_by, shifted_for_long
 
 LOST_MAX = 3
 """So many newcomers that never came to serve stop the group (ROLLOUT §2)."""
@@ -57,7 +57,16 @@ def stopped(snapshot: Snapshot) -> Cause | None:
 
 def trouble(draft: Draft) -> Cause | None:
     """The first reason to give up replacing, or None."""
-    questions: tuple[Question, ...] = (_denied, _refused, _foreign, blinded_by, _hooks, _newcomers, _limits)
+    questions: tuple[Question, ...] = (
+        _denied,
+        _refused,
+        _foreign,
+        blinded_by,
+        _hooks,
+        _newcomers,
+        _shift,
+        _limits,
+    )
     return next((cause for question in questions for cause in question(draft)), None)
 
 
@@ -130,6 +139,12 @@ def failing_newcomers(draft: Draft) -> Iterator[Cause]:
     yield from _launches(draft)
     yield from _absent(draft)
     yield from _unproven(draft)
+    if any(_is_young(draft, one) and is_shifted(draft.sight, one) for one in draft.sight.instances):
+        yield from shifted_for_long(draft)
+
+
+def _is_young(draft: Draft, one: Instance) -> bool:
+    return draft.memory.stage(one.id) in (Stage.REGISTERING, Stage.CHECKING)
 
 
 def _launches(draft: Draft) -> Iterator[Cause]:
@@ -157,6 +172,11 @@ def _only_waits(draft: Draft) -> bool:
     """Nothing goes and nothing boots beside what is asked for and not there."""
     busy = draft.journal.lanes or any(one.booting or one.leaving for one in draft.sight.instances)
     return draft.memory.hollow is not None and not busy
+
+
+def _shift(draft: Draft) -> Iterator[Cause]:
+    """Nothing may go out, and something is still to go."""
+    return shifted_for_long(draft) if draft.tally.victims else iter(())
 
 
 def _limits(draft: Draft) -> Iterator[Cause]:
@@ -192,9 +212,10 @@ def _never(what: str, draft: Draft) -> str:
 def _unproven(draft: Draft) -> Iterator[Cause]:
     limit = draft.spec.limits.healthy
     for one in draft.sight.instances:
-        stage, since = draft.memory.stage(one.id), draft.memory.serving_since.get(one.id)
+        since = draft.memory.serving_since.get(one.id)
         late = since is not None and draft.over(since, limit) and is_new(draft.journal, one)
-        if late and stage in (Stage.REGISTERING, Stage.CHECKING) and not _half_proven(draft, one.id):
+        shifted = is_shifted(draft.sight, one)  # its limit is that of the shift
+        if late and _is_young(draft, one) and not _half_proven(draft, one.id) and not shifted:
             yield Cause(code=1, text=f"{one.id} was not proven healthy within {limit:.0f} s: {_ails(draft, one.id)}")
 
 

@@ -28,12 +28,13 @@ from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Wa
 from async_rollout.core.journal import Journal
 from async_rollout.core.laws import objection
 from async_rollout.core.left import by_now
-from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
+from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory
 from async_rollout.core.narrate import narrate
 from async_rollout.core.recall import recall, started
 from async_rollout.core.sight import Sight, Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
+from async_rollout.core.traffic import as_allowed
 from async_rollout.core.trouble import ordered, untouched
 from async_rollout.core.wording import words_of
 from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
@@ -154,7 +155,7 @@ class Rollout:
         return self._before.sight.at if self._before else 0.0
 
     def _recall(self, sight: Sight) -> Snapshot:
-        outcomes: Outcomes = (*self._outcomes,)
+        outcomes, sight = (*self._outcomes,), as_allowed(self._spec, sight)
         sight = carried(sight, self._before.sight, self._memory, outcomes) if self._before else sight
         self._outcomes.clear()
         self._memory = recall(self._spec, self._memory, sight, outcomes)

@@ -41,6 +41,22 @@ def delete(ground: Ground, source: str, who: str) -> None:
             ground.touch(group.name)
 
 
+def shift(ground: Ground, source: str, zone: str, who: str, *, active: bool) -> None:
+    """A zone of its load balancer, for all of that one's target groups: health goes on, traffic does not."""
+    here = known(ground, source)
+    alike = [
+        one
+        for one in ground.state.sources.values()
+        if one.id == source or (one.balancer and one.balancer == here.balancer)
+    ]
+    for one in alike:
+        ground.put_source(replace(one, shifted=one.shifted | {zone} if active else one.shifted - {zone}))
+    for group in ground.state.groups.values():
+        if any(one.id in group.source_ids for one in alike):
+            ground.happened(What.SHIFT, who, group.name, detail=f"{zone} {'begins' if active else 'ends'}")
+            ground.touch(group.name)
+
+
 def register(ground: Ground, source: str, id: str, port: int | None, who: str) -> None:
     """Registering one that is registered changes nothing; one that drains begins anew."""
     here, one = known(ground, source), ground.state.instances.get(id)

@@ -75,9 +75,9 @@ def serves(state: State, group: Group, one: Instance, at: float) -> bool:
 
 
 def healthy_at(state: State, source: str, id: str) -> bool:
-    """At least one of its ports is healthy there and none is draining."""
+    """At least one of its ports is healthy there and none is draining, and its zone takes traffic."""
     states = [each.state for each in state.registered(source, id)]
-    return "healthy" in states and "draining" not in states
+    return "healthy" in states and "draining" not in states and not state.is_shifted(source, id)
 
 
 def deregistered(state: State, group: Group, one: Instance, *, served: bool) -> bool:

@@ -39,6 +39,7 @@ class What(StrEnum):
     EDIT = "edit"
     REFRESH = "refresh"
     DELETE = "delete"
+    SHIFT = "zonal shift"
     HOOK = "lifecycle hook"
 
 

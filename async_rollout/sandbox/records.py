@@ -238,7 +238,7 @@ class Source:
 
     delay: deregistration delay or draining timeout; drains False: a Classic one that cuts connections at once. terse: a
     Classic one whose texts come without the full stop. balancer: ARN of the load balancer whose listener uses the
-    target group, None: no listener. zones: enabled there.
+    target group, None: no listener. zones: enabled there. shifted: those in zonal shift, whose targets take no traffic.
     """
 
     id: str
@@ -253,6 +253,7 @@ class Source:
     terse: bool = False
     balancer: str | None = None
     zones: tuple[str, ...] = ()
+    shifted: frozenset[str] = frozenset()
 
     @property
     def gated(self) -> bool:

@@ -53,6 +53,10 @@ class State:
             return here.get(instance, ())
         return tuple(one for several in here.values() for one in several)
 
+    def is_shifted(self, source: str, instance: str) -> bool:
+        """Its zone is in zonal shift there."""
+        return source in self.sources and self.instances[instance].zone in self.sources[source].shifted
+
     def activities_of(self, group: str) -> tuple[Activity, ...]:
         """Newest first, those in progress before the ended ones, as AWS sorts them."""
         newest = sorted(self.activities.get(group, ()), key=lambda one: -one.started_at)

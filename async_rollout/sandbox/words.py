@@ -51,6 +51,11 @@ NO_TARGETS = (
     "Failed to update target group {arn}: Target group '{arn}' not found Updating load balancer configuration failed"
 )
 """Where a target group is, AWS finds out when it is to register the new instance."""
+OVERRIDES = {
+    False: ("no_override", "AdministrativeOverride.NoOverride", "No override is currently active on target"),
+    True: ("zonal_shift_active", "AdministrativeOverride.ZonalShiftActive", "Zonal shift is active"),
+}
+"""(State, Reason, Description) of a target's AdministrativeOverride: whether its zone is in zonal shift."""
 ABANDONED = "Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned or timed out"
 ALL_PROTECTED = "Could not scale to desired capacity because all remaining instances are protected from scale-in."
 

@@ -191,6 +191,11 @@ class World(Ground):
         with self.access():
             balancers.delete(self, source, who)
 
+    def shift_zone(self, source: str, zone: str, *, active: bool = True, who: str = HUMAN) -> None:
+        """A zonal shift of the load balancer of this target group (its ARN) begins, or ends."""
+        with self.access():
+            balancers.shift(self, source, zone, who, active=active)
+
     def kill(self, id: str, *, who: str = HUMAN) -> None:
         """The instance dies: EC2 terminates it and its group learns of it by its health check."""
         with self.access():

@@ -1,15 +1,18 @@
-"""Worlds in which load balancers go while a rollout is under way."""
+"""Worlds in which load balancers go, or a zone of theirs is in zonal shift, while a rollout is under way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from math import inf
 
-from async_rollout.core import back, drain, sight, traffic
-from async_rollout.core.actions import Need, Registration
+import anyio
+
+from async_rollout.core import advance, back, drain, sight, stages, traffic
+from async_rollout.core.actions import Deregister, Need, Registration
 from async_rollout.core.journal import Lane
-from async_rollout.core.sight import Sight, Stop, unfound
+from async_rollout.core.sight import Instance, Sight, Stop, unfound
 from async_rollout.engine.ports import Urgency
 from async_rollout.sandbox.world import World
 from breaking import Sabotage, both, nothing, of_result, swap
@@ -78,11 +81,41 @@ def registered_at_what_is_gone(seen: Sight, lane: Lane) -> Iterator[Registration
 
 WERE = back._were
 
+
+async def _shifts(world: Witness) -> None:
+    """As soon as the first old one drains, a zone in which another serves is in zonal shift for five minutes."""
+    source, zone = world.state.groups[GROUP].target_groups[0], world.members(GROUP)[-1].zone
+    while not _drains(world):
+        await anyio.sleep(1.0)
+    world.shift_zone(source, zone)
+    await anyio.sleep(300.0)
+    world.shift_zone(source, zone, active=False)
+
+
+def shifted() -> list[str]:
+    """One instance a zone: nothing goes out while a zone takes no traffic, and then all goes on."""
+    played = play(SPEC, build=partial(small, size=3, zones=3), others=_shifts)
+    began, *over = (one.at for one in played.world.record if one.what == "zonal shift")
+    ended = min(over, default=inf)
+    out = [deed for deed in played.deeds if isinstance(deed.action, Deregister) and began + 10.0 < deed.at < ended]
+    lines = [f"law 1: one went at {out[0].at:.1f} in a zonal shift"] if out else []
+    return lines + wrong(played, Ought(floor=3, ceiling=4, exist=5))
+
+
+def passed_is_enough(one: Instance, source: str) -> bool:
+    """Whether traffic comes is not asked."""
+    return any(target.source == source and target.state in ("healthy", "shifted") for target in one.targets)
+
+
 BALANCING = (
     Sabotage(name="what is gone is registered at", law="law 12:", story=goes_and_stops,
              spoil=swap(back, "_were", registered_at_what_is_gone)),
     Sabotage(name="one answer makes a source gone", law="law 1:", guard="", story=mistaken,
              spoil=both(swap(traffic, "doubted", nothing), swap(drain, "doubted", nothing))),
+    Sabotage(name="a zonal shift holds up nothing", law="law 1:", story=shifted,
+             spoil=swap(advance, "held_up", lambda draft: None)),
+    Sabotage(name="who takes no traffic serves", law="law 1: 2", story=shifted,
+             spoil=both(swap(advance, "held_up", lambda draft: None), swap(stages, "healthy_at", passed_is_enough))),
     Sabotage(name="a source that is gone is waited for", law="law 16:", story=target_group_goes,
              spoil=of_result(sight, "unfound", gated=True)),
 )  # fmt: skip

@@ -20,7 +20,7 @@ def deeds(run: Run, *kinds: What, who: str = OWNER) -> list[Happening]:
 
 def foreign_since(run: Run) -> float:
     """When somebody else first took an instance out or changed a size; for ever if nobody did."""
-    hurt = (What.TERMINATE, What.DIED, What.UNHEALTHY)
+    hurt = (What.TERMINATE, What.DIED, What.UNHEALTHY, What.SHIFT)
     times = [one.at for one in run.world.record if one.group == run.group and one.who != OWNER and one.what in hurt]
     return min(times, default=float("inf"))
 

@@ -138,6 +138,10 @@ async def test_behind_the_scenes(world: World, clock: ManualClock) -> None:
         record, history = await get("/_sandbox/record"), await get("/_sandbox/history")
         assert {"what": "set sizes", "who": "human", "detail": "2/2/4 -> 2/3/4"}.items() <= record[0].items()
         assert (history[0]["desired"], history[-1]["serving"]) == (2, 3)
+        arn = world.group("web").target_groups[0]
+        assert await post("/_sandbox/human", shift=arn, zone="eu-west-1a") == 200 and world.healthy("web") < 3
+        assert await post("/_sandbox/human", shift=arn, zone="eu-west-1a", active=False) == 200
+        assert world.healthy("web") == 3
         assert [await post("/_sandbox/human", delete="web-classic") for _ in range(2)] == [200, 400]
         other = world.members("web")[0].id
         assert [(await http.get(f"/_sandbox/app/{one}")).status for one in (id, other)] == [503, 200]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.clock import ManualClock
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Registration
@@ -175,3 +176,33 @@ def test_one_registered_by_hand_before_it_runs_is_found_healthy_in_the_end(world
     assert at(world, "web-classic", id).state == "unhealthy"
     clock.move(120.0)
     assert at(world, "web-classic", id).state == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "named 'web-classic'. Validating load"), (1, "not found Updating load balancer")]
+)
+def test_what_is_deleted_drains_nobody_and_nothing_is_launched(
+    world: World, clock: ManualClock, number: int, words: str
+) -> None:
+    group = a_group(world, maximum=4, delay=60.0)
+    source, id = group.source_ids[number], world.members("web")[0].id
+    world.deregister(source, id)
+    world.delete_source(source)
+    assert (world.healthy("web"), source in world.group("web").source_ids) == (3, True)
+    assert [one.instance for one in world.record if one.what is What.DRAINED] == [id]
+    with pytest.raises(AwsError, match="NotFound"):
+        world.register(source, id)
+    world.set_desired_capacity("web", 4)
+    clock.move(200.0)
+    failed = [one for one in world.look().activities_of("web") if one.status == "Failed"]
+    assert failed and all(words in one.message for one in failed)
+    assert world.census("web").serving == 3
+
+
+def test_a_shift_takes_traffic_from_a_zone_at_all_target_groups_of_a_load_balancer(world: World) -> None:
+    group = a_group(world, classic=1, target_groups=2, unheard=1)
+    world.shift_zone(group.target_groups[0], "eu-west-1a")
+    assert [len(world.state.sources[id].shifted) for id in group.source_ids] == [0, 1, 1, 0]
+    assert (world.healthy("web"), at(world, group.target_groups[1], world.members("web")[0].id).state) == (2, "healthy")
+    world.shift_zone(group.target_groups[1], "eu-west-1a", active=False)
+    assert world.healthy("web") == 3

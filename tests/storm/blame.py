@@ -17,6 +17,7 @@ from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Mark, Removal
 from async_rollout.core.recall import OVERDUE
 from async_rollout.core.tags import safe
 from async_rollout.sandbox.chronicle import Happening, What
+from async_rollout.sandbox.faults import FaultKind
 from launch_texts import texts_of
 from noted import Removal as Removed
 from noted import Sized, Wanted
@@ -128,6 +129,18 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
         going = lane is not None and (one.what == "terminate" or surplus or lane.removal is not Removal.NOT)
         if not (dead or surplus or going or one.outdated):
             yield f"law 3: {one.id} went at {one.at:.1f}: it is new, well and no surplus"
+
+
+def nothing_goes_in_a_shift(past: Past) -> Iterator[str]:
+    """Law 1: while a zone is in zonal shift, and tells so, no old one is newly taken out."""
+    log = past.world.log.shifted
+    hidden = any(one.kind in (FaultKind.GAP, FaultKind.EMPTY) for one in past.weather.faults)
+    for one in first_removals(past):
+        opened = min(one.at, float(one.lane.at)) if one.lane is not None else one.at
+        since = opened - window(past)
+        looks = [was for at, was in log if at <= since][-1:] + [was for at, was in log if since < at < one.at]
+        if looks and all(looks) and one.goal is Goal.REPLACE and not _surplus(one) and not hidden:
+            yield f"law 1: {one.id} went at {one.at:.1f} in a zonal shift"
 
 
 def a_new_one_is_proven_first(past: Past) -> Iterator[str]:
@@ -246,6 +259,7 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     the_floor_holds,
     the_ceiling_holds,
     only_old_ones_go,
+    nothing_goes_in_a_shift,
     a_new_one_is_proven_first,
     one_budget,
     drained_first,

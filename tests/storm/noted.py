@@ -78,7 +78,9 @@ class Wanted:
 @dataclass(kw_only=True)
 class Log:
     """All of it, in order. holders: whose record stood in the tags since when. serving: who served since when.
-    lanes: whoever was to be taken out, by our records."""
+    lanes: whoever was to be taken out, by our records. shifted: since when one that is well takes no traffic for a
+    zonal shift, or none does.
+    """
 
     removals: list[Removal] = field(default_factory=list)
     sized: list[Sized] = field(default_factory=list)
@@ -87,6 +89,7 @@ class Log:
     holders: list[tuple[float, str]] = field(default_factory=list)
     serving: list[tuple[float, frozenset[str]]] = field(default_factory=list)
     lanes: set[str] = field(default_factory=set)
+    shifted: list[tuple[float, bool]] = field(default_factory=list)
     suspended: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
     sizes: dict[str, int] = field(default_factory=dict)

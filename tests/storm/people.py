@@ -252,6 +252,23 @@ def detached(world: Witness) -> None:
         people.edits(world, GROUP, without, HUMAN, "detached")
 
 
+def shifted(world: Witness, luck: float) -> None:
+    """A zone of the load balancer is in zonal shift for a while: half a minute, or most of an hour."""
+    sources = [id for id in _group(world).target_groups if id in world.state.sources]
+    if sources:
+        zones = _group(world).zones
+        source, zone = sources[int(luck * len(sources))], zones[int(luck * 7) % len(zones)]
+        world.shift_zone(source, zone)
+        world.after(30.0 + 2_500.0 * luck * luck, partial(unshifted, world))
+
+
+def unshifted(world: Witness) -> None:
+    """Every shift is over."""
+    for source in list(world.state.sources.values()):
+        for zone in source.shifted:
+            balancers.shift(world, source.id, zone, HUMAN, active=False)
+
+
 def deleted(world: Witness, luck: float) -> None:
     world.log.deleted = True
     world.human_deletes_group(GROUP)
@@ -263,5 +280,5 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "flap": flapped, "deregister": deregistered, "attach": attached, "template": template, "refresh": refreshed,
     "untag": untagged, "forge": forged, "standby": stood_by, "delete": deleted, "floor": lifted, "ceiling": lidded,
     "drought": drought, "forget": forgotten, "leave": leaving_long, "retain": retaining,
-    "lose": lost, "accuse": accused,
+    "lose": lost, "accuse": accused, "shift": shifted,
 })  # fmt: skip

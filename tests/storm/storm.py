@@ -26,7 +26,7 @@ from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.virtual import run_virtual
 from conductors import Mortal, opened
-from people import detached, meddle
+from people import detached, meddle, unshifted
 from weather import Weather, drawn
 from witness import GROUP, Witness
 from worse import worse
@@ -180,6 +180,7 @@ async def _calm(past: Past) -> None:
     past.world.troubles[GROUP] = type(past.world.troubles[GROUP])()
     with past.world.access():
         detached(past.world)
+        unshifted(past.world)
     quiet = Faults(past.world, ())
     await anyio.sleep(400.0)
     past.weather = replace(past.weather, errand=replace(past.weather.errand, failing=0.0, hanging=0.0))

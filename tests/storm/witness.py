@@ -247,6 +247,16 @@ class Witness(World):
         serving = frozenset(one.id for one in members if self._seems_to_serve(group, one))
         if not self.log.serving or self.log.serving[-1][1] != serving:
             self.log.serving.append((self.now, serving))
+        shifted = any(self._is_shifted(source, one) for source in group.source_ids for one in members)
+        if not self.log.shifted or self.log.shifted[-1][1] is not shifted:
+            self.log.shifted.append((self.now, shifted))
+
+    def _is_shifted(self, source: str, one: Instance) -> bool:
+        """As its target group tells it: of a healthy target only."""
+        held = self.state.registered(source, one.id)
+        return (
+            one.in_service and self.state.is_shifted(source, one.id) and any(each.state == "healthy" for each in held)
+        )
 
     def _seems_to_serve(self, group: Group, one: Instance) -> bool:
         """As its sources say, which take their time to notice; without any, one that has answered once."""

@@ -21,7 +21,7 @@ BEYOND = ("drought", "drought", "floor", "ceiling")
 
 ASIDE = ("forget", "leave", "leave", "retain")
 """Members that take no part, from then on."""
-LOADS = ("lose",)
+LOADS = ("lose", "shift")
 """What befalls the load balancers."""
 
 

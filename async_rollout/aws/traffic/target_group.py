@@ -23,6 +23,9 @@ STATES = {
 }
 """`unhealthy.draining` is a Network Load Balancer ending connections of an unhealthy target, no deregistration."""
 
+OVERRIDES = {"zonal_shift_active": TargetState.SHIFTED, "zonal_shift_delegated_to_dns": TargetState.HEALTHY}
+"""Of a healthy target; delegated: whether its zone is shifted is not told here, which the reason then says."""
+
 DELAY = "deregistration_delay.timeout_seconds"
 DELAY_DEFAULT = 300.0
 ARNS_PER_CALL = 20
@@ -70,6 +73,10 @@ def _read(id: str, row: Body) -> Target:
     health = row.get("TargetHealth", {})
     state = STATES.get(health.get("State", ""), TargetState.UNKNOWN)
     words = reason(health.get("Reason", ""), health.get("Description", ""))
+    override = row.get("AdministrativeOverride") or {}
+    if state is TargetState.HEALTHY and override.get("State") in OVERRIDES:
+        state = OVERRIDES[override["State"]]
+        words = reason(override.get("Reason", ""), override.get("Description", ""))
     return Target(source=id, port=row["Target"].get("Port"), state=state, reason=words)
 
 

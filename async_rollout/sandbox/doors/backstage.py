@@ -4,7 +4,9 @@ GET  /_sandbox/record, /_sandbox/history, /_sandbox/calls     what happened, the
 GET  /_sandbox/app/<instance>                                 200 if its application answers, 503 if not
 POST /_sandbox/human  {"group": "web", "desired": 5}          also minimum, maximum; or {"kill": id}, {"break": id},
                                                               {"release": launch template's name},
-                                                              {"delete": target group's ARN or load balancer's name}
+                                                              {"delete": target group's ARN or load balancer's name},
+                                                              {"shift": target group's ARN, "zone": name}; its end:
+                                                              "active": false beside
 POST /_sandbox/faults {"kind": "throttle", "count": 3}        a rule more: see sandbox.faults.Fault
 """
 
@@ -75,8 +77,10 @@ class _Backstage:
                 self._world.human_releases(template)
             case {"delete": str(source)}:
                 self._world.delete_source(source)
+            case {"shift": str(source), "zone": str(zone)}:
+                self._world.shift_zone(source, zone, active=asked.get("active") is not False)
             case _:
-                raise TypeError("expected group, kill, break, release or delete")
+                raise TypeError("expected group, kill, break, release, delete or shift")
 
     async def add_fault(self, request: web.Request) -> web.Response:
         try:

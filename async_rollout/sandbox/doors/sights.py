@@ -12,7 +12,7 @@ from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import templates
 from async_rollout.sandbox.records import Activity, Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import classic_words
+from async_rollout.sandbox.words import OVERRIDES, classic_words
 
 ACTIVE_REFRESH = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")
 
@@ -107,13 +107,17 @@ def health_of(state: State, sources: Iterable[str]) -> Health:
     found: Health = {}
     for source in sources:
         for one in state.registered(source):
-            target = _target(state.sources[source], one)
+            target = _target(state, state.sources[source], one)
             found[one.instance] = (*found.get(one.instance, ()), target)
     return found
 
 
-def _target(source: Source, one: Registration) -> sight.Target:
+def _target(state: State, source: Source, one: Registration) -> sight.Target:
     reason = one.reason
+    if one.state == "healthy" and state.is_shifted(source.id, one.instance):
+        _, code, words = OVERRIDES[True]
+        reason = f"{code}: {words}"
+        return sight.Target(source=source.id, port=one.port, state=sight.TargetState.SHIFTED, reason=reason)
     if source.classic and one.state != "healthy":
         reason = classic_words(one, terse=source.terse)[2]
     return sight.Target(source=source.id, port=one.port, state=sight.TargetState(one.state), reason=reason)

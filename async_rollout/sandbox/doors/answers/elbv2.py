@@ -6,7 +6,7 @@ from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, list
 from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.records import Registration, Source
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import AwsError, invalid, no_target_group
+from async_rollout.sandbox.words import OVERRIDES, AwsError, invalid, no_target_group
 
 
 def _known(state: State, arn: str) -> Source:
@@ -92,10 +92,12 @@ def _target(state: State, source: Source, target: Params) -> Registration:
 
 def _health(state: State, one: Registration) -> Params:
     health = {"State": one.state, "Reason": one.reason or None, "Description": _DESCRIPTIONS.get(one.reason)}
+    override = OVERRIDES[state.is_shifted(one.source, one.instance)]
     return {
         "Target": {"Id": one.instance, "Port": one.port},
         "HealthCheckPort": str(one.port),
         "TargetHealth": health,
+        "AdministrativeOverride": dict(zip(("State", "Reason", "Description"), override, strict=True)),
     }
 
 
