@@ -18,6 +18,9 @@ ACTS = (
 )  # fmt: skip
 BEYOND = ("drought", "drought", "floor", "ceiling")
 
+JOINS = ("detach", "detach", "join")
+"""Members that somebody takes out of the group alive, and puts into it again."""
+
 ASIDE = ("forget", "leave", "leave", "retain")
 """Members that take no part, from then on."""
 
@@ -58,6 +61,9 @@ def _deeds(rng: random.Random, weather: Weather) -> tuple[Deed, ...]:
     looks = random.Random(f"looks {weather.seed} {weather.calm_at is not None}")
     kinds += looks.choices(ASIDE, k=looks.choice([1, 2])) if looks.random() < 0.12 else []
     more = [Deed(at=rng.uniform(1.0, until), kind=kind, luck=rng.random()) for kind in kinds]
+    joins = random.Random(f"joins {weather.seed} {weather.calm_at is not None}")
+    kinds = joins.choices(JOINS, k=joins.choice([1, 2, 3])) if joins.random() < 0.1 else []
+    more += [Deed(at=joins.uniform(1.0, until), kind=kind, luck=joins.random()) for kind in kinds]
     return tuple(sorted((*weather.deeds, *more), key=lambda deed: deed.at))
 
 
