@@ -37,8 +37,9 @@ TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "DescribeLoadBalancers", "DescribeTags", "RegisterInstancesWithLoadBalancer",
         ),
         "elbv2": (
-            "DeregisterTargets", "DescribeListeners", "DescribeLoadBalancers", "DescribeTags",
-            "DescribeTargetGroupAttributes", "DescribeTargetGroups", "DescribeTargetHealth", "RegisterTargets",
+            "DeregisterTargets", "DescribeListeners", "DescribeLoadBalancerAttributes", "DescribeLoadBalancers",
+            "DescribeRules", "DescribeTags", "DescribeTargetGroupAttributes", "DescribeTargetGroups",
+            "DescribeTargetHealth", "RegisterTargets",
         ),
         "sts": ("GetCallerIdentity",),
     }

@@ -228,3 +228,37 @@ def test_u11_instances_are_found_by_what_they_have() -> None:
         assert (await refusal(odd))[0] == "SandboxNotSimulated"
 
     play(story)
+
+
+def test_u11_listeners_and_their_rules_are_told() -> None:
+    async def story(world: World, aws: SimpleNamespace) -> None:
+        (balancer,) = (await aws.elbv2.describe_load_balancers())["LoadBalancers"]
+        of = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
+        rows = (await aws.elbv2.describe_listeners(**of))["Listeners"]
+        assert [row["Port"] for row in rows] == [80, 81]
+        (again,) = (await aws.elbv2.describe_listeners(ListenerArns=[rows[1]["ListenerArn"]]))["Listeners"]
+        assert again == rows[1]
+        (rule,) = (await aws.elbv2.describe_rules(ListenerArn=again["ListenerArn"]))["Rules"]
+        assert (rule["IsDefault"], rule["Actions"]) == (True, again["DefaultActions"])
+        assert len((await aws.elbv2.describe_load_balancer_attributes(**of))["Attributes"]) == 5
+        for call, code in (
+            (aws.elbv2.describe_rules(ListenerArn="arn:x"), "ListenerNotFound"),
+            (aws.elbv2.describe_listeners(ListenerArns=["arn:x"]), "ListenerNotFound"),
+            (aws.elbv2.describe_listeners(LoadBalancerArn="arn:x"), "LoadBalancerNotFound"),
+            (aws.elbv2.describe_load_balancer_attributes(LoadBalancerArn="arn:x"), "LoadBalancerNotFound"),
+        ):
+            assert (await refusal(call))[0] == code
+
+    play(story)
+
+
+def test_u11_an_instance_tells_all_its_addresses() -> None:
+    """Ansible's elb_target_info reads them there."""
+
+    async def story(world: World, aws: SimpleNamespace) -> None:
+        one = world.members("web")[0]
+        (row,) = (await aws.ec2.describe_instances(InstanceIds=[one.id]))["Reservations"][0]["Instances"]
+        (face,) = row["NetworkInterfaces"]
+        assert face["PrivateIpAddresses"] == [{"Primary": True, "PrivateIpAddress": one.private_ip}]
+
+    play(story)

@@ -61,7 +61,7 @@ def killed_at(at: float, spec: RolloutSpec, *, later: float = 0.0, toward: str =
             cloud.close()
             tasks.cancel_scope.cancel()
         if toward == "restore":
-            with anyio.move_on_after(230.0):
+            with anyio.move_on_after(40.0):  # the process knows that the killed one is over
                 await restore(Wayward(world).groups("web"), spec)
         await anyio.sleep(later)
         return await seen(world, found, spec)

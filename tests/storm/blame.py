@@ -96,17 +96,20 @@ def the_ceiling_holds(past: Past) -> Iterator[str]:
             yield f"law 2: {one.exist} exist at {one.at:.1f}, {most.exist} may"
 
 
+ENDED = (What.TERMINATE, What.DIED, What.DETACH)
+
+
 def _taken_by_others(past: Past, sized: Sized) -> int:
     """Those on their way out that others ended so lately that a look may still have shown them."""
     since = sized.at - window(past)
-    theirs = (one for one in past.world.record if one.who != "owner" and one.what in (What.TERMINATE, What.DIED))
+    theirs = (one for one in past.world.record if one.who != "owner" and one.what in ENDED)
     ends = {one.instance for one in theirs if since <= one.at <= sized.at}
     return len(sized.left & ends)
 
 
 def _foreign(past: Past, at: float) -> int:
     """Members that leave through others, and what AWS launches in their place: they exist, and not through us."""
-    kinds = (What.TERMINATE, What.DIED, What.UNHEALTHY, What.STANDBY, What.MARK)
+    kinds = (What.TERMINATE, What.DIED, What.UNHEALTHY, What.STANDBY, What.MARK, What.ATTACH, What.DETACH)
     hurt = {one.instance for one in past.world.record if one.who != "owner" and one.what in kinds and one.at <= at}
     return 2 * len(hurt) + sum(past.weather.trouble.__getattribute__(name) > 0 for name in ("dying", "short_lived"))
 

@@ -193,6 +193,23 @@ def stood_by(world: Witness, luck: float) -> None:
         world._was_moved(before)
 
 
+def detached(world: Witness, luck: float) -> None:
+    """Out of the group alive, for somebody to look into; without decrement another one comes in its place."""
+    if one := _someone(world, luck):
+        before, group = world._desired(), _group(world)
+        world.detach(GROUP, [one.id], decrement=luck > 0.5 and group.desired > group.minimum, who=HUMAN)
+        world._was_moved(before)
+
+
+def joined(world: Witness, luck: float) -> None:
+    """One that was taken out is put back; now and then before it is out, which AWS refuses."""
+    out = [one.id for one in world.state.instances.values() if one.lifecycle.startswith("Detach")]
+    if out:
+        before = world._desired()
+        world.attach(GROUP, [out[int(luck * len(out))]], who=HUMAN)
+        world._was_moved(before)
+
+
 def forgotten(world: Witness, luck: float) -> None:
     """Somebody lets one stand by; EC2 forgets it, its row stays."""
     before = [one.id for one in world.members(GROUP) if one.standby]
@@ -281,4 +298,5 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "untag": untagged, "forge": forged, "standby": stood_by, "delete": deleted, "floor": lifted, "ceiling": lidded,
     "drought": drought, "forget": forgotten, "leave": leaving_long, "retain": retaining,
     "lose": lost, "accuse": accused, "shift": shifted,
+    "detach": detached, "join": joined,
 })  # fmt: skip

@@ -103,6 +103,10 @@ class Witness(World):
         super().enter_standby(name, ids, decrement=decrement, who=who)
         self._out.difference_update(ids)  # whoever put it there, it is his: not on its way out through us any more
 
+    def attach(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        super().attach(name, ids, who=who)
+        self._out.difference_update(ids)  # whoever comes back is registered anew
+
     def suspend(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
         super().suspend(name, processes, who=who)
         self._switched(processes, who, resumed=False)
@@ -217,7 +221,7 @@ class Witness(World):
         """What the group would launch now, as it stands in an instance's record."""
         group = self.state.groups[GROUP]
         if group.template is None or one.template is None:
-            return one.template
+            return group.template  # one that was attached by hand stands for no version: outdated, if there are any
         found = next(each for each in self.state.templates.values() if each.id == group.template.id)
         versions = {"$Latest": found.latest, "$Default": found.default, None: found.default}
         version = versions.get(group.template.version, group.template.version)

@@ -19,6 +19,9 @@ ACTS = (
 )  # fmt: skip
 BEYOND = ("drought", "drought", "floor", "ceiling")
 
+JOINS = ("detach", "detach", "join")
+"""Members that somebody takes out of the group alive, and puts into it again."""
+
 ASIDE = ("forget", "leave", "leave", "retain")
 """Members that take no part, from then on."""
 LOADS = ("lose", "shift")
@@ -69,6 +72,9 @@ def _deeds(rng: random.Random, weather: Weather, idle: random.Random) -> tuple[D
     more += [Deed(at=idle.uniform(1.0, until), kind="standby", luck=idle.random()) for _ in range(standing)]
     marking = idle.choice([1, 1, 2, 3]) if idle.random() < 0.15 else 0
     more += [Deed(at=idle.uniform(1.0, until), kind="accuse", luck=idle.random()) for _ in range(marking)]
+    joins = random.Random(f"joins {weather.seed} {weather.calm_at is not None}")
+    kinds = joins.choices(JOINS, k=joins.choice([1, 2, 3])) if joins.random() < 0.1 else []
+    more += [Deed(at=joins.uniform(1.0, until), kind=kind, luck=joins.random()) for kind in kinds]
     return tuple(sorted((*weather.deeds, *more), key=lambda deed: deed.at))
 
 

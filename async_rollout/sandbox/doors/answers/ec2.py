@@ -104,6 +104,7 @@ def _addresses(one: Instance) -> Params:
         "SubnetId": one.subnet or None,
         "VpcId": _VPC,
         "PrivateIpAddress": one.private_ip,
+        "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": one.private_ip, "Association": public}],
         "Association": public,
         "Attachment": {
             "AttachmentId": f"eni-attach-{one.id[2:]}",

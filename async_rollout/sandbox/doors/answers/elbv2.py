@@ -169,23 +169,66 @@ def _balancer(asked: Asked, arn: str, zones: tuple[str, ...]) -> Params:
     }
 
 
+def _listeners(state: State) -> list[Params]:
+    """One for each target group of a load balancer."""
+    found: dict[str, list[Params]] = {}
+    for one in state.sources.values():
+        if one.balancer:
+            rows = found.setdefault(one.balancer, [])
+            row = {
+                "ListenerArn": f"{one.balancer.replace(':loadbalancer/', ':listener/')}/{len(rows):016x}",
+                "LoadBalancerArn": one.balancer,
+                "Port": 80 + len(rows),
+                "Protocol": "HTTP",
+                "DefaultActions": [{"Type": "forward", "TargetGroupArn": one.id}],
+            }
+            rows.append(row)
+    return [row for rows in found.values() for row in rows]
+
+
 def describe_listeners(asked: Asked) -> Params:
-    """One listener for each target group of the load balancer."""
-    balancer = required(asked, "LoadBalancerArn")
-    served = [one for one in asked.state.sources.values() if one.balancer == balancer]
-    if not served:
+    """Of a load balancer, or by their own ARNs."""
+    arns, everyone = asked.names("ListenerArns"), _listeners(asked.state)
+    if not arns:
+        balancer = required(asked, "LoadBalancerArn")
+        rows = [row for row in everyone if row["LoadBalancerArn"] == balancer]
+        if not rows:
+            raise AwsError("LoadBalancerNotFound", "One or more load balancers not found")
+        return _paged("Listeners", rows, asked)
+    return _paged("Listeners", [_listener(everyone, arn) for arn in arns], asked)
+
+
+def _listener(everyone: list[Params], arn: str) -> Params:
+    found = next((row for row in everyone if row["ListenerArn"] == arn), None)
+    if found is None:
+        raise AwsError("ListenerNotFound", "One or more listeners not found")
+    return found
+
+
+def describe_rules(asked: Asked) -> Params:
+    """Each listener has its default rule and no other."""
+    one = _listener(_listeners(asked.state), required(asked, "ListenerArn"))
+    rule = {
+        "RuleArn": f"{one['ListenerArn'].replace(':listener/', ':listener-rule/')}/{0:016x}",
+        "Priority": "default",
+        "Conditions": [],
+        "Actions": one["DefaultActions"],
+        "IsDefault": True,
+    }
+    return _paged("Rules", [rule], asked)
+
+
+def describe_balancer_attributes(asked: Asked) -> Params:
+    if required(asked, "LoadBalancerArn") not in _zones(asked.state):
         raise AwsError("LoadBalancerNotFound", "One or more load balancers not found")
-    rows: list[Params] = [
-        {
-            "ListenerArn": f"{balancer.replace(':loadbalancer/', ':listener/')}/{index:016x}",
-            "LoadBalancerArn": balancer,
-            "Port": 80 + index,
-            "Protocol": "HTTP",
-            "DefaultActions": [{"Type": "forward", "TargetGroupArn": one.id}],
-        }
-        for index, one in enumerate(served)
-    ]
-    return _paged("Listeners", rows, asked)
+    attributes = {
+        "access_logs.s3.enabled": "false",
+        "deletion_protection.enabled": "false",
+        "idle_timeout.timeout_seconds": "60",
+        "routing.http2.enabled": "true",
+        "load_balancing.cross_zone.enabled": "true",
+    }
+    return {"Attributes": [{"Key": key, "Value": value} for key, value in attributes.items()]}
 
 
 def describe_tags(asked: Asked) -> Params:
@@ -205,6 +248,8 @@ TABLE: Table = {
     "RegisterTargets": register,
     "DeregisterTargets": deregister,
     "DescribeLoadBalancers": describe_balancers,
+    "DescribeLoadBalancerAttributes": describe_balancer_attributes,
     "DescribeListeners": describe_listeners,
+    "DescribeRules": describe_rules,
     "DescribeTags": describe_tags,
 }
