@@ -28,6 +28,7 @@ from async_rollout.core.advance import advance
 from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
 from async_rollout.core.budget import STEADY, reckon, unlaunched
 from async_rollout.core.draft import Draft, decided
+from async_rollout.core.finish import with_reason
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
 from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
 from async_rollout.core.left import changes
@@ -148,7 +149,7 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
     reckoned = reckon(draft.journal, draft.sight, draft.memory)
     journal = _not_below(draft, reckoned.journal) if reckoned.explained else reckoned.journal
     draft = replace(draft, journal=journal, explained=reckoned.explained)
-    draft = advance(draft) if goal is Goal.REPLACE else restore(draft)
+    draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)
     if Erase() in draft.acts and (said := tags_stay(draft.memory, draft.at)):
         return _tagged(draft, said)
     return _stuck(draft) if draft.stuck else decided(draft)

@@ -24,9 +24,12 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.sight import Instance, Sight, Target, TargetState
+from async_rollout.core.zones import emptiest
 
 BOOT = 180.0
 """Assumed seconds from the launch request to healthy everywhere."""
+NEW = "new-"
+"""How the ids begin of those that are not there yet."""
 SHUTDOWN = 60.0
 """Assumed seconds from the terminate call until the instance is gone."""
 
@@ -111,22 +114,20 @@ def _each(state: Expected, ids: set[str], **fields: object) -> Expected:
 
 
 def _launched(state: Expected, number: int) -> Expected:
-    at, sight = state.sight.at, state.sight
-    zones = sorted({one.zone for one in sight.instances}) or [""]
-    new = tuple(
-        Instance(
-            id=f"new-{state.born + n + 1}",
+    """One after the other, each into the zone that is the emptiest then."""
+    for _ in range(number):
+        at, sight = state.sight.at, state.sight
+        new = Instance(
+            id=f"{NEW}{state.born + 1}",
             lifecycle="Pending",
-            zone=zones[(state.born + n) % len(zones)],
+            zone=emptiest(sight),
             launched_at=at,
             launched_from=sight.group.template,
             outdated=False,
         )
-        for n in range(max(0, number))
-    )
-    due = (*state.due, *((at + BOOT, one.id) for one in new))
-    sight = replace(sight, instances=(*sight.instances, *new))
-    return replace(state, sight=sight, due=due, born=state.born + len(new))
+        sight = replace(sight, instances=(*sight.instances, new))
+        state = replace(state, sight=sight, due=(*state.due, (at + BOOT, new.id)), born=state.born + 1)
+    return state
 
 
 def _terminated(state: Expected, id: str, *, shrink: bool) -> Expected:

@@ -68,13 +68,17 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acted:
-    """One act was answered. action: in words; answer: done, unknown or refused, with AWS's words."""
+    """One act was answered. action: in words; answer: done, unknown or refused, with AWS's words.
+
+    again: refused in the very words that were told of it before.
+    """
 
     group: str
     at: float
     action: str
     answer: str
     why: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

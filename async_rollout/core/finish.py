@@ -23,7 +23,7 @@ from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import shift_is_over_limit, shifted_zones
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
 from async_rollout.core.withheld import withheld
-from async_rollout.core.zones import barren, spread, zone_counts
+from async_rollout.core.zones import barren, evening, is_evening, spread, zone_counts
 
 ALARMS = "AlarmNotification"
 EVENED_MAX = 2
@@ -158,13 +158,15 @@ def even_out(draft: Draft) -> Draft:
     if draft.sight.group.maximum < field:
         return draft.raise_maximum(field)
     more = replace(journal, asked=field, launches=journal.launches + 1, evened=journal.evened + 1)
-    return draft.write(more).act(SetCapacity(desired=field)).wait(_evening(draft))
+    return draft.write(more).act(SetCapacity(desired=field))
 
 
-def _evening(draft: Draft) -> Wait:
-    zones = ", ".join(f"{count} in {zone}" for zone, count in sorted(zone_counts(draft.sight).items()))
-    why = f"{zones}: one more comes, one of the fullest goes; AZRebalance would do that without our floor"
-    return Wait(on="even zones", why=why, since=draft.at)
+def with_reason(draft: Draft) -> Draft:
+    """While the zones are evened out, that is the first thing waited for: it is why anything still comes or goes."""
+    if not is_evening(draft.journal, draft.sight):
+        return draft
+    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    return replace(draft, waits=(evening(draft.sight, since), *draft.waits))
 
 
 def _launch_given_up(draft: Draft) -> Draft:

@@ -24,6 +24,7 @@ from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.survey import warnings
 from async_rollout.core.traffic import shifted_in, told_of, unfound_in
+from async_rollout.core.zones import is_evening
 
 
 def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
@@ -124,7 +125,12 @@ def _shown(memory: Memory, id: str) -> Stage:
 
 
 def _why(after: Snapshot, id: str) -> str:
-    one = after.sight.instance(id)
+    one, record = after.sight.instance(id), after.sight.journal
+    if one is not None and isinstance(record, Journal) and is_evening(record, after.sight):
+        if one.booting:
+            return "one more, to even out the zones"
+        if after.memory.stage(id) is Stage.DRAINING:
+            return "one of the fullest zone, to even out the zones"
     words = {f"{t.state} {t.reason}".strip() for t in one.targets if t.reason} if one else set()
     return "; ".join(sorted(words))
 

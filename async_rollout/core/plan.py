@@ -23,7 +23,7 @@ from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.recall import recall, started
-from async_rollout.core.sight import Sight, Snapshot, Survey
+from async_rollout.core.sight import Instance, Sight, Snapshot, Survey
 from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings
@@ -112,7 +112,7 @@ def _framed(spec: RolloutSpec, sight: Sight, base: int, old: tuple[str, ...]) ->
         ceiling=limits.ceiling,
         exist_at_most=limits.exist,
         old=old,
-        going=tuple(_going(sight, id) for id in old),
+        going=tuple(_going(one) for id in old if (one := sight.instance(id)) is not None),
         members=len(sight.instances),
         template=sight.group.template or "",
         skipped=tuple(one.id for one in sight.instances if one.id not in old),
@@ -124,25 +124,23 @@ def _fresh(spec: RolloutSpec, sight: Sight) -> Plan:
     """Of a group without a record: the rollout played to its end."""
     story = _told(spec, sight)
     acts = [step.action for step in story.steps]
-    old = tuple(dict.fromkeys(id for act in acts for id in _taken_out(act)))
+    out = dict.fromkeys(id for act in acts for id in _taken_out(act))
+    old = tuple(id for id in out if sight.instance(id) is not None)  # not what comes and goes for even zones
     return replace(
         _framed(spec, sight, sight.group.desired, old),
         suspends=tuple(name for act in acts if isinstance(act, Suspend) for name in act.processes),
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
         expected_seconds=story.seconds,
-        worst_seconds=worst(spec, sight, len(old)),
+        worst_seconds=worst(spec, sight, len(old) + story.evened),
         notes=(*warnings(spec, sight, sight.survey), *_notes(sight, story)),
         objections=story.objections,
         steps=story.steps,
     )
 
 
-def _going(sight: Sight, id: str) -> Going:
-    one = sight.instance(id)
-    if one is None:  # launched and taken out again within the plan
-        return Going(id=id)
+def _going(one: Instance) -> Going:
     return Going(
-        id=id,
+        id=one.id,
         zone=one.zone,
         launched_from=one.launched_from or "",
         protected=one.protected,
@@ -168,6 +166,7 @@ class _Story:
     seconds: float
     objections: tuple[str, ...]
     ended: bool
+    evened: int = 0
 
 
 def _told(spec: RolloutSpec, sight: Sight) -> _Story:
@@ -177,14 +176,17 @@ def _told(spec: RolloutSpec, sight: Sight) -> _Story:
     state, memory = Expected(sight=sight), Memory(me=Me(run="plan", holder="plan"))
     steps: list[PlannedStep] = []
     outcomes: Outcomes = ()
+    evened = 0
     for _ in range(TICKS_MAX):
         memory = recall(spec, memory, state.sight, outcomes)
         decision = decide(spec, Snapshot(sight=state.sight, memory=memory))
         steps += [PlannedStep(at=state.sight.at - sight.at, action=act) for act in _visible(decision)]
+        evened = max(evened, decision.meant.evened if decision.meant else 0)
         state, memory, outcomes = _acted(state, memory, decision)
         if decision.verdict is not None:
             refused = (decision.verdict.why,) if decision.verdict.code else ()
-            return _Story(steps=tuple(steps), seconds=state.sight.at - sight.at, objections=refused, ended=True)
+            seconds = state.sight.at - sight.at
+            return _Story(steps=tuple(steps), seconds=seconds, objections=refused, ended=True, evened=evened)
         state = elapse(state, _next(spec, state, decision))
     return _Story(steps=tuple(steps), seconds=state.sight.at - sight.at, objections=(), ended=False)
 
@@ -224,9 +226,15 @@ def _word(hook: Hook) -> str:
 def _notes(sight: Sight, story: _Story) -> tuple[str, ...]:
     fires = {one.name: one.at for one in sight.survey.scheduled if one.at is not None} if sight.survey else {}
     lost = missed(fires, sight.at, sight.at + story.seconds)
-    assumed = f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"
-    unended = () if story.ended else ("the plan did not come to an end: please report it",)
-    return (*(f"scheduled action {name} falls into the run and does not fire" for name in lost), assumed, *unended)
+    lines = [_uneven(story.evened)] if story.evened else []
+    lines += [f"scheduled action {name} falls into the run and does not fire" for name in lost]
+    lines += [f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"]
+    return (*lines, *(() if story.ended else ("the plan did not come to an end: please report it",)))
+
+
+def _uneven(number: int) -> str:
+    more = "1 more instance comes" if number == 1 else f"{number} more instances come"
+    return f"{more} at the end to even out the zones, and as many of the fullest go: counted in the times"
 
 
 def worst(spec: RolloutSpec, sight: Sight, old: int) -> float:

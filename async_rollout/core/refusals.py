@@ -41,7 +41,7 @@ def heard(refusals: Mapping[str, Refusal], outcome: ActOutcome) -> Mapping[str, 
         return refusals
     if outcome.ok:
         return {other: one for other, one in refusals.items() if other != key} if key in refusals else refusals
-    said = f"{outcome.code}: {_REQUEST.sub('', outcome.message)}"
+    said = _words(outcome)
     before = refusals.get(key)
     again = before is not None and before.said == said
     fresh = Refusal(
@@ -53,6 +53,19 @@ def heard(refusals: Mapping[str, Refusal], outcome: ActOutcome) -> Mapping[str, 
         passing=outcome.passing,
     )
     return {**refusals, key: fresh}
+
+
+def _words(outcome: ActOutcome) -> str:
+    return f"{outcome.code}: {_REQUEST.sub('', outcome.message)}"
+
+
+def is_repeated(memory: Memory, outcome: ActOutcome) -> bool:
+    """AWS has refused this act in these very words before, and has taken it at no time since: it was told."""
+    key, denied = key_of(outcome.action), memory.denied
+    if outcome.denied:
+        return denied is not None and key_of(denied.action) == key and _words(denied) == _words(outcome)
+    before = memory.refusals.get(key)
+    return outcome.ok is False and before is not None and before.said == _words(outcome)
 
 
 def standing(memory: Memory, at: float) -> Iterator[Refusal]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from async_rollout.core.actions import Wait
+from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.launch_failures import Failure, failure_of
 from async_rollout.core.sight import Activity, Sight
 
@@ -22,6 +24,26 @@ def zone_counts(sight: Sight) -> Counter[str]:
 def spread(counts: Mapping[str, int]) -> int:
     """By how many the fullest zone has more than the emptiest."""
     return max(counts.values(), default=0) - min(counts.values(), default=0)
+
+
+def emptiest(sight: Sight) -> str:
+    """Where AWS launches next: the zone with the fewest members, by the group's order."""
+    counts = zone_counts(sight)
+    return min(counts, key=lambda zone: counts[zone], default="")
+
+
+def is_evening(record: Journal, sight: Sight) -> bool:
+    """All old ones are gone, and what is more than the owner wants has come for even zones, or is to go for them."""
+    old = any(not lane.surplus for lane in record.lanes)
+    more = max(record.asked, sight.group.desired) > record.base or bool(record.lanes)
+    return record.evened > 0 and record.goal is Goal.REPLACE and more and not old
+
+
+def evening(sight: Sight, since: float) -> Wait:
+    """What is waited for while the zones are evened out, and why that is done."""
+    zones = ", ".join(f"{count} in {zone}" for zone, count in sorted(zone_counts(sight).items()))
+    why = f"{zones}: one more comes, one of the fullest goes; AZRebalance would do that without our floor"
+    return Wait(on="even zones", why=why, since=since)
 
 
 def barren(activities: Iterable[Activity], at: float) -> frozenset[str]:

@@ -31,6 +31,7 @@ from async_rollout.core.left import by_now
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory
 from async_rollout.core.narrate import narrate
 from async_rollout.core.recall import recall, started
+from async_rollout.core.refusals import is_repeated
 from async_rollout.core.sight import Sight, Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
@@ -243,8 +244,8 @@ class Rollout:
         self._outcomes.append(outcome)
         if not outcome.sent:
             return False
-        said, why = told_as(outcome), said_of(outcome)
-        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why))
+        said, why, again = told_as(outcome), said_of(outcome), is_repeated(self._memory, outcome)
+        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why, again=again))
         since = self._acted_at if self._denied_since is None else self._denied_since
         self._denied_since = None if outcome.ok else since
         return outcome.ok is True

@@ -96,7 +96,7 @@ def _stage(event: StageChanged, *, verbose: bool) -> Iterator[str]:
 
 
 def _acted(event: Acted, *, verbose: bool) -> Iterator[str]:
-    if verbose or event.answer != "done":
+    if verbose or (event.answer != "done" and not event.again):
         why = f": {safe(event.why)}" if event.why else ""
         yield f"{safe(event.answer)}: {safe(event.action)}{why}"
 

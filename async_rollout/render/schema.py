@@ -23,6 +23,7 @@ EVENTS: dict[str, Any] = {name_of(kind): kind for kind in get_args(Event)}
 RESULTS = ("plan", "status", "demo")
 """Lines that are no events but what a command was asked for."""
 ADDED = {
+    "acted": {"again"},
     "enrolled": {"why"},
     "rollout_started": {"total", "replaced_before"},
     "rollout_ended": {"replaced_before"},

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Action, Deregister, Record, Register, Registration, SetCapacity, Terminate
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    MarkHealthy,
+    Record,
+    Register,
+    Registration,
+    SetCapacity,
+    Terminate,
+)
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Cause, Goal, Journal, Lane, Mark, Removal
 from async_rollout.core.laws import objection
@@ -123,6 +132,19 @@ def test_a_new_one_that_is_only_marked_unhealthy_goes_and_proves_nothing() -> No
     alone = looked(SPEC, replace(sight, at=AT, instances=(*sight.instances[:2], marked), group=replace(
         sight.group, desired=3), journal=replace(sight.journal, asked=3)))  # fmt: skip
     assert done(alone) == (SetCapacity(desired=4),)
+
+
+def test_a_mark_that_our_deregistration_made_late_is_taken_off_while_it_goes_on() -> None:
+    sent = dict.fromkeys(OUT, NOW - 60)
+    known = {"back": frozenset(sent), "sent": sent, "accused": {ident(0): NOW - 30}}
+    snapshot = snapshot_of("MSSN", group={"health_check_type": "ELB"}, record={"asked": 4}, **known)
+    assert MarkHealthy(instances=(ident(0),)) in done(snapshot)
+
+
+def test_the_guard_knows_that_who_stands_by_holds_no_place() -> None:
+    lane = Lane(id=ident(0), at=int(AT), removal=Removal.SHRINK)
+    snapshot = snapshot_of("BSS", record={"lanes": (lane,), "base": 2})
+    assert "law 3" in (objection(SPEC, snapshot, (), Terminate(instance=ident(0), shrink=True)) or "")
 
 
 def test_nobody_goes_on_a_look_that_may_lack_something() -> None:

@@ -12,7 +12,6 @@ from async_rollout.core.decide import decide
 from async_rollout.core.journal import Lane
 from async_rollout.core.memory import ActOutcome, Since
 from async_rollout.core.pace import CALM, LATE, LONGEST_SLEEP, OLDEST_HEALTH, SOON, Look, drained, newcomer, soonest
-from async_rollout.core.plan import _going
 from async_rollout.core.sight import Snapshot, Source, Target, TargetState
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
@@ -102,7 +101,3 @@ def test_registered_back_it_drains_no_more() -> None:
 
 def test_without_a_survey_everything_is_asked_first() -> None:
     assert decide(SPEC, snapshot_of("SSS", survey=None)).needs >= {Need.TARGETS, Need.SURVEY}
-
-
-def test_who_comes_and_goes_within_the_plan_has_no_place_yet() -> None:
-    assert _going(snapshot_of("SSS").sight, ident(77)).zone == ""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from async_rollout.core.actions import Terminate
 from async_rollout.core.events import RolloutStarted, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.plan import plan_of
@@ -213,7 +214,8 @@ def test_r7_the_plan_lists_them_last_and_says_what_they_are() -> None:
     assert [one.standby for one in plan.going] == [False, False, True]
     assert (plan.old[-1], id in plan.skipped, plan.objections) == (id, False, ())
     assert f"{id} is in Standby: terminated last, if it is to be replaced" in plan.notes
-    assert sum(getattr(step.action, "shrink", False) for step in plan.steps) == 2
+    (end,) = [step.action for step in plan.steps if getattr(step.action, "instance", "") == id]
+    assert end == Terminate(instance=id, shrink=False)
     id, plan = asyncio.run(look(RolloutSpec()))  # type: ignore[misc]
     assert (len(plan.old), plan.skipped) == (2, (id,))
 

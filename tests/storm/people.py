@@ -254,10 +254,10 @@ def lost(world: Witness, luck: float) -> None:
     sources = [id for id in _group(world).source_ids if id in world.state.sources]
     for source in sources if luck > 0.8 else sources[int(luck / 0.8 * len(sources)) :][:1]:
         world.delete_source(source)
-    world.after(30.0 + 2_000.0 * luck, partial(detached, world))
+    world.after(30.0 + 2_000.0 * luck, partial(unhooked, world))
 
 
-def detached(world: Witness) -> None:
+def unhooked(world: Witness) -> None:
     """Of what is deleted."""
 
     def without(group: Group) -> Group:

@@ -26,7 +26,7 @@ from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.virtual import run_virtual
 from conductors import Mortal, opened
-from people import detached, meddle, unshifted
+from people import meddle, unhooked, unshifted
 from weather import Weather, drawn
 from witness import GROUP, Witness
 from worse import worse
@@ -179,7 +179,7 @@ async def _calm(past: Past) -> None:
     """No fault, nobody else, launches that succeed: `restore` must end, and leave no trace."""
     past.world.troubles[GROUP] = type(past.world.troubles[GROUP])()
     with past.world.access():
-        detached(past.world)
+        unhooked(past.world)
         unshifted(past.world)
     quiet = Faults(past.world, ())
     await anyio.sleep(400.0)
