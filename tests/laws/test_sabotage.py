@@ -10,12 +10,13 @@ import pytest
 from aside import ASIDE
 from async_rollout.engine import rollout
 from breaking import Sabotage
+from crowded import CROWDED
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
 from queued import QUEUED
 from sabotages import COUNTING, PROVING, REMOVING
 
-SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED)
+SABOTAGES = (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *CROWDED)
 
 
 @pytest.mark.timeout(90)  # broken code may go round and round until the virtual time is over
