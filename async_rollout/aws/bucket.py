@@ -97,7 +97,7 @@ class Bucket:
     """
 
     def __init__(self, burst: float, refill: float, share: float = 1.0) -> None:
-        self._ours = Tank(share * burst, share * refill)
+        self._ours = Tank(max(1.0, share * burst), share * refill)  # less than one call would be none, for ever
         self._rest = Tank((1 - share) * burst, (1 - share) * refill)
         self._pace = 1.0
         self._at: float | None = None
@@ -119,6 +119,11 @@ class Bucket:
         """Tokens a second that are ours now."""
         self._fill()
         return self._ours.refill * self._pace
+
+    @property
+    def wait(self) -> float:
+        """Seconds until those that wait now have gone."""
+        return len(self._row) / self.rate
 
     def give_back(self) -> None:
         """A token that was drawn and not used."""
@@ -152,7 +157,7 @@ class Bucket:
         self._fill()
         right = RIGHTS[me.urgency]
         tokens = self._ours.tokens + right.whole * self._rest.tokens
-        short = 1 + right.leaves * self._ours.burst - tokens
+        short = min(1 + right.leaves * self._ours.burst, self._ours.burst) - tokens
         refill = self._ours.refill + right.whole * self._rest.refill
         return short / (refill * self._pace) if short > ROUNDED else 0.0
 

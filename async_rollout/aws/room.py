@@ -9,6 +9,7 @@ import anyio
 
 from async_rollout.aws.throttle import Throttle
 from async_rollout.core.laws import OLDEST_LOOK
+from async_rollout.core.pace import SOON
 
 WRITTEN_THEN_DONE = 2
 """Calls of Auto Scaling that a look leads to: a record and an act (law 9)."""
@@ -19,7 +20,8 @@ class Room:
 
     So many are carried for sure as can all be looked at everywhere, one after the other, while the first of these looks
     is still young: whatever they do at the same time, nothing is late. As they seldom do, one more is let in each time
-    that for as long no call has waited longer than what may change at any moment is left alone.
+    that for as long no call has waited longer than what may change at any moment is left alone; else one less. And none
+    begins while calls wait longer than that: its first look asks most.
     """
 
     def __init__(self, throttle: Throttle, widths: Callable[[], Iterable[int]]) -> None:
@@ -35,9 +37,11 @@ class Room:
 
     def carries(self, groups: int) -> bool:
         """Whether so many may be under way."""
+        if self._throttle.wait > SOON:
+            return False
         more = groups - self.sure
         now = anyio.current_time()
-        if now - self._changed >= OLDEST_LOOK and more > self._more:
-            calm = now - self._throttle.crowded_at >= OLDEST_LOOK
+        calm = now - self._throttle.crowded_at >= OLDEST_LOOK
+        if more > self._more * calm and now - self._changed >= OLDEST_LOOK:
             self._more, self._changed = max(0, self._more + (1 if calm else -1)), now
         return more <= self._more

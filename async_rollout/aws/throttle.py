@@ -110,6 +110,11 @@ class Throttle:
         """Calls a second that those buckets give which every group under way draws from."""
         return min(self._buckets[name].rate for name in LOOKED_AT)
 
+    @property
+    def wait(self) -> float:
+        """Seconds until all that waits now has gone."""
+        return max(bucket.wait for bucket in self._buckets.values())
+
     async def ask(self, call: Call, patience: Patience = READ) -> Reply:
         """The answer to one call. Raises CallFailedError with the last fault; LATE where no attempt was made."""
         bucket = self._buckets[bucket_name(call)]

@@ -14,7 +14,7 @@ from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Fleet, Output, Viewing, Where
 from async_rollout.cli.order import Order, spec_of
-from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, plan_data, whose_cloud
+from async_rollout.cli.plans import AtOnce, cloud_lines, fleet_lines, fleet_time, patiently, plan_data, whose_cloud
 from async_rollout.core.plan import Plan
 
 WORK = 8
@@ -53,11 +53,12 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
             async with groups_of(cloud, desk, where.autoscaler) as names:
                 plans = await planned(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
+            at_once = AtOnce(most=fleet.max_groups, carried=cloud.groups_at_once)
         if desk.json:
             desk.records("plan", [{**whose, **plan_data(one)} for one in plans])
         else:
-            blocks = fleet_lines(plans, fleet.max_groups, verbose=desk.verbose)
-            together = fleet_time(plans, fleet.max_groups)
+            blocks = fleet_lines(plans, at_once, verbose=desk.verbose)
+            together = fleet_time(plans, at_once)
             desk.result(*cloud_lines(whose, together, time.time()), *blocks)
         return _code(plans, detailed=detail.detailed_exitcode)
 

@@ -71,13 +71,29 @@ class Time:
     worst: float
 
 
-def fleet_time(plans: Sequence[Plan], max_groups: int | None) -> Time:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtOnce:
+    """How many groups go at once: as the owner says, and as AWS's request rate carries. None: all."""
+
+    most: int | None = None
+    carried: int | None = None
+
+    def of(self, count: int) -> int:
+        """Of so many."""
+        return min(count, self.most or count, self.carried or count)
+
+    def wait(self, count: int) -> int:
+        """Of so many those that wait because AWS's request rate carries no more."""
+        return max(0, min(count, self.most or count) - (self.carried or count))
+
+
+def fleet_time(plans: Sequence[Plan], at_once: AtOnce) -> Time:
     """Groups begin in turn, each as soon as there is room for it; those under way are not foreseen, and not counted."""
     busy = [one for one in plans if one.work and not one.objections and one.record is None]
-    at_once = max_groups or len(busy) or 1
+    places = at_once.of(len(busy)) or 1
     return Time(
-        expected=_together([one.expected_seconds for one in busy], at_once),
-        worst=_together([one.worst_seconds for one in busy], at_once),
+        expected=_together([one.expected_seconds for one in busy], places),
+        worst=_together([one.worst_seconds for one in busy], places),
     )
 
 
@@ -88,25 +104,26 @@ def _together(each: Sequence[float], at_once: int) -> float:
     return max(ends)
 
 
-def fleet_lines(plans: Sequence[Plan], max_groups: int | None, *, verbose: bool = False) -> list[str]:
+def fleet_lines(plans: Sequence[Plan], at_once: AtOnce, *, verbose: bool = False) -> list[str]:
     """All plans, a block a group; of several groups then a table, and how many go at once. verbose: each act too."""
     blocks = [line for plan in plans for line in plan_lines(plan, verbose=verbose)]
-    return blocks + (list(_overview(plans, max_groups)) if len(plans) > 1 else [])
+    return blocks + (list(_overview(plans, at_once)) if len(plans) > 1 else [])
 
 
-def _overview(plans: Sequence[Plan], max_groups: int | None) -> Iterator[str]:
+def _overview(plans: Sequence[Plan], at_once: AtOnce) -> Iterator[str]:
     """A line a group: with many of them, the blocks have scrolled by before anybody is asked."""
     head = ("group", "replaces", "launched from", "floor-ceiling", "time (at worst)")
     yield ""
     yield from columns([head, *map(_in_short, plans)])
-    yield together_line(plans, max_groups)
+    yield together_line(plans, at_once)
 
 
-def together_line(plans: Sequence[Plan], max_groups: int | None) -> str:
-    """How many groups go at once, and how long all take."""
-    at_once = min(len(plans), max_groups or len(plans))
-    together = fleet_time(plans, max_groups)
-    count = f"{len(plans)} groups, {'all' if at_once == len(plans) else f'at most {at_once}'} at once"
+def together_line(plans: Sequence[Plan], at_once: AtOnce) -> str:
+    """How many groups go at once, how many wait for their turn, and how long all take."""
+    places, waits = at_once.of(len(plans)), at_once.wait(len(plans))
+    together = fleet_time(plans, at_once)
+    turn = f" ({waits} wait{'s' * (waits == 1)} for a turn: the calls this account allows)" if waits else ""
+    count = f"{len(plans)} groups, {'all' if places == len(plans) else f'at most {places}'} at once{turn}"
     begun = sum(one.record is not None for one in plans)
     but = f"; {begun} under way or left in the middle not counted" if begun else ""
     return f"{count}: {lasting(together.expected)} expected, {lasting(together.worst)} at worst{but}"

@@ -10,7 +10,7 @@ from async_rollout.cli.ask import agree
 from async_rollout.cli.desk import Desk
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Fleet, Where
-from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, together_line, whose_cloud
+from async_rollout.cli.plans import AtOnce, cloud_lines, fleet_lines, fleet_time, patiently, together_line, whose_cloud
 from async_rollout.cli.summary import WHOLE, summary_lines
 from async_rollout.core.plan import Plan
 from async_rollout.core.spec import RolloutSpec
@@ -35,8 +35,9 @@ async def propose(
             desk.say(f"looking at {len(names)} group{'s' * (len(names) != 1)}; nothing is changed yet")
             plans = await plan(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
-        together = fleet_time(plans, fleet.max_groups)
-        desk.say(*cloud_lines(whose, together, time.time()), *_shown(plans, fleet, verbose=desk.verbose))
+        at_once = AtOnce(most=fleet.max_groups, carried=cloud.groups_at_once)
+        together = fleet_time(plans, at_once)
+        desk.say(*cloud_lines(whose, together, time.time()), *_shown(plans, at_once, verbose=desk.verbose))
     workable = [one for one in plans if one.work and not one.objections]
     if terminal is not None and workable:
         count = sum(len(one.old) for one in workable)
@@ -44,11 +45,11 @@ async def propose(
     return names
 
 
-def _shown(plans: Sequence[Plan], fleet: Fleet, *, verbose: bool) -> list[str]:
+def _shown(plans: Sequence[Plan], at_once: AtOnce, *, verbose: bool) -> list[str]:
     """Each plan whole where they fit a screen or every act is wanted; else one summary of them all."""
     if len(plans) <= WHOLE or verbose:
-        return fleet_lines(plans, fleet.max_groups, verbose=verbose)
-    return [*summary_lines(plans), together_line(plans, fleet.max_groups)]
+        return fleet_lines(plans, at_once, verbose=verbose)
+    return [*summary_lines(plans), together_line(plans, at_once)]
 
 
 def _named(plans: Sequence[Plan]) -> str:

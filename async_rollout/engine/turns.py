@@ -19,6 +19,7 @@ from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Answer, Cloud, Reach, Urgency
+from async_rollout.engine.rollout import TELL_AGAIN
 
 AT_ONCE = 2
 """First looks under way at the same time."""
@@ -38,7 +39,7 @@ class Turns:
         self._places = anyio.Semaphore(AT_ONCE)
         self._usual = 0.0
         self._row: deque[_Waiting] = deque()
-        self._under_way = 0
+        self._under_way = self._refused = 0
         halt.listen(self._call_all)
 
     @asynccontextmanager
@@ -48,26 +49,23 @@ class Turns:
         told: given the number of groups under way once it is seen that those take up what the buckets carry. waits:
         whether for them too, or for its first look alone. An order to stop ends that wait.
         """
-        if waits:
-            await self._room(_Waiting(told))
+        await (self._room(_Waiting(told)) if waits else self._places.acquire())
         self._under_way += 1
+        first = _FirstLook(self._cloud, self._took)
+        self._tasks.start_soon(self._hand_on, first.over)
         try:
-            await self._places.acquire()
-            first = _FirstLook(self._cloud, self._took)
-            self._tasks.start_soon(self._hand_on, first.over)
-            try:
-                yield first
-            finally:
-                first.over.set()
+            yield first
         finally:
+            first.over.set()
             self._under_way -= 1
             self._call_first()
 
     async def _room(self, me: _Waiting) -> None:
-        """In the order of coming, when the buckets carry one more; one alone is always carried."""
+        """A place for its first look, in the order of coming, when the buckets carry one more."""
         self._row.append(me)
+        self._tell()
         try:
-            while not self._may_begin(me):
+            while not await self._placed(me):
                 me.called = anyio.Event()
                 with anyio.move_on_after(PATIENCE if self._row[0] is me else inf):
                     await me.called.wait()
@@ -75,13 +73,23 @@ class Turns:
             self._row.remove(me)
             self._call_first()
 
-    def _may_begin(self, me: _Waiting) -> bool:
-        if self._halt.stop is not None:
+    async def _placed(self, me: _Waiting) -> bool:
+        if self._row[0] is not me:
+            return False
+        await self._places.acquire()
+        if self._halt.stop is not None or not self._under_way or self._cloud.carries(self._under_way + 1):
+            self._refused = 0
             return True
-        if self._row[0] is me and (not self._under_way or self._cloud.carries(self._under_way + 1)):
-            return True
-        me.tell(self._under_way)
+        self._places.release()
+        self._refused += 1
+        self._tell()
         return False
+
+    def _tell(self) -> None:
+        """All who wait, once it is more than a rush at the beginning."""
+        if self._refused * PATIENCE >= TELL_AGAIN:
+            for one in self._row:
+                one.tell(self._under_way)
 
     def _call_first(self) -> None:
         if self._row:

@@ -36,7 +36,7 @@ class Buckets:
 
     def admit(self, service: str, operation: str, now: float) -> bool:
         """Whether there is a token left for this call; takes it. now: the world's time, seconds."""
-        name = _name(service, operation)
+        name = bucket_of(service, operation)
         if name not in self._rates:
             return True
         burst, refill = self._rates[name]
@@ -48,7 +48,7 @@ class Buckets:
         return admitted
 
 
-def _name(service: str, operation: str) -> str:
+def bucket_of(service: str, operation: str) -> str:
     """Both versions of Elastic Load Balancing have buckets of their own, for reads and for acts."""
     if service in ("elb", "elbv2"):
         return f"{service} {'reads' if operation.startswith('Describe') else 'writes'}"

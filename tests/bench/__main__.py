@@ -31,7 +31,7 @@ from table import HEAD, Row  # noqa: E402 - the path comes first
 
 PARTS = ("one", "fleet", "fits", "start", "loop", "process", "smoke", "stop")
 """Each imports what it needs when its turn comes."""
-FITS = (25, 50, 200)
+FITS = (25, 50, 200, 400)
 
 
 def rows(part: str, seeds: int, groups: int) -> Iterator[Row]:

@@ -14,7 +14,7 @@ import anyio
 
 from async_rollout import RolloutSpec, roll_out
 from async_rollout.core.spec import amount
-from async_rollout.sandbox.buckets import Buckets
+from async_rollout.sandbox.buckets import PUBLISHED, Buckets, bucket_of
 from async_rollout.sandbox.chronicle import Happening, What
 from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.groups import a_group
@@ -59,12 +59,27 @@ class Rolled:
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """One run of many groups. calls: by "service:Operation"; throttled: refused by AWS's buckets."""
+    """One run of many groups. calls: by "service:Operation"; throttled: refused by the buckets, share: ours of them.
+
+    wall: from the beginning until the last group is over.
+    """
 
     groups: tuple[Rolled, ...]
     size: int
+    share: float
+    wall: float
     calls: Counter[str]
     throttled: int
+
+    @property
+    def shortest(self) -> float:
+        """What the buckets allow: in less time they would not have let its calls through, nor a group have its path."""
+        drawn: Counter[str] = Counter()
+        for name, calls in self.calls.items():
+            drawn[bucket_of(*name.split(":"))] += calls
+        rates = {name: PUBLISHED[name] for name in drawn if name in PUBLISHED}
+        times = [(drawn[name] / self.share - burst) / refill for name, (burst, refill) in rates.items()]
+        return max(*times, *(one.wall / one.ratio(1, 1) for one in self.groups))
 
     def each(self, *names: str) -> float:
         """Calls for each replaced instance, of operations that begin so."""
@@ -87,7 +102,7 @@ def rolled(
 ) -> Fleet:
     """Roll so many groups at once. others: share of AWS's buckets that others in the account draw all the time."""
 
-    async def main() -> tuple[World, dict[str, frozenset[str]], float]:
+    async def main() -> tuple[World, dict[str, frozenset[str]], float, float]:
         world = World(seed, loop_clock())
         world.buckets = Buckets(others=others)
         names = [f"service-{number:03}" for number in range(groups)]
@@ -100,14 +115,16 @@ def rolled(
         if summary.code:
             failed = [result for result in summary.results if result.verdict.code]
             raise RolloutsFailedError(f"{len(failed)} of {groups} groups failed: {failed[0].verdict.why}")
-        return world, old, began
+        return world, old, began, world.now - began
 
-    world, old, began = run_virtual(main)
+    world, old, began, wall = run_virtual(main)
     record: dict[str, list[Happening]] = {name: [] for name in old}
     for one in world.record:
         record.setdefault(one.group, []).append(one)
     told = tuple(_rolled(name, drain(seed, name), record[name], ids, began) for name, ids in old.items())
-    return Fleet(groups=told, size=size, calls=world.calls, throttled=world.buckets.throttled.total())
+    return Fleet(
+        groups=told, size=size, share=share, wall=wall, calls=world.calls, throttled=world.buckets.throttled.total()
+    )
 
 
 def drain(seed: int, name: str) -> float:

@@ -83,13 +83,19 @@ def fits(*counts: int) -> Iterator[Row]:
     """What fits into one account and region: so many groups at once, on all of the buckets and on half."""
     for groups in counts:
         for share, which in ((1.0, "whole"), (0.5, "half")):
-            what = f"{groups} groups at once, wall / path, p50: {which}"
+            what = f"{groups} groups, wall / path p50; all / what buckets allow: {which}"
             try:
                 found = rolled(groups=groups, share=share, others=1 - share)
             except RolloutsFailedError as failed:
                 yield Row(what=f"{what}: FAILED, {failed}", measured=(math.inf,), goal=(1.0,))
             else:
-                yield Row(what=what, measured=(statistics.median(one.ratio(1, 1) for one in found.groups),))
+                yield Row(
+                    what=what, measured=(statistics.median(one.ratio(1, 1) for one in found.groups), _over(found))
+                )
+
+
+def _over(found: Fleet) -> float:
+    return found.wall / found.shortest
 
 
 def _original(one: Rolled) -> float:

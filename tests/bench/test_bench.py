@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import rows_rollouts
 from bench_rollouts import measure
-from fleet_runs import beginning, interval, rolled
+from fleet_runs import Fleet, RolloutsFailedError, beginning, interval, rolled
 from oracle import ideal
 from rivals import instance_refresh, original
 from rows_rollouts import SWIFT, polled
@@ -95,3 +96,23 @@ def test_the_rivals_by_hand() -> None:
     assert instance_refresh([100.0, 110.0], [60.0, 70.0], 50.0, grace=0.0) == 260.0
     assert instance_refresh([100.0, 110.0], [60.0, 70.0], 50.0, grace=300.0) == 780.0
     assert 100 + 60 < original([100.0], [60.0], 60.0) < 100 + 60 + 30
+
+
+def test_a_fleet_that_fails_is_a_row_and_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = rolled(size=1)
+
+    def rolled_or_not(*, groups: int, share: float, others: float) -> Fleet:
+        if groups == 2:
+            raise RolloutsFailedError("1 of 2 groups failed: why")
+        return small
+
+    monkeypatch.setattr(rows_rollouts, "rolled", rolled_or_not)
+    told = list(rows_rollouts.fits(1, 2, 3))
+    assert ["FAILED, 1 of 2 groups failed: why" in row.what for row in told] == [False, False, True, True, False, False]
+    assert [row.missed for row in told] == [False, False, True, True, False, False]
+
+
+def test_nothing_is_faster_than_the_buckets_allow() -> None:
+    few = rolled(groups=6, size=1, share=0.05, others=0.95)
+    assert 1.0 <= few.wall / few.shortest < 3.0
+    assert few.shortest > few.groups[0].wall

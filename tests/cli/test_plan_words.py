@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from async_rollout.cli.faults import told
-from async_rollout.cli.plans import cloud_lines, fleet_lines, fleet_time, patiently, plan_data
+from async_rollout.cli.plans import AtOnce, cloud_lines, fleet_lines, fleet_time, patiently, plan_data
 from async_rollout.core.actions import SetCapacity, Terminate
 from async_rollout.core.plan import Going, Plan, PlannedStep
 from async_rollout.errors import UnknownGroupError
@@ -45,11 +45,11 @@ REFUSED = Plan(
 
 
 def test_plans_in_words(golden: Callable[[str, list[str]], None]) -> None:
-    golden("plans", fleet_lines([WEB, IDLE, REFUSED], 2))
+    golden("plans", fleet_lines([WEB, IDLE, REFUSED], AtOnce(most=2)))
 
 
 def test_verbose_shows_each_act(golden: Callable[[str, list[str]], None]) -> None:
-    golden("plan-verbose", fleet_lines([WEB], None, verbose=True))
+    golden("plan-verbose", fleet_lines([WEB], AtOnce(), verbose=True))
 
 
 def test_as_data_the_commands_are_word_for_word() -> None:
@@ -61,15 +61,15 @@ def test_as_data_the_commands_are_word_for_word() -> None:
 
 def test_whose_groups() -> None:
     whose = {"account": "123", "region": "eu-west-1", "expires_at": None}
-    assert list(cloud_lines(whose, fleet_time([WEB], None), 0.0)) == ["account 123, region eu-west-1"]
+    assert list(cloud_lines(whose, fleet_time([WEB], AtOnce()), 0.0)) == ["account 123, region eu-west-1"]
     unknown = whose | {"account": None}
-    assert list(cloud_lines(unknown, fleet_time([WEB], None), 0.0)) == ["account unknown, region eu-west-1"]
+    assert list(cloud_lines(unknown, fleet_time([WEB], AtOnce()), 0.0)) == ["account unknown, region eu-west-1"]
 
 
 def test_credentials_that_end_before_the_rollout_does_are_named() -> None:
     ends = 1_767_600_000.0
     whose = {"account": "123", "region": "eu-west-1", "expires_at": ends}
-    time = fleet_time([WEB], None)
+    time = fleet_time([WEB], AtOnce())
     assert len(list(cloud_lines(whose, time, ends - WEB.worst_seconds))) == 1
     _, first, second = cloud_lines(whose, time, ends - 600.0)
     assert "the credentials end at 08:00:00 UTC, in 10m, before the rollout is expected to" in first
@@ -81,8 +81,8 @@ def test_credentials_that_end_before_the_rollout_does_are_named() -> None:
     ("max_groups", "expected"), [(None, 667.0), (9, 667.0), (3, 667.0), (2, 1_334.0), (1, 2_001.0)]
 )
 def test_groups_one_after_the_other_take_longer(max_groups: int | None, expected: float) -> None:
-    assert fleet_time([WEB, IDLE, WEB, REFUSED, WEB], max_groups).expected == expected
-    assert fleet_time([IDLE, REFUSED], max_groups).worst == 0.0
+    assert fleet_time([WEB, IDLE, WEB, REFUSED, WEB], AtOnce(most=max_groups)).expected == expected
+    assert fleet_time([IDLE, REFUSED], AtOnce(most=max_groups)).worst == 0.0
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_groups_one_after_the_other_take_longer(max_groups: int | None, expected
 )
 def test_from_what_to_what(old: tuple[str, ...], new: str | None, said: str) -> None:
     going = tuple(Going(id=f"i-{number}", zone="z", launched_from=one) for number, one in enumerate(old))
-    lines = fleet_lines([replace(WEB, going=going, template=new or "")], None)
+    lines = fleet_lines([replace(WEB, going=going, template=new or "")], AtOnce())
     assert any(line.split(maxsplit=2)[2:] == [said] for line in lines if line.startswith("  launched from"))
 
 

@@ -27,3 +27,11 @@ def test_c7_one_that_sees_again_goes_on() -> None:
     run = rolled(blind("elbv2:Describe", 1000.0), size=2)
     assert run.result.verdict.code == 0, run.result.verdict
     assert as_found(run)
+
+
+def test_c7_what_a_blind_run_let_live_was_nobody_elses_doing() -> None:
+    """Blind twice for so long that alarms run again: the run suspends them once more each time, and goes on."""
+    again = Fault(kind=FaultKind.ERROR_500, action="elbv2:Describe", window=(1200.0, 1700.0))
+    run = rolled(blind("elbv2:Describe", 500.0), again, size=4)
+    assert run.result.verdict.code == 0, run.result.verdict
+    assert as_found(run)

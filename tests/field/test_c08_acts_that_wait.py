@@ -150,6 +150,19 @@ def test_c8_a_stop_takes_the_whole_bucket_and_the_usual_half_of_it() -> None:
     assert [run_virtual(partial(burst, urgency)) for urgency in (Urgency.STOP, Urgency.USUAL)] == [20, 10]
 
 
+@pytest.mark.parametrize("urgency", Urgency)
+def test_c8_the_smallest_share_lets_calls_through(urgency: Urgency) -> None:
+    """A twentieth of a burst of twenty, less what is kept back, is less than one call."""
+
+    async def main() -> float:
+        bucket = Bucket(burst=19.4, refill=4, share=0.05)
+        for _ in range(3):
+            await bucket.draw(urgency)
+        return anyio.current_time()
+
+    assert run_virtual(main) <= 10.1
+
+
 def test_c8_what_is_being_stopped_goes_before_all_that_waits() -> None:
     assert overtaken() == []
     last = max(at for at, call in stopping(60).sent if call.urgency is Urgency.STOP)

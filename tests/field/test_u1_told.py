@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import anyio
 import pytest
 
-from async_rollout.cli.plans import fleet_lines, plan_data
+from async_rollout.cli.plans import AtOnce, fleet_lines, plan_data
 from async_rollout.cli.status import status_lines
 from async_rollout.core.plan import Plan
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
@@ -35,7 +35,7 @@ class Seen:
 
     @property
     def lines(self) -> list[str]:
-        return fleet_lines([self.plan], None)
+        return fleet_lines([self.plan], AtOnce())
 
 
 async def seen(world: World, found: frozenset[str], spec: RolloutSpec) -> Seen:

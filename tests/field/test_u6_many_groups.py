@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from async_rollout.cli.options import Fleet
-from async_rollout.cli.plans import fleet_lines
+from async_rollout.cli.plans import AtOnce, fleet_lines
 from async_rollout.cli.propose import _shown
 from async_rollout.core.events import Event
 from async_rollout.core.plan import Plan
@@ -78,14 +77,14 @@ def plans() -> Sequence[Plan]:
 
 
 def test_u6_before_the_question_there_is_one_summary() -> None:
-    shown = _shown(plans(), Fleet(), verbose=False)
+    shown = _shown(plans(), AtOnce(), verbose=False)
     assert len(shown) <= 20, "a screen of 24 lines has room for it, and for the question"
     assert "replaces 78 of 78 instances in 39 of 40 groups" in shown[0]
     assert any(line.startswith("refused: web-07: an instance refresh is active") for line in shown)
     assert shown[-1].startswith("40 groups, all at once: ")
-    assert len(_shown(plans(), Fleet(), verbose=True)) > 400, "-v has each by itself"
+    assert len(_shown(plans(), AtOnce(), verbose=True)) > 400, "-v has each by itself"
 
 
 def test_u6_few_groups_are_shown_whole() -> None:
     few = plans()[:3]
-    assert _shown(few, Fleet(), verbose=False) == fleet_lines(few, None)
+    assert _shown(few, AtOnce(), verbose=False) == fleet_lines(few, AtOnce())

@@ -11,6 +11,7 @@ from aside import ASIDE
 from async_rollout.engine import rollout
 from balancing import BALANCING
 from breaking import Sabotage
+from crowded import CROWDED
 from endings import CONDUCTING, ENDING
 from futile import LAUNCHING
 from marked import MARKED
@@ -20,6 +21,7 @@ from stopping import STOPPING
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
+    *CROWDED,
 )  # fmt: skip
 
 

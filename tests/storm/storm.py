@@ -26,7 +26,8 @@ from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.virtual import run_virtual
 from conductors import Mortal, opened
-from people import meddle, unhooked, unshifted
+from loads import unhooked, unshifted
+from people import meddle
 from weather import Weather, drawn
 from witness import GROUP, Witness
 from worse import worse
