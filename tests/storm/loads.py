@@ -46,8 +46,3 @@ def unshifted(world: Witness) -> None:
     for source in list(world.state.sources.values()):
         for zone in source.shifted:
             balancers.shift(world, source.id, zone, HUMAN, active=False)
-
-
-def deleted(world: Witness, luck: float) -> None:
-    world.log.deleted = True
-    world.human_deletes_group(GROUP)

@@ -250,6 +250,11 @@ def retaining(world: Witness, luck: float) -> None:
     world.human_edits(GROUP, lambda one: replace(one, retains=True, hooks=(*one.hooks, hook)), why="retains")
 
 
+def deleted(world: Witness, luck: float) -> None:
+    world.log.deleted = True
+    world.human_deletes_group(GROUP)
+
+
 DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "raise": raised, "lower": lowered, "minimum": minimum, "maximum": maximum, "suspend": suspended,
     "resume": resumed, "protect": protected, "terminate": terminated, "kill": killed, "break": broken,
