@@ -20,6 +20,9 @@ from async_rollout.engine.ports import Urgency
 from async_rollout.engine.preview import plan
 from async_rollout.engine.rollout import TELL_AGAIN
 from async_rollout.errors import UnseenError
+from async_rollout.render.board import Board, GroupBoard, fold
+from async_rollout.render.lines import lines
+from async_rollout.render.rows import frame
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
@@ -155,3 +158,12 @@ def test_c16_none_begins_while_calls_wait_and_fewer_after_they_have() -> None:
         return [*allowed, room.carries(73), room.carries(72)]
 
     assert run_virtual(main) == [True, False, True, False, True]
+
+
+def test_c16_views_say_what_a_group_waits_for_to_begin() -> None:
+    told = Enrolled(group="web", at=1.0, old=2, why="72 groups under way use the calls this account allows")
+    board = fold(Board(), told)
+    said = "waits for its turn: 72 groups under way use the calls this account allows"
+    assert list(lines(GroupBoard(name="web"), board.group("web"), told, verbose=False)) == [said]
+    assert any(said in row.plain for row in frame(board, 1.0, 200, 60))
+    assert board.group("web").took == 0.0

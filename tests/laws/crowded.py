@@ -66,7 +66,7 @@ async def _stop(halt: Halt, after: float) -> None:
 
 def all_at_once() -> list[str]:
     """Groups that did not end well, or calls that AWS throttled."""
-    came = crowd(6)
+    came = crowd(10)
     bad = [result for result in came.summary.results if result.verdict.code]
     throttled = came.world.buckets.throttled.total() if came.world.buckets else 0
     return [f"law 12: {one.group}: {one.verdict.why}" for one in bad] + ["throttled"] * throttled
