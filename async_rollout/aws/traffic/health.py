@@ -30,6 +30,6 @@ async def found(answer: Awaitable[T]) -> T | None:
         raise
 
 
-def reason(code: str, description: str) -> str:
-    """AWS's code and words as one text, the code first."""
-    return f"{code}: {description}" if code and description else code or description
+def reason(code: str | None, description: str | None) -> str:
+    """AWS's code and words as one text, the code first; each may be missing."""
+    return f"{code}: {description}" if code and description else code or description or ""

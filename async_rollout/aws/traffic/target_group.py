@@ -72,11 +72,11 @@ def health_of(id: str, reply: Reply) -> Health:
 def _read(id: str, row: Body) -> Target:
     health = row.get("TargetHealth", {})
     state = STATES.get(health.get("State", ""), TargetState.UNKNOWN)
-    words = reason(health.get("Reason", ""), health.get("Description", ""))
+    words = reason(health.get("Reason"), health.get("Description"))
     override = row.get("AdministrativeOverride") or {}
     if state is TargetState.HEALTHY and override.get("State") in OVERRIDES:
         state = OVERRIDES[override["State"]]
-        words = reason(override.get("Reason", ""), override.get("Description", ""))
+        words = reason(override.get("Reason"), override.get("Description"))
     return Target(source=id, port=row["Target"].get("Port"), state=state, reason=words)
 
 
