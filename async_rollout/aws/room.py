@@ -14,14 +14,17 @@ from async_rollout.core.pace import SOON
 WRITTEN_THEN_DONE = 2
 """Calls of Auto Scaling that a look leads to: a record and an act (law 9)."""
 
+STEP = 0.1
+"""Of those carried for sure, so many more or less at a time: if it was too many, looks take so much longer, not more."""
+
 
 class Room:
     """One cloud's. widths: of each group that was seen, how many traffic sources of one kind it has at the most.
 
     So many are carried for sure as can all be looked at everywhere, one after the other, while the first of these looks
-    is still young: whatever they do at the same time, nothing is late. As they seldom do, one more is let in each time
-    that for as long no call has waited longer than what may change at any moment is left alone; else one less. And none
-    begins while calls wait longer than that: its first look asks most.
+    is still young: whatever they do at the same time, nothing is late. As they seldom do, a tenth more are let in each
+    time that for as long no call has waited longer than what may change at any moment is left alone; else a tenth less.
+    And none begins while calls wait longer than that: its first look asks most.
     """
 
     def __init__(self, throttle: Throttle, widths: Callable[[], Iterable[int]]) -> None:
@@ -43,5 +46,6 @@ class Room:
         now = anyio.current_time()
         calm = now - self._throttle.crowded_at >= OLDEST_LOOK
         if more > self._more * calm and now - self._changed >= OLDEST_LOOK:
-            self._more, self._changed = max(0, self._more + (1 if calm else -1)), now
+            step = max(1, int(self.sure * STEP))
+            self._more, self._changed = max(0, self._more + (step if calm else -step)), now
         return more <= self._more

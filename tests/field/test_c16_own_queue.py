@@ -134,9 +134,9 @@ def test_c16_so_many_are_carried_as_can_be_looked_at_while_a_look_is_young() -> 
         wire, widths = Wire(), list[int]()
         throttle = Throttle(wire.send, clock=AwsClock(), share=0.5)
         room = Room(throttle, lambda: widths)
-        narrow = [room.carries(72), room.carries(73), room.carries(74)]
+        narrow = [room.carries(72), room.carries(79), room.carries(80)]
         await anyio.sleep(31.0)
-        grown = [room.carries(74), room.carries(75)]
+        grown = [room.carries(86), room.carries(87)]
         widths.extend([4] * 10)
         return [*narrow, *grown], [room.carries(36), room.carries(60)]
 
