@@ -15,7 +15,7 @@ WRITTEN_THEN_DONE = 2
 """Calls of Auto Scaling that a look leads to: a record and an act (law 9)."""
 
 STEP = 0.1
-"""Of those carried for sure, so many more or less at a time: if it was too many, looks take so much longer, not more."""
+"""Of those carried for sure, so many more or less at a time: were they too many, looks take so much longer."""
 
 
 class Room:

@@ -33,7 +33,7 @@ EXIT_CODES = (
     "Exit codes: 0 done or nothing to do; 1 failed, the group left safe; 2 usage; 3 refused before any change; "
     "4 credentials or permission; 5 another run holds a group; 6 a command failed or timed out; 7 --max-timeout over; "
     "8 plan --detailed-exitcode found work; 9 some groups failed; 10 a restore could not end, look at it; "
-    "130, 143 stopped by a signal."
+    "130, 143 stopped by a signal. status --exit-code: 20 under way; 21 left in the middle."
 )
 
 

@@ -31,6 +31,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "status": (
             ("async-rollout status", "every rollout under way in this account and region"),
             ("async-rollout status -a web --output json", "one group, as data"),
+            ("async-rollout status --exit-code", "in a script: 20 under way, 21 left in the middle"),
         ),
         "restore": (
             ("async-rollout restore -a web", "put back what a killed run left; stop a live one"),

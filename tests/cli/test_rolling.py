@@ -123,6 +123,7 @@ def test_the_second_interrupt_leaves_at_once_and_restore_puts_back(tool: Tool, s
     served = serve("demo")
     with a_person() as person:
         process = begun(tool, served, before=person)
+        assert tool("status", "--exit-code").returncode == 20
         process.send_signal(signal.SIGINT)
         time.sleep(0.3)
         began = time.monotonic()
@@ -130,7 +131,8 @@ def test_the_second_interrupt_leaves_at_once_and_restore_puts_back(tool: Tool, s
         _, said = process.communicate(timeout=10)
     assert time.monotonic() - began < 2
     assert process.returncode == 130, said
-    assert "batch: run" in tool("status").stdout
+    left = tool("status", "--exit-code")
+    assert "batch: run" in left.stdout and left.returncode == 21
     done = tool("restore", "-a", BATCH, *QUICK)
     assert done.returncode == 0, done.stderr
     last = [one for one in served.ask("history") if one["group"] == BATCH][-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine import identity
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import identify
@@ -207,9 +209,11 @@ def dead(holder: str, *, at: float = 60.0) -> tuple[Race, float]:
     async def story() -> tuple[Race, float]:
         race = Race(world=a_world(3))
         old, new = (Racer(race.world, Faults(race.world), run, 3) for run in ("old", "new"))
-        with anyio.move_on_after(at):
-            await go(race, old, "old", holder)
-        old.close()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(go, race, old, "old", holder)
+            await anyio.sleep(at)
+            old.close()  # first the door, so that nothing of a stop reaches the world
+            tasks.cancel_scope.cancel()
         race.world.advance()
         killed = race.world.now
         await go(race, new, "new")
@@ -235,6 +239,14 @@ def test_a_holder_of_this_machine_that_is_dead_is_followed_at_once(a_dead_pid: i
 
 
 def test_a_process_of_this_machine_that_lives_is_not_taken_for_dead() -> None:
-    race, waited = dead(identify(Goal.REPLACE).holder)
+    here, parent = identify(Goal.REPLACE).holder.rsplit("/", 2)[0], os.getppid()
+    race, waited = dead(f"{here}/{parent}/{identity._started(parent)}")
     assert waited > 100.0
     assert race.verdicts["new"].code == 0
+
+
+def test_of_this_very_process_it_is_known_that_the_run_is_over() -> None:
+    race, waited = dead(identify(Goal.REPLACE).holder)
+    assert waited <= 40.0
+    assert race.verdicts["new"].code == 0
+    assert nothing_left(race)
