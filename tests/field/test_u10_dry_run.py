@@ -29,6 +29,8 @@ def fields(world: World, operation: str) -> dict[str, str]:
     template = next(iter(world.state.templates))
     if operation in ("CreateLaunchTemplateVersion", "DescribeLaunchTemplateVersions"):
         return {"LaunchTemplateId": template, "LaunchTemplateData.ImageId": "ami-1"}
+    if operation == "ModifyLaunchTemplate":
+        return {"LaunchTemplateId": template, "SetDefaultVersion": "1"}
     needed: Any = operation_model("ec2", operation).input_shape
     return dict(given[name] for name in needed.required_members)
 
@@ -54,7 +56,12 @@ async def test_u10_a_dry_run_changes_nothing_and_says_so(world: World, operation
 
 def _takes(operation: str, field: str) -> bool:
     shape: Any = operation_model("ec2", operation).input_shape
-    return field.partition(".")[0].rstrip("s") in {name.rstrip("s") for name in shape.members}
+    return field.partition(".")[0].rstrip("s") in {name.rstrip("s") for name in wire_names(shape)}
+
+
+def wire_names(shape: Any) -> set[str]:
+    """Members as the request spells them."""
+    return {member.serialization.get("name", name) for name, member in shape.members.items()} | {*shape.members}
 
 
 async def test_u10_what_would_be_refused_is_refused_in_a_dry_run_too(world: World) -> None:
