@@ -155,7 +155,7 @@ async def _kept_apart(rollout: Rollout) -> GroupResult:
         return await rollout.run()
     except Exception as fault:  # whatever it is, the other groups must go on
         LOG.debug("a fault in one group", exc_info=fault)
-        return rollout.broken(_flat(fault))
+        return await rollout.broken(_flat(fault))
 
 
 def _flat(fault: BaseException) -> BaseException:

@@ -54,6 +54,12 @@ class Lookout:
         """Whether the last look may still be acted on."""
         return self._clocks().since(self._asked_at) <= OLDEST_LOOK
 
+    async def let_live(self, run: str) -> Sight | None:
+        """Alarms and schedules run, if this run's record stands; the newest row, None if none was ever seen so."""
+        self._asked_at, now = self._clocks(), anyio.current_time()
+        self._row = await let_live(self._cloud, self._group, run, now, self._note, self.young) or self._row
+        return self._row
+
     async def look(self, needs: Needs, after: float, before: Snapshot | None) -> Sight | Verdict:
         """One sight; blind, it tries again with more patience each time, as long as the limits allow."""
         delay = self._spec.interval
@@ -107,8 +113,7 @@ class Lookout:
         if before is None and (code == 4 or now - self._blind_since > FIRST_LOOK):
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
         if before is not None and before.memory.journal and now - self._blind_since > BLIND_FOR:
-            self._asked_at, run = self._clocks(), before.memory.me.run
-            self._row = await let_live(self._cloud, self._group, run, now, self._note, self.young) or self._row
+            await self.let_live(before.memory.me.run)
         if now - self._blind_since > limit:
             return blind_end(why, code, self._row or (before.sight if before else None))
         return None

@@ -7,6 +7,7 @@ as long as its record still names us.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
 from async_rollout.core.journal import QUICK, Cause, Journal
@@ -19,13 +20,13 @@ from async_rollout.engine.ports import Reach, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 BLIND_FOR = 300.0
-"""After so many seconds without a look the group is not kept from living any longer."""
+"""After so many seconds without a look, or without an act that AWS takes, the group is not kept from living."""
 
 Note = Callable[[ActOutcome], object]
 
 
 async def let_live(cloud: Reach, group: str, run: str, after: float, note: Note, young: Young = always) -> Sight | None:
-    """Resume alarms and schedules if ours are suspended; the row that was seen, None if there was none.
+    """Resume alarms and schedules if ours are suspended; the row as it is by then, None if none was seen.
 
     note: given what came of it: it was not somebody else's doing. young: whether that row is young enough to act on.
     """
@@ -37,7 +38,10 @@ async def let_live(cloud: Reach, group: str, run: str, after: float, note: Note,
         ours = tuple(one for one in QUICK if one in row.journal.suspended and one in row.group.suspended)
         if ours:
             resume = Resume(processes=ours)
-            note(outcome_of(resume, await cloud.act(group, resume, young, Urgency.STOP), row.at))
+            outcome = outcome_of(resume, await cloud.act(group, resume, young, Urgency.STOP), row.at)
+            note(outcome)
+            if outcome.ok:
+                row = replace(row, group=replace(row.group, suspended=row.group.suspended.difference(ours)))
     return row
 
 
@@ -47,6 +51,14 @@ def blind_end(why: str, code: int, last: Sight | None) -> Verdict:
     left = changes(last, record) if last is not None and isinstance(record, Journal) else ()
     outcome, code = (Outcome.STUCK, 10) if left else (Outcome.FAILED, code)
     return Verdict(outcome=outcome, code=code, why=f"{why}; the record stands", left=left, next="run or restore")
+
+
+def broken_end(why: str, last: Sight | None, next: str) -> Verdict:
+    """A fault of ours: what is left is named as far as it was seen; last None: nothing was recorded."""
+    record = last.journal if last is not None else None
+    left = changes(last, record) if last is not None and isinstance(record, Journal) else ()
+    kept = left or (("the record stands",) if last is not None else ())
+    return Verdict(outcome=Outcome.STUCK, code=10, why=why, left=kept, next=next if kept else "")
 
 
 def cut_off(order: Cause, grace: float, last: Snapshot) -> Verdict:

@@ -7,21 +7,11 @@ Hooks run beside the loop as its `Errands` and wake it when they end.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import anyio
 
-from async_rollout.core.actions import (
-    ROWS,
-    WHOLE,
-    Action,
-    CloudAction,
-    Decision,
-    Need,
-    Needs,
-    Outcome,
-    RunHook,
-    Verdict,
-)
+from async_rollout.core.actions import ROWS, WHOLE, Action, CloudAction, Decision, Need, Needs, RunHook, Verdict
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Waiting
@@ -45,7 +35,7 @@ from async_rollout.engine.grace import Grace
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_here, is_over, of_another, under_way
 from async_rollout.engine.lookout import AGAIN, Lookout
-from async_rollout.engine.parting import cut_off
+from async_rollout.engine.parting import BLIND_FOR, blind_end, broken_end, cut_off
 from async_rollout.engine.ports import HookRunner, Reach, Tell, Urgency
 from async_rollout.engine.result import GroupResult, ended, quoted
 from async_rollout.errors import BrokenError
@@ -124,11 +114,13 @@ class Rollout:
         else:
             self._end(self._true(cut_off(order, self._spec.stop_grace, self._before)))
 
-    def broken(self, fault: BaseException) -> GroupResult:
-        """Its end when `run` raised: a fault of ours, told like any other end."""
-        left = ("the record stands",) if self._memory.journal is not None else ()
-        why, next = f"a fault of async-rollout: {fault!r}", "run or restore" if left else ""
-        return self._end(Verdict(outcome=Outcome.STUCK, code=10, why=why, left=left, next=next))
+    async def broken(self, fault: BaseException) -> GroupResult:
+        """Its end when `run` raised: a fault of ours, told like any other end. The group is let live, if that goes."""
+        last = self._before.sight if self._before is not None and self._memory.journal is not None else None
+        if last is not None:
+            with suppress(Exception), anyio.move_on_after(self._spec.stop_grace):  # it is broken: anything may follow
+                last = await self._lookout.let_live(self._memory.me.run) or last
+        return self._end(broken_end(f"a fault of async-rollout: {fault!r}", last, "run or restore"))
 
     async def _to_the_end(self, errands: Errands) -> Verdict:
         while True:
@@ -199,7 +191,7 @@ class Rollout:
                 self._unsent(decision.actions[number:])
                 break
             if why := objection(self._spec, snapshot, (*self._done_since,), action):
-                return self._forbidden(action, why)
+                return await self._forbidden(action, why)
             if isinstance(action, RunHook):
                 self._memory = started(self._memory, (action.point, action.instance))
                 errands.start(self._group, action, self._at)
@@ -210,7 +202,7 @@ class Rollout:
         self._needs |= WHOLE if self._stalled else ROWS
         if self._stalled and self._stop is Stop.NOW:
             return None  # as long as the grace lasts
-        return self._true(decision.verdict) if decision.verdict else self._unheard()
+        return self._true(decision.verdict) if decision.verdict else await self._unheard()
 
     def _true(self, verdict: Verdict) -> Verdict:
         """The verdict with what is left by now."""
@@ -222,17 +214,22 @@ class Rollout:
         """The tick is over; what was still to be done stands in the record, perhaps, and was surely not done."""
         self._stalled, self._outcomes = True, [*self._outcomes, *(unsent(one, self._at) for one in actions)]
 
-    def _unheard(self) -> Verdict | None:
+    async def _unheard(self) -> Verdict | None:
         """AWS is seen but takes nothing from us, not even the record that all is to be put back."""
         last, since = last_sent(self._outcomes), self._denied_since
-        if last is None or since is None or anyio.current_time() - since <= self._spec.limits.credentials:
+        if last is None or since is None or self._memory.journal is None:
             return None
-        why = f"AWS takes none of our acts: {said_of(last)}; what is recorded stands"
-        return Verdict(outcome=Outcome.FAILED, code=4 if last.denied else 1, why=why, next="run or restore")
+        silent, row = anyio.current_time() - since, None
+        if silent > BLIND_FOR:
+            row = await self._lookout.let_live(self._memory.me.run)
+        if silent <= self._spec.limits.credentials:
+            return None
+        return blind_end(f"AWS takes none of our acts: {said_of(last)}", 4 if last.denied else 1, row)
 
-    def _forbidden(self, action: Action, why: str) -> Verdict:
+    async def _forbidden(self, action: Action, why: str) -> Verdict:
         words = f"a fault of async-rollout: {words_of(action)} was about to be done against {why}"
-        return Verdict(outcome=Outcome.STUCK, code=10, why=words, left=("the record stands",), next="restore")
+        row = await self._lookout.let_live(self._memory.me.run)
+        return broken_end(words, row or (self._before.sight if self._before else None), "restore")
 
     async def _done(self, action: CloudAction) -> bool:
         stopping = self._stop is Stop.NOW

@@ -7,12 +7,13 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from async_rollout.core.actions import CloudAction, Decision, Outcome, Record, SetCapacity, Suspend, Terminate
+from async_rollout.core.actions import CloudAction, Decision, Outcome, Record, Resume, SetCapacity, Suspend, Terminate
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Waiting
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
+from async_rollout.engine.parting import BLIND_FOR
 from async_rollout.engine.ports import Answer, Refused, Unknown, Urgency
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import EPOCH
@@ -42,7 +43,11 @@ def test_a_law_that_objects_ends_it_before_the_act(monkeypatch: pytest.MonkeyPat
     assert [one for one in done_by_us(story.world) if one.what in (What.TERMINATE, What.DEREGISTER)] == []
     assert len(ours(story.world.state.groups["web"])) >= 3
     assert story.result is not None
-    assert (story.result.verdict.left, story.result.verdict.next) == (("the record stands",), "restore")
+    assert story.result.verdict.next == "restore"
+    still = {name for name, _ in story.world.state.groups["web"].suspended}
+    assert still == {"AZRebalance", "ReplaceUnhealthy"}, "alarms and schedules run"
+    (line,) = [line for line in story.result.verdict.left if "suspended by us" in line]
+    assert set(line.removeprefix("suspended by us: ").split(", ")) == still
 
 
 def test_of_a_tick_what_stands_before_the_objection_is_done_and_nothing_after(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,22 +121,43 @@ def taking_nothing(answer: Answer, begin: float, end: float) -> type[Wayward]:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "words"),
+    ("answer", "words"),
     [
-        (EXPIRED, 4, "ExpiredToken: renew it"),
-        (Refused(code="AccessDenied", message="not yours", denied=True), 4, "AccessDenied: not yours"),
-        (Refused(code="Throttling", message="slow"), 1, "Throttling: slow"),
-        (Unknown(why="no answer"), 1, "no answer"),
+        (EXPIRED, "ExpiredToken: renew it"),
+        (Refused(code="AccessDenied", message="not yours", denied=True), "AccessDenied: not yours"),
+        (Refused(code="Throttling", message="slow"), "Throttling: slow"),
+        (Unknown(why="no answer"), "no answer"),
     ],
 )
 @pytest.mark.parametrize("begin", [30.0, 100.0, 150.0])
-def test_where_no_act_is_taken_it_ends_after_half_an_hour(answer: Answer, code: int, words: str, begin: float) -> None:
-    """Not even the record that all is to be put back can be written: it stands as it is."""
+def test_where_no_act_is_taken_it_ends_after_half_an_hour(answer: Answer, words: str, begin: float) -> None:
+    """Not even the record that all is to be put back can be written: it stands as it is, and what is left is named."""
     story = Story(cloud=taking_nothing(answer, begin, 1e9))
-    assert story.verdict == (Outcome.FAILED, code)
-    assert story.why == f"AWS takes none of our acts: {words}; what is recorded stands"
+    assert story.verdict == (Outcome.STUCK, 10)
+    assert story.why == f"AWS takes none of our acts: {words}; the record stands"
+    assert story.result is not None and any("suspended by us" in line for line in story.result.verdict.left)
     assert 1800.0 < story.ended - begin < 1800.0 + 120.0
     assert ours(story.world.state.groups["web"])
+
+
+class OnlyResuming(Wayward):
+    """From some time on nothing is taken but that processes are resumed."""
+
+    async def act(
+        self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
+    ) -> Answer:
+        if anyio.current_time() > 100.0 and not isinstance(action, Resume):
+            return Refused(code="InternalFailure", message="sorry", passing=True)
+        return await super().act(group, action, young, urgency)
+
+
+def test_where_no_act_is_taken_alarms_run_as_soon_as_that_has_lasted() -> None:
+    story = Story(cloud=OnlyResuming)
+    resumed = [one.at - EPOCH for one in done_by_us(story.world) if one.what is What.RESUME]
+    assert 100.0 + BLIND_FOR < resumed[0] < 100.0 + BLIND_FOR + 60.0
+    assert {name for name, _ in story.world.state.groups["web"].suspended} == {"AZRebalance", "ReplaceUnhealthy"}
+    assert story.verdict == (Outcome.STUCK, 10)
+    assert story.result is not None and "AlarmNotification" not in " ".join(story.result.verdict.left)
 
 
 def test_where_acts_are_taken_again_it_goes_on() -> None:
