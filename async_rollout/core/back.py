@@ -25,11 +25,9 @@ def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     since = draft.memory.progress.at if draft.memory.progress else draft.at
     well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
     if draft.memory.back.issuperset(wanted) and (well or draft.over(since, draft.spec.limits.healthy)):
-        if _absent(instance, wanted):
-            return _registered(draft, instance, wanted)
         if is_ours_to_take_off(draft.memory, draft.sight, instance, lane):
             return draft.act(MarkHealthy(instances=(lane.id,)))
-        return draft.drop(lane.id)
+        return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
     wait = Wait(
         on=f"{lane.id} registering back",
         why="until every source calls it healthy again",

@@ -96,12 +96,8 @@ def fall(draft: Draft, lane: Lane) -> Draft:
 
 def left_out(draft: Draft, lane: Lane) -> Draft:
     """Its node may have left its cluster half: it neither comes back nor goes."""
-    begun = "has begun" if lane.before is Mark.BEGUN else "failed"
-    if lane.before is Mark.NOT:
-        return draft.leave(f"{lane.id} is out of its load balancers: it had still to get its before-command, not given")
-    return draft.leave(
-        f"{lane.id} is out of its load balancers: its before-command {begun}, and none was given to end it"
-    )
+    how = {Mark.NOT: "has still to run", Mark.BEGUN: "has begun", Mark.FAILED: "failed"}[lane.before]
+    return draft.leave(f"{lane.id} is out of its load balancers: its before-command {how}, and none was given")
 
 
 def _before(draft: Draft, lane: Lane) -> tuple[Draft, Lane]:

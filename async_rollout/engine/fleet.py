@@ -131,8 +131,7 @@ class _Fleet:
                 try:
                     result = await _kept_apart(rollout)
                 finally:  # at a cancel too
-                    if rollout.result is not None:
-                        self._results[group] = rollout.result
+                    self._results |= {group: rollout.result} if rollout.result is not None else {}
         self._results[group] = result
         if self._fail_fast and result.verdict.code:
             self._halt.request(Stop.FINISH, f"--fail-fast: {group.name} failed", code=result.verdict.code)

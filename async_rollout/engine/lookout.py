@@ -42,13 +42,12 @@ class Lookout:
         self._row: Sight | None = None
         self._absent = 0
         self._stopping = False
-        self._usual: anyio.CancelScope | None = None
+        self._usual = anyio.CancelScope()
 
     def stop(self) -> None:
         """From now on the group's own row is enough, and at once: a look under way is given up for it."""
         self._stopping = True
-        if self._usual is not None:
-            self._usual.cancel()
+        self._usual.cancel()
 
     def young(self) -> bool:
         """Whether the last look may still be acted on."""

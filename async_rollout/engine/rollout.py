@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import cast
 
 import anyio
 
@@ -38,7 +39,6 @@ from async_rollout.engine.lookout import AGAIN, Lookout
 from async_rollout.engine.parting import BLIND_FOR, blind_end, broken_end, cut_off
 from async_rollout.engine.ports import HookRunner, Reach, Tell, Urgency
 from async_rollout.engine.result import GroupResult, ended, quoted
-from async_rollout.errors import BrokenError
 
 TELL_AGAIN = 30.0
 """What is waited for is told when it changes, and so often."""
@@ -81,9 +81,7 @@ class Rollout:
         self._halt.listen(self._woken)
         with under_way(self._memory.me):
             await self.grace.hold(self._conducted, self._cancel, self._late)
-        if self.result is None:
-            raise BrokenError("a rollout ended without a result")
-        return self.result
+        return cast("GroupResult", self.result)  # whatever ends the work ends it with one
 
     async def _conducted(self) -> None:
         async with anyio.create_task_group() as children:

@@ -8,9 +8,10 @@ import anyio
 import pytest
 
 from async_rollout.core import lanes
-from async_rollout.core.journal import Goal, Journal, Mark
+from async_rollout.core.journal import Goal, Journal, Lane, Mark
 from async_rollout.core.memory import Me
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, RolloutSpec
+from async_rollout.core.standing import onward, standing
 from async_rollout.core.tags import from_tags
 from async_rollout.engine.fleet import restore, roll_out
 from async_rollout.engine.halt import Halt
@@ -21,6 +22,7 @@ from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
+from drafts import draft_of, snapshot_of
 from engine.fleets import Wayward, clock
 from simulation import InstantHooks, ours
 
@@ -197,3 +199,30 @@ def _record() -> Journal:
     return Journal(
         group="g", run="r", serial=1, holder="h", until=0, found=Found(minimum=1, desired=1, maximum=1), base=1, asked=1
     )
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [(Mark.NOT, "has still to run"), (Mark.BEGUN, "has begun"), (Mark.FAILED, "failed")],
+)
+def test_k1_a_dead_one_does_not_go_without_it_either(mark: Mark, words: str) -> None:
+    """Restore finishes who is dead, since it cannot come back."""
+    found = draft_of("SSS", record={"commands": (HookPoint.BEFORE_TERMINATE,)})
+    drained = tuple(
+        replace(one, targets=()) if number == 0 else one for number, one in enumerate(found.sight.instances)
+    )
+    lane = Lane(id=drained[0].id, at=0, before=mark)
+    memory = replace(found.memory, unlisted={lane.id: 9})
+    draft = replace(found, sight=replace(found.sight, instances=drained), memory=memory).lane(lane)
+    done = lanes.fall(draft, lane)
+    assert (done.acts, len(done.stuck)) == ((), 1)
+    assert done.stuck[0].endswith(f"its before-command {words}, and none was given")
+
+
+def test_k1_the_plan_says_that_a_run_without_it_replaces_nothing() -> None:
+    seen = snapshot_of("SSS", record={"commands": (HookPoint.BEFORE_TERMINATE,)})
+    record = seen.sight.journal
+    assert isinstance(record, Journal)
+    one = standing(NONE, seen.sight, record, holder_dead=True)
+    assert onward(one).startswith("replace nothing: it lacks the before-terminate command")
+    assert onward(standing(BEFORE, seen.sight, record, holder_dead=True)).startswith("take it over")

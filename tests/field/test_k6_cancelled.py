@@ -168,6 +168,50 @@ class Unlucky(Wayward):
         return await super().act(group, action, young, urgency)
 
 
+def test_k6_a_command_that_takes_its_time_to_end_does_not_change_what_was_told() -> None:
+    async def stubborn(call: HookCall) -> int:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(60.0)
+
+    async def story() -> tuple[World, Told]:
+        world, told = world_of("web"), Told()
+        spec = replace(SPEC, hooks=Hooks(before_terminate=stubborn))
+        with anyio.move_on_after(300.0):
+            await roll_out(Wayward(world).groups("web"), spec, tell=told, hooks=InstantHooks())
+        return world, told
+
+    world, told = run_virtual(story)
+    (end,) = told.of(RolloutEnded, "web")
+    assert end.verdict.why == "cancelled" and told.at(RolloutEnded, "web")[0] < 303.0
+    assert suspended(world) == OTHERS
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_k6_stopped_before_the_first_look_has_come_nothing_was_changed(stop: bool) -> None:
+    async def hangs(group: str) -> None:
+        if anyio.current_time() > 0.0:
+            await anyio.sleep_forever()
+
+    async def story() -> tuple[World, Told]:
+        world, told, halt = world_of("web"), Told(), Halt()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: rolling(world, told, "web", halt=halt, look=hangs))
+            await anyio.sleep(10.0)
+            if stop:
+                halt.request(Stop.NOW, "SIGTERM")
+            else:
+                tasks.cancel_scope.cancel()
+        return world, told
+
+    world, told = run_virtual(story)
+    (end,) = told.of(RolloutEnded, "web")
+    assert (end.verdict.code, end.verdict.why) == (143, f"{'SIGTERM' if stop else 'cancelled'}; nothing was changed")
+    assert done_by_us(world) == []
+
+
 def test_k8_what_is_left_is_what_is_left_by_then() -> None:
     async def story() -> tuple[World, Told]:
         world, told, halt = world_of("web"), Told(), Halt()

@@ -8,13 +8,19 @@ import anyio
 import pytest
 
 from async_rollout.core import advance
+from async_rollout.core.actions import Terminate
 from async_rollout.core.events import Warned
+from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.spec import HookCall, Hooks, Protected, RolloutSpec
+from async_rollout.engine.preview import EVERYTHING
 from async_rollout.sandbox.chronicle import What
+from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.ground import HUMAN, Ground
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Tag
+from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
+from engine.fleets import clock
 from field.over_the_wire import rolled
 from simulation import Run, simulate
 
@@ -149,3 +155,17 @@ def test_r7_without_the_question_the_guard_stops_the_run(monkeypatch: pytest.Mon
     assert (run.result.verdict.code, left(run) != []) == (10, True)
     assert "law 3" in run.result.verdict.why
     assert not [id for id in gone(run.world) if id in run.found_ids and run.world.state.instances[id].protected]
+
+
+@pytest.mark.parametrize("choice", list(Protected))
+def test_r7_a_plan_is_played_as_they_are_meant(choice: Protected) -> None:
+    """Where they are waited for nobody knows how long, it is played as if they were not protected."""
+
+    async def story() -> Plan:
+        world = World(0, clock())
+        protecting()(world)  # type: ignore[operator]
+        return plan_of(RolloutSpec(protected=choice), await PortCloud(world).look("web", EVERYTHING, 0.0))
+
+    acts = [step.action for step in run_virtual(story).steps]
+    removed = [act for act in acts if isinstance(act, Terminate) and not act.instance.startswith("new-")]
+    assert len(removed) == (2 if choice is Protected.SKIP else 3)
