@@ -62,6 +62,8 @@ def first_removals(past: Past) -> Iterator[Removed]:
 def the_floor_holds(past: Past) -> Iterator[str]:
     """Law 1: available was never below the floor through us."""
     for one in first_removals(past):
+        if one.known_ill:
+            continue
         least = limits(past, wanted(past, one.at).low).floor
         looks = served(past, one.at - window(past), one.at)
         others = [(who | _unasked(past, one)) - one.out for who in looks]
@@ -122,6 +124,7 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
         if cutoff is not None and floor(one.instance.attached_at) <= cutoff:  # EC2 tells whole seconds
             well = all(one.id in who for who in served(past, one.at - window(past), one.at))
             begun = lane is not None and lane.before is not Mark.NOT  # its command has begun: finished, not put back
+            well = well and not one.known_ill
             if one.goal is Goal.RESTORE and one.first and well and not begun and not past.world.log.forged:
                 yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
             continue

@@ -14,6 +14,7 @@ class Removal:
 
     first: it was not out before. out: whom we have taken out so far and not registered back, this one too; going: those
     of them who are still there. held: since when it is registered (or draining) at each source that still lists it.
+    unasked: the group has no source left.
     """
 
     at: float
@@ -29,6 +30,12 @@ class Removal:
     out: frozenset[str]
     going: frozenset[str]
     held: tuple[float, ...]
+    unasked: bool = False
+
+    @property
+    def known_ill(self) -> bool:
+        """Where no source is left to ask, a mark Unhealthy is all that anybody can know of it."""
+        return self.unasked and self.instance.health != "Healthy"
 
     @property
     def lane(self) -> Lane | None:
