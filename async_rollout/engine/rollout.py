@@ -51,16 +51,14 @@ class Rollout:
         self, cloud: Reach, group: str, spec: RolloutSpec, me: Me, *,
         hooks: HookRunner, tell: Tell, halt: Halt, clocks: Clocks = of_this_host,
     ) -> None:  # fmt: skip
-        self._cloud, self._group, self._spec, self._clocks = cloud, group, spec, clocks
+        self._cloud, self._group, self._spec = cloud, group, spec
         self._hooks, self._tell, self._halt = hooks, tell, halt
         self._memory = Memory(me=me)
         self._before: Snapshot | None = None
         self._outcomes: list[ActOutcome | HookOutcome] = []
         self._needs: Needs = frozenset({Need.TARGETS, Need.SURVEY})
         self._acted_at = self._began = anyio.current_time()
-        self._lookout = Lookout(
-            cloud, group, spec, clocks, say=self._say, pause=self._sleep, note=self._outcomes.append
-        )
+        self._lookout = Lookout(cloud, group, spec, clocks, say=self._say, pause=self._sleep, note=self._note)
         self._denied_since: float | None = None
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
@@ -69,7 +67,7 @@ class Rollout:
         self._wake = anyio.Event()
         self._done_since: list[Action] = []
         self._cancelled = False
-        self.grace = Grace(spec.stop_grace)
+        self._grace = Grace(spec.stop_grace)
         self.result: GroupResult | None = None
 
     async def run(self) -> GroupResult:
@@ -80,7 +78,7 @@ class Rollout:
         """
         self._halt.listen(self._woken)
         with under_way(self._memory.me):
-            await self.grace.hold(self._conducted, self._cancel, self._late)
+            await self._grace.hold(self._conducted, self._cancel, self._late)
         return cast("GroupResult", self.result)  # whatever ends the work ends it with one
 
     async def _conducted(self) -> None:
@@ -210,7 +208,8 @@ class Rollout:
 
     def _unsent(self, actions: Sequence[Action]) -> None:
         """The tick is over; what was still to be done stands in the record, perhaps, and was surely not done."""
-        self._stalled, self._outcomes = True, [*self._outcomes, *(unsent(one, self._at) for one in actions)]
+        self._stalled = True
+        self._outcomes += [unsent(one, self._at) for one in actions]
 
     async def _unheard(self) -> Verdict | None:
         """AWS is seen but takes nothing from us, not even the record that all is to be put back."""
@@ -258,14 +257,17 @@ class Rollout:
             await self._wake.wait()
         self._wake = anyio.Event()
 
-    def _ended(self, outcome: HookOutcome) -> None:
+    def _note(self, outcome: ActOutcome | HookOutcome) -> None:
         self._outcomes.append(outcome)
+
+    def _ended(self, outcome: HookOutcome) -> None:
+        self._note(outcome)
         self._woken()
 
     def _woken(self) -> None:
         self._wake.set()
         if self._stop is Stop.NOW:
-            self.grace.begins()
+            self._grace.begins()
             self._lookout.stop()
 
     def _end(self, verdict: Verdict) -> GroupResult:

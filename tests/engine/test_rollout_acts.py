@@ -141,14 +141,21 @@ def test_where_no_act_is_taken_it_ends_after_half_an_hour(answer: Answer, words:
 
 
 class OnlyResuming(Wayward):
-    """From some time on nothing is taken but that processes are resumed."""
+    """In these times nothing is taken but that processes are resumed."""
+
+    times: tuple[tuple[float, float], ...] = ((100.0, 1e9),)
 
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:
-        if anyio.current_time() > 100.0 and not isinstance(action, Resume):
+        closed = any(begin <= anyio.current_time() < end for begin, end in self.times)
+        if closed and not isinstance(action, Resume):
             return Refused(code="InternalFailure", message="sorry", passing=True)
         return await super().act(group, action, young, urgency)
+
+
+class TwiceClosed(OnlyResuming):
+    times = ((100.0, 500.0), (540.0, 950.0))
 
 
 def test_where_no_act_is_taken_alarms_run_as_soon_as_that_has_lasted() -> None:
@@ -158,6 +165,15 @@ def test_where_no_act_is_taken_alarms_run_as_soon_as_that_has_lasted() -> None:
     assert {name for name, _ in story.world.state.groups["web"].suspended} == {"AZRebalance", "ReplaceUnhealthy"}
     assert story.verdict == (Outcome.STUCK, 10)
     assert story.result is not None and "AlarmNotification" not in " ".join(story.result.verdict.left)
+
+
+def test_what_it_has_resumed_itself_was_resumed_by_nobody_else() -> None:
+    """Twice nothing is taken for so long that alarms are let run; each time it goes on."""
+    story = Story(cloud=TwiceClosed)
+    resumed = [one for one in done_by_us(story.world) if one.what is What.RESUME and one.at - EPOCH < 950.0]
+    assert len(resumed) >= 2, "each time"
+    assert story.verdict == DONE, story.why
+    assert not_as_found(story.world, "web") == []
 
 
 def test_where_acts_are_taken_again_it_goes_on() -> None:
