@@ -78,14 +78,19 @@ def detach(ground: Ground, name: str, ids: tuple[str, ...], *, decrement: bool, 
         one = ground.state.instances[id]
         if not (one.retained or one.lifecycle in ("InService", "Standby")):
             raise invalid(f"The instance {id} is not in InService or Standby.")
-    if decrement and group.desired - len(ids) < group.minimum:
-        raise too_few_places(group, "detach", len(ids))
-    if decrement:
-        ground.put_group(replace(group, desired=group.desired - len(ids)))
-    shrinks = f", shrinking the capacity from {group.desired} to {group.desired - len(ids)}" if decrement else ""
+    shrinks = places_given_up(ground, group, "detach", len(ids)) if decrement else ""
     told = tuple(_detach(ground, name, id, shrinks, who) for id in ids)
     ground.unsettled(name)
     return told
+
+
+def places_given_up(ground: Ground, group: Group, verb: str, number: int) -> str:
+    """So many places less in DesiredCapacity, as AWS tells of it; never below the minimum."""
+    left = group.desired - number
+    if left < group.minimum:
+        raise too_few_places(group, verb, number)
+    ground.put_group(replace(group, desired=left))
+    return f", shrinking the capacity from {group.desired} to {left}"
 
 
 def _detach(ground: Ground, name: str, id: str, shrinks: str, who: str) -> Activity:

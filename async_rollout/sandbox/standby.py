@@ -10,8 +10,9 @@ from dataclasses import replace
 from async_rollout.sandbox import activities, balancers, launching
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import Ground
+from async_rollout.sandbox.membership import places_given_up
 from async_rollout.sandbox.records import Activity
-from async_rollout.sandbox.words import invalid, no_instance, not_running, too_few_places
+from async_rollout.sandbox.words import invalid, no_instance, not_running
 
 
 def enter(ground: Ground, name: str, ids: tuple[str, ...], *, decrement: bool, who: str) -> tuple[Activity, ...]:
@@ -22,11 +23,7 @@ def enter(ground: Ground, name: str, ids: tuple[str, ...], *, decrement: bool, w
             raise no_instance(id)
         if not ground.state.instances[id].in_service:
             raise invalid(f"The instance {id} is not in InService.")
-    if decrement and group.desired - len(ids) < group.minimum:
-        raise too_few_places(group, "place into standby", len(ids))
-    if decrement:
-        ground.put_group(replace(group, desired=group.desired - len(ids)))
-    shrinks = f", shrinking the capacity from {group.desired} to {group.desired - len(ids)}" if decrement else ""
+    shrinks = places_given_up(ground, group, "place into standby", len(ids)) if decrement else ""
     told = tuple(_enter_one(ground, name, id, shrinks, who) for id in ids)
     ground.unsettled(name)
     return told
