@@ -40,6 +40,7 @@ from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.tags import PREFIX
 from async_rollout.core.trouble import marked_failed, stopped, trouble, untouched
+from async_rollout.core.withheld import to_restore
 
 REFRESH_AGE, REFRESH_EVERY = 60.0, 300.0
 """Whether an instance refresh has begun is asked again when somebody may be about to go and the last answer is so many
@@ -245,8 +246,7 @@ def _stuck(draft: Draft) -> Decision:
     why = draft.journal.cause.text if draft.journal.cause else ""
     said = tuple(line for line in changes(draft.sight, draft.journal) if not _begins_with(line, draft.stuck))
     left = (*draft.stuck, *said)
-    verdict = Verdict(
-        outcome=Outcome.STUCK, code=_code_of(draft), why=f"the restore could not end ({why})", left=left, next="restore"
-    )
+    why, next = f"the restore could not end ({why})", to_restore(draft.spec, draft.journal)
+    verdict = Verdict(outcome=Outcome.STUCK, code=_code_of(draft), why=why, left=left, next=next)
     first = decided(replace(draft, acts=()), verdict)
     return replace(first, actions=_alive_first(draft, *first.actions, *served_again(draft)))

@@ -45,3 +45,9 @@ def asked_for(points: frozenset[HookPoint]) -> str:
     """What to type."""
     flags = ", ".join(FLAGS[point] for point in HookPoint if point in points)
     return f"give the same command again with its {flags}, or --without-commands if it is meant to do without"
+
+
+def to_restore(spec: RolloutSpec, journal: Journal) -> str:
+    """What to type after a restore that could not end: the same again helps nobody who lacks a command."""
+    lacking = withheld(spec, journal) - {HookPoint.UP_CHECK}  # what is put back is asked by its load balancers
+    return asked_for(lacking) if lacking else "restore"

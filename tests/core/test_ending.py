@@ -233,7 +233,8 @@ def test_one_whose_command_has_begun_is_finished_where_the_floor_allows() -> Non
 
 
 def test_one_whose_command_failed_is_left_and_named() -> None:
-    decision = decide(SPEC, snapshot_of("DSSN", record={"lanes": (lane(before=Mark.FAILED),), **BACK}))
+    given = RolloutSpec(hooks=Hooks(before_terminate="leave"))
+    decision = decide(given, snapshot_of("DSSN", given, record={"lanes": (lane(before=Mark.FAILED),), **BACK}))
     assert decision.verdict is not None
     assert (decision.verdict.code, decision.verdict.next) == (10, "restore")
     assert any("its before-command failed" in line for line in decision.verdict.left)

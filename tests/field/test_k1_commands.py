@@ -107,6 +107,7 @@ def test_k1_who_is_in_its_before_command_is_left_out_and_named(goal: Goal) -> No
     assert lane.id in {one.id for one in world.state.members("web")}
     assert result.verdict.code == 10, result.verdict
     assert any(lane.id in line and "before-command" in line for line in result.verdict.left), result.verdict
+    assert "-b" in result.verdict.next and "--without-commands" in result.verdict.next
     group = world.state.groups["web"]
     assert {name for name, _ in group.suspended} <= {"AZRebalance", "ReplaceUnhealthy"}
     assert ours(group), "its record stands, for who has the command"
