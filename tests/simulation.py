@@ -28,6 +28,21 @@ from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
 
+
+class Endless:
+    """A hook that ends only when it is ended. ended: of which instances it was."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    async def __call__(self, call: HookCall) -> int:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.ended.append(call.instance)
+        return 0
+
+
 Others = Callable[[World], Awaitable[None]]
 """What other people do meanwhile, on the same virtual clock."""
 

@@ -1,4 +1,4 @@
-"""Alarms and scheduled actions run again while the loop is blind, and how a run ends that stays blind (ROLLOUT §10).
+"""How a run ends that cannot do so in the usual way: alarms and schedules first, what is left named (ROLLOUT §10).
 
 ResumeProcesses goes to Auto Scaling, which may answer though a load balancer does not: the group's own row is enough,
 as long as its record still names us.
@@ -13,7 +13,7 @@ from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
 from async_rollout.core.journal import QUICK, Cause, Journal
 from async_rollout.core.left import changes
 from async_rollout.core.memory import ActOutcome
-from async_rollout.core.sight import Sight, Snapshot
+from async_rollout.core.sight import Sight
 from async_rollout.engine.answers import outcome_of
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Reach, Urgency
@@ -45,27 +45,27 @@ async def let_live(cloud: Reach, group: str, run: str, after: float, note: Note,
     return row
 
 
+def _left(last: Sight | None) -> tuple[str, ...]:
+    """What is still other than it was found, as far as it was seen."""
+    return changes(last, last.journal) if last is not None and isinstance(last.journal, Journal) else ()
+
+
 def blind_end(why: str, code: int, last: Sight | None) -> Verdict:
-    """The record stands; what is still other than it was found is named, as far as it was seen."""
-    record = last.journal if last is not None else None
-    left = changes(last, record) if last is not None and isinstance(record, Journal) else ()
+    """The record stands; what is left is named."""
+    left = _left(last)
     outcome, code = (Outcome.STUCK, 10) if left else (Outcome.FAILED, code)
     return Verdict(outcome=outcome, code=code, why=f"{why}; the record stands", left=left, next="run or restore")
 
 
 def broken_end(why: str, last: Sight | None, next: str) -> Verdict:
-    """A fault of ours: what is left is named as far as it was seen; last None: nothing was recorded."""
-    record = last.journal if last is not None else None
-    left = changes(last, record) if last is not None and isinstance(record, Journal) else ()
-    kept = left or (("the record stands",) if last is not None else ())
+    """A fault of ours; last None: nothing was recorded."""
+    kept = _left(last) or (("the record stands",) if last is not None else ())
     return Verdict(outcome=Outcome.STUCK, code=10, why=why, left=kept, next=next if kept else "")
 
 
-def cut_off(order: Cause, grace: float, last: Snapshot) -> Verdict:
-    """Told to stop, and the grace was over first: what is left as far as it was seen."""
-    record = last.sight.journal
-    left = changes(last.sight, record) if isinstance(record, Journal) else ()
-    why = f"{order.text}; the {grace:g} s for it were over before all was done"
+def cut_off(order: Cause, grace: float, last: Sight) -> Verdict:
+    """Told to stop, and the grace was over first."""
+    why, left = f"{order.text}; the {grace:g} s for it were over before all was done", _left(last)
     return Verdict(
         outcome=Outcome.STOPPED, code=order.code, why=why, left=left or ("the record stands",), next="run or restore"
     )

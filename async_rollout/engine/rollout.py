@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import cast
 
 import anyio
 
-from async_rollout.core.actions import ROWS, WHOLE, Action, CloudAction, Decision, Need, Needs, RunHook, Verdict
+from async_rollout.core.actions import ROWS, WHOLE, Action, CloudAction, Decision, Need, Needs, Record, RunHook, Verdict
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Waiting
@@ -105,10 +106,10 @@ class Rollout:
             return  # only its commands still had to end
         order = ordered(Stop.NOW, self._why_stopped, self._halt.code)
         touched = self._memory.journal is not None or bool(self._done_since)
-        if self._before is None or not touched:
+        if (last := self._seen()) is None or not touched:
             self._end(untouched(order))
         else:
-            self._end(self._true(cut_off(order, self._spec.stop_grace, self._before)))
+            self._end(self._true(cut_off(order, self._spec.stop_grace, last)))
 
     async def broken(self, fault: BaseException) -> GroupResult:
         """Its end when `run` raised: a fault of ours, told like any other end. The group is let live, if that goes."""
@@ -202,9 +203,16 @@ class Rollout:
 
     def _true(self, verdict: Verdict) -> Verdict:
         """The verdict with what is left by now."""
-        if self._before is None or not isinstance(record := self._before.sight.journal, Journal):
+        if (last := self._seen()) is None or not isinstance(last.journal, Journal):
             return verdict
-        return by_now(verdict, self._before.sight, record, self._done_since)
+        return by_now(verdict, last, last.journal, self._done_since)
+
+    def _seen(self) -> Sight | None:
+        """The last look, with the record as it was written since: it may name one more that is out."""
+        if self._before is None:
+            return None
+        written = [act.journal for act in self._done_since if isinstance(act, Record)]
+        return replace(self._before.sight, journal=written[-1]) if written else self._before.sight
 
     def _unsent(self, actions: Sequence[Action]) -> None:
         """The tick is over; what was still to be done stands in the record, perhaps, and was surely not done."""

@@ -9,13 +9,13 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
 from async_rollout.core.sight import Stop
-from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
+from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from simulation import InstantHooks, MortalCloud, conductor, new_world, ours, simulate
+from simulation import Endless, InstantHooks, MortalCloud, conductor, new_world, ours, simulate
 
 
 @pytest.mark.parametrize("at", [2.0, 8.0, 14.0, 18.0, 30.0, 70.0, 95.0, 120.0, 135.0, 200.0, 260.0])
@@ -170,14 +170,7 @@ def test_a_holder_that_slept_through_its_lease_stops_when_it_wakes() -> None:
 
 
 def test_hooks_die_with_a_cancelled_run() -> None:
-    ended: list[str] = []
-
-    async def slow(call: HookCall) -> int:
-        try:
-            await anyio.sleep(10_000.0)
-        finally:
-            ended.append(call.instance)
-        return 0
+    slow = Endless()
 
     async def story() -> None:
         world = new_world()
@@ -185,4 +178,4 @@ def test_hooks_die_with_a_cancelled_run() -> None:
             await conductor(world, "first", hooks=Hooks(before_terminate=slow)).run()
 
     run_virtual(story)
-    assert len(ended) == 1
+    assert len(slow.ended) == 1

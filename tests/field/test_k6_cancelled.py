@@ -20,7 +20,7 @@ from async_rollout.engine.result import Summary
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
 from engine.fleets import Told, Wayward, done_by_us, world_of
-from simulation import InstantHooks, ours
+from simulation import Endless, InstantHooks, ours
 
 SPEC = RolloutSpec()
 OTHERS = {"AZRebalance", "ReplaceUnhealthy"}
@@ -107,14 +107,7 @@ def test_k6_a_group_that_had_not_begun_is_told_as_untouched() -> None:
 
 
 def test_k6_the_grace_is_kept_though_aws_hangs_and_commands_end() -> None:
-    ended = []
-
-    async def slow(call: HookCall) -> int:
-        try:
-            await anyio.sleep(10_000.0)
-        finally:
-            ended.append(call.instance)
-        return 0
+    slow = Endless()
 
     async def hangs(group: str, action: CloudAction) -> None:
         if isinstance(action, Resume):
@@ -130,7 +123,7 @@ def test_k6_the_grace_is_kept_though_aws_hangs_and_commands_end() -> None:
 
     world, told, took = run_virtual(story)
     assert 6.5 < took < 8.0
-    assert len(ended) == 1
+    assert len(slow.ended) == 1
     (end,) = told.of(RolloutEnded, "web")
     assert "8 s" in end.verdict.why and any("AlarmNotification" in line for line in end.verdict.left)
     assert suspended(world) > OTHERS
