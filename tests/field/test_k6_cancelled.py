@@ -8,7 +8,7 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from async_rollout.core.actions import CloudAction, Outcome, Register, Resume
+from async_rollout.core.actions import CloudAction, Deregister, Outcome, Register, Resume
 from async_rollout.core.events import FleetEnded, RolloutEnded
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
@@ -127,6 +127,33 @@ def test_k6_the_grace_is_kept_though_aws_hangs_and_commands_end() -> None:
     (end,) = told.of(RolloutEnded, "web")
     assert "8 s" in end.verdict.why and any("AlarmNotification" in line for line in end.verdict.left)
     assert suspended(world) > OTHERS
+
+
+def test_k6_who_may_have_gone_out_in_the_last_moment_is_named() -> None:
+    """Its deregistration was recorded and is in flight when the grace is over: no look has shown it yet."""
+
+    async def hangs(group: str, action: CloudAction) -> None:
+        if isinstance(action, Deregister):
+            await anyio.sleep_forever()
+
+    async def story() -> tuple[World, Told]:
+        world, told = world_of("web"), Told()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: rolling(world, told, "web", act=hangs))
+            while not lanes_of(world):
+                await anyio.sleep(0.5)
+            tasks.cancel_scope.cancel()
+        return world, told
+
+    world, told = run_virtual(story)
+    (end,) = told.of(RolloutEnded, "web")
+    (id,) = lanes_of(world)
+    assert f"{id} is out of its load balancers" in end.verdict.left
+
+
+def lanes_of(world: World) -> list[str]:
+    keys = (tag.key for tag in world.state.groups["web"].tags)
+    return [key.rpartition(":")[2] for key in keys if ":lane:" in key]
 
 
 def test_k6_what_does_not_come_through_at_first_is_tried_again_within_the_grace() -> None:
