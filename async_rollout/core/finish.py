@@ -20,7 +20,7 @@ from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
 from async_rollout.core.survey import hindered
-from async_rollout.core.traffic import shift_is_over_limit, shifted_zones
+from async_rollout.core.traffic import blinded_by, shift_is_over_limit, shifted_zones
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
 from async_rollout.core.withheld import withheld
 from async_rollout.core.zones import barren, evening, is_evening, spread, zone_counts
@@ -116,6 +116,8 @@ def shed(draft: Draft) -> Draft:
 
 def _in_its_place(draft: Draft, needed: Instance) -> Draft:
     """The floor needs what is ours: it stays for one that is ill, which goes; or it waits until others serve."""
+    if any(blinded_by(draft)):
+        return draft.leave(f"{needed.id} stays, though it is one too many: no load balancer tells which of them serves")
     ill = (one for one in draft.sight.instances if one.id in draft.tally.ill and draft.tally.may_go(one.id))
     if (victim := min(ill, key=lambda one: _worth(draft, one), default=None)) is not None:
         return open_lane(draft, victim, surplus=True)

@@ -26,9 +26,10 @@ from async_rollout.core.decide import decide
 from async_rollout.core.finish import EVENED_MAX
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
 from async_rollout.core.marks import MARKS_MAX
-from async_rollout.core.memory import Odd
-from async_rollout.core.sight import Snapshot
+from async_rollout.core.memory import Odd, Since
+from async_rollout.core.sight import Snapshot, unfound
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
+from async_rollout.core.stages import Stage, Streak
 from drafts import NOW, launch, snapshot_of
 from drawn import AT, ident
 
@@ -82,6 +83,24 @@ def test_an_unproven_one_is_shed_before_a_proven_one() -> None:
     (out,) = done(snapshot)
     assert isinstance(out, Deregister)
     assert {one.instance for one in out.registrations} == {ident(3)}
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_in_the_place_of_ours_nobody_goes_where_no_load_balancer_is_left_to_tell_who_serves(*, lost: bool) -> None:
+    """Who is only marked Unhealthy may be the one that serves; behind no load balancer the mark is all there is."""
+    found = snapshot_of("SN", record={"asked": 2, "base": 1, **BACK})
+    old, new = (replace(one, targets=()) for one in found.sight.instances)
+    several = (unfound(one.id, one.kind) for one in found.sight.sources)
+    sources = tuple(replace(one, seen_at=NOW) for one in several) if lost else ()
+    seen = replace(found.sight, sources=sources, instances=(replace(old, health="Unhealthy"), new))
+    gone = {one.id: Odd("True", NOW - 60, 9) for one in sources}
+    bad = {**found.memory.streaks, old.id: Streak(bad=9, at=NOW)}
+    stages = {**found.memory.stages, old.id: Since(Stage.AILING, NOW - 60)}
+    memory = replace(found.memory, unfound=gone, streaks=bad, stages=stages, health_at=NOW)
+    decision = decide(SPEC, replace(found, sight=seen, memory=memory))
+    assert [one.id for one in written(decision).lanes] == ([] if lost else [old.id])
+    left = decision.verdict.left if decision.verdict else ()
+    assert any("no load balancer tells which of them serves" in line for line in left) is lost
 
 
 def test_surplus_that_is_not_ours_is_left_and_named() -> None:

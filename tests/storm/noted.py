@@ -14,7 +14,7 @@ class Removal:
 
     first: it was not out before. out: whom we have taken out so far and not registered back, this one too; going: those
     of them who are still there. held: since when it is registered (or draining) at each source that still lists it.
-    unasked: the group has no source left.
+    unasked: the group names no source.
     """
 
     at: float
@@ -34,7 +34,7 @@ class Removal:
 
     @property
     def known_ill(self) -> bool:
-        """Where no source is left to ask, a mark Unhealthy is all that anybody can know of it."""
+        """Where there is no source to ask, a mark Unhealthy is all that anybody can know of it."""
         return self.unasked and self.instance.health != "Healthy"
 
     @property

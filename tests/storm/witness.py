@@ -204,7 +204,7 @@ class Witness(World):
                 out=frozenset(self._out),
                 going=frozenset(each for each in self._out if self._goes(each)),
                 held=tuple(each.at for source in sources for each in self.state.registered(source, id)),
-                unasked=not self.state.sources_of(GROUP),
+                unasked=not sources,
             )
         )
 
