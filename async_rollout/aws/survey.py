@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from async_rollout.aws.calls import Ask, Body, autoscaling, pages
+from async_rollout.aws.faults import CallFailedError, FaultKind
 from async_rollout.aws.together import Part, together
-from async_rollout.core.others import hook_traits
+from async_rollout.core.others import Trait, hook_traits, policy_traits
 from async_rollout.core.sight import Activity, Scheduled, Survey
 
 REFRESHING = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")
@@ -46,6 +47,18 @@ async def refreshing(ask: Ask, group: str) -> tuple[str, ...]:
     found = await pages(ask, autoscaling("DescribeInstanceRefreshes", AutoScalingGroupName=group))
     statuses = (row.get("Status", "") for page in found for row in page.body.get("InstanceRefreshes", ()))
     return tuple(one for one in statuses if one in REFRESHING)
+
+
+async def forecasting(ask: Ask, group: str) -> frozenset[Trait]:
+    """Whether a policy of the group scales by a forecast. One question for all groups there are, so many share it."""
+    try:
+        found = await pages(ask, autoscaling("DescribePolicies", PolicyTypes=["PredictiveScaling"]))
+    except CallFailedError as failed:
+        if failed.fault.kind is FaultKind.DENIED:
+            return frozenset({Trait.UNTOLD})
+        raise
+    rows = (row for page in found for row in page.body.get("ScalingPolicies", ()))
+    return policy_traits(row for row in rows if row.get("AutoScalingGroupName") == group)
 
 
 async def activities_of(ask: Ask, group: str) -> tuple[Activity, ...]:

@@ -19,7 +19,7 @@ from async_rollout.aws.facts import Launches, Templates
 from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.flights import Batch, Flights
 from async_rollout.aws.launching import unresolved
-from async_rollout.aws.survey import activities_of, refreshing, survey_of
+from async_rollout.aws.survey import activities_of, forecasting, refreshing, survey_of
 from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic import KINDS, Kind, Named, named
@@ -119,7 +119,8 @@ class Sweep:
         survey = _part(survey_of, ask, group, needed=Need.SURVEY in needs)
         activities = _part(activities_of, ask, group, needed=Need.ACTIVITIES in needs)
         refresh = _part(refreshing, ask, group, needed=Need.REFRESH in needs)
-        await together(launches, templates, sources, survey, activities, refresh)
+        policies = _part(forecasting, ask, group, needed=Need.POLICIES in needs)
+        await together(launches, templates, sources, survey, activities, refresh, policies)
         beside = Beside(
             sources=sources.value,
             launches=launches.value,
@@ -127,6 +128,7 @@ class Sweep:
             survey=survey.value,
             activities=activities.value,
             refresh=refresh.value,
+            traits=policies.value or frozenset(),
         )
         return row, beside
 

@@ -22,7 +22,8 @@ from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 class Beside:
     """What one look asked beside the group.
 
-    health: by source, None where AWS does not find it; empty where targets were not needed.
+    health: by source, None where AWS does not find it; empty where targets were not needed. traits: what its policies
+    tell, where they were asked for.
     """
 
     sources: tuple[Source, ...] = ()
@@ -32,6 +33,7 @@ class Beside:
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
     refresh: tuple[str, ...] | None = None
+    traits: frozenset[Trait] = frozenset()
 
 
 def sight_of(row: Body, at: float, beside: Beside) -> Sight:
@@ -39,7 +41,7 @@ def sight_of(row: Body, at: float, beside: Beside) -> Sight:
     tags = tags_of(row)
     return Sight(
         at=at,
-        group=group_of(row, beside.templates),
+        group=group_of(row, beside),
         instances=instances_of(row, beside),
         sources=tuple(_seen(source, beside.health, at) for source in beside.sources),
         journal=from_tags(tags, row["AutoScalingGroupARN"]),
@@ -56,7 +58,7 @@ def tags_of(row: Body) -> dict[str, str]:
     return {tag["Key"]: tag.get("Value") or "" for tag in row.get("Tags", ())}
 
 
-def group_of(row: Body, templates: Resolved) -> Group:
+def group_of(row: Body, beside: Beside) -> Group:
     """The group's own fields."""
     tags = tags_of(row)
     return Group(
@@ -65,7 +67,7 @@ def group_of(row: Body, templates: Resolved) -> Group:
         minimum=row["MinSize"],
         desired=row["DesiredCapacity"],
         maximum=row["MaxSize"],
-        template=template_of(row, templates),
+        template=template_of(row, beside.templates),
         zones=tuple(row.get("AvailabilityZones", ())),
         suspended=frozenset(one["ProcessName"] for one in row.get("SuspendedProcesses", ())),
         status=row.get("Status"),
@@ -76,7 +78,7 @@ def group_of(row: Body, templates: Resolved) -> Group:
         ecs_managed="AmazonECSManaged" in tags,
         unknown_sources=tuple(one.id for one in named(row) if one.kind is None),
         claims=claims_of(tags, (row.get("Operator") or {}).get("Principal") or ""),
-        traits=traits_of(tags) | frozenset(_traits(row)),
+        traits=traits_of(tags) | frozenset(_traits(row)) | beside.traits,
     )
 
 

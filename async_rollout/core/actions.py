@@ -121,13 +121,14 @@ Action = CloudAction | RunHook
 class Need(StrEnum):
     """What the next look must show beside the group itself (which every look shows, journal included).
 
-    REFRESH: whether an instance refresh is active, which SURVEY tells too.
+    REFRESH: whether an instance refresh is active, which SURVEY tells too. POLICIES: whether one scales by forecast.
     """
 
     TARGETS = "targets"
     SURVEY = "survey"
     ACTIVITIES = "activities"
     REFRESH = "refresh"
+    POLICIES = "policies"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 ALLOWANCES = ("zonal-shift", "eks", "beanstalk", "operator", "batch")
 """What the owner can allow: a zonal shift under way, and a group of EKS, Beanstalk, an operator or AWS Batch."""
@@ -34,6 +35,8 @@ class Trait(StrEnum):
     LIFETIME = "maximum lifetime"
     RESERVED = "capacity reservations only"
     CODEDEPLOY = "CodeDeploy"
+    PREDICTIVE = "predictive scaling"
+    UNTOLD = "predictive scaling untold"
 
 
 SAID: Mapping[Trait, str] = {
@@ -45,6 +48,9 @@ SAID: Mapping[Trait, str] = {
     Trait.RESERVED: "it launches into Capacity Reservations only: where none is free no new instance comes; "
     "--max-surge 0 --max-unavailable 1 needs none",
     Trait.CODEDEPLOY: "a CodeDeploy hook deploys to each new instance before it serves: a failing deployment ends it",
+    Trait.PREDICTIVE: "a predictive scaling policy is on: AWS may raise the desired capacity to its forecast meanwhile",
+    Trait.UNTOLD: "whether predictive scaling is at work cannot be told: these credentials may not ask for its "
+    "policies (autoscaling:DescribePolicies)",
 }
 
 
@@ -77,3 +83,9 @@ def traits_of(tags: Iterable[str]) -> frozenset[Trait]:
 def hook_traits(names: Iterable[str]) -> frozenset[Trait]:
     """What the names of its lifecycle hooks tell."""
     return frozenset({Trait.CODEDEPLOY} if any(name.startswith(CODEDEPLOY) for name in names) else ())
+
+
+def policy_traits(policies: Iterable[Mapping[str, Any]]) -> frozenset[Trait]:
+    """What the group's scaling policies tell, as DescribePolicies shows them. One that only forecasts does nothing."""
+    modes = (dict(one.get("PredictiveScalingConfiguration") or {}).get("Mode") for one in policies)
+    return frozenset({Trait.PREDICTIVE} if "ForecastAndScale" in modes else ())

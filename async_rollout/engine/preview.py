@@ -17,7 +17,7 @@ from async_rollout.engine.given import check
 from async_rollout.engine.identity import is_over
 from async_rollout.engine.ports import GroupRef
 
-EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY})
+EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY, Need.POLICIES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ def test_the_groups_own_fields() -> None:
             SuspendedProcesses=[{"ProcessName": "AZRebalance", "SuspensionReason": "x"}],
             Status="Delete in progress",
         ),
-        {},
+        Beside(),
     )
     assert (group.minimum, group.desired, group.maximum, group.template) == (1, 2, 3, "lc:lc-1")
     assert (group.suspended, group.status, group.health_check_type) == ({"AZRebalance"}, "Delete in progress", "ELB")
@@ -62,8 +62,8 @@ def test_the_groups_own_fields() -> None:
     ],
 )
 def test_weights_and_units_are_seen(more: dict[str, Any]) -> None:
-    assert group_of(row() | more, {}).weighted
-    assert not group_of(row(DesiredCapacityType="units"), {}).weighted
+    assert group_of(row() | more, Beside()).weighted
+    assert not group_of(row(DesiredCapacityType="units"), Beside()).weighted
 
 
 def test_what_cannot_be_rolled_is_seen() -> None:
@@ -73,7 +73,7 @@ def test_what_cannot_be_rolled_is_seen() -> None:
             Tags=tags(AmazonECSManaged=""),
             TrafficSources=[{"Identifier": "arn:aws:vpc-lattice:eu-west-1:1:targetgroup/tg-1", "Type": "vpc-lattice"}],
         ),
-        {},
+        Beside(),
     )
     assert group.warm_pool
     assert group.ecs_managed
@@ -82,7 +82,7 @@ def test_what_cannot_be_rolled_is_seen() -> None:
 
 def test_tags_are_counted_without_awss_and_ours() -> None:
     found = tags(**{"team": "a", "aws:cloudformation:stack-name": "s", **to_tags(journal())})
-    assert group_of(row(Tags=found), {}).tag_count == 1
+    assert group_of(row(Tags=found), Beside()).tag_count == 1
 
 
 def test_an_instance_is_put_together_from_all_answers() -> None:

@@ -17,7 +17,7 @@ from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Done, GroupRef, Late, Refused, Unknown, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.doors.acts import Step, steps
-from async_rollout.sandbox.doors.sights import Health, activities_of, health_of, sight_of, survey_of
+from async_rollout.sandbox.doors.sights import Health, activities_of, health_of, sight_of, survey_of, with_policies
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
@@ -85,6 +85,9 @@ class PortCloud:
         if Need.ACTIVITIES in needs:
             state = await self._read("autoscaling:DescribeScalingActivities")
             seen = replace(seen, activities=activities_of(state, group))
+        if Need.POLICIES in needs:
+            state = self._with(group, await self._read("autoscaling:DescribePolicies"))
+            seen = replace(seen, group=with_policies(seen.group, state.groups[group]))
         return seen
 
     def _count_group(self) -> None:

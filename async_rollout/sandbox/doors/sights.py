@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import floor
 
 from async_rollout.core import sight
-from async_rollout.core.others import Trait, claims_of, hook_traits, traits_of
+from async_rollout.core.others import Trait, claims_of, hook_traits, policy_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import templates
 from async_rollout.sandbox.records import Activity, Group, Hook, Instance, Registration, Source
@@ -136,6 +137,11 @@ def survey_of(group: Group, at: float) -> sight.Survey:
         refresh=group.refresh if group.refresh in ACTIVE_REFRESH else None,
         traits=hook_traits(hook.name for hook in group.hooks),
     )
+
+
+def with_policies(shown: sight.Group, group: Group) -> sight.Group:
+    """DescribePolicies."""
+    return replace(shown, traits=shown.traits | policy_traits(json.loads(text) for _, text in group.policies))
 
 
 def _longest(hooks: Iterable[Hook]) -> float:
