@@ -131,7 +131,7 @@ def _config() -> AioConfig:
 
 def _opened(session: aioboto3.Session | None, profile: str | None, region: str | None) -> tuple[aioboto3.Session, str]:
     try:
-        opened = session or _session(profile)
+        opened = _taught(session) if isinstance(session, aioboto3.Session) else session or _session(profile)
         return opened, _region(region or opened.region_name)
     except ProfileNotFound as error:
         raise CredentialsError(f"{error}: name one that ~/.aws/config has, or none") from error
@@ -148,6 +148,14 @@ def _models(path: str | None) -> Loader:
     loader = create_loader(path)
     loader.search_paths.insert(0, MODELS)
     return loader
+
+
+def _taught(session: aioboto3.Session) -> aioboto3.Session:
+    """Its owner's, with what its models lack beside them. A model that it has read before stays as it was read."""
+    paths = session._session.get_component("data_loader").search_paths  # noqa: SLF001 - there is no public way
+    if MODELS not in paths:
+        paths.append(MODELS)
+    return session
 
 
 def _session(profile: str | None) -> aioboto3.Session:

@@ -7,14 +7,19 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import aioboto3
+import anyio
 import pytest
 from botocore.loaders import Loader
 
+from async_rollout.aws.session import connect
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.newer import MODELS
+from async_rollout.sandbox.doors.http import environment, serve
 from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Group, Override
+from async_rollout.sandbox.world import World
 from field.over_the_wire import rolled, seen
 
 EXTRAS = Path(MODELS) / "autoscaling" / "2011-01-01" / "service-2.sdk-extras.json"
@@ -68,3 +73,14 @@ def test_both_doors_tell_the_same_of_images(wanted: str | None) -> None:
     told = [one.outdated for one in wire.instances]
     assert told == [one.outdated for one in port.instances] == [wanted != OLD] * 3
     assert wire.group.template != seen(images(("t3.micro", "ami-0"), ("t3.small", NEW)))[0].group.template  # type: ignore[arg-type]
+
+
+async def test_a_prepared_session_reads_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(1)
+    a_group(world, size=1, edit=lambda group: replace(group, operator="eks-auto.amazonaws.com"))
+    async with serve(world) as endpoint:
+        for name, value in environment(endpoint).items():
+            monkeypatch.setenv(name, value)
+        async with connect(session=aioboto3.Session(), endpoint=endpoint) as cloud:
+            seen = await cloud.look("web", frozenset(), anyio.current_time())
+    assert [claim.allowance for claim in seen.group.claims] == ["operator"]
