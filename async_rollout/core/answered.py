@@ -22,6 +22,7 @@ from async_rollout.core.actions import (
 from async_rollout.core.journal import QUICK, Goal, Journal, Removal
 from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Launching, Memory
 from async_rollout.core.refusals import heard as refused_so_far
+from async_rollout.core.refusals import is_allowed
 from async_rollout.core.sight import Sight
 
 
@@ -45,7 +46,8 @@ def _answered(memory: Memory, outcome: ActOutcome) -> Memory:
             since = memory.denied_since if memory.denied_since is not None else outcome.at
             return replace(memory, denied=outcome, denied_since=since, last=outcome)
         case ActOutcome():
-            return _acted(replace(memory, denied=None, denied_since=None, last=outcome), outcome)
+            memory = replace(memory, denied=None, denied_since=None) if is_allowed(memory, outcome) else memory
+            return _acted(replace(memory, last=outcome), outcome)
         case _:
             assert_never(outcome)
 

@@ -222,18 +222,15 @@ def _at_once(draft: Draft, order: Cause) -> Decision:
 
 
 def _alive_first(draft: Draft, *acts: Action) -> tuple[Action, ...]:
-    """Alarms before all else; but after the record where our lease is over, and last where AWS just denied that."""
-    denied = draft.memory.denied
-    if denied is not None and isinstance(denied.action, Resume):
-        return (*acts, *alive(draft))
+    """Alarms before all else; but after the record where our lease is over. Nothing of the rest waits for them."""
     first = 0 if draft.journal.until > draft.at else 1
     return (*acts[:first], *alive(draft), *acts[first:])
 
 
 def _code_of(draft: Draft) -> int:
-    """A permission that is missing is said by its code, where alarms and schedules run by then."""
+    """A permission that is missing is said by its code; where alarms and schedules do not run by then it is 10."""
     denied = draft.memory.denied
-    return 4 if denied is not None and is_for_good(denied) and not alive(draft) else 10
+    return 4 if denied is not None and is_for_good(denied) else 10
 
 
 def _begins_with(line: str, others: tuple[str, ...]) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from async_rollout.core.actions import Action, Register, Verdict
+from async_rollout.core.actions import Action, Outcome, Register, Verdict
 from async_rollout.core.effect import Expected, effect
-from async_rollout.core.journal import Journal
+from async_rollout.core.journal import QUICK, Journal
 from async_rollout.core.sight import Sight
 
 
@@ -28,7 +28,10 @@ def changes(sight: Sight, journal: Journal) -> tuple[str, ...]:
 
 
 def by_now(verdict: Verdict, sight: Sight, journal: Journal, done: Sequence[Action]) -> Verdict:
-    """The verdict with what is left as it is after these acts, which AWS took since the look: true when it is told."""
+    """The verdict with what is left as it is after these acts, which AWS took since the look: true when it is told.
+
+    A restore that could not end is 10, whatever its cause, where alarms or schedules do not run by then.
+    """
     if not verdict.left:
         return verdict
     state = Expected(sight=sight)
@@ -39,6 +42,9 @@ def by_now(verdict: Verdict, sight: Sight, journal: Journal, done: Sequence[Acti
     before, after = changes(sight, journal), changes(state.sight, replace(journal, lanes=lanes))
     own = tuple(line for line in verdict.left if line not in before)
     still = tuple(line for line in after if line in verdict.left or line not in before)
+    off = not state.sight.group.suspended.isdisjoint({*QUICK}.intersection(journal.suspended))
     return replace(
-        verdict, left=(*own, *still, *(f"{id} is registered back, not seen healthy yet" for id in sorted(back)))
+        verdict,
+        code=10 if off and verdict.outcome is Outcome.STUCK else verdict.code,
+        left=(*own, *still, *(f"{id} is registered back, not seen healthy yet" for id in sorted(back))),
     )

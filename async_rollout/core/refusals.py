@@ -83,6 +83,13 @@ def is_for_good(denied: ActOutcome) -> bool:
     return "expired" not in denied.code.casefold()
 
 
+def is_allowed(memory: Memory, outcome: ActOutcome) -> bool:
+    """AWS has taken the very act that it denied, or any, where only the credentials had expired."""
+    denied = memory.denied
+    again = denied is not None and (not is_for_good(denied) or key_of(denied.action) == key_of(outcome.action))
+    return again and outcome.ok is True
+
+
 def tags_stay(memory: Memory, at: float) -> str | None:
     """AWS's words if it does not let us take our tags off."""
     denied, one = memory.denied, memory.refusals.get(key_of(Erase()))

@@ -15,7 +15,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import QUICK, Lane, Mark, Removal
 from async_rollout.core.lanes import fall, left_out
-from async_rollout.core.refusals import is_for_good, sentence, standing
+from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
 from async_rollout.core.sight import Instance
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import patience
@@ -70,10 +70,8 @@ def _refused(draft: Draft) -> Draft:
 
 
 def _is_in_the_way(draft: Draft, action: Action) -> bool:
-    """Processes are resumed when all else is back, tags taken off last of all: till then the rest goes on."""
-    if isinstance(action, Resume):
-        return any(isinstance(act, Resume) for act in draft.acts)
-    return not isinstance(action, Erase)
+    """It is to be done again, and now; till then the rest goes on. That our tags stay is an end of its own."""
+    return not isinstance(action, Erase) and key_of(action) in map(key_of, draft.acts)
 
 
 def _out_of_patience(draft: Draft) -> Draft:

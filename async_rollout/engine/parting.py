@@ -6,13 +6,16 @@ as long as its record still names us.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+
+import anyio
 
 from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
 from async_rollout.core.journal import QUICK, Cause, Journal
 from async_rollout.core.left import changes
-from async_rollout.core.memory import ActOutcome
+from async_rollout.core.memory import ActOutcome, HookOutcome
+from async_rollout.core.refusals import is_for_good
 from async_rollout.core.sight import Sight
 from async_rollout.engine.answers import outcome_of
 from async_rollout.engine.clocks import Young, always
@@ -43,6 +46,24 @@ async def let_live(cloud: Reach, group: str, run: str, after: float, note: Note,
             if outcome.ok:
                 row = replace(row, group=replace(row.group, suspended=row.group.suspended.difference(ours)))
     return row
+
+
+class LastWord:
+    """An end is told when all that belongs to it is done: alarms that run again, what is registered back.
+
+    What AWS does not take is tried again, for as long as a group that it takes nothing for is kept from living.
+    """
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def is_due(self, outcomes: Sequence[ActOutcome | HookOutcome]) -> bool:
+        """Whether the end is told though not all of it was taken: what was is told by these outcomes."""
+        now = anyio.current_time()
+        self._since = now if self._since is None else self._since
+        sent = (one for one in outcomes if isinstance(one, ActOutcome) and one.sent)
+        noes = [one.denied and is_for_good(one) for one in sent if not one.ok]
+        return (bool(noes) and all(noes)) or now - self._since > BLIND_FOR
 
 
 def _left(last: Sight | None) -> tuple[str, ...]:

@@ -13,12 +13,13 @@ from typing import cast
 
 import anyio
 
-from async_rollout.core.actions import ROWS, WHOLE, Action, CloudAction, Decision, Need, Needs, Record, RunHook, Verdict
+from async_rollout.core.actions import ROWS, WHOLE, Action, CloudAction, Decision, Record, Resume, RunHook, Verdict
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Waiting
 from async_rollout.core.journal import Journal
 from async_rollout.core.laws import objection
+from async_rollout.core.lease import LOOK_NOW
 from async_rollout.core.left import by_now
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory
 from async_rollout.core.narrate import narrate
@@ -37,7 +38,7 @@ from async_rollout.engine.grace import Grace
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_here, is_over, of_another, under_way
 from async_rollout.engine.lookout import AGAIN, Lookout
-from async_rollout.engine.parting import BLIND_FOR, blind_end, broken_end, cut_off
+from async_rollout.engine.parting import BLIND_FOR, LastWord, blind_end, broken_end, cut_off
 from async_rollout.engine.ports import HookRunner, Reach, Tell, Urgency
 from async_rollout.engine.result import GroupResult, ended, quoted
 
@@ -57,10 +58,11 @@ class Rollout:
         self._memory = Memory(me=me)
         self._before: Snapshot | None = None
         self._outcomes: list[ActOutcome | HookOutcome] = []
-        self._needs: Needs = frozenset({Need.TARGETS, Need.SURVEY})
+        self._needs = LOOK_NOW
         self._acted_at = self._began = anyio.current_time()
         self._lookout = Lookout(cloud, group, spec, clocks, say=self._say, pause=self._sleep, note=self._note)
         self._denied_since: float | None = None
+        self._last_word = LastWord()
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
         self._total = self._replaced_before = 0
@@ -180,7 +182,7 @@ class Rollout:
         self._tell(event)
 
     async def _act(self, snapshot: Snapshot, decision: Decision, errands: Errands) -> Verdict | None:
-        """Do the actions in their order; the first that is not answered Done ends the tick."""
+        """Do the actions in their order; the first that is not answered Done ends the tick, if more rests on it."""
         self._done_since = []
         self._needs, self._stalled = decision.needs, False
         for number, action in enumerate(decision.actions):
@@ -193,13 +195,17 @@ class Rollout:
                 self._memory = started(self._memory, (action.point, action.instance))
                 errands.start(self._group, action, self._at)
             elif not await self._done(action):
+                self._stalled = True
+                if isinstance(action, Resume):
+                    continue  # nothing rests on it: the record is written and instances serve again all the same
                 self._unsent(decision.actions[number + 1 :])
                 break
             self._done_since.append(action)
         self._needs |= WHOLE if self._stalled else ROWS
-        if self._stalled and self._stop is Stop.NOW:
-            return None  # as long as the grace lasts
-        return self._true(decision.verdict) if decision.verdict else await self._unheard()
+        if decision.verdict is None:
+            return await self._unheard()
+        tries_on = self._stalled and (self._stop is Stop.NOW or not self._last_word.is_due(self._outcomes))
+        return None if tries_on else self._true(decision.verdict)
 
     def _true(self, verdict: Verdict) -> Verdict:
         """The verdict with what is left by now."""

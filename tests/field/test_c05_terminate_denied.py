@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from async_rollout.core.events import Acted
 from async_rollout.sandbox.faults import Fault, FaultKind
 from refusing import ALARMS, rolled
@@ -35,3 +37,21 @@ def test_c5_where_resuming_is_denied_too_the_rest_is_put_back_and_it_is_10() -> 
     for one in state.members("web"):
         if one.id in run.found_ids:
             assert all(state.registered(source, one.id) for source in run.found.source_ids)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.ERROR_500, FaultKind.THROTTLE, FaultKind.RESET, FaultKind.LOST_ANSWER])
+def test_c5_alarms_are_tried_again_where_the_last_call_is_lost(kind: FaultKind) -> None:
+    """An end is not told while AWS may still take what belongs to it."""
+    ends = rolled(DENIED, size=2).result.seconds
+    run = rolled(DENIED, Fault(kind=kind, action="ResumeProcesses$", window=(0.0, ends + 100.0)), size=2)
+    assert run.result.verdict.code == 4, run.result.verdict
+    assert not run.left.suspended_names & ALARMS
+    assert run.result.seconds < ends + 150.0
+
+
+def test_c5_where_they_can_never_be_resumed_it_ends_all_the_same_and_says_so() -> None:
+    ends = rolled(DENIED, size=2).result.seconds
+    run = rolled(DENIED, Fault(kind=FaultKind.ERROR_500, action="ResumeProcesses$"), size=2)
+    verdict = run.result.verdict
+    assert verdict.code == 10 and any("AlarmNotification" in line for line in verdict.left), verdict
+    assert ends + 290.0 < run.result.seconds < ends + 400.0
