@@ -115,11 +115,12 @@ class Faults:
         since = self._world.now - EPOCH
         if rule.window is not None and not rule.window[0] <= since < rule.window[1]:
             return False
-        return _concerns(rule.action, service_action) and self._rng.random() < rule.probability
+        return concerns(rule.action, service_action) and self._rng.random() < rule.probability
 
 
 @lru_cache(maxsize=4096)
-def _concerns(pattern: str, service_action: str) -> bool:
+def concerns(pattern: str, service_action: str) -> bool:
+    """Whether a rule for `pattern` is one for "service:Operation"."""
     return re.search(pattern, service_action) is not None
 
 

@@ -13,25 +13,28 @@ from math import floor
 from aftermath import it_ends, nothing_is_left, zero_means_done
 from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
-from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Mark, Removal
+from async_rollout.core.journal import Goal, Mark, Removal
 from async_rollout.core.recall import OVERDUE
-from async_rollout.core.tags import safe
 from async_rollout.sandbox.chronicle import Happening, What
 from async_rollout.sandbox.faults import FaultKind
-from launch_texts import texts_of
+from conduct import (
+    a_lease_is_respected,
+    a_zone_ends_nothing,
+    alarms_run_where_a_record_stands,
+    it_is_written_down_first,
+    its_command_has_ended,
+    nothing_is_objected_to,
+    one_conductor_acts,
+    only_our_mark_is_taken_off,
+    only_ours_is_resumed,
+)
 from noted import Removal as Removed
 from noted import Sized, Wanted
 from storm import Past
 
-FRESH = 14.0
-"""The oldest look that a removal may rest on (10 s), the seconds of its own calls, and the whole second of a Date."""
 NEVER_BEGUN = (Outcome.NOTHING, Outcome.REFUSED, Outcome.HELD)
 PATIENT = 60.0
 """So much longer a field must be steady before it moves the base, so long an outsider's change may go unseen."""
-
-
-def window(past: Past) -> float:
-    return FRESH + past.weather.lag
 
 
 def wanted(past: Past, at: float) -> Wanted:
@@ -65,7 +68,7 @@ def the_floor_holds(past: Past) -> Iterator[str]:
         if one.known_ill:
             continue
         least = limits(past, wanted(past, one.at).low).floor
-        looks = served(past, one.at - window(past), one.at)
+        looks = served(past, one.at - past.window, one.at)
         others = [(who | _unasked(past, one)) - one.out for who in looks]
         if all(one.id in who for who in looks) and all(len(who) < least for who in others):
             yield f"law 1: {one.id} went at {one.at:.1f}, the floor is {least} and {max(map(len, others))} served"
@@ -103,7 +106,7 @@ ENDED = (What.TERMINATE, What.DIED, What.DETACH)
 
 def _taken_by_others(past: Past, sized: Sized) -> int:
     """Those on their way out that others ended so lately that a look may still have shown them."""
-    since = sized.at - window(past)
+    since = sized.at - past.window
     theirs = (one for one in past.world.record if one.who != "owner" and one.what in ENDED)
     ends = {one.instance for one in theirs if since <= one.at <= sized.at}
     return len(sized.left & ends)
@@ -122,14 +125,14 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
         record, lane = one.record, one.lane
         cutoff = record.cutoff if record else None
         if cutoff is not None and floor(one.instance.attached_at) <= cutoff:  # EC2 tells whole seconds
-            well = all(one.id in who for who in served(past, one.at - window(past), one.at))
+            well = all(one.id in who for who in served(past, one.at - past.window, one.at))
             begun = lane is not None and lane.before is not Mark.NOT  # its command has begun: finished, not put back
             well = well and not one.known_ill
             if one.goal is Goal.RESTORE and one.first and well and not begun and not past.world.log.forged:
                 yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
             continue
         opened = min(one.at, float(lane.at)) if lane is not None else one.at  # whose way out was recorded was dead then
-        looks = served(past, opened - window(past) - 60.0, one.at)
+        looks = served(past, opened - past.window - 60.0, one.at)
         dead = any(one.id not in who for who in looks) or one.instance.health != "Healthy"
         surplus = lane is not None and lane.surplus and one.desired > wanted(past, one.at).low
         going = lane is not None and (one.what == "terminate" or surplus or lane.removal is not Removal.NOT)
@@ -143,9 +146,9 @@ def nothing_goes_in_a_shift(past: Past) -> Iterator[str]:
     hidden = any(one.kind in (FaultKind.GAP, FaultKind.EMPTY) for one in past.weather.faults)
     for one in first_removals(past):
         opened = min(one.at, float(one.lane.at)) if one.lane is not None else one.at
-        since = opened - window(past)
+        since = opened - past.window
         looks = [was for at, was in log if at <= since][-1:] + [was for at, was in log if since < at < one.at]
-        if looks and all(looks) and one.goal is Goal.REPLACE and not _surplus(one) and not hidden:
+        if looks and all(looks) and one.goal is Goal.REPLACE and not one.surplus and not hidden:
             yield f"law 1: {one.id} went at {one.at:.1f} in a zonal shift"
 
 
@@ -153,10 +156,10 @@ def a_new_one_is_proven_first(past: Past) -> Iterator[str]:
     """Law 5: with a surge, a new one served before the first old one went, or a killed run's lift held the base."""
     for one in first_removals(past):
         surge = limits(past, wanted(past, one.at).low).ceiling > wanted(past, one.at).high
-        looks = served(past, one.at - window(past), one.at)
+        looks = served(past, one.at - past.window, one.at)
         well = all(one.id in who for who in looks)
         held = any(len(who - one.out) >= wanted(past, one.at).low for who in looks)
-        if surge and well and not held and one.goal is Goal.REPLACE and not one.fresh_served and not _surplus(one):
+        if surge and well and not held and one.goal is Goal.REPLACE and not one.fresh_served and not one.surplus:
             yield f"law 5: {one.id} went at {one.at:.1f} before any new one had served"
 
 
@@ -173,11 +176,11 @@ def drained_first(past: Past) -> Iterator[str]:
     """The walkthrough: terminated only when every source has let go of it."""
     due: dict[str, float] = {}
     for one in past.world.log.removals:
-        held = [at for at in one.held if at <= one.at - window(past)]
+        held = [at for at in one.held if at <= one.at - past.window]
         if one.what == "deregister":
             due[one.id] = one.at + past.weather.delay
         # An answer that lacks it in the very look that was due, of a drain that outlasts its delay: two faults at once.
-        just_due = one.at - window(past) - OVERDUE <= due.get(one.id, 0.0)
+        just_due = one.at - past.window - OVERDUE <= due.get(one.id, 0.0)
         if one.what == "terminate" and held and not (just_due and past.weather.trouble.lingering):
             yield f"walkthrough: {one.id} was terminated at {one.at:.1f}, and {len(held)} sources still held it"
 
@@ -186,17 +189,13 @@ def aws_never_chooses(past: Past) -> Iterator[str]:
     """Laws 3 and 8: desired is never lowered below what is there, by a maximum either: AWS would choose who goes."""
     log = past.world.log
     for one in log.sized:
-        since = one.at - window(past)
+        since = one.at - past.window
         there = sum(at <= since for at in one.since)
         meddled = any(since <= each.at <= one.at for each in log.wanted[1:])
         if one.after < one.before and one.what == "maximum" and not meddled:
             yield f"law 8: a maximum of {one.maximum} lowered desired at {one.at:.1f} from {one.before}"
         if one.after < min(one.before, there) and one.what == "desired":
             yield f"law 3: desired {one.after} was set at {one.at:.1f}, and {there} were there"
-
-
-def _surplus(one: Removed) -> bool:
-    return one.lane is not None and one.lane.surplus
 
 
 def launches_are_bounded(past: Past) -> Iterator[str]:
@@ -209,56 +208,6 @@ def launches_are_bounded(past: Past) -> Iterator[str]:
     most = (2 * size + 3 + 2) * runs + sum(one.low for one in past.world.log.wanted[1:])
     if asked > most and not past.world.log.forged:
         yield f"law 6: {asked} launches were asked for, {most} are the most"
-
-
-def only_ours_is_resumed(past: Past) -> Iterator[str]:
-    """Law 8: we resume only what we suspended, and never lower the maximum below desired."""
-    owners = set(past.found.suspended_names)
-    for one in past.world.log.processes:
-        if not one.names:
-            yield f"law 8: an empty list at {one.at:.1f} means all processes"
-        foreign = set(one.names) & owners - past.world.log.unsure
-        if one.resumed and foreign and past.weather.spec.require_healthy_group:
-            yield f"law 8: {sorted(foreign)} was the owner's"
-        if not one.resumed and not set(one.names) <= set(SUSPENDED_BY_US):
-            yield f"law 8: {one.names} were suspended"
-
-
-def only_our_mark_is_taken_off(past: Past) -> Iterator[str]:
-    """Law 8: marked healthy is only who was to be taken out by us: any other mark is somebody else's, or true.
-
-    That it was recorded is enough: whoever takes over from a killed one cannot tell whether it was still done.
-    """
-    for one in past.world.record:
-        if one.who == "owner" and one.what is What.MARK and one.instance not in past.world.log.lanes:
-            yield f"law 8: {one.instance} was marked {one.detail} at {one.at:.1f}, and we had not taken it out"
-
-
-def it_is_written_down_first(past: Past) -> Iterator[str]:
-    """Law 9: a removal stands in the record before it is done."""
-    for one in past.world.log.removals:
-        if one.lane is None and not past.world.log.forged:
-            yield f"law 9: {one.what} of {one.id} at {one.at:.1f} stands in no record"
-
-
-def one_conductor_acts(past: Past) -> Iterator[str]:
-    """Law 11: nobody acts on a group whose record has long named another."""
-    log = past.world.log
-    for one in (*log.removals, *log.sized, *log.processes):
-        since = one.at - window(past) - 30.0
-        names = [run for at, run in log.holders if at <= since][-1:]
-        names += [run for at, run in log.holders if since < at <= one.at]
-        if one.actor not in names and not log.forged:
-            yield f"law 11: {one.actor} acted at {one.at:.1f}, the record named {names}"
-
-
-def a_zone_ends_nothing(past: Past) -> Iterator[str]:
-    """Law 16: what one zone lacks, or lacks for a while, is no reason to give up before the launch limit."""
-    words = [safe(text, 60) for text in texts_of("zone", "capacity")]
-    for one in past.results:
-        why = safe(one.verdict.why, 1000)
-        if "a launch failed: " in why and any(each in why for each in words):
-            yield f"law 16: given up for what one zone said: {one.verdict.why}"
 
 
 LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
@@ -275,7 +224,11 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     only_our_mark_is_taken_off,
     it_is_written_down_first,
     a_zone_ends_nothing,
+    its_command_has_ended,
     one_conductor_acts,
+    a_lease_is_respected,
+    nothing_is_objected_to,
+    alarms_run_where_a_record_stands,
     it_ends,
     nothing_is_left,
     zero_means_done,

@@ -38,6 +38,11 @@ class Removal:
         return self.unasked and self.instance.health != "Healthy"
 
     @property
+    def surplus(self) -> bool:
+        """It goes because it is one too many of ours."""
+        return self.lane is not None and self.lane.surplus
+
+    @property
     def lane(self) -> Lane | None:
         return self.record.lane(self.id) if self.record else None
 
@@ -85,6 +90,7 @@ class Wanted:
 @dataclass(kw_only=True)
 class Log:
     """All of it, in order. holders: whose record stood in the tags since when. serving: who served since when.
+    takeovers: when whose record was written over, and by which run.
     lanes: whoever was to be taken out, by our records. shifted: since when one that is well takes no traffic for a
     zonal shift, or none does.
     """
@@ -94,6 +100,7 @@ class Log:
     processes: list[Processes] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
     holders: list[tuple[float, str]] = field(default_factory=list)
+    takeovers: list[tuple[float, Journal, str]] = field(default_factory=list)
     serving: list[tuple[float, frozenset[str]]] = field(default_factory=list)
     lanes: set[str] = field(default_factory=set)
     shifted: list[tuple[float, bool]] = field(default_factory=list)

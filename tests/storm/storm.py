@@ -12,8 +12,9 @@ from functools import partial
 
 import anyio
 
+from async_rollout.core.actions import Verdict
 from async_rollout.core.events import Event
-from async_rollout.core.journal import Goal
+from async_rollout.core.journal import QUICK, Goal
 from async_rollout.core.memory import Me
 from async_rollout.core.spec import Hook, HookCall, HookPoint
 from async_rollout.engine.halt import Halt
@@ -22,10 +23,12 @@ from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.faults import Faults
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.hosts import Host
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.virtual import run_virtual
 from conductors import Mortal, opened
+from hosts import Sleeper, holder
 from loads import unhooked, unshifted
 from people import meddle
 from weather import Weather, drawn
@@ -34,13 +37,36 @@ from worse import worse
 
 LONGEST = 3 * 3600.0
 """A conductor in a storm without end is killed after so many seconds: safety is asked all the same."""
+FRESH = 14.0
+"""The oldest look that a removal may rest on (10 s), the seconds of its own calls, and the whole second of a Date."""
 CALM_TRIES = 3
 """After the storm: so often `restore` is tried, as a person would; the lease of a killed one may have to run out."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """One command that came to its end, or was stopped at its limit. One that was killed with its conductor did not."""
+
+    at: float
+    point: HookPoint
+    instance: str
+    ok: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parted:
+    """One conductor that came to an end of its own. off: which of alarms and schedules its record keeps suspended."""
+
+    verdict: Verdict
+    off: frozenset[str]
+
+
 @dataclass(kw_only=True)
 class Past:
-    """What a storm left to ask the laws about."""
+    """What a storm left to ask the laws about. lives: from when to when each conductor was at work.
+
+    ended: every command that came to its end; parted: every conductor that did.
+    """
 
     weather: Weather
     world: Witness
@@ -49,8 +75,15 @@ class Past:
     results: list[GroupResult] = field(default_factory=list)
     calm: list[GroupResult] = field(default_factory=list)
     overdue: float | None = None
-    ended_at: list[float] = field(default_factory=list)
+    lives: dict[str, tuple[float, float]] = field(default_factory=dict)
+    parted: list[Parted] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    ended: list[Ended] = field(default_factory=list)
+
+    @property
+    def window(self) -> float:
+        """How old what a deed rests on may be in this weather, seconds."""
+        return FRESH + self.weather.lag
 
     def digest(self) -> str:
         """The same for the same seed: virtual time, call and answer, and what was told."""
@@ -71,10 +104,12 @@ class Errands:
         for number in range(how.lines):
             say(f"::error::line {number}")
         if seconds >= limit:
+            self._past.ended.append(Ended(at=self._past.world.now, point=call.point, instance=call.instance, ok=False))
             return HookResult(ok=False, code=None, timed_out=True, seconds=limit)
         ok = rng.random() >= how.failing
         if call.point is HookPoint.UP_CHECK:
             ok = self._past.world.app_up(call.instance)
+        self._past.ended.append(Ended(at=self._past.world.now, point=call.point, instance=call.instance, ok=ok))
         return HookResult(ok=ok, code=0 if ok else 3, seconds=seconds)
 
 
@@ -155,20 +190,33 @@ async def _conduct(
     limit: float = LONGEST,
 ) -> GroupResult | None:
     """One conductor to its end, its kill, or the end of our patience; what it came to, if it came to anything."""
-    me = Me(run=run, holder=f"host-{run}/boot/1", intent=goal)
+    me = Me(run=run, holder=holder(run, here=past.weather.one_host), intent=goal)
+    host = Host()
     came: list[GroupResult] = []
+    began = past.world.now
     async with opened(past.world, faults, run, lives, wire=past.weather.wire) as cloud:
         spec, tell = past.weather.spec, past.events.append
-        rollout = Rollout(cloud, GROUP, spec, me, hooks=Errands(past), tell=tell, halt=Halt())
+        reach = Sleeper(cloud, host, dict(past.weather.naps))
+        rollout = Rollout(
+            reach, GROUP, spec, me, hooks=Errands(past), tell=tell, halt=Halt(), clocks=host.clocks
+        )  # fmt: skip
         with suppress(TimeoutError), anyio.fail_after(limit):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_die, cloud, tasks)
                 came.append(await rollout.run())
                 tasks.cancel_scope.cancel()
         cloud.close()
+    past.lives[run] = began, past.world.now
     past.results += came
-    past.ended_at.append(anyio.current_time())
+    past.parted += [_parted(past, run, one.verdict) for one in came]
     return came[0] if came else None
+
+
+def _parted(past: Past, run: str, verdict: Verdict) -> Parted:
+    record, group = past.world.record_of(), past.world.state.groups.get(GROUP)
+    ours = record.suspended if record is not None and record.run == run else ()
+    off = frozenset(ours) & frozenset(QUICK) & (group.suspended_names if group is not None else frozenset())
+    return Parted(verdict=verdict, off=off - past.world.log.unsure)
 
 
 async def _die(cloud: Mortal, tasks: anyio.abc.TaskGroup) -> None:

@@ -61,7 +61,9 @@ class Errand:
 @dataclass(frozen=True, kw_only=True)
 class Weather:
     """One storm. calm_at: from then on no fault strikes and nobody meddles (liveness). second_at: another conductor
-    begins then. kills: after so many acts each conductor but the last is killed."""
+    begins then. kills: after so many acts each conductor but the last is killed. naps: after so many calls the
+    host of a conductor sleeps for so many seconds. one_host: all run on this very computer, in namespaces of their own.
+    """
 
     seed: int
     size: int
@@ -85,6 +87,8 @@ class Weather:
     errand: Errand
     calm_at: float | None
     wire: bool
+    naps: tuple[tuple[int, float], ...] = ()
+    one_host: bool = False
 
     @property
     def lag(self) -> float:
@@ -98,8 +102,9 @@ class Weather:
     def patience(self) -> float:
         """How long a conductor may take in calm: each member may have to boot, get healthy, drain and go once."""
         drain = self.spec.limits.drain + self.delay + self.trouble.lingering
+        asleep = sum(seconds for _, seconds in self.naps)
         each = self.spec.limits.launch + self.spec.limits.healthy + drain
-        return 3600.0 + (each + self.spec.limits.hook * 2 + self.spec.limits.terminate) * (self.size + 4)
+        return 3600.0 + asleep + (each + self.spec.limits.hook * 2 + self.spec.limits.terminate) * (self.size + 4)
 
     def shaped(self, group: Group) -> Group:
         """The further edits of the group's record."""

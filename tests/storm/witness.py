@@ -116,9 +116,12 @@ class Witness(World):
         self._switched(processes, who, resumed=True)
 
     def put_tags(self, name: str, tags: Sequence[Tag], *, who: str = OWNER) -> None:
+        before = self.record_of()
         super().put_tags(name, tags, who=who)
         if any(tag.key == f"{PREFIX}head" for tag in tags):
             record = self.record_of()
+            if before is not None and record is not None and record.run != before.run:
+                self.log.takeovers.append((self.now, before, record.run))
             self.log.holders.append((self.now, record.run if record else ""))
             self.log.lanes.update(lane.id for lane in (record.lanes if record else ()))
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 from async_rollout.core.spec import Standby
-from async_rollout.sandbox.faults import Fault, FaultKind
+from async_rollout.sandbox.faults import IN_PROGRESS, Fault, FaultKind
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from launch_texts import launch_texts, texts_of
 from weather import Deed, Trouble, Weather
@@ -21,6 +21,17 @@ BEYOND = ("drought", "drought", "floor", "ceiling")
 
 JOINS = ("detach", "detach", "join")
 """Members that somebody takes out of the group alive, and puts into it again."""
+READS = (
+    "DescribeAutoScalingGroups", "DescribeInstanceRefreshes", "DescribeLifecycleHooks", "DescribeScalingActivities",
+    "DescribeScheduledActions", "DescribeInstances", "DescribeInstanceHealth", "DescribeTargetHealth",
+    "DescribeTargetGroups", "DescribeLaunchTemplates",
+)  # fmt: skip
+NOES = (
+    (FaultKind.CONTENDED, IN_PROGRESS.code, IN_PROGRESS.words),
+    (FaultKind.REFUSED, "ValidationError", "The instance is not in InService or Standby."),
+    (FaultKind.REFUSED, "ValidationError", "The AutoScaling group may not be modified now."),
+    (FaultKind.REFUSED, "InvalidInstance", "Could not find EC2 instance."),
+)
 
 ASIDE = ("forget", "leave", "leave", "retain")
 """Members that take no part, from then on."""
@@ -29,19 +40,47 @@ LOADS = ("lose", "shift")
 
 
 def worse(weather: Weather) -> Weather:
-    """Time-outs, empty pages, missing permissions, drains that linger, launches that fail for good, dry zones, and
-    sizes set beyond desired, members put into Standby or marked Unhealthy: each is there or not."""
+    """Time-outs, empty pages, missing permissions, operations that AWS refuses, hosts that sleep or are shared, drains
+    that linger, launches that fail for good, dry zones, sizes set beyond desired, members put into Standby or marked
+    Unhealthy: each is there or not."""
     rng = random.Random(f"worse {weather.seed} {weather.calm_at is not None}")
     idle = random.Random(f"standby {weather.seed} {weather.calm_at is not None}")
     refusing = random.Random(f"launches {weather.seed} {weather.calm_at is not None}")
+    calling = random.Random(f"calls {weather.seed} {weather.calm_at is not None}")
     end = weather.calm_at if weather.calm_at is not None else 1e9
     return replace(
         weather,
-        faults=(*_faults(rng, end), *weather.faults),
+        faults=(*_noes(calling, end), *_faults(rng, end), *weather.faults),
         deeds=_deeds(rng, weather, idle),
         spec=replace(weather.spec, standby=idle.choice([*Standby])),
         trouble=_refused(refusing, _trouble(rng, weather.trouble), weather.zones),
+        naps=_naps(calling),
+        one_host=calling.random() < 0.3,
     )
+
+
+def _noes(rng: random.Random, end: float) -> tuple[Fault, ...]:
+    """AWS's no to one operation for minutes or for good, in its own words; or a read that is not allowed."""
+    rules: list[Fault] = []
+    if rng.random() < 0.12:
+        kind, code, words = rng.choice(NOES)
+        rules.append(Fault(kind=kind, action=rng.choice(ACTS), code=code, words=words, window=_lasting(rng, end)))
+    if rng.random() < 0.06:
+        rules.append(Fault(kind=FaultKind.DENIED, action=f"{rng.choice(READS)}$", window=_lasting(rng, end)))
+    return tuple(rules)
+
+
+def _lasting(rng: random.Random, end: float) -> tuple[float, float]:
+    began = rng.choice([0.0, rng.uniform(0.0, 900.0)])
+    return began, min(end, began + rng.choice([30.0, 120.0, 600.0, 1e9]))
+
+
+def _naps(rng: random.Random) -> tuple[tuple[int, float], ...]:
+    """Most hosts never sleep; of the others some wake within the lease, some long after it."""
+    if rng.random() < 0.85:
+        return ()
+    asleep = (40.0, 120.0, 400.0, 4000.0)
+    return tuple((rng.randrange(4, 120), rng.choice(asleep)) for _ in range(rng.choice([1, 1, 2])))
 
 
 def _faults(rng: random.Random, end: float) -> tuple[Fault, ...]:
