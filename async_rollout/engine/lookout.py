@@ -16,7 +16,7 @@ from async_rollout.core.memory import GONE_LOOKS
 from async_rollout.core.sight import Sight, Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Clocks
-from async_rollout.engine.parting import BLIND_FOR, Note, blind_end, let_live
+from async_rollout.engine.parting import BLIND_FOR, InVain, Note, blind_end, let_live
 from async_rollout.engine.ports import Reach, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
@@ -38,7 +38,7 @@ class Lookout:
         self._cloud, self._group, self._spec, self._clocks = cloud, group, spec, clocks
         self._say, self._pause, self._note = say, pause, note
         self._asked_at = clocks()
-        self._blind_since: float | None = None
+        self._blind = InVain()
         self._row: Sight | None = None
         self._absent = 0
         self._stopping = False
@@ -70,10 +70,11 @@ class Lookout:
                     return end
             except (CredentialsError, UnseenError) as error:
                 code = 4 if isinstance(error, CredentialsError) else 1
-                if end := await self._blind(str(error), code, before):
+                if end := await self._unseen(str(error), code, before):
                     return end
             else:
-                self._blind_since, self._absent, self._row = None, 0, None
+                self._blind.tried(well=True)
+                self._absent, self._row = 0, None
                 return sight
             await self._pause(AGAIN if self._stopping else delay)
             delay = min(2 * delay, LONGEST_PAUSE)
@@ -103,16 +104,15 @@ class Lookout:
             return None
         return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
 
-    async def _blind(self, why: str, code: int, before: Snapshot | None) -> Verdict | None:
+    async def _unseen(self, why: str, code: int, before: Snapshot | None) -> Verdict | None:
         """Without any look yet there is nothing to wait for; later the record waits with us."""
-        now, limit = anyio.current_time(), self._spec.limits.credentials
-        self._blind_since = self._blind_since if self._blind_since is not None else now
+        seconds = self._blind.tried()
         at = before.sight.at if before else 0.0
         self._say(Warned(group=self._group, at=at, text=f"AWS cannot be seen: {why}"))
-        if before is None and (code == 4 or now - self._blind_since > FIRST_LOOK):
+        if before is None and (code == 4 or seconds > FIRST_LOOK):
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
-        if before is not None and before.memory.journal and now - self._blind_since > BLIND_FOR:
+        if before is not None and before.memory.journal and seconds > BLIND_FOR:
             await self.let_live(before.memory.me.run)
-        if now - self._blind_since > limit:
+        if seconds > self._spec.limits.credentials:
             return blind_end(why, code, self._row or (before.sight if before else None))
         return None

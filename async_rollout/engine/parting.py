@@ -48,6 +48,25 @@ async def let_live(cloud: Reach, group: str, run: str, after: float, note: Note,
     return row
 
 
+class InVain:
+    """How long something has been tried in vain. Who was away meanwhile, stopped or asleep, begins anew.
+
+    seconds: from the first to the last of these tries, 0 if it came through.
+    """
+
+    def __init__(self) -> None:
+        self._since = self._last = float("-inf")
+        self.seconds = 0.0
+
+    def tried(self, *, well: bool = False) -> float:
+        """Once more; the seconds so far."""
+        now = anyio.current_time()
+        self._since = now if well or now - self._last > BLIND_FOR else self._since
+        self._last = float("-inf") if well else now
+        self.seconds = now - self._since
+        return self.seconds
+
+
 class LastWord:
     """An end is told when all that belongs to it is done: alarms that run again, what is registered back.
 
@@ -55,15 +74,14 @@ class LastWord:
     """
 
     def __init__(self) -> None:
-        self._since: float | None = None
+        self._tried = InVain()
 
     def is_due(self, outcomes: Sequence[ActOutcome | HookOutcome]) -> bool:
         """Whether the end is told though not all of it was taken: what was is told by these outcomes."""
-        now = anyio.current_time()
-        self._since = now if self._since is None else self._since
+        seconds = self._tried.tried()
         sent = (one for one in outcomes if isinstance(one, ActOutcome) and one.sent)
         noes = [one.denied and is_for_good(one) for one in sent if not one.ok]
-        return (bool(noes) and all(noes)) or now - self._since > BLIND_FOR
+        return (bool(noes) and all(noes)) or seconds > BLIND_FOR
 
 
 def _left(last: Sight | None) -> tuple[str, ...]:

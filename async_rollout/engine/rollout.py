@@ -38,7 +38,7 @@ from async_rollout.engine.grace import Grace
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import is_here, is_over, of_another, under_way
 from async_rollout.engine.lookout import AGAIN, Lookout
-from async_rollout.engine.parting import BLIND_FOR, LastWord, blind_end, broken_end, cut_off
+from async_rollout.engine.parting import BLIND_FOR, InVain, LastWord, blind_end, broken_end, cut_off
 from async_rollout.engine.ports import HookRunner, Reach, Tell, Urgency
 from async_rollout.engine.result import GroupResult, ended, quoted
 
@@ -61,7 +61,7 @@ class Rollout:
         self._needs = LOOK_NOW
         self._acted_at = self._began = anyio.current_time()
         self._lookout = Lookout(cloud, group, spec, clocks, say=self._say, pause=self._sleep, note=self._note)
-        self._denied_since: float | None = None
+        self._in_vain = InVain()
         self._last_word = LastWord()
         self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._replaced: list[str] = []
@@ -227,10 +227,9 @@ class Rollout:
 
     async def _unheard(self) -> Verdict | None:
         """AWS is seen but takes nothing from us, not even the record that all is to be put back."""
-        last, since = last_sent(self._outcomes), self._denied_since
-        if last is None or since is None or self._memory.journal is None:
+        last, silent, row = last_sent(self._outcomes), self._in_vain.seconds, None
+        if last is None or self._memory.journal is None:
             return None
-        silent, row = anyio.current_time() - since, None
         if silent > BLIND_FOR:
             row = await self._lookout.let_live(self._memory.me.run)
         if silent <= self._spec.limits.credentials:
@@ -254,8 +253,7 @@ class Rollout:
             return False
         said, why, again = told_as(outcome), said_of(outcome), is_repeated(self._memory, outcome)
         self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why, again=again))
-        since = self._acted_at if self._denied_since is None else self._denied_since
-        self._denied_since = None if outcome.ok else since
+        self._in_vain.tried(well=bool(outcome.ok))
         return outcome.ok is True
 
     async def _pause(self, decision: Decision) -> None:

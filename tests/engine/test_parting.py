@@ -7,7 +7,7 @@ import pytest
 
 from async_rollout.core.journal import QUICK
 from async_rollout.core.memory import ActOutcome
-from async_rollout.engine.parting import let_live
+from async_rollout.engine.parting import BLIND_FOR, InVain, let_live
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.virtual import run_virtual
 from simulation import conductor, new_world
@@ -44,3 +44,15 @@ def test_where_nothing_of_ours_is_suspended_nothing_is_done() -> None:
         return world.calls["autoscaling:ResumeProcesses"] - before
 
     assert run_virtual(story) == 0
+
+
+def test_who_was_away_has_not_tried_in_vain_all_that_time() -> None:
+    async def story() -> list[float]:
+        blind, told = InVain(), []
+        for pause in (0.0, 100.0, 200.0, BLIND_FOR + 1.0, 50.0):
+            await anyio.sleep(pause)
+            told.append(blind.tried())
+        blind.tried(well=True)
+        return [*told, blind.seconds, blind.tried()]
+
+    assert run_virtual(story) == [0.0, 100.0, 300.0, 0.0, 50.0, 0.0, 0.0]

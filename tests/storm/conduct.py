@@ -75,12 +75,13 @@ def one_conductor_acts(past: Past) -> Iterator[str]:
 def a_lease_is_respected(past: Past) -> Iterator[str]:
     """Law 11: nobody takes over from one who is at work and whose lease still lasts.
 
-    Of two who begin at the same moment neither can have seen the other's record: the first of them gives way.
+    Of two who write at the same moment neither can have seen the other's record: the first of them gives way.
     """
     for at, record, by in past.world.log.takeovers:
         began, ended = past.lives.get(record.run, (at, at))
+        written = max((since for since, run in past.world.log.holders if run == record.run and since < at), default=at)
         left = record.until - at
-        lasts = left > past.window and at - began > past.window
+        lasts = left > past.window and at - written > past.window
         if began <= at < ended and lasts and not past.world.log.forged:
             yield f"law 11: {by} took over at {at:.1f} from {record.run}, whose lease lasted {left:.0f} s more"
 
