@@ -33,7 +33,8 @@ def heard(memory: Memory, outcome: ActOutcome | HookOutcome, at: float) -> Memor
         case ActOutcome():
             launching = _launching(memory, outcome)
             refusals = refused_so_far(memory.refusals, outcome)
-            return _answered(replace(memory, launching=launching, refusals=refusals), outcome)
+            counted = outcome.action.journal.launches if isinstance(outcome.action, Record) else memory.counted
+            return _answered(replace(memory, launching=launching, counted=counted, refusals=refusals), outcome)
         case _:
             assert_never(outcome)
 
@@ -53,15 +54,21 @@ def _answered(memory: Memory, outcome: ActOutcome) -> Memory:
 
 
 def _launching(memory: Memory, outcome: ActOutcome) -> Launching | None:
-    """A launch that was asked for in the record and not taken: what AWS refused or never got is none (law 18)."""
+    """A launch that was asked for in the record and not taken: what AWS refused or never got is none (law 18).
+
+    Where the same was asked for before and not answered, that may have been taken whatever becomes of this one.
+    """
+    before = memory.launching
     match outcome.action:
         case SetCapacity(desired=int() as size) if memory.desired is not None:
             more = size - int(memory.desired.what)
-            return Launching(size, more, outcome.ok) if more > 0 and not outcome.ok else None
-        case Record() if outcome.ok and memory.launching is not None and memory.launching.ok is False:
+            doubtful = before is not None and before.ok is None and before.to == size
+            ok = None if doubtful else outcome.ok
+            return Launching(size, more, ok, memory.counted) if more > 0 and not outcome.ok else None
+        case Record() if outcome.ok and before is not None and before.ok is False:
             return None  # the record says so by now
         case _:
-            return memory.launching
+            return before
 
 
 def _hook_ended(memory: Memory, outcome: HookOutcome, at: float) -> Memory:

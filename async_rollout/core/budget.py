@@ -249,7 +249,7 @@ def reckon(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
 def unlaunched(journal: Journal, memory: Memory) -> Journal:
     """The record without a launch that surely was not taken: AWS refused it, or it was never sent."""
     one = memory.launching
-    if one is None or one.ok is not False or journal.asked != one.to:
+    if one is None or one.ok is not False or journal.asked != one.to or journal.launches < one.counted:
         return journal
     return replace(journal, asked=one.to - one.more, launches=max(0, journal.launches - one.more))
 

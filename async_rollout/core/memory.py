@@ -103,11 +103,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Launching:
-    """The last launch that was asked for and not taken: to which desired capacity, how many. ok as in ActOutcome."""
+    """The last launch that was asked for and not taken: to which desired capacity, how many. ok as in ActOutcome.
+
+    counted: how many launches the record has that counts it. That record may not have been taken either.
+    """
 
     to: int
     more: int
     ok: bool | None
+    counted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,9 @@ class Memory:
     lanes still drained when every delay was over. shielded: since when who is protected from scale-in. marked: how
     often we marked whom healthy; accused: since when who is marked Unhealthy. tried: the highest serial
     written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the last launch asked for, unless
-    AWS took it. unseen: when a look came later than was meant, and by how much. unfound: sources that AWS did not find,
-    see `traffic`; shifted: since when a zone is in zonal shift.
+    AWS took it; counted: launches of the last record that was to be written. unseen: when a look came later than was
+    meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since when a zone is in
+    zonal shift.
     """
 
     me: Me
@@ -194,6 +199,7 @@ class Memory:
     last: ActOutcome | None = None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     launching: Launching | None = None
+    counted: int = 0
     denied: ActOutcome | None = None
     denied_since: float | None = None
     unseen: tuple[tuple[float, float], ...] = ()
