@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.tags import safe
@@ -97,10 +98,13 @@ def a_zone_ends_nothing(past: Past) -> Iterator[str]:
 
 
 def alarms_run_where_a_record_stands(past: Past) -> Iterator[str]:
-    """Law 10: whoever ends with the record standing lets alarms and schedules run, if AWS lets it; else it says so."""
+    """Law 10: whoever ends with the record standing lets alarms and schedules run, if AWS lets it; else it says so.
+
+    Who gives way leaves that to the other.
+    """
     noes = [one.action for one in past.weather.faults if one.kind in NOES]
     barred = any(concerns(action, call) for action in noes for call in NEEDED)
-    for one in past.parted:
+    for one in (each for each in past.parted if each.verdict.outcome is not Outcome.HELD):
         if one.off and not barred:
             yield f"law 10: it ended with {one.verdict.code}, and {sorted(one.off)} stay suspended"
         told = " ".join(one.verdict.left)
