@@ -108,8 +108,7 @@ def shed(draft: Draft) -> Draft:
         return draft.wait(_settling(draft))
     if HookPoint.BEFORE_TERMINATE in withheld(draft.spec, draft.journal):
         return draft.leave(f"{least.id} is one too many and stays: its before-command was not given")
-    serves = draft.memory.stage(least.id) in (Stage.AVAILABLE, Stage.CHECKING)
-    if serves and not draft.tally.may_go(least.id):
+    if draft.memory.known(least.id).streak.good and not draft.tally.may_go(least.id):
         return _in_its_place(draft, least)
     return open_lane(draft, least, surplus=True)
 

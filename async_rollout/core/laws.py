@@ -57,7 +57,8 @@ def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, acti
     if not going:
         return None
     before, after = _tally(spec, snapshot, record, without=going), _tally(spec, snapshot, record)
-    spare = {id for id in going if _is_surplus(record, id)} - before.available
+    unserving = {id for id in going if not snapshot.memory.known(id).streak.good} - before.available
+    spare = {id for id in unserving if _is_surplus(record, id)}
     well = [id for id in going if id not in before.dark and id not in spare]
     if well and len(after.available) < after.bounds.floor:
         return f"law 1: {len(after.available)} available without {', '.join(well)}, the floor is {after.bounds.floor}"

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from async_rollout.core.actions import ROWS, Needs, Outcome, Verdict
+from async_rollout.core.budget import STEADY
 from async_rollout.core.events import Event, Warned
 from async_rollout.core.laws import OLDEST_LOOK
 from async_rollout.core.memory import GONE_LOOKS
@@ -38,7 +39,7 @@ class Lookout:
         self._cloud, self._group, self._spec, self._clocks = cloud, group, spec, clocks
         self._say, self._pause, self._note = say, pause, note
         self._asked_at = clocks()
-        self._blind = InVain()
+        self._blind, self._gone = InVain(), InVain()
         self._row: Sight | None = None
         self._absent = 0
         self._stopping = False
@@ -74,6 +75,7 @@ class Lookout:
                     return end
             else:
                 self._blind.tried(well=True)
+                self._gone.tried(well=True)
                 self._absent, self._row = 0, None
                 return sight
             await self._pause(AGAIN if self._stopping else delay)
@@ -96,11 +98,11 @@ class Lookout:
         return None
 
     def _vanished(self, gone: UnknownGroupError, before: Snapshot | None) -> Verdict | None:
-        """Later an answer or two without the group may be empty pages."""
+        """Later an answer or two without the group may be empty pages, or as many as answers are stale for."""
         if before is None:
             return Verdict(outcome=Outcome.REFUSED, code=3, why=str(gone))
-        self._absent += 1
-        if self._absent < GONE_LOOKS:
+        self._absent, seconds = self._absent + 1, self._gone.tried()
+        if self._absent < GONE_LOOKS or seconds < STEADY:
             return None
         return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
 

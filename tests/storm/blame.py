@@ -75,14 +75,25 @@ def the_floor_holds(past: Past) -> Iterator[str]:
 
 
 def _unasked(past: Past, one: Removed) -> frozenset[str]:
-    """Old ones of a group whose applications no source asks: whatever these do, to everybody outside they serve."""
-    if past.found.source_ids or one.record is None or one.record.cutoff is None:
+    """Those whose applications nobody asks: whatever these do, to everybody outside they serve.
+
+    Old ones of a group without any source; and where its last one was taken off the group, and there is no up-check,
+    whoever is in service.
+    """
+    if one.record is None or one.record.cutoff is None:
         return frozenset()
     so_far = [each for each in past.world.record if each.at <= one.at]
-    old = {each.instance for each in so_far if each.what is What.LAUNCH and each.at <= one.record.cutoff}
     ends = (What.TERMINATE, What.GONE, What.STANDBY)
     ended = {each.instance for each in so_far if each.what in ends or _died(each)}
-    return past.found_ids.union(old) - ended
+    if one.unasked and past.weather.spec.hooks.up_check is None:
+        return past.found_ids.union(each.instance for each in so_far if each.what is What.IN_SERVICE) - ended
+    if past.found.source_ids:
+        return frozenset()
+    return past.found_ids.union(_launched_before(so_far, one.record.cutoff)) - ended
+
+
+def _launched_before(so_far: list[Happening], cutoff: float) -> set[str]:
+    return {each.instance for each in so_far if each.what is What.LAUNCH and each.at <= cutoff}
 
 
 def _died(happening: Happening) -> bool:
