@@ -14,7 +14,7 @@ from async_rollout.aws.sweep import GATHER_LONGEST, IDLE_LONGEST
 from async_rollout.core.actions import Need
 from async_rollout.core.sight import Sight
 from async_rollout.sandbox.virtual import run_virtual
-from looking import NONE, OTHER, TARGETS, TG, cloud, look
+from support.looking import NONE, OTHER, TARGETS, TG, cloud, look
 
 
 def test_groups_that_look_together_share_one_call(lit: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from async_rollout.core.sight import Sight
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.virtual import run_virtual
-from looking import OTHER, TG, cloud, look
+from support.looking import OTHER, TG, cloud, look
 
 
 def test_a_source_that_hangs_delays_only_its_own_group(lit: Any) -> None:

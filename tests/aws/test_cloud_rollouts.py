@@ -13,7 +13,7 @@ from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox import Sandbox
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
-from simulation import InstantHooks
+from support.simulation import InstantHooks
 
 
 def rolled(*faults: Fault) -> tuple[dict[str, int], float, list[Outcome]]:

@@ -25,9 +25,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-from table import HEAD, Row  # noqa: E402 - the path comes first
+from support.bench.table import HEAD, Row  # noqa: E402 - the path comes first
 
 PARTS = ("one", "fleet", "fits", "start", "loop", "process", "smoke", "stop")
 """Each imports what it needs when its turn comes."""
@@ -38,13 +38,13 @@ def rows(part: str, seeds: int, groups: int) -> Iterator[Row]:
     """The rows of one part."""
     match part:
         case "one":
-            yield from import_module("rows_rollouts").one_group(seeds)
+            yield from import_module("support.bench.rows_rollouts").one_group(seeds)
         case "fleet":
-            yield from import_module("rows_rollouts").fleet(groups)
+            yield from import_module("support.bench.rows_rollouts").fleet(groups)
         case "fits":
-            yield from import_module("rows_rollouts").fits(*FITS)
+            yield from import_module("support.bench.rows_rollouts").fits(*FITS)
         case _:
-            yield from import_module(f"rows_{part}").rows()
+            yield from import_module(f"support.bench.rows_{part}").rows()
 
 
 def main() -> int:

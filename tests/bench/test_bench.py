@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import rows_rollouts
-from bench_rollouts import measure
-from fleet_runs import Fleet, RolloutsFailedError, beginning, interval, rolled
-from oracle import ideal
-from rivals import instance_refresh, original
-from rows_rollouts import SWIFT, polled
-from table import Row, median_ratio, p50_p95
+from support.bench import bench_rollouts, rows_rollouts
+from support.bench.bench_rollouts import measure
+from support.bench.fleet_runs import Fleet, RolloutsFailedError, beginning, interval, rolled
+from support.bench.oracle import ideal
+from support.bench.rivals import instance_refresh, original
+from support.bench.rows_rollouts import SWIFT, polled
+from support.bench.table import Row, median_ratio, p50_p95
 
-SCRIPT = Path(__file__).with_name("bench_rollouts.py")
+SCRIPT = Path(bench_rollouts.__file__)
 
 
 def test_strictly_one_after_the_other_each_waits_for_the_one_before() -> None:

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench_views import SECONDS, measure, told
+from support.bench import bench_views
+from support.bench.bench_views import SECONDS, measure, told
 
-SCRIPT = Path(__file__).with_name("bench_views.py")
+SCRIPT = Path(bench_views.__file__)
 
 
 def test_each_group_tells_its_own_minute() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import Served, Tool
+from support.terminal import Served, Tool
 
 ROOT = Path(__file__).parents[2]
 

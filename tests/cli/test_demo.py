@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.terminal import Tool
+from support.terminal import Tool
 
 ROOT = Path(__file__).parents[2]
 SHOWN = "examples/live.svg"

@@ -16,7 +16,7 @@ from typer.core import TyperCommand
 from async_rollout.cli.app import COMMANDS as WORDS
 from async_rollout.cli.app import loaded
 from async_rollout.cli.help import EXAMPLES, FIRST, SECTIONS
-from cli.terminal import ENTRY, Tool
+from support.terminal import ENTRY, Tool
 
 COMMANDS: dict[str, TyperCommand] = {name: loaded(name) for name in WORDS}
 

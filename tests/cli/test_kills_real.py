@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from async_rollout.core.journal import Journal
-from cli.quick import QUICK, Desk, Seen, as_found, desks
+from support.quick import QUICK, Desk, Seen, as_found, desks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which processes are left, in /proc")
 AT_ONCE = 4

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cli.terminal import Served, Tool
+from support.terminal import Served, Tool
 
 NOWHERE = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from async_rollout.render.jsonl import Jsonl
-from cli.terminal import Tool
-from render.told import EVERYTHING, GOOD
+from support.terminal import Tool
+from support.told import EVERYTHING, GOOD
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from async_rollout.render.schema import schema
-from cli.terminal import Served, Tool, a_person
+from support.terminal import Served, Tool, a_person
 
 Serve = Callable[..., Served]
 QUICK = ("--check-interval", "0.3")

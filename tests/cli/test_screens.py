@@ -20,7 +20,7 @@ from pathlib import Path
 import pyte
 import pytest
 
-from cli.quick import QUICK, Desk, as_found, desks
+from support.quick import QUICK, Desk, as_found, desks
 
 SIZES = ((80, 24), (200, 50), (40, 10))
 

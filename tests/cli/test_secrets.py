@@ -21,10 +21,10 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import Journal
 from async_rollout.core.tags import from_tags
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
-from cli.quick import QUICK, Desk, as_found, desks
-from cli.terminal import Served
-from simulation import Run, simulate
-from truth import all_is_as_found
+from support.laws.truth import all_is_as_found
+from support.quick import QUICK, Desk, as_found, desks
+from support.simulation import Run, simulate
+from support.terminal import Served
 
 KEY, SECRET, TOKEN = "AKIAQ3EGRSQTESTONLY7", "vGZk7mN0tReAlBuTsEcReT/9xQwErTy+uIoPaSdF", "FwoGZXIvYXdzEJrTOKENmadeUp=="
 SECRETS = (KEY, SECRET, TOKEN)

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from async_rollout.core.journal import Goal, Journal
-from cli.quick import QUICK, Desk, as_found, desks
-from cli.terminal import a_person
-from processes import alive, pids
+from support.processes import alive, pids
+from support.quick import QUICK, Desk, as_found, desks
+from support.terminal import a_person
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which processes are left, in /proc")
 STUBBORN = "setsid sh -c 'trap \"\" TERM; echo $$ > {home}/1.pid; sleep 60; :' & wait"

@@ -11,8 +11,8 @@ from async_rollout.cli.desk import Desk, chosen
 from async_rollout.cli.options import Output, Viewing
 from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.sink import Sink
-from cli.terminal import Tool
-from render.told import BAD
+from support.terminal import Tool
+from support.told import BAD
 
 TERMINAL = {"TERM": "xterm-256color"}
 

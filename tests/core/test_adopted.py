@@ -14,8 +14,8 @@ from async_rollout.core.memory import GONE_LOOKS, Odd, Since
 from async_rollout.core.sight import Snapshot, Survey
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
-from drafts import NOW, snapshot_of
-from drawn import ident
+from support.drafts import NOW, snapshot_of
+from support.drawn import ident
 
 SPEC = RolloutSpec()
 

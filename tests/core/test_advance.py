@@ -18,8 +18,8 @@ from async_rollout.core.memory import Ended, HookOutcome, Odd
 from async_rollout.core.sight import TargetState
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
 from async_rollout.core.stages import Streak
-from drafts import NOW, draft_of, snapshot_of
-from drawn import AT, SOURCES, ident
+from support.drafts import NOW, draft_of, snapshot_of
+from support.drawn import AT, SOURCES, ident
 
 SPEC = RolloutSpec()
 IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)

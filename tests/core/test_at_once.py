@@ -11,8 +11,8 @@ from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, La
 from async_rollout.core.left import by_now
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import RolloutSpec
-from drafts import NOW, snapshot_of
-from drawn import AT, ident
+from support.drafts import NOW, snapshot_of
+from support.drawn import AT, ident
 
 SPEC = RolloutSpec()
 BACK: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=130, text="stopped")}

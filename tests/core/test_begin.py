@@ -15,8 +15,8 @@ from async_rollout.core.lease import LOOK_NOW, WATCH_LOOKS
 from async_rollout.core.memory import ActOutcome, Me, Odd, Peer
 from async_rollout.core.sight import Sight, Snapshot, Stop
 from async_rollout.core.spec import Hooks, RolloutSpec, Scope
-from drafts import NOW, snapshot_of
-from drawn import ident, looked, sight
+from support.drafts import NOW, snapshot_of
+from support.drawn import ident, looked, sight
 
 SPEC = RolloutSpec()
 PROBED = frozenset({"run0"})

@@ -11,7 +11,7 @@ from async_rollout.core.journal import Journal, Lane, Removal
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import AmountLike, RolloutSpec, amount
 from async_rollout.errors import UsageError
-from drawn import ident, looked, recorded, sight
+from support.drawn import ident, looked, recorded, sight
 
 
 def counted(drawing: str, spec: RolloutSpec | None = None, **group: int) -> Tally:

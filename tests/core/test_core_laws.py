@@ -25,7 +25,7 @@ from async_rollout.core.journal import Cause, Goal, Journal, Lane, Removal
 from async_rollout.core.laws import OLDEST_LOOK, objection
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import HookPoint, RolloutSpec
-from drawn import AT, ident, looked, recorded, sight
+from support.drawn import AT, ident, looked, recorded, sight
 
 SPEC = RolloutSpec()
 RESTORING: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=1, text="x")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from async_rollout.core.events import Counted
-from simulation import simulate
+from support.simulation import simulate
 
 
 def test_nobody_is_told_that_old_ones_do_not_serve_because_they_were_looked_at_once_only() -> None:

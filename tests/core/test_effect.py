@@ -20,7 +20,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
 from async_rollout.core.sight import TargetState
-from drawn import AT, ident, sight
+from support.drawn import AT, ident, sight
 
 
 def after(drawing: str, *actions: object, seconds: float = 0.0) -> Expected:

@@ -30,8 +30,8 @@ from async_rollout.core.memory import Odd, Since
 from async_rollout.core.sight import Snapshot, unfound
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
 from async_rollout.core.stages import Stage, Streak
-from drafts import NOW, launch, snapshot_of
-from drawn import AT, ident
+from support.drafts import NOW, launch, snapshot_of
+from support.drawn import AT, ident
 
 SPEC = RolloutSpec()
 BACK: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=130, text="stopped")}

@@ -9,7 +9,7 @@ from async_rollout.core.sight import Activity
 from async_rollout.core.tags import CAUSE_LENGTH, safe
 from async_rollout.core.zones import barren
 from async_rollout.sandbox.words import ABANDONED, NO_CAPACITY, NO_IMAGE, NOT_OFFERED, OVER_QUOTA, WRONG_ARCHITECTURE
-from launch_texts import launch_texts, texts_of
+from support.launch_texts import launch_texts, texts_of
 
 STATUS_MESSAGE = 255
 """What the service model promises of a StatusMessage, though longer ones are seen."""

@@ -25,8 +25,8 @@ from async_rollout.core.recall import recall
 from async_rollout.core.sight import Snapshot, TargetState
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
-from drafts import NOW, snapshot_of
-from drawn import AT, ident, looked
+from support.drafts import NOW, snapshot_of
+from support.drawn import AT, ident, looked
 
 SPEC = RolloutSpec()
 BACK: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=130, text="stopped")}

@@ -13,8 +13,8 @@ from async_rollout.core.journal import Cause, Goal, Journal, Unreadable
 from async_rollout.core.memory import Odd
 from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec
-from drafts import NOW, snapshot_of
-from drawn import looked, sight
+from support.drafts import NOW, snapshot_of
+from support.drawn import looked, sight
 
 SPEC = RolloutSpec()
 PROBED = frozenset({"run0"})

@@ -15,8 +15,8 @@ from async_rollout.core.pace import CALM, LATE, LONGEST_SLEEP, OLDEST_HEALTH, SO
 from async_rollout.core.sight import Snapshot, Source, Target, TargetState
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
-from drafts import NOW, snapshot_of
-from drawn import SOURCES, ident
+from support.drafts import NOW, snapshot_of
+from support.drawn import SOURCES, ident
 
 SPEC = RolloutSpec()
 

@@ -13,8 +13,8 @@ from async_rollout.core.sight import Instance
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.core.standing import Standing, onward, way_out
 from async_rollout.core.trouble import trouble
-from drafts import NOW, draft_of
-from drawn import AT, ident
+from support.drafts import NOW, draft_of
+from support.drawn import AT, ident
 
 OUT = Lane(id=ident(0), at=int(AT), before=Mark.BEGUN)
 

@@ -11,7 +11,7 @@ from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.sight import Sight, Survey, Target, TargetState
 from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.core.survey import hindered, missed, objections, unhealthy, warnings
-from drawn import AT, SOURCES, ident, sight
+from support.drawn import AT, SOURCES, ident, sight
 
 ASKED = Survey(at=AT)
 

@@ -22,8 +22,8 @@ from async_rollout.core.recall import recall
 from async_rollout.core.sight import Sight, Survey
 from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.core.stages import Stage
-from drafts import NOW, draft_of, snapshot_of
-from drawn import AT, ident, looked, sight
+from support.drafts import NOW, draft_of, snapshot_of
+from support.drawn import AT, ident, looked, sight
 
 SPEC = RolloutSpec()
 IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)

@@ -15,8 +15,8 @@ from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.trouble import marked_failed, stopped, trouble
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
-from drafts import NOW, draft_of, launch, snapshot_of
-from drawn import AT, ident
+from support.drafts import NOW, draft_of, launch, snapshot_of
+from support.drawn import AT, ident
 
 SPEC = RolloutSpec(limits=Limits(total=3000.0))
 BEFORE = (HookPoint.BEFORE_TERMINATE, ident(0))

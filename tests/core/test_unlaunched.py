@@ -12,7 +12,7 @@ from async_rollout.core.journal import Journal
 from async_rollout.core.memory import ActOutcome, Me, Memory
 from async_rollout.core.recall import recall
 from async_rollout.core.spec import RolloutSpec
-from drawn import AT, journal, sight
+from support.drawn import AT, journal, sight
 
 SEEN = sight("S S S")
 NOW = replace(journal(SEEN.group, asked=3), launches=1, serial=7)

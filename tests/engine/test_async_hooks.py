@@ -9,7 +9,7 @@ import pytest
 
 from async_rollout.core.spec import HookCall
 from async_rollout.engine.hooks import ShellHooks
-from processes import CALL, silent
+from support.processes import CALL, silent
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from async_rollout.engine.errands import Errands
 from async_rollout.engine.ports import HookResult
 from async_rollout.errors import BrokenError
 from async_rollout.sandbox.virtual import run_virtual
-from engine.fleets import Told
+from support.fleets import Told
 
 ID = "i-0123456789abcdef0"
 SPEC = RolloutSpec(

@@ -18,7 +18,7 @@ from async_rollout.engine.result import Summary
 from async_rollout.errors import CredentialsError, RolloutError, UnknownGroupError, UnseenError, UsageError
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from engine.fleets import Told, Wayward, done_by_us, ids, lowest, not_as_found, world_of
+from support.fleets import Told, Wayward, done_by_us, ids, lowest, not_as_found, world_of
 
 NAMES = ("web", "api", "batch", "cron")
 

@@ -15,8 +15,8 @@ from async_rollout.engine.result import Summary
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from engine.fleets import Told, Wayward, done_by_us, ids, lowest, not_as_found, world_of
-from simulation import ours
+from support.fleets import Told, Wayward, done_by_us, ids, lowest, not_as_found, world_of
+from support.simulation import ours
 
 SOON = RolloutSpec(limits=Limits(healthy=60.0))
 """A new instance that does not get healthy ends its group while the others are in the middle of theirs."""

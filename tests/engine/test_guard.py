@@ -15,7 +15,7 @@ from typing import Self
 import pytest
 
 from async_rollout.engine import guard
-from processes import LINUX, TREES, alive, pids
+from support.processes import LINUX, TREES, alive, pids
 
 pytestmark = [LINUX, pytest.mark.usefixtures("nothing_is_left")]
 

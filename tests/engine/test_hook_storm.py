@@ -14,7 +14,7 @@ import pytest
 
 from async_rollout.engine.hooks import ShellHooks
 from async_rollout.engine.ports import HookResult
-from processes import CALL, LINUX, silent
+from support.processes import CALL, LINUX, silent
 
 pytestmark = [LINUX, pytest.mark.usefixtures("nothing_is_left")]
 

@@ -13,7 +13,7 @@ import pytest
 
 from async_rollout.engine.guard import children, parent_of
 from async_rollout.engine.hooks import ShellHooks
-from processes import CALL, LINUX, TREES, a_tool_that_runs, alive, pids, run, silent, until
+from support.processes import CALL, LINUX, TREES, a_tool_that_runs, alive, pids, run, silent, until
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 

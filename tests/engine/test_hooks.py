@@ -15,7 +15,7 @@ import pytest
 from async_rollout.engine.hooks import APART, ShellHooks
 from async_rollout.engine.ports import HookResult
 from async_rollout.sandbox.virtual import run_virtual
-from processes import CALL, LINUX, run, silent
+from support.processes import CALL, LINUX, run, silent
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 

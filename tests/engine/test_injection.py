@@ -29,9 +29,9 @@ from async_rollout.render.words import command
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from engine.fleets import Told, Wayward, not_as_found, world_of
-from processes import CALL, run, silent
-from render.told import EVERYTHING
+from support.fleets import Told, Wayward, not_as_found, world_of
+from support.processes import CALL, run, silent
+from support.told import EVERYTHING
 
 SHELL = [
     "$(touch HACKED)", "`touch HACKED`", "; touch HACKED", "& touch HACKED &", "| touch HACKED", "|| touch HACKED",

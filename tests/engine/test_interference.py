@@ -10,8 +10,8 @@ from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import ScheduledAction
 from async_rollout.sandbox.world import World
-from simulation import simulate
-from truth import all_is_as_found
+from support.laws.truth import all_is_as_found
+from support.simulation import simulate
 
 
 def test_scheduled_actions_that_fall_into_the_run_are_named() -> None:

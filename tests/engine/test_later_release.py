@@ -9,7 +9,7 @@ from async_rollout.core.journal import Goal
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.world import World
-from simulation import ours, simulate
+from support.simulation import ours, simulate
 
 LATER = (
     Tag(key="async-rollout:head", value="n=9 v=9 needs=4.2.0 form=other"),

@@ -14,8 +14,8 @@ from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Override
 from async_rollout.sandbox.world import World
-from simulation import ours, simulate
-from truth import all_is_as_found, deeds
+from support.laws.truth import all_is_as_found, deeds
+from support.simulation import ours, simulate
 
 
 async def fine(call: HookCall) -> int:

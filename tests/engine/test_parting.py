@@ -10,7 +10,7 @@ from async_rollout.core.memory import ActOutcome
 from async_rollout.engine.parting import BLIND_FOR, InVain, let_live
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.virtual import run_virtual
-from simulation import conductor, new_world
+from support.simulation import conductor, new_world
 
 
 @pytest.mark.parametrize(("run", "left"), [("mine", frozenset()), ("another", frozenset(QUICK))])

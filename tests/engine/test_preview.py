@@ -18,7 +18,7 @@ from async_rollout.errors import CredentialsError
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from engine.fleets import Wayward, done_by_us, ids, world_of
+from support.fleets import Wayward, done_by_us, ids, world_of
 
 READS = ("Describe", "Get")
 

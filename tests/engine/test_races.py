@@ -24,9 +24,9 @@ from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
-from conductors import Ported
-from simulation import InstantHooks, ours
-from witness import Witness
+from support.simulation import InstantHooks, ours
+from support.storms.conductors import Ported
+from support.storms.witness import Witness
 
 OLD = Fault(kind=FaultKind.STALE, action="^autoscaling:Describe", probability=0.3, seconds=10.0)
 HALF_AN_HOUR = 1800.0

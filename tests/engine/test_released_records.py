@@ -20,8 +20,8 @@ from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from released import lanes_of, thaw
-from simulation import InstantHooks, ours
+from support.released import lanes_of, thaw
+from support.simulation import InstantHooks, ours
 
 RECORDS = Path(__file__).parents[1] / "core" / "records"
 RELEASES = ("0.1.0",)

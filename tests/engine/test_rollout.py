@@ -13,9 +13,9 @@ from async_rollout.core.sight import Stop
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.errors import CredentialsError, RolloutError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.ground import EPOCH
-from engine.fleets import BeforeLook, done_by_us, lowest, not_as_found
-from engine.one_group import DONE, Story
-from simulation import ours
+from support.fleets import BeforeLook, done_by_us, lowest, not_as_found
+from support.one_group import DONE, Story
+from support.simulation import ours
 
 
 def between(begin: float, end: float, fault: RolloutError) -> BeforeLook:

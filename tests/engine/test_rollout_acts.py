@@ -18,9 +18,9 @@ from async_rollout.engine.ports import Answer, Refused, Unknown, Urgency
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.world import World
-from engine.fleets import BeforeAct, BeforeLook, Wayward, done_by_us, lowest, not_as_found
-from engine.one_group import DONE, SPEC, Story
-from simulation import ours
+from support.fleets import BeforeAct, BeforeLook, Wayward, done_by_us, lowest, not_as_found
+from support.one_group import DONE, SPEC, Story
+from support.simulation import ours
 
 # --- the laws
 

@@ -15,7 +15,7 @@ from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from simulation import Endless, InstantHooks, MortalCloud, conductor, new_world, ours, simulate
+from support.simulation import Endless, InstantHooks, MortalCloud, conductor, new_world, ours, simulate
 
 
 @pytest.mark.parametrize("at", [2.0, 8.0, 14.0, 18.0, 30.0, 70.0, 95.0, 120.0, 135.0, 200.0, 260.0])

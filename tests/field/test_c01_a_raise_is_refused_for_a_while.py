@@ -9,7 +9,7 @@ import pytest
 from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import Goal
 from async_rollout.sandbox.faults import IN_PROGRESS, Fault, FaultKind
-from refusing import as_found, launches, rolled
+from support.refusing import as_found, launches, rolled
 
 RAISE = "^autoscaling:SetDesiredCapacity"
 WAYS = {

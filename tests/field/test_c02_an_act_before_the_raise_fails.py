@@ -9,7 +9,7 @@ from async_rollout.core.journal import Journal
 from async_rollout.core.tags import from_tags
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.world import World
-from refusing import as_found, launches, rolled
+from support.refusing import as_found, launches, rolled
 
 
 @pytest.mark.parametrize("kind", [FaultKind.ERROR_500, FaultKind.THROTTLE, FaultKind.RESET, FaultKind.REFUSED])

@@ -11,8 +11,8 @@ from async_rollout.core.journal import Goal
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.plain import Plain
 from async_rollout.sandbox.faults import Fault, FaultKind
-from refusing import ALARMS, as_found, rolled, said
-from simulation import Run
+from support.refusing import ALARMS, as_found, rolled, said
+from support.simulation import Run
 
 WORDS = "The instance i-0123456789abcdef0 is not in InService or Standby."
 REFUSED = Fault(

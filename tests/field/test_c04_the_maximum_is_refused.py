@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from async_rollout.sandbox.faults import Fault, FaultKind
-from refusing import as_found, launches, rolled
+from support.refusing import as_found, launches, rolled
 
 WORDS = "The AutoScaling group may not be modified while it is pending delete"
 

@@ -6,7 +6,7 @@ import pytest
 
 from async_rollout.core.events import Acted
 from async_rollout.sandbox.faults import Fault, FaultKind
-from refusing import ALARMS, rolled
+from support.refusing import ALARMS, rolled
 
 DENIED = Fault(kind=FaultKind.DENIED, action="TerminateInstanceInAutoScalingGroup$")
 

@@ -7,8 +7,8 @@ import pytest
 from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import Goal
 from async_rollout.sandbox.faults import Fault, FaultKind
-from refusing import rolled
-from simulation import Run, ours
+from support.refusing import rolled
+from support.simulation import Run, ours
 
 KINDS = [FaultKind.DENIED, FaultKind.REFUSED]
 

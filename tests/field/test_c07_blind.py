@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from async_rollout.sandbox.faults import Fault, FaultKind
-from refusing import ALARMS, as_found, rolled
+from support.refusing import ALARMS, as_found, rolled
 
 
 def blind(action: str, seconds: float = 1e9) -> Fault:

@@ -21,8 +21,8 @@ from async_rollout.engine.ports import Answer, Done, Late, Refused, Unknown, Urg
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.virtual import run_virtual
-from queued import ARN, Wire, overtaken, stopping, waited
-from simulation import InstantHooks, new_world
+from support.laws.queued import ARN, Wire, overtaken, stopping, waited
+from support.simulation import InstantHooks, new_world
 
 
 def test_c8_none_of_a_hundred_acts_is_sent_on_an_old_look() -> None:

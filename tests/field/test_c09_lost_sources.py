@@ -23,8 +23,8 @@ from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-from field.over_the_wire import rolled, seen
-from simulation import InstantHooks, ours
+from support.over_the_wire import rolled, seen
+from support.simulation import InstantHooks, ours
 
 ALARMS = {"AlarmNotification", "ScheduledActions"}
 Meanwhile = Callable[[World, Halt], Awaitable[None]]

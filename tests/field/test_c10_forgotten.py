@@ -10,7 +10,7 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
-from simulation import simulate
+from support.simulation import simulate
 
 
 def standing_by(world: World) -> None:

@@ -11,7 +11,7 @@ from async_rollout.core.spec import RolloutSpec
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Group, Hook
 from async_rollout.sandbox.world import World
-from simulation import simulate
+from support.simulation import simulate
 
 HOURS = 2 * 3600.0
 

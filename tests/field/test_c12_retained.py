@@ -17,7 +17,7 @@ from async_rollout.engine.halt import Halt
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Group, Hook
 from async_rollout.sandbox.world import World
-from simulation import simulate
+from support.simulation import simulate
 
 ENDS = "aws autoscaling terminate-instance-in-auto-scaling-group --should-decrement-desired-capacity --instance-id {}"
 

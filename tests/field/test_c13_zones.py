@@ -22,8 +22,8 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.words import ABANDONED
 from async_rollout.sandbox.world import World
-from launch_texts import texts_of
-from simulation import Run, simulate
+from support.launch_texts import texts_of
+from support.simulation import Run, simulate
 
 
 def _without(world: World, zone: int, words: str, size: int = 4, zones: int = 2) -> None:

@@ -14,8 +14,8 @@ from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.words import NO_CAPACITY
 from async_rollout.sandbox.world import World
-from launch_texts import texts_of
-from simulation import Run, simulate
+from support.launch_texts import texts_of
+from support.simulation import Run, simulate
 
 UNKNOWN = "words that nobody has seen yet"
 

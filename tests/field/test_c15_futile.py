@@ -12,8 +12,8 @@ from async_rollout.render.ending import ending
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
-from launch_texts import texts_of
-from simulation import Run, ours, simulate
+from support.launch_texts import texts_of
+from support.simulation import Run, ours, simulate
 
 TWO_ATTEMPTS = 64.0
 """From the first attempt to the second, and to the look that shows it."""

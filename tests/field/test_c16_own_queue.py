@@ -29,10 +29,10 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Physics
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-from crowded import crowd
-from direct import cloud
-from queued import Wire
-from simulation import ours
+from support.bench.direct import cloud
+from support.laws.crowded import crowd
+from support.laws.queued import Wire
+from support.simulation import ours
 
 UNSEEN, SEEN = 500.0, 60.0
 SLOW = Physics(boot=800.0)

@@ -16,9 +16,9 @@ from async_rollout.engine.result import Summary
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from drafts import snapshot_of
-from engine.fleets import not_as_found, world_of
-from simulation import ours
+from support.drafts import snapshot_of
+from support.fleets import not_as_found, world_of
+from support.simulation import ours
 
 pytestmark = pytest.mark.skipif("none" in identify(Goal.REPLACE).holder, reason="this system does not tell processes")
 

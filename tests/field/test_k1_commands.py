@@ -22,9 +22,9 @@ from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from drafts import draft_of, snapshot_of
-from engine.fleets import Wayward, clock
-from simulation import InstantHooks, ours
+from support.drafts import draft_of, snapshot_of
+from support.fleets import Wayward, clock
+from support.simulation import InstantHooks, ours
 
 
 async def leaves(call: HookCall) -> int:

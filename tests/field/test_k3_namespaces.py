@@ -19,7 +19,7 @@ from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.virtual import run_virtual
-from simulation import InstantHooks
+from support.simulation import InstantHooks
 
 HERE = identify(Goal.REPLACE).holder
 ELSEWHERE = "/".join((*HERE.split("/")[:2], "1", "7", "99"))

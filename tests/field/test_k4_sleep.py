@@ -12,10 +12,10 @@ from async_rollout.core.actions import SetCapacity
 from async_rollout.core.journal import Goal
 from async_rollout.engine.clocks import Moment, of_this_host
 from async_rollout.sandbox.virtual import run_virtual
-from playing import Part, Play, play, small
-from sleeping import Lid
-from stories import SPEC
-from witness import GROUP, Witness
+from support.laws.playing import Part, Play, play, small
+from support.laws.sleeping import Lid
+from support.laws.stories import SPEC
+from support.storms.witness import GROUP, Witness
 
 
 async def scaled(world: Witness) -> None:

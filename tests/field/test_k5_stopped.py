@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stopped import told_to_stop
+from support.bench.stopped import told_to_stop
 
 GROUPS = 50
 

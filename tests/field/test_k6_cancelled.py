@@ -19,8 +19,8 @@ from async_rollout.engine.ports import Unknown, Urgency
 from async_rollout.engine.result import Summary
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from engine.fleets import Told, Wayward, done_by_us, world_of
-from simulation import Endless, InstantHooks, ours
+from support.fleets import Told, Wayward, done_by_us, world_of
+from support.simulation import Endless, InstantHooks, ours
 
 SPEC = RolloutSpec()
 OTHERS = {"AZRebalance", "ReplaceUnhealthy"}

@@ -17,7 +17,7 @@ import pytest
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
-from cli.quick import Desk, desks
+from support.quick import Desk, desks
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SERVICES = {

@@ -11,7 +11,7 @@ from async_rollout.core.spec import Hook, HookCall, Hooks, Limits, RolloutSpec
 from async_rollout.engine.ports import HookResult
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.world import World
-from simulation import InstantHooks, simulate
+from support.simulation import InstantHooks, simulate
 
 SECRET = "hunter2"
 

@@ -21,8 +21,8 @@ from async_rollout.sandbox.ground import AWS, HUMAN
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Instance, Physics
 from async_rollout.sandbox.world import World
-from field.over_the_wire import rolled
-from simulation import Others, Run, simulate
+from support.over_the_wire import rolled
+from support.simulation import Others, Run, simulate
 
 
 def group(*, size: int = 3, health: str = "EC2", sources: int = 1) -> Callable[[World], object]:

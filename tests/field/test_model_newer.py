@@ -20,7 +20,7 @@ from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Group, Override
 from async_rollout.sandbox.world import World
-from field.over_the_wire import rolled, seen
+from support.over_the_wire import rolled, seen
 
 EXTRAS = Path(MODELS) / "autoscaling" / "2011-01-01" / "service-2.sdk-extras.json"
 OLD, NEW = "ami-0000000000000000a", "ami-0000000000000000b"

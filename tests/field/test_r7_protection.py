@@ -20,9 +20,9 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from engine.fleets import clock
-from field.over_the_wire import rolled
-from simulation import Run, simulate
+from support.fleets import clock
+from support.over_the_wire import rolled
+from support.simulation import Run, simulate
 
 WHOLE = "all replaced, the group is as it was found"
 

@@ -20,8 +20,8 @@ from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.ground import HUMAN
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
-from field.over_the_wire import rolled
-from simulation import Run, new_world, simulate
+from support.over_the_wire import rolled
+from support.simulation import Run, new_world, simulate
 
 ENDS = RolloutSpec(standby=Standby.TERMINATE)
 

@@ -30,8 +30,8 @@ from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-from field.over_the_wire import rolled, seen
-from simulation import InstantHooks, ours
+from support.over_the_wire import rolled, seen
+from support.simulation import InstantHooks, ours
 
 ZONE = "eu-west-1a"
 ALLOWED = RolloutSpec(allow=frozenset({"zonal-shift"}))

@@ -11,7 +11,7 @@ from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.codec import operation_model
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
-from sandbox.asking import Told, tell
+from support.asking import Told, tell
 
 WORDS = "Request would have succeeded, but DryRun flag is set."
 

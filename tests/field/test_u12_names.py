@@ -12,7 +12,7 @@ from async_rollout.errors import UnknownGroupError
 from async_rollout.sandbox import Sandbox
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
-from cli.quick import desks
+from support.quick import desks
 
 THERE = ("api", "web-blue", "web-green", "web-*")
 

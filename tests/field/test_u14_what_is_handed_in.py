@@ -16,7 +16,7 @@ from async_rollout.engine.hooks import ShellHooks
 from async_rollout.engine.ports import HookResult
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.scenarios import build
-from processes import CALL, silent
+from support.processes import CALL, silent
 
 
 async def awaited(event: object) -> None:

@@ -18,8 +18,8 @@ from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Group, Hook, Override, Tag
 from async_rollout.sandbox.world import World
-from field.over_the_wire import rolled, seen
-from simulation import Run, simulate
+from support.over_the_wire import rolled, seen
+from support.simulation import Run, simulate
 
 EKS = (Tag(key="eks:nodegroup-name", value="ng-1"), Tag(key="eks:cluster-name", value="prod"))
 BEANSTALK = (Tag(key="elasticbeanstalk:environment-name", value="shop"),)

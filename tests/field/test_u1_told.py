@@ -17,7 +17,7 @@ from async_rollout.engine.preview import Status, plan, status
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from engine.fleets import Wayward, clock, done_by_us, ids, world_of
+from support.fleets import Wayward, clock, done_by_us, ids, world_of
 
 INVENTED = re.compile(r"still drains|could not end|never came|assume|expected|at worst| at +\d")
 """Words of a future that was played."""

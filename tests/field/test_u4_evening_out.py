@@ -15,7 +15,7 @@ from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-from simulation import Run, simulate
+from support.simulation import Run, simulate
 
 
 def planned(spec: RolloutSpec, *, size: int, zones: int) -> Plan:

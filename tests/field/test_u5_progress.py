@@ -16,7 +16,7 @@ from async_rollout.engine.result import GroupResult
 from async_rollout.render.board import folded
 from async_rollout.render.plain import Plain
 from async_rollout.sandbox.virtual import run_virtual
-from engine.fleets import Told, Wayward, ids, world_of
+from support.fleets import Told, Wayward, ids, world_of
 
 COUNT = re.compile(r"\((\d) of (\d)\)(?:, (\d) to go)?|(\d) of (\d) replaced")
 

@@ -15,7 +15,7 @@ from async_rollout.render.board import Board, fold
 from async_rollout.render.plain import Plain
 from async_rollout.render.rows import frame
 from async_rollout.sandbox.virtual import run_virtual
-from engine.fleets import Told, Wayward, world_of
+from support.fleets import Told, Wayward, world_of
 
 NAMES = tuple(f"web-{number:02}" for number in range(40))
 

@@ -15,7 +15,7 @@ from async_rollout.render.board import folded
 from async_rollout.render.plain import Plain
 from async_rollout.render.rows import frame
 from async_rollout.sandbox.virtual import run_virtual
-from engine.fleets import Told, Wayward, world_of
+from support.fleets import Told, Wayward, world_of
 
 TIME = re.compile(r"\b(?:\d+h)?\d+m\d\ds|\b\d+m\b")
 

@@ -16,8 +16,8 @@ from async_rollout.core.spec import HookCall, HookPoint
 from async_rollout.engine.hooks import ShellHooks
 from async_rollout.errors import UsageError
 from async_rollout.sandbox.virtual import run_scaled
-from cli.quick import clean_environment
-from cli.terminal import ENTRY
+from support.quick import clean_environment
+from support.terminal import ENTRY
 
 HERE = "http://127.0.0.1:4566"
 SPEED = 20.0

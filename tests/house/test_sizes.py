@@ -67,7 +67,8 @@ def test_fakes_not_mocks() -> None:
 
 def test_test_files_have_names_of_their_own() -> None:
     """Two of the same name would hide each other where tests are imported by name."""
-    names = [file.name for file in (ROOT / "tests").rglob("*.py") if file.name not in ("conftest.py", "__main__.py")]
+    unnamed = ("conftest.py", "__main__.py", "__init__.py")
+    names = [file.name for file in (ROOT / "tests").rglob("*.py") if file.name not in unnamed]
     assert sorted(set(names)) == sorted(names)
 
 

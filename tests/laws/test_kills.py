@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from async_rollout.core.journal import Goal
-from kill_worlds import STORIES, Story
-from kills import Fate, Way, kills, picture, told
+from support.laws.kill_worlds import STORIES, Story
+from support.laws.kills import Fate, Way, kills, picture, told
 
 every_story = pytest.mark.parametrize("story", STORIES.values(), ids=[name.replace(" ", "-") for name in STORIES])
 

@@ -16,8 +16,8 @@ from async_rollout.core.spec import AmountLike, HookCall, Hooks, RolloutSpec
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
-from simulation import Run, simulate
-from truth import broken
+from support.laws.truth import broken
+from support.simulation import Run, simulate
 
 
 async def fine(call: HookCall) -> int:

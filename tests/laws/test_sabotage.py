@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import pytest
 
-from aside import ASIDE
 from async_rollout.engine import rollout
-from balancing import BALANCING
-from breaking import Sabotage
-from crowded import CROWDED
-from endings import CONDUCTING, ENDING
-from futile import LAUNCHING
-from marked import MARKED
-from queued import QUEUED
-from sabotages import COUNTING, PROVING, REMOVING
-from stopping import STOPPING
+from support.laws.aside import ASIDE
+from support.laws.balancing import BALANCING
+from support.laws.breaking import Sabotage
+from support.laws.crowded import CROWDED
+from support.laws.endings import CONDUCTING, ENDING
+from support.laws.futile import LAUNCHING
+from support.laws.marked import MARKED
+from support.laws.queued import QUEUED
+from support.laws.sabotages import COUNTING, PROVING, REMOVING
+from support.laws.stopping import STOPPING
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,

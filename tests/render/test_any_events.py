@@ -17,9 +17,9 @@ from async_rollout.render.plain import Plain
 from async_rollout.render.recorded import Ended, recordings
 from async_rollout.render.report import Report
 from async_rollout.render.rows import ASCII, FINE, Glyphs, frame
-from render.drawn_events import ANY
-from render.screen import Terminal
-from render.told import EVERYTHING
+from support.drawn_events import ANY
+from support.screen import Terminal
+from support.told import EVERYTHING
 
 SEQUENCES = st.lists(st.sampled_from(EVERYTHING) | ANY, max_size=12)
 SIZES = st.tuples(st.integers(1, 130), st.integers(1, 40))

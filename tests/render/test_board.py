@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from async_rollout.core.actions import Outcome
 from async_rollout.render.board import Board, Sizes, fold, folded
-from render.told import BAD, EVERYTHING, GOOD, NEW, OLD, T, moved, waiting
+from support.told import BAD, EVERYTHING, GOOD, NEW, OLD, T, moved, waiting
 
 
 def test_nothing_said_is_an_empty_picture() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from async_rollout.core.events import Event, HookSaid, Warned
 from async_rollout.render.board import folded
 from async_rollout.render.github import ANNOTATIONS_MAX, Github, summary
-from render.told import BAD, EVERYTHING, EVIL, GOOD, OLD, T
+from support.told import BAD, EVERYTHING, EVIL, GOOD, OLD, T
 
 Golden = Callable[[str, list[str]], None]
 

@@ -17,8 +17,8 @@ from async_rollout.render import view
 from async_rollout.render.board import folded
 from async_rollout.render.live import Live
 from async_rollout.render.rows import ASCII, FINE, Glyphs, frame, time_left
-from render.screen import Terminal
-from render.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, waiting
+from support.screen import Terminal
+from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, waiting
 
 Golden = Callable[[str, list[str]], None]
 

@@ -24,7 +24,7 @@ from async_rollout.render.plain import Plain
 from async_rollout.render.recorded import recordings
 from async_rollout.render.report import Report
 from async_rollout.render.schema import ADDED, schema
-from render.screen import Terminal
+from support.screen import Terminal
 
 Golden = Callable[[str, list[str]], None]
 FILE = Path(__file__).parent / "recorded" / "run.jsonl"

@@ -10,7 +10,7 @@ from rich.console import Console
 from async_rollout.core.events import Event, HookSaid
 from async_rollout.render.paint import STYLES, manner, painting
 from async_rollout.render.plain import Plain
-from render.told import EVERYTHING, EVIL, NEW, T
+from support.told import EVERYTHING, EVIL, NEW, T
 
 RED = "\x1b[1;31m"
 

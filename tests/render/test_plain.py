@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from async_rollout.core.events import Event, FleetEnded, HookSaid, Throttled, Warned
 from async_rollout.render import RENDERERS, stream, view
 from async_rollout.render.plain import Plain
-from render.told import BAD, EVERYTHING, EVIL, GOOD, NEW, T, moved, waiting
+from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, T, moved, waiting
 
 Golden = Callable[[str, list[str]], None]
 

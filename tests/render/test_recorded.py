@@ -17,7 +17,7 @@ from async_rollout.render import schema as schema_home
 from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.recorded import Ended, recordings
 from async_rollout.render.schema import EVENTS, of_type, schema
-from render.told import EVERYTHING
+from support.told import EVERYTHING
 
 CHECK = jsonschema.Draft202012Validator(schema())
 

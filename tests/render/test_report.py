@@ -15,8 +15,8 @@ from async_rollout.core.events import Acted, Called, Counted, Event, HookSaid, S
 from async_rollout.render.chart import ticks
 from async_rollout.render.report import Report, picture
 from async_rollout.render.timeline import Timeline, add
-from render.browser import CHROMIUM, tab
-from render.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, moved
+from support.browser import CHROMIUM, tab
+from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, moved
 
 
 def page(events: Sequence[Event], code: int = 0, error: str = "") -> str:

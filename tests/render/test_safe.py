@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from async_rollout.render.safe import LONGEST, safe
 from async_rollout.render.words import advice, command, lasting
-from render.told import EVIL
+from support.told import EVIL
 
 
 @given(st.text())

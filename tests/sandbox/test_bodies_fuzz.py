@@ -16,7 +16,7 @@ from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.codec import operation_model, protocol
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
-from sandbox.asking import VERSIONS, Told, post, tell
+from support.asking import VERSIONS, Told, post, tell
 
 CALLS = sorted((service, operation) for service, table in TABLES.items() for operation in table)
 ODD = st.sampled_from(

@@ -30,7 +30,7 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Hook, Override, ScheduledAction, Tag
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-from doorway import EVERYTHING, GROUP, TARGETS, through
+from support.doorway import EVERYTHING, GROUP, TARGETS, through
 
 
 def the_journal(world: World, *lanes: Lane, serial: int = 1) -> Journal:

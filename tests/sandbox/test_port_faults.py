@@ -9,7 +9,7 @@ from async_rollout.errors import UnknownGroupError, UnseenError
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.world import World
-from doorway import GROUP, TARGETS, through
+from support.doorway import GROUP, TARGETS, through
 
 LOST = [FaultKind.THROTTLE, FaultKind.ERROR_500, FaultKind.HTML_503, FaultKind.RESET, FaultKind.LOST_ANSWER]
 

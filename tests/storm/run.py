@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / folder) for folder in (".", "tests", "tests/storm")]
+sys.path[:0] = [str(ROOT / folder) for folder in (".", "tests")]
 
-from blame import broken  # noqa: E402 - the path comes first
-from storm import storm  # noqa: E402
+from support.storms.blame import broken  # noqa: E402 - the path comes first
+from support.storms.storm import storm  # noqa: E402
 
 MODES = {
     "safety": {},

@@ -10,11 +10,11 @@ import pytest
 
 from async_rollout.core import advance, budget, decide, restore, trouble
 from async_rollout.engine import identity, lookout, parting, rollout
-from blame import broken
-from breaking import Spoil, around, both, draft_as_it_is, no, swap
-from endings import CONDUCTING, ENDING
-from sabotages import COUNTING, PROVING, REMOVING, base_is_field
-from storm import storm
+from support.laws.breaking import Spoil, around, both, draft_as_it_is, no, swap
+from support.laws.endings import CONDUCTING, ENDING
+from support.laws.sabotages import COUNTING, PROVING, REMOVING, base_is_field
+from support.storms.blame import broken
+from support.storms.storm import storm
 
 LISTED = {one.name: one.spoil for one in (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING)}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from blame import broken
-from storm import storm
+from support.storms.blame import broken
+from support.storms.storm import storm
 
 HERE = Path(__file__).parent
 
@@ -39,8 +39,9 @@ def test_the_same_seed_is_the_same_storm(seed: int) -> None:
 
 
 def test_the_order_of_hashes_changes_nothing() -> None:
-    script = "from storm import storm; print([storm(seed).digest() for seed in range(6)], storm(1, wire=True).digest())"
-    paths = os.pathsep.join(str(HERE.parents[1] / folder) for folder in (".", "tests", "tests/storm"))
+    script = "from support.storms.storm import storm; "
+    script += "print([storm(seed).digest() for seed in range(6)], storm(1, wire=True).digest())"
+    paths = os.pathsep.join(str(HERE.parents[1] / folder) for folder in (".", "tests"))
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": paths}
     said = {
         subprocess.run(

@@ -31,8 +31,8 @@ from async_rollout.sandbox.doors.port import PortCloud  # noqa: E402
 from async_rollout.sandbox.groups import a_group  # noqa: E402
 from async_rollout.sandbox.virtual import run_virtual  # noqa: E402
 from async_rollout.sandbox.world import World  # noqa: E402
-from released import freeze  # noqa: E402 - the path comes first
-from simulation import InstantHooks  # noqa: E402
+from support.released import freeze  # noqa: E402 - the path comes first
+from support.simulation import InstantHooks  # noqa: E402
 
 
 async def good(call: HookCall) -> int:

@@ -1,0 +1,1 @@
+"""What the tests share: worlds, clouds, conductors and how they are looked at."""

@@ -1,0 +1,1 @@
+"""Measuring: rollouts against the best that could be, and real processes."""

@@ -1,0 +1,41 @@
+"""A draft in one line: a drawing looked at several times, with fields of its group, record and memory changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import Journal
+from async_rollout.core.sight import Activity, Snapshot
+from async_rollout.core.spec import RolloutSpec
+from support.drawn import AT, looked, recorded, sight
+
+NOW = AT + 30.0
+"""The time of the last look of `looked`."""
+
+
+def snapshot_of(
+    drawing: str, spec: RolloutSpec | None = None, /, group: dict[str, Any] | None = None,
+    record: dict[str, Any] | None = None, **memory: Any,
+) -> Snapshot:  # fmt: skip
+    seen = recorded(sight(drawing), **(record or {}))
+    seen = replace(seen, group=replace(seen.group, **(group or {})))
+    found = looked(spec or RolloutSpec(), seen)
+    return replace(found, memory=replace(found.memory, **memory))
+
+
+def draft_of(
+    drawing: str, spec: RolloutSpec | None = None, /, group: dict[str, Any] | None = None,
+    record: dict[str, Any] | None = None, **memory: Any,
+) -> Draft:  # fmt: skip
+    found = snapshot_of(drawing, spec, group=group, record=record, **memory)
+    assert isinstance(found.sight.journal, Journal)
+    return Draft(spec=spec or RolloutSpec(), sight=found.sight, memory=found.memory, journal=found.sight.journal)
+
+
+def launch(message: str, *, status: str = "Failed", at: float = NOW, instance: str | None = None) -> Activity:
+    return Activity(
+        id="a", kind="launch", status=status, message=message, started_at=at,
+        ended_at=None if status == "InProgress" else at, instance=instance,
+    )  # fmt: skip

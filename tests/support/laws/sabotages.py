@@ -1,0 +1,254 @@
+"""Ways to break what the core counts, removes and launches. Each has the law that must catch it and a story.
+
+`endings` holds the further ones: how it begins, who conducts it, how it is put back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from async_rollout.core import (
+    advance,
+    budget,
+    decide,
+    draft,
+    drain,
+    journal,
+    lanes,
+    laws,
+    memory,
+    recall,
+    stages,
+    trouble,
+)
+from async_rollout.core.actions import Deregister, SetCapacity, Terminate
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import Journal, Lane, Mark, Removal
+from async_rollout.core.memory import HookOutcome
+from async_rollout.core.sight import Instance, Sight
+from async_rollout.core.spec import HookPoint
+from async_rollout.engine import rollout
+from support.laws import meddling, meetings, refused, stories
+from support.laws.breaking import Sabotage, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
+
+
+def rows_only(real: Any, spec: Any, sight: Sight, *args: Any) -> budget.Tally:
+    """Booting is counted from rows, not from the field."""
+    rows = sum(one.booting for one in sight.instances)
+    return replace(real(spec, sight, *args), booting=rows, exist=len(sight.instances))
+
+
+def new_ones_too(real: Any, *args: Any) -> budget.Tally:
+    """A new one that serves is in the way as an old one is."""
+    found, sight = real(*args), args[1]
+    fresh = tuple(one for one in sight.instances if one.id in found.available and one not in found.victims)
+    return replace(found, victims=(*fresh, *found.victims) if found.proven_new else found.victims)
+
+
+def healthy_anywhere(one: Instance, source: str) -> bool:
+    return any(target.state == "healthy" for target in one.targets)
+
+
+def base_is_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
+    field = sight.group.desired
+    return budget.Reckoned(journal=replace(journal, base=field, asked=field), explained=True)
+
+
+def lift_is_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
+    return budget.Reckoned(journal=replace(journal, asked=sight.group.desired), explained=True)
+
+
+def minimum_first(real: Any, journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
+    """What the minimum asks for is base before it is reckoned what it did to desired."""
+    return real(replace(journal, base=max(journal.base, sight.group.minimum)), sight, seen)
+
+
+def base_first(journal: Journal, counted: Journal, drop: int, expected: int, sight: Sight) -> budget.Reckoned:
+    """What somebody takes away is taken from the base, not from our lift."""
+    return budget.Reckoned(journal=replace(counted, base=max(1, journal.base - drop)), explained=True, lowered=True)
+
+
+def any_target_listed(spec: Any, sight: Sight, one: Instance) -> bool:
+    """`all([])`: what is not listed as unhealthy is healthy."""
+    return one.in_service and all(target.state == "healthy" for target in one.targets)
+
+
+def never_reset(real: Any, spec: Any, streak: stages.Streak, sight: Sight, one: Instance) -> stages.Streak:
+    """A bad look does not end a streak of good ones."""
+    found = real(spec, streak, sight, one)
+    return replace(found, good=max(found.good, streak.good + (found.good > 0 and streak.good > 0 and found.good == 1)))
+
+
+def one_look(real: Any, spec: Any, known: stages.Known) -> stages.Stage:
+    return real(replace(spec, healthy_threshold=1), known)
+
+
+def passed(real: Any, self: memory.Memory, id: str) -> stages.Known:
+    return replace(real(self, id), passed=True)
+
+
+def on_row(target: Any) -> bool:
+    """A draining target is taken for gone."""
+    return target.state != "draining" and stages.TargetState.UNUSED is not target.state
+
+
+def unrecorded(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
+    return draft.act(Deregister(registrations=tuple(drain.registrations(instance))))
+
+
+def keeps(draft: Draft, lane: Lane) -> Draft:
+    return draft.lane(replace(lane, removal=Removal.KEEP)).act(Terminate(instance=lane.id, shrink=False))
+
+
+def shrinks(draft: Draft, lane: Lane) -> Draft:
+    return draft.lane(replace(lane, removal=Removal.SHRINK)).act(Terminate(instance=lane.id, shrink=True))
+
+
+def again(draft: Draft, lane: Lane) -> Draft:
+    """What still shows is terminated once more, at once."""
+    return draft.act(Terminate(instance=lane.id, shrink=lane.removal is Removal.SHRINK))
+
+
+def resent(draft: Draft, lane: Lane) -> Draft:
+    """After half a minute it is sent again, whatever the activities say."""
+    since = draft.memory.removed.get(lane.id)
+    return again(draft, lane) if since is not None and draft.at - since.at >= 30 else draft
+
+
+def unasked(real: Any, one: Draft) -> Draft:
+    """Desired is set and the record does not say so."""
+    done = real(one)
+    return replace(done, journal=replace(done.journal, asked=one.journal.asked)) if done.acts != one.acts else done
+
+
+def unraised(self: Draft, to: int) -> Draft:
+    return self.act(SetCapacity(maximum=to))
+
+
+def max_at_once(real: Any, one: Draft) -> Draft:
+    """The maximum is put back while the lift still needs it."""
+    done, most = real(one), one.journal.found.maximum
+    return done.act(SetCapacity(maximum=most)) if one.sight.group.desired > most else done
+
+
+def ended(real: Any, self: Draft, lane: Lane, point: Any, outcome: Any) -> Draft:
+    """A before-command counts as ended when it has begun."""
+    done = real(self, lane, point, outcome)
+    return done.lane(replace(lane, before=Mark.ENDED)) if point == "before-terminate" else done
+
+
+BOUNDS = budget.bounds
+
+COUNTING = (
+    Sabotage(name="floor off by one", law="law 1:", story=stories.three,
+             spoil=of_result(budget, "bounds", floor=lambda one: one.floor - 1)),
+    Sabotage(name="ceiling off by one", law="law 2:", story=stories.plain,
+             spoil=of_result(budget, "bounds", ceiling=lambda one: one.ceiling + 1)),
+    Sabotage(name="no bound of what exists", law="law 2:", story=stories.strictly,
+             spoil=of_result(budget, "bounds", exist=99)),
+    Sabotage(name="max draining ignored", law="law 2:", story=stories.wide,
+             spoil=swap(advance, "_free_lane", yes)),
+    Sabotage(name="booting counted from rows", law="law 2:", story=stories.plain,
+             spoil=both(around(draft, "tally", rows_only), around(laws, "tally", rows_only))),
+    Sabotage(name="the floor is not asked", law="law 1:", guard="law 1:", story=stories.three,
+             spoil=swap(budget.Tally, "may_go", yes)),
+    Sabotage(name="the ill one's place is not asked", law="law 1:", story=meddling.outage_in_place,
+             spoil=around(budget.Tally, "may_go", lambda real, self, who: who in self.ill or real(self, who))),
+    Sabotage(name="room without bound", law="law 2:", guard="law 2:", story=stories.plain,
+             spoil=swap(budget.Tally, "room", 3)),
+    Sabotage(name="a proven new one is a victim", law="law 6:", guard="law 3:", story=stories.plain,
+             spoil=around(draft, "tally", new_ones_too)),
+    Sabotage(name="everybody is old for ever", law="law 16:", story=stories.plain,
+             spoil=both(swap(budget, "is_old", yes), swap(laws, "is_old", yes))),
+    Sabotage(name="dead ones do not go first", law="law 4:", story=meddling.dead_one,
+             spoil=swap(budget, "_rank", lambda one, ill: budget.WELL)),
+    Sabotage(name="nobody is ever ill", law="law 12:", story=meddling.sick_newcomer,
+             spoil=swap(budget, "_is_ill", no)),
+    Sabotage(name="a proven one that sickens is no victim", law="law 12:", story=meddling.sick_newcomer,
+             spoil=swap(budget, "_was_well", no)),
+    Sabotage(name="base follows the field", law="law 2:", story=stories.brief,
+             spoil=swap(decide, "reckon", base_is_field)),
+    Sabotage(name="a raise is taken for our lift", law="law 7:", story=meddling.raised,
+             spoil=swap(decide, "reckon", lift_is_field)),
+    Sabotage(name="a cut is taken from the base", law="law 7:", story=meddling.lowered,
+             spoil=swap(budget, "_cut", base_first)),
+    Sabotage(name="an unexplained field is acted upon", law="law 7:", story=meetings.desired_lags,
+             spoil=swap(budget, "_is_steady", yes)),
+    Sabotage(name="any maximum is ours", law="law 7:", story=meddling.own_maximum,
+             spoil=swap(journal.Journal, "knows_maximum", yes)),
+    Sabotage(name="a new minimum counts twice", law="law 2:", story=meddling.minimum_beyond,
+             spoil=around(decide, "reckon", minimum_first)),
+    Sabotage(name="what AWS refused is a launch", law="law 18:", story=refused.raise_refused,
+             spoil=swap(decide, "unlaunched", lambda journal, memory: journal)),
+    Sabotage(name="what was never sent is a launch", law="law 18:", story=refused.raise_never_sent,
+             spoil=swap(rollout, "unsent", lambda action, at: HookOutcome(
+                 point=HookPoint.UP_CHECK, instance="", ok=True))),
+    Sabotage(name="the owner's new sizes are not noted", law="law 12:", story=meddling.higher_minimum,
+             spoil=swap(decide, "_steady", no)),
+)  # fmt: skip
+
+PROVING = (
+    Sabotage(name="an empty list is all healthy", law="law 1:", story=meddling.registered_nowhere,
+             spoil=swap(recall, "is_ready", any_target_listed)),
+    Sabotage(name="InService is healthy", law="law 5:", story=stories.sick_version,
+             spoil=swap(recall, "is_ready", lambda spec, sight, one: one.in_service)),
+    Sabotage(name="one source's health is enough", law="law 5:", story=stories.slow_source,
+             spoil=swap(stages, "healthy_at", healthy_anywhere)),
+    Sabotage(name="no proof before the first", law="law 5:", guard="law 5:", story=stories.with_gap,
+             spoil=swap(advance, "_is_proven", yes)),
+    Sabotage(name="a bad look does not end a streak", law="law 5:", story=meddling.flapping,
+             spoil=around(recall, "_streak", never_reset)),
+    Sabotage(name="one good look is enough", law="law 1:", story=stories.plain,
+             spoil=around(stages, "_climbing", one_look)),
+    Sabotage(name="an up-check that failed is good", law="law 5:", story=stories.late_up_check,
+             spoil=around(memory.Memory, "known", passed)),
+    Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
+             spoil=swap(recall, "_vanished", lambda *_: {})),
+    Sabotage(name="newcomers that fail are not counted", law="law 6:", story=stories.sick_in_place,
+             spoil=swap(advance, "_counted", draft_as_it_is)),
+    Sabotage(name="three that vanished do not stop it", law="law 6:", story=stories.dying,
+             spoil=swap(trouble, "LOST_MAX", 10**6)),
+    Sabotage(name="a launch error for good is waited for", law="law 6:", story=stories.no_image,
+             spoil=swap(trouble, "hopeless", nothing)),
+    Sabotage(name="limits are not asked", law="law 12:", story=stories.sick_version,
+             spoil=both(swap(trouble, "_limits", nothing), swap(trouble, "_newcomers", nothing))),
+)  # fmt: skip
+
+REMOVING = (
+    Sabotage(name="deregister without record", law="law 9:", guard="law 3:", story=stories.plain,
+             spoil=swap(advance, "open_lane", unrecorded)),
+    Sabotage(name="never shrink", law="law 2:", story=stories.plain, spoil=swap(lanes, "_terminated", keeps)),
+    Sabotage(name="always shrink", law="law 7:", story=stories.in_place, spoil=swap(lanes, "_terminated", shrinks)),
+    Sabotage(name="shrinks under way are not counted", law="law 7:", story=meddling.two_out,
+             spoil=swap(lanes, "_shrinks_under_way", lambda journal, sight: 0)),
+    Sabotage(name="a place is kept whatever exists", law="law 2:", story=stories.strictly_with_gap,
+             spoil=swap(lanes, "crowded", lambda tally, sight, journal: 0)),
+    Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
+             spoil=both(*(swap(each, "is_registered", on_row) for each in (lanes, recall, stages)))),
+    Sabotage(name="listed nowhere is drained", law="walkthrough", story=meetings.unlisted,
+             spoil=swap(lanes, "may_still_drain", no)),
+    Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,
+             spoil=swap(lanes, "_sent", again)),
+    Sabotage(name="a terminate is sent again unasked", law="law 4:", story=meetings.lagging_rows,
+             spoil=swap(lanes, "_under_way", no)),
+    Sabotage(name="the before-command is skipped", law="law 10:", story=stories.commands,
+             spoil=swap(lanes, "_before", lambda one, lane: (one, replace(lane, before=Mark.ENDED)))),
+    Sabotage(name="a begun command is an ended one", law="law 10:", story=stories.commands,
+             spoil=around(lanes, "_begin_hook", ended)),
+    Sabotage(name="the after-command is skipped", law="law 10:", story=stories.commands,
+             spoil=swap(lanes, "_after", lambda one, lane: one.drop(lane.id))),
+    Sabotage(name="the wait is skipped", law="law 10:", story=stories.commands,
+             spoil=swap(lanes, "_resting_since", lambda one, lane: 0.0)),
+    Sabotage(name="a failed command is good", law="law 10:", story=stories.bad_before_command,
+             spoil=both(swap(trouble, "_hooks", nothing),
+                        swap(trouble, "_failed_mark", lambda lane, code: Mark.ENDED))),
+    Sabotage(name="a lane is dropped after one look without it", law="law 9:", story=meetings.gappy,
+             spoil=around(recall, "_missing", lambda real, *args: dict.fromkeys(real(*args), 9))),
+    Sabotage(name="desired is set unrecorded", law="law 9:", guard="law 9:", story=stories.plain,
+             spoil=around(advance, "ask_for_more", unasked)),
+    Sabotage(name="the maximum is raised unrecorded", law="law 9:", guard="law 9:", story=stories.at_max,
+             spoil=swap(draft.Draft, "raise_maximum", unraised)),
+    Sabotage(name="the maximum is lowered too early", law="law 8:", guard="law 8:", story=stories.at_max,
+             spoil=around(advance, "take_out", max_at_once)),
+)  # fmt: skip

@@ -1,0 +1,48 @@
+"""A rollout through botocore's own clients and the codec, on virtual time: what the aws layer reads is what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+from async_rollout.aws.session import connect
+from async_rollout.core.actions import Need
+from async_rollout.core.memory import Me
+from async_rollout.core.sight import Sight
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.halt import Halt
+from async_rollout.engine.result import GroupResult
+from async_rollout.engine.rollout import Rollout
+from async_rollout.sandbox.doors.port import PortCloud
+from async_rollout.sandbox.doors.wire import session
+from async_rollout.sandbox.virtual import loop_clock, run_virtual
+from async_rollout.sandbox.world import World
+from support.simulation import InstantHooks
+
+
+def rolled(prepare: Callable[[World], object], spec: RolloutSpec, seed: int = 1) -> tuple[World, GroupResult]:
+    """The group `web` of a world, rolled over the wire."""
+
+    async def main() -> tuple[World, GroupResult]:
+        world = World(seed, loop_clock())
+        prepare(world)
+        async with connect(session=session(world), jitter=lambda: 0.5) as cloud:
+            me = Me(run="run", holder="host/boot/1")
+            rollout = Rollout(cloud, "web", spec, me, hooks=InstantHooks(), tell=lambda _: None, halt=Halt())
+            return world, await rollout.run()
+
+    return run_virtual(main)
+
+
+def seen(prepare: Callable[[World], object]) -> tuple[Sight, Sight]:
+    """One whole look at the group `web`, over the wire and through the port."""
+
+    async def main() -> tuple[Sight, Sight]:
+        world = World(1, loop_clock())
+        prepare(world)
+        async with connect(session=session(world)) as cloud:
+            wire = await cloud.look("web", frozenset(Need), anyio.current_time())
+        return wire, await PortCloud(world).look("web", frozenset(Need), anyio.current_time())
+
+    return run_virtual(main)

@@ -1,0 +1,1 @@
+"""Storms: a world, its weather, other people, and who is to blame."""

@@ -1,0 +1,275 @@
+"""A world that writes down what its laws are asked of: each deed of ours with the truth of that moment beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from async_rollout.core.journal import Journal
+from async_rollout.core.tags import PREFIX, from_tags
+from async_rollout.sandbox import census
+from async_rollout.sandbox.ground import OWNER
+from async_rollout.sandbox.records import Activity, Group, Instance, Tag
+from async_rollout.sandbox.world import World
+from support.storms.noted import Log, Processes, Removal, Sized, Wanted
+
+GROUP = "web"
+
+
+UNSEEN = 14.0
+"""So long others' changes may not show in the look that a removal rests on, and so long its own calls may take."""
+OLDEST_LOOK = 30.0
+"""No act rests on an older look: what others did before that, we have seen."""
+
+
+class Witness(World):
+    """See the module's docstring. actor: the conductor whose call is being executed."""
+
+    def __init__(self, seed: int, clock: Any) -> None:
+        super().__init__(seed, clock)
+        self.actor = ""
+        self.log = Log()
+        self._out: set[str] = set()
+        self._read: Journal | None = None
+
+    def begin(self) -> None:
+        """The world is built: what stands now is what was found."""
+        group = self.state.groups[GROUP]
+        self.log.wanted.append(Wanted(at=self.now, low=group.desired, high=group.desired))
+        self.log.suspended = set(group.suspended_names)
+        self.log.sizes = {"minimum": group.minimum, "maximum": group.maximum}
+        self.log.own_maximum = group.maximum
+        self._notice()
+
+    def record_of(self) -> Journal | None:
+        group = self.state.groups.get(GROUP)
+        tags = {tag.key: tag.value for tag in group.tags} if group else {}
+        found = from_tags(tags, group.arn) if group else None
+        self._read = found if isinstance(found, Journal) else self._read
+        return found if isinstance(found, Journal) else None
+
+    # --- deeds of ours, and what others want
+
+    def set_desired_capacity(self, name: str, desired: int, *, who: str = OWNER) -> None:
+        before = self._desired()
+        super().set_desired_capacity(name, desired, who=who)
+        self._was_sized("desired", before, who)
+
+    def update_group(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
+        before = self._desired()
+        super().update_group(name, **sizes)
+        if sizes.get("who", OWNER) == OWNER and self.now - self.log.maximum_at < OLDEST_LOOK:
+            self.log.sizes["maximum"] = -1  # set while our call was under way: sizes have no compare-and-swap
+        self._was_sized("maximum", before, sizes.get("who", OWNER))
+
+    def human_sets(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
+        before = self._desired()
+        was = self.state.groups[name]
+        super().human_sets(name, **sizes)
+        now = self.state.groups[name]
+        self.log.sizes |= {key: getattr(now, key) for key in self.log.sizes if getattr(now, key) != getattr(was, key)}
+        self.log.maximum_at = self.now if now.maximum != was.maximum else self.log.maximum_at
+        self.log.own_maximum = now.maximum if now.maximum != was.maximum else self.log.own_maximum
+        record = self.record_of()
+        if now.maximum != was.maximum and record is not None and now.maximum == record.raised:
+            self.log.sizes["maximum"] = -1  # what we were about to write ourselves: nobody can tell whose it is
+        elif self.log.sizes["maximum"] >= 0:
+            self.log.sizes["maximum"] = max(self.log.sizes.values())
+        self._was_moved(before)
+
+    def terminate(self, id: str, *, decrement: bool, who: str = OWNER) -> Activity:
+        before = self._desired()
+        if who == OWNER:
+            self._removed("terminate", id)
+        done = super().terminate(id, decrement=decrement, who=who)
+        if who != OWNER:
+            self._was_moved(before)
+        else:
+            self._hidden_raise(before)
+        return done
+
+    def deregister(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
+        if who == OWNER:
+            self._removed("deregister", id)
+        super().deregister(source, id, port, who=who)
+
+    def register(self, source: str, id: str, port: int | None = None, *, who: str = OWNER) -> None:
+        if who == OWNER:
+            self._out.discard(id)
+        super().register(source, id, port, who=who)
+
+    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> None:
+        super().enter_standby(name, ids, decrement=decrement, who=who)
+        self._out.difference_update(ids)  # whoever put it there, it is his: not on its way out through us any more
+
+    def attach(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
+        super().attach(name, ids, who=who)
+        self._out.difference_update(ids)  # whoever comes back is registered anew
+
+    def suspend(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
+        super().suspend(name, processes, who=who)
+        self._switched(processes, who, resumed=False)
+
+    def resume(self, name: str, processes: Sequence[str], *, who: str = OWNER) -> None:
+        super().resume(name, processes, who=who)
+        self._switched(processes, who, resumed=True)
+
+    def put_tags(self, name: str, tags: Sequence[Tag], *, who: str = OWNER) -> None:
+        before = self.record_of()
+        super().put_tags(name, tags, who=who)
+        if any(tag.key == f"{PREFIX}head" for tag in tags):
+            record = self.record_of()
+            if before is not None and record is not None and record.run != before.run:
+                self.log.takeovers.append((self.now, before, record.run))
+            self.log.holders.append((self.now, record.run if record else ""))
+            self.log.lanes.update(lane.id for lane in (record.lanes if record else ()))
+
+    # --- how it is noted
+
+    def _desired(self) -> int:
+        self.advance()
+        return self.state.groups[GROUP].desired if GROUP in self.state.groups else 0
+
+    def _was_sized(self, what: str, before: int, who: str) -> None:
+        if who != OWNER:
+            return
+        group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
+        members = self.state.members(GROUP)
+        lanes = {lane.id for lane in record.lanes} if record else set()
+        there = sum(not one.retained for one in members)
+        self.log.sized.append(
+            Sized(
+                at=self.now,
+                actor=self.actor,
+                what=what,
+                before=before,
+                after=group.desired,
+                maximum=group.maximum,
+                out=sum(one.in_service and one.id in lanes for one in members),
+                left=frozenset(lanes - {one.id for one in members if one.in_service}),
+                exist=there + max(0, group.desired - sum(one.counts for one in members)),
+                since=tuple(one.launched_at for one in members if one.counts),
+            )
+        )
+
+    def _was_moved(self, before: int) -> None:
+        """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one.
+
+        Of a raise, what we have recorded to ask for cannot be told from our own: that much is lift (ROLLOUT 1.5). So
+        is what a terminate took out of desired, while the record does not say so: its conductor may be dead.
+        What is raised above the owner's own maximum is lift too (1.4).
+        """
+        moved, last = self._desired() - before, self.log.wanted[-1]
+        least = self.state.groups[GROUP].minimum if GROUP in self.state.groups else 0
+        hidden = max(0, min(moved, self._asked(before) - before))
+        low, high = last.low + moved - hidden, last.high + max(0, moved)
+        low = min(low, max(last.low, self.log.sizes["maximum"]))
+        self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=max(high, least)))
+
+    def _asked(self, unless: int) -> int:
+        """What our record says was asked for."""
+        record = self.record_of()
+        return unless if record is None else record.asked
+
+    def _hidden_raise(self, before: int) -> None:
+        """Our shrinking terminate ate a raise that no look can have shown: what is left of it is taken for our lift."""
+        record, last = self.record_of(), self.log.wanted[-1]
+        earlier = [one for one in self.log.wanted if one.at < self.now - UNSEEN]
+        if record is not None and earlier and self._desired() < before and self._desired() <= record.asked:
+            self.log.wanted.append(replace(last, at=self.now, low=min(last.low, earlier[-1].low)))
+
+    def _removed(self, what: str, id: str) -> None:
+        self.advance()
+        one = self.state.instances.get(id)
+        if one is None:
+            return
+        record = self.record_of() or self._read  # somebody may just have torn it
+        cutoff = record.cutoff if record and record.cutoff is not None else float("inf")
+        served = self._counting._served
+        fresh = [each for each in self.state.instances.values() if each.attached_at > cutoff]
+        self._out -= {each for each in self._out if self._is_back(each)}
+        first = id not in self._out
+        self._out.add(id)
+        sources = self.state.groups[GROUP].source_ids
+        self.log.removals.append(
+            Removal(
+                at=self.now,
+                what=what,
+                id=id,
+                actor=self.actor,
+                instance=one,
+                record=record,
+                desired=self._desired(),
+                fresh_served=any(each.id in served for each in fresh),
+                outdated=one.template != self._newest(one),
+                first=first,
+                out=frozenset(self._out),
+                going=frozenset(each for each in self._out if self._goes(each)),
+                held=tuple(each.at for source in sources for each in self.state.registered(source, id)),
+                unasked=not sources,
+            )
+        )
+
+    def _is_back(self, id: str) -> bool:
+        """Where no source is left there is nothing to register it at: it is back when its lane is gone."""
+        record, one = self.record_of() or self._read, self.state.instances[id]
+        named = record is not None and record.lane(id) is not None
+        return one.in_service and not named and not self.state.sources_of(GROUP)
+
+    def _goes(self, id: str) -> bool:
+        """Not who was put into Standby by somebody, perhaps in the middle of our call."""
+        one = self.state.instances[id]
+        return one.member and not one.retained and not one.standby
+
+    def _newest(self, one: Instance) -> object:
+        """What the group would launch now, as it stands in an instance's record."""
+        group = self.state.groups[GROUP]
+        if group.template is None or one.template is None:
+            return group.template  # one that was attached by hand stands for no version: outdated, if there are any
+        found = next(each for each in self.state.templates.values() if each.id == group.template.id)
+        versions = {"$Latest": found.latest, "$Default": found.default, None: found.default}
+        version = versions.get(group.template.version, group.template.version)
+        return one.template if str(one.template.version) == str(version) else None
+
+    def _switched(self, processes: Sequence[str], who: str, *, resumed: bool) -> None:
+        if who == OWNER:
+            self.log.processes.append(Processes(at=self.now, actor=self.actor, resumed=resumed, names=tuple(processes)))
+            return
+        self.log.unsure.update(processes)
+        if resumed:
+            self.log.suspended -= set(processes)
+        else:
+            self.log.suspended |= set(processes)
+
+    def _count(self) -> None:
+        changed = GROUP in self._counting.changed
+        super()._count()
+        if changed:
+            self._notice()
+
+    def _notice(self) -> None:
+        group = self.state.groups.get(GROUP)
+        if group is None:
+            return
+        members = self.state.members(GROUP)
+        serving = frozenset(one.id for one in members if self._seems_to_serve(group, one))
+        if not self.log.serving or self.log.serving[-1][1] != serving:
+            self.log.serving.append((self.now, serving))
+        shifted = any(self._is_shifted(source, one) for source in group.source_ids for one in members)
+        if not self.log.shifted or self.log.shifted[-1][1] is not shifted:
+            self.log.shifted.append((self.now, shifted))
+
+    def _is_shifted(self, source: str, one: Instance) -> bool:
+        """As its target group tells it: of a healthy target only."""
+        held = self.state.registered(source, one.id)
+        return (
+            one.in_service and self.state.is_shifted(source, one.id) and any(each.state == "healthy" for each in held)
+        )
+
+    def _seems_to_serve(self, group: Group, one: Instance) -> bool:
+        """As its sources say, which take their time to notice; without any, one that has answered once."""
+        gated = [source.id for source in self.state.sources_of(group.name) if source.gated]
+        if one.in_service and gated:
+            return all(census.healthy_at(self.state, source, one.id) for source in gated)
+        return one.in_service and (one.app_up(self.now) or one.broken)
