@@ -16,6 +16,7 @@ from async_rollout.core.actions import (
     Erase,
     MarkHealthy,
     Need,
+    Needs,
     Order,
     Record,
     Register,
@@ -59,7 +60,7 @@ def play(
     return run_virtual(main)
 
 
-async def look(cloud: AwsCloud, group: str = "web", needs: frozenset[Need] = ALL) -> Sight:
+async def look(cloud: AwsCloud, group: str = "web", needs: Needs = ALL) -> Sight:
     return await cloud.look(group, needs, anyio.current_time())
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import anyio
 import pytest
 
-from async_rollout.core.actions import CloudAction, Need, Outcome, Verdict
+from async_rollout.core.actions import CloudAction, Needs, Outcome, Verdict
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
 from async_rollout.core.sight import Sight
@@ -58,7 +58,7 @@ class Racer(Ported):
             self.world.advance()
             self.woke = self.world.now
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         await self._maybe_sleep()
         seen = await super().look(group, needs, after, urgency)
         await self._maybe_sleep()

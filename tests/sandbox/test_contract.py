@@ -22,6 +22,7 @@ from async_rollout.core.actions import (
     Deregister,
     MarkHealthy,
     Need,
+    Needs,
     Order,
     Register,
     Registration,
@@ -111,7 +112,7 @@ def differences(one: Any, other: Any, where: str) -> Iterator[str]:
         yield f"{where}: {one!r}, port: {other!r}"
 
 
-async def same(clouds: dict[str, Cloud], needs: frozenset[Need] = EVERYTHING, group: str = "web") -> Sight:
+async def same(clouds: dict[str, Cloud], needs: Needs = EVERYTHING, group: str = "web") -> Sight:
     """Look through every door and compare; gives one of the sights."""
     sights = {name: await cloud.look(group, needs, anyio.current_time()) for name, cloud in clouds.items()}
     for name in ("wire", "http"):

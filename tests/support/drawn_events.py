@@ -31,7 +31,7 @@ def of(hint: Any) -> st.SearchStrategy[Any]:
         return PLAIN[hint]
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         hints = get_type_hints(hint)
         return st.builds(hint, **{one.name: of(hints[one.name]) for one in fields(hint)})
     origin, inner = get_origin(hint), get_args(hint)

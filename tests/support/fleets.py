@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.events import Event
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
@@ -39,7 +39,7 @@ class Wayward(PortCloud):
         await self._before_look(group)
         return await super().glance(group)
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         self.looks.append((anyio.current_time(), group))
         await self._before_look(group)
         return await super().look(group, needs, after, urgency)

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 
 from async_rollout.aws.cloud import AwsCloud
-from async_rollout.core.actions import Need
+from async_rollout.core.actions import Need, Needs
 from async_rollout.core.sight import Sight
 
 TG = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/0011223344556677"
@@ -20,5 +20,5 @@ def cloud(aws: Any) -> AwsCloud:
     return AwsCloud(aws.send, region="eu-west-1", jitter=lambda: 1.0)
 
 
-async def look(one: AwsCloud, name: str, needs: frozenset[Need] = TARGETS) -> Sight:
+async def look(one: AwsCloud, name: str, needs: Needs = TARGETS) -> Sight:
     return await one.look(name, needs, anyio.current_time())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Literal
 
 import pyte
 from rich.console import Console
@@ -19,7 +20,7 @@ class Terminal:
     """A screen of that size that takes what a painter writes."""
 
     def __init__(
-        self, columns: int, lines: int, *, color: str | None = None, glyphs: Glyphs = FINE,
+        self, columns: int, lines: int, *, color: Literal["256", "truecolor"] | None = None, glyphs: Glyphs = FINE,
         stamp: Stamp = lambda at: f"{at - T:5.0f}",
     ) -> None:  # fmt: skip
         self.screen = pyte.HistoryScreen(columns, lines, history=1000)

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import anyio
 
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
-from async_rollout.core.spec import Hook, HookCall, RolloutSpec
+from async_rollout.core.spec import AsyncHook, Hook, HookCall, RolloutSpec
 from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import HookResult, Urgency
@@ -43,7 +44,7 @@ class Endless:
         return 0
 
 
-Others = Callable[[World], Awaitable[None]]
+Others = Callable[[World], Coroutine[Any, Any, None]]
 """What other people do meanwhile, on the same virtual clock."""
 
 
@@ -57,7 +58,7 @@ class InstantHooks:
         self.calls.append(call)
         await anyio.sleep(1.0)
         assert not isinstance(hook, str)
-        answer = await hook(call)
+        answer = await cast("AsyncHook", hook)(call)
         code = answer if isinstance(answer, int) and not isinstance(answer, bool) else int(answer is False)
         return HookResult(ok=code == 0, code=code, said=f"ended with {code}", seconds=1.0)
 
@@ -106,7 +107,7 @@ def simulate(
     kill_after: int | None = None,
     others: Others | None = None,
     faults: Callable[[World], Faults] | None = None,
-    halt: Callable[[World, Halt], Awaitable[None]] | None = None,
+    halt: Callable[[World, Halt], Coroutine[Any, Any, None]] | None = None,
     limit: float = 20_000.0,
 ) -> Run:
     """Roll one group. goals: one conductor after the other; with kill_after the first is killed after so many acts."""
@@ -167,7 +168,7 @@ async def _conduct(
     number: int,
     kill: int | None,
     faults: Faults | None,
-    halt: Callable[[World, Halt], Awaitable[None]] | None,
+    halt: Callable[[World, Halt], Coroutine[Any, Any, None]] | None,
     limit: float,
 ) -> None:
     cloud = MortalCloud(run.world, faults=faults)

@@ -50,4 +50,4 @@ async def serve(clouds: int, groups: int, size: int) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(serve, *(int(word) for word in sys.argv[1:4]))
+    anyio.run(serve, int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -93,6 +93,6 @@ def spent(view: Live) -> tuple[float, float]:
 if __name__ == "__main__":
     gc.freeze()
     gc.set_threshold(*GARBAGE)
-    sys.stdout.write(json.dumps(anyio.run(measure, json.load(sys.stdin), *(float(word) for word in sys.argv[1:3]))))
+    sys.stdout.write(json.dumps(anyio.run(measure, json.load(sys.stdin), float(sys.argv[1]), float(sys.argv[2]))))
     sys.stdout.flush()
     os._exit(0)  # the drawing thread is nobody's to wait for

@@ -10,7 +10,7 @@ from math import inf
 import anyio
 
 from async_rollout.core import advance, back, drain, sight, stages, traffic
-from async_rollout.core.actions import Deregister, Need, Registration
+from async_rollout.core.actions import Deregister, Needs, Registration
 from async_rollout.core.journal import Lane
 from async_rollout.core.sight import Instance, Sight, Stop, unfound
 from async_rollout.engine.ports import Urgency
@@ -48,7 +48,7 @@ def goes_and_stops() -> list[str]:
 class Mistaken(Door):
     """For a few seconds AWS does not find the target group, though it is there: when nobody but it knows the truth."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         seen = await super().look(group, needs, after, urgency)
         lost = self.world.state.groups[GROUP].target_groups[0]
         if not 75.0 <= self.world.now - self.world.log.wanted[0].at <= 100.0:

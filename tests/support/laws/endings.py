@@ -18,12 +18,11 @@ from async_rollout.core import (
     recall,
     restore,
     survey,
-    tags,
     trouble,
 )
 from async_rollout.core.actions import Decision, Erase, Record, Resume
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable
+from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable, digest, template_mark
 from async_rollout.engine import clocks, grace, lookout, rollout
 from async_rollout.sandbox.doors import sights
 from support.laws import losses, meddling, meetings, sleeping, stories
@@ -107,7 +106,7 @@ def any_group(real: Any, values: Any, arn: str) -> Any:
     """Whose group a record was written for is not asked."""
     head = str(values.get("async-rollout:head", ""))
     named = next((word[2:] for word in head.split() if word.startswith("g=")), None)
-    mine = tags.digest(arn, 16)
+    mine = digest(arn, 16)
     return (
         real({key: value.replace(f"g={named}", f"g={mine}") for key, value in values.items()}, arn)
         if named
@@ -241,7 +240,7 @@ CONDUCTING = (
              spoil=swap(lease, "with_cutoff", lambda spec, journal, sight: journal)),
     Sabotage(name="the old template's cutoff is kept", law="law ", story=meetings.killed_before_release,
              spoil=swap(lease, "with_cutoff", lambda spec, journal, sight: replace(
-                 journal, template=lease.template_mark(sight.group.template)))),
+                 journal, template=template_mark(sight.group.template)))),
     Sabotage(name="the outage of all is no reason to wait", law="law 1:", guard="law 1:", story=meddling.outage,
              spoil=swap(advance, "take_out", take_any)),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 from async_rollout.core.spec import Hooks, RolloutSpec, Scope
 from async_rollout.sandbox.ground import Ground
@@ -53,7 +54,7 @@ def mixed(world: Ground) -> None:
     small(world, outdated=1, edit=lambda group: replace(group, overrides=types))
 
 
-def of(spec: RolloutSpec = SPEC, old: int = 1, **shape: object) -> Story:
+def of(spec: RolloutSpec = SPEC, old: int = 1, **shape: Any) -> Story:
     return Story(build=partial(small, **shape), spec=spec, old=old)
 
 

@@ -19,7 +19,6 @@ from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import identify
 from async_rollout.engine.ports import Answer, HookResult, Unknown
-from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.acts import Step
@@ -191,7 +190,7 @@ def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: b
     return run_virtual(play)
 
 
-async def _conduct(run: Run, spec: RolloutSpec, me: Me, fate: Fate, commands: Commands) -> GroupResult | None:
+async def _conduct(run: Run, spec: RolloutSpec, me: Me, fate: Fate, commands: Commands) -> None:
     commands.fate = fate
     cloud = Doomed(run.world, fate)
     rollout = Rollout(cloud, run.group, spec, me, hooks=commands, tell=run.events.append, halt=Halt())

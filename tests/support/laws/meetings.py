@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import anyio
 
-from async_rollout.core.actions import CloudAction, Need, Needs, Record
+from async_rollout.core.actions import CloudAction, Needs, Record
 from async_rollout.core.journal import Found, Goal, Journal, digest
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import HookCall, Hooks
@@ -20,7 +21,7 @@ from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.world import World
 from support.laws.meddling import removes
 from support.laws.ought import Ought
-from support.laws.playing import Door, Part, play, small
+from support.laws.playing import Door, Part, Play, play, small
 from support.laws.promises import wrong
 from support.laws.stories import RESTORED, SPEC
 from support.storms.witness import GROUP, Witness
@@ -57,7 +58,7 @@ def _but_for_the_other(lines: list[str]) -> list[str]:
 class Blind(Door):
     """The second one's looks do not show the newest tags for a minute."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         sight = await super().look(group, needs, after, urgency)
         if self.part.run == "one" or self.world.now - self.world.log.wanted[0].at > 90.0:
             return sight
@@ -92,7 +93,7 @@ def awoken() -> list[str]:
     return _ends({"one": 5, "two": 0}, played) + [line for line in lines if "lease of one ran out" not in line]
 
 
-def killed(lives: int, goal: Goal = Goal.REPLACE, **shape: object):  # type: ignore[no-untyped-def]
+def killed(lives: int, goal: Goal = Goal.REPLACE, **shape: Any) -> Play:
     """Killed before its n-th act; the next one comes, waits for the lease to run out, and goes on."""
     hooks = Hooks(before_terminate=_slow, after_terminate=_fine)
     parts = Part(lives=lives), Part(run="two", at=200.0, goal=goal)
@@ -160,7 +161,7 @@ class Behind(Door):
 
     seen: tuple[tuple[float, int], ...] = ()
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         sight = await super().look(group, needs, after, urgency)
         self.seen = (*self.seen, (sight.at, sight.group.desired))
         was = [desired for at, desired in self.seen if at <= sight.at - 30.0]
@@ -176,7 +177,7 @@ def desired_lags() -> list[str]:
 class Dim(Door):
     """Rows lag behind: what terminates still reads InService for most of a minute; the activities are fresh."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         sight = await super().look(group, needs, after, urgency)
         went = {one.instance: one.at for one in self.world.record if one.what == "terminate" and one.who == "owner"}
         lag = tuple(
@@ -208,7 +209,7 @@ def very_stale() -> list[str]:
 class Gappy(Door):
     """Each third answer lacks whoever is on the way out."""
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         sight, record = await super().look(group, needs, after, urgency), self.world.record_of()
         going = {lane.id for lane in record.lanes} if record and self._left % 3 == 0 else set()
         return replace(sight, instances=tuple(one for one in sight.instances if one.id not in going))

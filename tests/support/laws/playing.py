@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import anyio
 
-from async_rollout.core.actions import Action, CloudAction, Need
+from async_rollout.core.actions import Action, CloudAction, Needs
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.memory import Me
 from async_rollout.core.sight import Sight, Stop
-from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
+from async_rollout.core.spec import AsyncHook, Hook, HookCall, HookPoint, RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Answer, HookResult, Urgency
@@ -39,7 +39,7 @@ from support.storms.witness import GROUP, Witness
 LATER = 120.0
 """What was left wrong shows when AWS has had some time."""
 
-Others = Callable[[Witness], Awaitable[None]]
+Others = Callable[[Witness], Coroutine[Any, Any, None]]
 Places = frozenset[tuple[str, str, int | None]]
 """Source, instance, port: each registration that does not drain."""
 
@@ -118,6 +118,8 @@ class Play:
 class Door(PortCloud):
     """The port door of one conductor. It notes each call, dies before its last act, and ends a play that spins."""
 
+    world: Witness
+
     def __init__(self, play: Play, part: Part, enough: Callable[[], None], looks: int) -> None:
         faults = Faults(play.world, part.faults)
         super().__init__(play.world, faults=faults)
@@ -127,7 +129,7 @@ class Door(PortCloud):
         self._action: CloudAction | None = None
         self.host = Host()
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         self._left -= 1
         if self._left < 0:
             self._enough()
@@ -205,7 +207,11 @@ class Commands:
         answer: Any = None
         with anyio.move_on_after(limit) as scope:
             await anyio.sleep(1.0)
-            answer = await (self._play.up(call) if self._play.up and call.point is HookPoint.UP_CHECK else hook(call))
+            answer = await (
+                self._play.up(call)
+                if self._play.up and call.point is HookPoint.UP_CHECK
+                else cast("AsyncHook", hook)(call)
+            )
         ok = not scope.cancelled_caught and answer in (None, 0, True) and answer is not False
         world.advance()
         errands[errands.index(errand)] = Errand(call=call, since=errand.since, until=world.now, ok=ok)

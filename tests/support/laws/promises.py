@@ -17,7 +17,7 @@ from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.ground import AWS
 from support.laws.keeping import one_conductor, the_lease_lasts, written_first
 from support.laws.ought import LEASE, SILENT, SLACK, Ought
-from support.laws.playing import Deed, Play, places
+from support.laws.playing import Deed, Errand, Play, places
 from support.laws.truth import (
     a_new_one_was_proven_first,
     all_is_as_found,
@@ -177,7 +177,7 @@ def commands_ran(play: Play, ought: Ought) -> Iterator[str]:
             yield f"law 10: the after-command of {id} never ran"
 
 
-def _errands(play: Play, id: str, point: HookPoint) -> list:
+def _errands(play: Play, id: str, point: HookPoint) -> list[Errand]:
     return [one for one in play.errands if one.call.instance == id and one.call.point is point]
 
 

@@ -16,6 +16,7 @@ from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.core.actions import CloudAction, Deregister, Register, Registration, Resume
 from async_rollout.core.laws import OLDEST_LOOK
+from async_rollout.engine.clocks import Young
 from async_rollout.engine.ports import Answer, Done, Late, Urgency
 from async_rollout.sandbox.virtual import run_virtual
 from support.laws.breaking import Sabotage, swap
@@ -129,7 +130,7 @@ def _waits(at: float, mine: Call, left: float, other: Call) -> bool:
     return other.urgency is Urgency.STOP and left > at and other.operation == mine.operation
 
 
-async def _asked_before(bucket: Bucket, urgency: Urgency, young: throttle.Young) -> bool:
+async def _asked_before(bucket: Bucket, urgency: Urgency, young: Young) -> bool:
     may = young()
     await bucket.draw(urgency)
     return may

@@ -26,7 +26,7 @@ from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, Lane, Mark, Removal
 from async_rollout.core.memory import HookOutcome
-from async_rollout.core.sight import Instance, Sight
+from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.spec import HookPoint
 from async_rollout.engine import rollout
 from support.laws import meddling, meetings, refused, stories
@@ -90,7 +90,7 @@ def passed(real: Any, self: memory.Memory, id: str) -> stages.Known:
 
 def on_row(target: Any) -> bool:
     """A draining target is taken for gone."""
-    return target.state != "draining" and stages.TargetState.UNUSED is not target.state
+    return target.state != "draining" and TargetState.UNUSED is not target.state
 
 
 def unrecorded(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:

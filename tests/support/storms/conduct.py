@@ -12,6 +12,7 @@ from async_rollout.core.tags import safe
 from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.faults import FaultKind, concerns
 from support.launch_texts import texts_of
+from support.storms.noted import Processes, Removal, Sized
 from support.storms.storm import Past
 
 NEEDED = ("autoscaling:ResumeProcesses", "autoscaling:DescribeAutoScalingGroups")
@@ -66,7 +67,8 @@ def its_command_has_ended(past: Past) -> Iterator[str]:
 def one_conductor_acts(past: Past) -> Iterator[str]:
     """Law 11: nobody acts on a group whose record has long named another."""
     log = past.world.log
-    for one in (*log.removals, *log.sized, *log.processes):
+    deeds: tuple[Removal | Sized | Processes, ...] = (*log.removals, *log.sized, *log.processes)
+    for one in deeds:
         since = one.at - past.window - 30.0
         names = [run for at, run in log.holders if at <= since][-1:]
         names += [run for at, run in log.holders if since < at <= one.at]

@@ -12,10 +12,10 @@ import anyio
 
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.session import connect
-from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, Cloud, Urgency
+from async_rollout.engine.ports import Answer, Reach, Urgency
 from async_rollout.sandbox.doors.acts import Step
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
@@ -23,7 +23,7 @@ from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from support.storms.witness import Witness
 
 
-class Mortal(Cloud, Protocol):
+class Mortal(Reach, Protocol):
     """A cloud whose holder can be killed: the door is closed first, so that no `finally` helps."""
 
     killed: anyio.Event
@@ -77,7 +77,7 @@ class Wired:
     def __init__(self, cloud: AwsCloud, gate: Gate, lives: int | None) -> None:
         self._cloud, self._gate, self._lives, self.killed = cloud, gate, lives, anyio.Event()
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         return await self._cloud.look(group, needs, after, urgency)
 
     async def act(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import anyio
 
-from async_rollout.core.actions import CloudAction, Need
+from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.journal import Goal
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
@@ -23,7 +23,7 @@ class Sleeper:
     def __init__(self, cloud: Mortal, host: Host, naps: Mapping[int, float]) -> None:
         self._cloud, self._host, self._naps, self._calls, self._wakes = cloud, host, dict(naps), 0, 0.0
 
-    async def look(self, group: str, needs: frozenset[Need], after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
         await self._awake()
         sight = await self._cloud.look(group, needs, after, urgency)
         await self._nap()

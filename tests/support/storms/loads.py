@@ -23,9 +23,12 @@ def unhooked(world: Witness) -> None:
     """Of what is deleted."""
 
     def without(group: Group) -> Group:
-        kept = {name: tuple(id for id in getattr(group, name) if id in world.state.sources)
-                for name in ("classics", "target_groups")}  # fmt: skip
-        return replace(group, **kept)
+        kept = world.state.sources
+        return replace(
+            group,
+            classics=tuple(id for id in group.classics if id in kept),
+            target_groups=tuple(id for id in group.target_groups if id in kept),
+        )
 
     if GROUP in world.state.groups and world.state.gone_sources(GROUP):
         people.edits(world, GROUP, without, HUMAN, "detached")

@@ -238,8 +238,8 @@ async def _calm(past: Past) -> None:
         if past.world.record_of() is None and number:
             break
         result = await _conduct(past, quiet, f"calm{number}", Goal.RESTORE, limit=past.weather.patience)
-        if result is None and past.overdue is None:
-            past.overdue = anyio.current_time() - began
+        if result is None:
+            past.overdue = anyio.current_time() - began if past.overdue is None else past.overdue
             break
         past.calm.append(result)
     await anyio.sleep(900.0)

@@ -164,7 +164,8 @@ def _lifecycle(rng: random.Random) -> tuple[LifecycleHook, ...]:
 
 
 def _spec(rng: random.Random, *, blind: bool) -> RolloutSpec:
-    surge: AmountLike = rng.choice([0, 1, 1, 1, 2, 3, "25%", "100%"])
+    surges: tuple[AmountLike, ...] = (0, 1, 1, 1, 2, 3, "25%", "100%")
+    surge = rng.choice(surges)
     hook: Hook | None = placeholder
     hooks = Hooks(
         up_check=hook if blind or rng.random() < 0.3 else None,

@@ -56,14 +56,14 @@ class Witness(World):
         super().set_desired_capacity(name, desired, who=who)
         self._was_sized("desired", before, who)
 
-    def update_group(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
+    def update_group(self, name: str, **sizes: Any) -> None:
         before = self._desired()
         super().update_group(name, **sizes)
         if sizes.get("who", OWNER) == OWNER and self.now - self.log.maximum_at < OLDEST_LOOK:
             self.log.sizes["maximum"] = -1  # set while our call was under way: sizes have no compare-and-swap
         self._was_sized("maximum", before, sizes.get("who", OWNER))
 
-    def human_sets(self, name: str, **sizes: Any) -> None:  # type: ignore[override]
+    def human_sets(self, name: str, **sizes: Any) -> None:
         before = self._desired()
         was = self.state.groups[name]
         super().human_sets(name, **sizes)
@@ -99,9 +99,12 @@ class Witness(World):
             self._out.discard(id)
         super().register(source, id, port, who=who)
 
-    def enter_standby(self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER) -> None:
-        super().enter_standby(name, ids, decrement=decrement, who=who)
+    def enter_standby(
+        self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER
+    ) -> tuple[Activity, ...]:
+        done = super().enter_standby(name, ids, decrement=decrement, who=who)
         self._out.difference_update(ids)  # whoever put it there, it is his: not on its way out through us any more
+        return done
 
     def attach(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
         super().attach(name, ids, who=who)
