@@ -1,0 +1,62 @@
+"""Any record at all: every field of it and of its lanes drawn."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from async_rollout.core import journal as j
+from async_rollout.core.spec import HookPoint
+
+ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:uuid:autoScalingGroupName/web"
+count = st.integers(0, 100_000)
+hexes = st.text("0123456789abcdef", min_size=6, max_size=6)
+ip = st.one_of(st.none(), st.ip_addresses().map(str))
+
+lanes = st.builds(
+    j.Lane,
+    id=st.integers(0, 16**17 - 1).map(lambda n: f"i-{n:017x}"),
+    at=st.integers(0, 10**10),
+    private_ip=ip,
+    public_ip=ip,
+    missing=st.lists(hexes, max_size=3).map(tuple),
+    odd=st.lists(st.tuples(hexes, st.integers(1, 65535)), max_size=3).map(tuple),
+    before=st.sampled_from(j.Mark),
+    after=st.sampled_from(j.Mark),
+    removal=st.sampled_from(j.Removal),
+    surplus=st.booleans(),
+)
+PROCESSES = j.SUSPENDED_BY_US + j.REQUIRED_RUNNING
+
+
+@st.composite
+def journals(draw: st.DrawFn) -> j.Journal:
+    cause = draw(
+        st.one_of(st.none(), st.builds(j.Cause, code=st.integers(0, 255), text=st.just("it broke: i-0 at 10.0.0.1")))
+    )
+    unique = {lane.id: lane for lane in draw(st.lists(lanes, max_size=5))}
+    return j.Journal(
+        group=j.digest(ARN, 16),
+        run=draw(st.text("0123456789abcdef", min_size=8, max_size=8)),
+        serial=draw(st.integers(1, 10**8)),
+        holder="host.example-1/0a1b2c3d/4711",
+        until=draw(st.integers(0, 10**10)),
+        found=j.Found(minimum=draw(count), desired=draw(count), maximum=draw(count)),
+        base=draw(count),
+        asked=draw(count),
+        goal=j.Goal.RESTORE if cause else j.Goal.REPLACE,
+        cause=cause,
+        cutoff=draw(st.one_of(st.none(), st.integers(0, 10**12).map(lambda n: n / 1000))),
+        template=draw(st.sampled_from(["", j.template_mark("lt-0123456789abcdef0:12"), j.template_mark("lc:a b/ü")])),
+        raised=draw(count),
+        raised_from=draw(count),
+        suspended=tuple(sorted(draw(st.sets(st.sampled_from(PROCESSES))))),
+        launches=draw(count),
+        lost=draw(count),
+        evened=draw(st.integers(0, 9)),
+        apart=draw(st.integers(0, 9)),
+        began=draw(st.integers(0, 10**10)),
+        commands=tuple(point for point in HookPoint if draw(st.booleans())),
+        old=draw(count),
+        replaced=draw(count),
+        lanes=tuple(sorted(unique.values(), key=lambda lane: (lane.at, lane.id))),
+    )
