@@ -14,8 +14,8 @@ from async_rollout.sandbox.doors.codec import operation_model
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.takes import KEPT, TAKES, UNCHANGED
 from async_rollout.sandbox.world import World
-from sandbox.test_wire import play
 from support.asking import group_of, refusal, tell
+from support.clients import play
 
 VALUES: dict[str, Any] = {
     "DefaultCooldown": 60,

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import anyio
 
 from async_rollout.sandbox.world import World
-from sandbox.test_wire import play
 from support.asking import group_of, refusal
+from support.clients import play
 
 
 def test_u11_instances_are_detached_and_attached() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.test_screens import seated
 from support.quick import QUICK, Desk, as_found, desks
+from support.seats import seated
 
 ASKING = {"ASYNC_ROLLOUT_YES": ""}
 

@@ -65,6 +65,11 @@ def test_fakes_not_mocks() -> None:
     assert [name(file) for file in EVERYTHING if imports(file) & {"unittest.mock", "mock", "pytest_mock"}] == []
 
 
+def test_no_test_imports_another() -> None:
+    """What two of them need is in tests/support."""
+    assert [name(file) for file in EVERYTHING if any(".test_" in f".{one}" for one in imports(file))] == []
+
+
 def test_test_files_have_names_of_their_own() -> None:
     """Two of the same name would hide each other where tests are imported by name."""
     unnamed = ("conftest.py", "__main__.py", "__init__.py")
