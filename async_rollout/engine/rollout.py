@@ -1,7 +1,7 @@
 """One group: look, recall, decide, act, tell, until there is a verdict.
 
 The story is `Rollout.run`; everything that is known lives in the snapshot, everything that is decided in the core.
-Hooks run beside the loop as its `Errands` and wake it when they end.
+Hooks run beside the loop as its `HookTasks` and wake it when they end.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from async_rollout.core.trouble import ordered, untouched
 from async_rollout.core.wording import words_of
 from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
 from async_rollout.engine.clocks import Clocks, of_this_host
-from async_rollout.engine.errands import Errands
 from async_rollout.engine.grace import Grace
 from async_rollout.engine.halt import Halt
+from async_rollout.engine.hook_tasks import HookTasks
 from async_rollout.engine.identity import is_here, is_over, of_another, under_way
 from async_rollout.engine.lookout import AGAIN, Lookout
 from async_rollout.engine.parting import BLIND_FOR, InVain, LastWord, blind_end, broken_end, cut_off
@@ -86,7 +86,7 @@ class Rollout:
 
     async def _conducted(self) -> None:
         async with anyio.create_task_group() as children:
-            verdict = await self._to_the_end(Errands(children, self._spec, self._hooks, self._say, self._ended))
+            verdict = await self._to_the_end(HookTasks(children, self._spec, self._hooks, self._say, self._ended))
             self._end(verdict)
             children.cancel_scope.cancel()
 
@@ -121,19 +121,19 @@ class Rollout:
                 last = await self._lookout.let_live(self._memory.me.run) or last
         return self._end(broken_end(f"a fault of async-rollout: {fault!r}", last, "run or restore"))
 
-    async def _to_the_end(self, errands: Errands) -> Verdict:
+    async def _to_the_end(self, hook_tasks: HookTasks) -> Verdict:
         while True:
-            if (verdict := await self._tick(errands)) is not None:
+            if (verdict := await self._tick(hook_tasks)) is not None:
                 return verdict
 
-    async def _tick(self, errands: Errands) -> Verdict | None:
+    async def _tick(self, hook_tasks: HookTasks) -> Verdict | None:
         sight = await self._lookout.look(self._needs, self._acted_at, self._before)
         if isinstance(sight, Verdict):
             return sight
         snapshot = self._recall(sight)
         decision = decide(self._spec, snapshot)
         self._narrate(snapshot, decision)
-        verdict = await self._act(snapshot, decision, errands)
+        verdict = await self._act(snapshot, decision, hook_tasks)
         if verdict is None:
             await self._pause(decision)
         return verdict
@@ -181,7 +181,7 @@ class Rollout:
                 self._total, self._replaced_before = total, before
         self._tell(event)
 
-    async def _act(self, snapshot: Snapshot, decision: Decision, errands: Errands) -> Verdict | None:
+    async def _act(self, snapshot: Snapshot, decision: Decision, hook_tasks: HookTasks) -> Verdict | None:
         """Do the actions in their order; the first that is not answered Done ends the tick, if more rests on it."""
         self._done_since = []
         self._needs, self._stalled = decision.needs, False
@@ -193,7 +193,7 @@ class Rollout:
                 return await self._forbidden(action, why)
             if isinstance(action, RunHook):
                 self._memory = started(self._memory, (action.point, action.instance))
-                errands.start(self._group, action, self._at)
+                hook_tasks.start(self._group, action, self._at)
             elif not await self._done(action):
                 self._stalled = True
                 if isinstance(action, Resume):

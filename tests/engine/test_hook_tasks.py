@@ -11,7 +11,7 @@ from async_rollout.core.actions import RunHook
 from async_rollout.core.events import HookEnded, HookSaid, HookStarted
 from async_rollout.core.memory import HookOutcome
 from async_rollout.core.spec import Hook, HookCall, HookPoint, Hooks, Limits, RolloutSpec
-from async_rollout.engine.errands import Errands
+from async_rollout.engine.hook_tasks import HookTasks
 from async_rollout.engine.ports import HookResult
 from async_rollout.errors import BrokenError
 from async_rollout.sandbox.virtual import run_virtual
@@ -43,7 +43,7 @@ def sent(hook: RunHook, result: HookResult, spec: RolloutSpec = SPEC) -> tuple[R
 
     async def story() -> None:
         async with anyio.create_task_group() as tasks:
-            Errands(tasks, spec, runner, told, ends.append).start("web", hook, 1_000.0)
+            HookTasks(tasks, spec, runner, told, ends.append).start("web", hook, 1_000.0)
 
     run_virtual(story)
     return runner, told, ends
@@ -97,9 +97,9 @@ def test_a_command_that_was_never_given_is_a_fault_and_nothing_is_told_of_it() -
 
     async def story() -> None:
         async with anyio.create_task_group() as tasks:
-            errands = Errands(tasks, RolloutSpec(), Runner(HookResult(ok=True)), told, lambda _: None)
+            hook_tasks = HookTasks(tasks, RolloutSpec(), Runner(HookResult(ok=True)), told, lambda _: None)
             with pytest.raises(BrokenError, match="no up-check command was given"):
-                errands.start("web", RunHook(point=HookPoint.UP_CHECK, instance=ID), 0.0)
+                hook_tasks.start("web", RunHook(point=HookPoint.UP_CHECK, instance=ID), 0.0)
 
     run_virtual(story)
     assert told.events == []

@@ -14,7 +14,7 @@ from async_rollout.engine.ports import HookResult, HookRunner, Tell
 from async_rollout.errors import BrokenError
 
 
-class Errands:
+class HookTasks:
     """Children of the rollout's task group: they end when it ends. ended: takes each outcome."""
 
     def __init__(
