@@ -61,7 +61,7 @@ class Acts:
         self._held[group] = sum(not key.startswith("aws:") for key in keys)
 
     async def do(self, group: str, action: CloudAction, young: Young, urgency: Urgency) -> Answer:
-        """Do one action: see `engine.ports.Reach.act`."""
+        """Do one action: see `engine.ports.GroupCloud.act`."""
         way = Way(group, young, urgency)
         answer = await self._done(way, action)
         return Unknown(why="the rest of it was not sent") if isinstance(answer, Late) and way.begun else answer

@@ -18,7 +18,7 @@ from async_rollout.core.sight import Sight, Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Clocks
 from async_rollout.engine.parting import BLIND_FOR, InVain, Note, blind_end, let_live
-from async_rollout.engine.ports import Reach, Urgency
+from async_rollout.engine.ports import GroupCloud, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 FIRST_LOOK = 120.0
@@ -33,7 +33,7 @@ class Lookout:
     """say: takes what is to be told; note: what was done while blind; pause: waits so long, or till more happens."""
 
     def __init__(
-        self, cloud: Reach, group: str, spec: RolloutSpec, clocks: Clocks,
+        self, cloud: GroupCloud, group: str, spec: RolloutSpec, clocks: Clocks,
         *, say: Callable[[Event], None], pause: Callable[[float], Awaitable[None]], note: Note,
     ) -> None:  # fmt: skip
         self._cloud, self._group, self._spec, self._clocks = cloud, group, spec, clocks

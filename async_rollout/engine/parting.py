@@ -19,7 +19,7 @@ from async_rollout.core.refusals import is_for_good
 from async_rollout.core.sight import Sight
 from async_rollout.engine.answers import outcome_of
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Reach, Urgency
+from async_rollout.engine.ports import GroupCloud, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
 BLIND_FOR = 300.0
@@ -28,7 +28,9 @@ BLIND_FOR = 300.0
 Note = Callable[[ActOutcome], object]
 
 
-async def let_live(cloud: Reach, group: str, run: str, after: float, note: Note, young: Young = always) -> Sight | None:
+async def let_live(
+    cloud: GroupCloud, group: str, run: str, after: float, note: Note, young: Young = always
+) -> Sight | None:
     """Resume alarms and schedules if ours are suspended; the row as it is by then, None if none was seen.
 
     note: given what came of it: it was not somebody else's doing. young: whether that row is young enough to act on.

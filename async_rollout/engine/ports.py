@@ -64,7 +64,7 @@ class Urgency(IntEnum):
     PATIENT = 3
 
 
-class Reach(Protocol):
+class GroupCloud(Protocol):
     """What one rollout reaches of a cloud."""
 
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
@@ -90,7 +90,7 @@ class Reach(Protocol):
         ...
 
 
-class Cloud(Reach, Protocol):
+class Cloud(GroupCloud, Protocol):
     """One account and region."""
 
     async def glance(self, group: str) -> Sight:

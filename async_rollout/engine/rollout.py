@@ -39,7 +39,7 @@ from async_rollout.engine.hook_tasks import HookTasks
 from async_rollout.engine.identity import is_here, is_over, of_another, under_way
 from async_rollout.engine.lookout import AGAIN, Lookout
 from async_rollout.engine.parting import BLIND_FOR, InVain, LastWord, blind_end, broken_end, cut_off
-from async_rollout.engine.ports import HookRunner, Reach, Tell, Urgency
+from async_rollout.engine.ports import GroupCloud, HookRunner, Tell, Urgency
 from async_rollout.engine.result import GroupResult, ended, quoted
 
 TELL_AGAIN = 30.0
@@ -50,7 +50,7 @@ class Rollout:
     """One group's rollout. Made for one run; `run` may be called once."""
 
     def __init__(
-        self, cloud: Reach, group: str, spec: RolloutSpec, me: Me, *,
+        self, cloud: GroupCloud, group: str, spec: RolloutSpec, me: Me, *,
         hooks: HookRunner, tell: Tell, halt: Halt, clocks: Clocks = of_this_host,
     ) -> None:  # fmt: skip
         self._cloud, self._group, self._spec = cloud, group, spec

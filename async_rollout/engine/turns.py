@@ -18,7 +18,7 @@ from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
-from async_rollout.engine.ports import Answer, Cloud, Reach, Urgency
+from async_rollout.engine.ports import Answer, Cloud, GroupCloud, Urgency
 from async_rollout.engine.rollout import TELL_AGAIN
 
 AT_ONCE = 2
@@ -43,7 +43,7 @@ class Turns:
         halt.listen(self._call_all)
 
     @asynccontextmanager
-    async def taken(self, told: Told, *, waits: bool = True) -> AsyncIterator[Reach]:
+    async def taken(self, told: Told, *, waits: bool = True) -> AsyncIterator[GroupCloud]:
         """A turn, once there is one; it is over at the end.
 
         told: given the number of groups under way once it is seen that those take up what the buckets carry. waits:
@@ -124,7 +124,7 @@ class _Waiting:
 class _FirstLook:
     """A cloud that says when its first look is over, and how long that took if it came to anything."""
 
-    def __init__(self, cloud: Reach, took: Callable[[float], None]) -> None:
+    def __init__(self, cloud: GroupCloud, took: Callable[[float], None]) -> None:
         self._cloud, self._took = cloud, took
         self.over = anyio.Event()
 

@@ -8,7 +8,7 @@ import pytest
 
 from async_rollout.aws.session import connect
 from async_rollout.core.others import SAID, Trait
-from async_rollout.engine.ports import Reach
+from async_rollout.engine.ports import GroupCloud
 from async_rollout.engine.preview import EVERYTHING, plan
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
@@ -57,7 +57,7 @@ def test_u16_both_doors_tell_the_same_of_policies() -> None:
         a_group(world, size=1)
         world.keep_policies("web", {"ahead": policy("ForecastAndScale")})
         async with connect(session=session(world)) as cloud:
-            doors: tuple[Reach, ...] = (PortCloud(world), cloud)
+            doors: tuple[GroupCloud, ...] = (PortCloud(world), cloud)
             for door in doors:
                 assert (await door.look("web", EVERYTHING, 0.0)).group.traits == {Trait.PREDICTIVE}
 

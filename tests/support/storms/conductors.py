@@ -15,7 +15,7 @@ from async_rollout.aws.session import connect
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
-from async_rollout.engine.ports import Answer, Reach, Urgency
+from async_rollout.engine.ports import Answer, GroupCloud, Urgency
 from async_rollout.sandbox.doors.acts import Step
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
@@ -23,7 +23,7 @@ from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from support.storms.witness import Witness
 
 
-class Mortal(Reach, Protocol):
+class Mortal(GroupCloud, Protocol):
     """A cloud whose holder can be killed: the door is closed first, so that no `finally` helps."""
 
     killed: anyio.Event
