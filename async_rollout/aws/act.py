@@ -12,7 +12,7 @@ from typing import assert_never
 
 from async_rollout.aws.calls import Call, autoscaling
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind
-from async_rollout.aws.flights import Flights, chunks
+from async_rollout.aws.single_flight import Flights, chunks
 from async_rollout.aws.tagging import TAGS_PER_CALL, Tagging
 from async_rollout.aws.throttle import ONCE, SAME, SIZE, Patience, Throttle
 from async_rollout.aws.together import Part, together

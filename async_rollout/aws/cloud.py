@@ -12,8 +12,8 @@ from async_rollout.aws.bucket import SHARE
 from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, as_seen
-from async_rollout.aws.flights import Flights
 from async_rollout.aws.room import Room
+from async_rollout.aws.single_flight import Flights
 from async_rollout.aws.sweep import Sweep
 from async_rollout.aws.throttle import Send, Throttle
 from async_rollout.aws.translate import tags_of

@@ -14,8 +14,8 @@ import anyio
 
 from async_rollout.aws.calls import Ask, Body, Call, ec2, pages
 from async_rollout.aws.faults import CallFailedError, FaultKind
-from async_rollout.aws.flights import Batch, Flights, chunks
 from async_rollout.aws.launching import Resolved, Versions
+from async_rollout.aws.single_flight import Batch, Flights, chunks
 from async_rollout.aws.together import Part, together
 
 FILTER_VALUES = 200

@@ -17,8 +17,8 @@ import anyio
 from async_rollout.aws.calls import Ask, Body, Call, Reply, autoscaling, pages
 from async_rollout.aws.facts import Launches, Templates
 from async_rollout.aws.faults import CallFailedError
-from async_rollout.aws.flights import Batch, Flights
 from async_rollout.aws.launching import unresolved
+from async_rollout.aws.single_flight import Batch, Flights
 from async_rollout.aws.survey import activities_of, forecasting, refreshing, survey_of
 from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from async_rollout.aws.calls import Call, autoscaling
 from async_rollout.aws.faults import CallFailedError
-from async_rollout.aws.flights import Batch, Flights
+from async_rollout.aws.single_flight import Batch, Flights
 from async_rollout.aws.throttle import SAME, Throttle
 from async_rollout.aws.way import Way
 from async_rollout.engine.ports import Answer, Done, Late, Refused
@@ -24,7 +24,7 @@ Judge = Callable[[CallFailedError], Answer]
 
 
 class Tagging:
-    """All tags of one cloud. judge: what a failed call means for an act; window: see `flights.Batch`."""
+    """All tags of one cloud. judge: what a failed call means for an act; window: see `single_flight.Batch`."""
 
     def __init__(self, throttle: Throttle, flights: Flights, judge: Judge, window: Callable[[], float]) -> None:
         self._throttle, self._judge = throttle, judge

@@ -11,8 +11,8 @@ import pytest
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.facts import UNSEEN, Launches, Templates, launch_of
 from async_rollout.aws.faults import CallFailedError
-from async_rollout.aws.flights import Flights
 from async_rollout.aws.launching import Versions
+from async_rollout.aws.single_flight import Flights
 from async_rollout.aws.throttle import Throttle
 from async_rollout.sandbox.virtual import run_virtual
 

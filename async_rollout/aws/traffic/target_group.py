@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from async_rollout.aws.calls import Ask, Body, Call, Reply, elbv2
-from async_rollout.aws.flights import chunks
+from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found, reason
 from async_rollout.core.actions import Registration

@@ -9,7 +9,7 @@ from functools import partial
 import anyio
 import pytest
 
-from async_rollout.aws.flights import Batch, Flights, chunks
+from async_rollout.aws.single_flight import Batch, Flights, chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.errors import BrokenError, UnseenError
 from async_rollout.sandbox.virtual import run_virtual
