@@ -24,7 +24,7 @@ from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic import KINDS, Kind, Named, named
 from async_rollout.aws.traffic.health import Health
-from async_rollout.aws.translate import Beside, sight_of
+from async_rollout.aws.translate import Extras, sight_of
 from async_rollout.core.actions import ROWS, HealthOf, Need, Needs
 from async_rollout.core.sight import Sight, Source
 from async_rollout.core.tags import PREFIX
@@ -86,18 +86,18 @@ class Sweep:
         except CallFailedError:
             self._bodies.pop(group, None)  # a source may be the group's no more: the next look reads first which are
             raise
-        row, beside = facts.value
+        row, extras = facts.value
         self._bodies[group] = row.body
         health = await _rest_of(ask, guess, row.body, early.value, needs)
         for gone in (id for id, told in health.items() if told is None):
             self._described.pop(gone, None)  # from now on every look asks whether it is there
         async with self._turn:
-            return row, sight_of(row.body, row.at, replace(beside, health=health))
+            return row, sight_of(row.body, row.at, replace(extras, health=health))
 
     async def glance(self, group: str) -> Sight:
         """The group's row alone. Raises UnknownGroupError when AWS's answer lacks it."""
         row = await self._row(group, hurry=True)
-        return sight_of(row.body, row.at, Beside())
+        return sight_of(row.body, row.at, Extras())
 
     async def _row(self, group: str, *, hurry: bool) -> Row:
         found = await self._rows.ask([group], 0.0 if hurry else self._idle()) if group else {}
@@ -106,7 +106,7 @@ class Sweep:
             raise UnknownGroupError(f"no Auto Scaling group is named {group!r} in this account and region")
         return found[group]
 
-    async def _facts(self, ask: Ask, group: str, needs: Needs, *, hurry: bool) -> tuple[Row, Beside]:
+    async def _facts(self, ask: Ask, group: str, needs: Needs, *, hurry: bool) -> tuple[Row, Extras]:
         """The row, and what the rows of its instances and sources lead to."""
         row = await self._row(group, hurry=hurry)
         rows = row.body.get("Instances", ())
@@ -121,7 +121,7 @@ class Sweep:
         refresh = _part(refreshing, ask, group, needed=Need.REFRESH in needs)
         policies = _part(forecasting, ask, group, needed=Need.POLICIES in needs)
         await together(launches, templates, sources, survey, activities, refresh, policies)
-        beside = Beside(
+        extras = Extras(
             sources=sources.value,
             launches=launches.value,
             templates=templates.value,
@@ -130,7 +130,7 @@ class Sweep:
             refresh=refresh.value,
             traits=policies.value or frozenset(),
         )
-        return row, beside
+        return row, extras
 
     async def under_way(self) -> tuple[str, ...]:
         """Names of all groups that hold a record of ours."""

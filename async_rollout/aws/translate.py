@@ -19,7 +19,7 @@ from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Extras:
     """What one look asked beside the group.
 
     health: by source, None where AWS does not find it; empty where targets were not needed. traits: what its policies
@@ -36,20 +36,20 @@ class Beside:
     traits: frozenset[Trait] = frozenset()
 
 
-def sight_of(row: Body, at: float, beside: Beside) -> Sight:
+def sight_of(row: Body, at: float, extras: Extras) -> Sight:
     """One complete sight. row: the group as AWS described it at `at`."""
     tags = tags_of(row)
     return Sight(
         at=at,
-        group=group_of(row, beside),
-        instances=instances_of(row, beside),
-        sources=tuple(_seen(source, beside.health, at) for source in beside.sources),
+        group=group_of(row, extras),
+        instances=instances_of(row, extras),
+        sources=tuple(_seen(source, extras.health, at) for source in extras.sources),
         journal=from_tags(tags, row["AutoScalingGroupARN"]),
         order=tags.get(ORDER),
         probes=probes_in(tags),
-        survey=beside.survey,
-        activities=beside.activities,
-        refresh=beside.refresh,
+        survey=extras.survey,
+        activities=extras.activities,
+        refresh=extras.refresh,
     )
 
 
@@ -58,7 +58,7 @@ def tags_of(row: Body) -> dict[str, str]:
     return {tag["Key"]: tag.get("Value") or "" for tag in row.get("Tags", ())}
 
 
-def group_of(row: Body, beside: Beside) -> Group:
+def group_of(row: Body, extras: Extras) -> Group:
     """The group's own fields."""
     tags = tags_of(row)
     return Group(
@@ -67,7 +67,7 @@ def group_of(row: Body, beside: Beside) -> Group:
         minimum=row["MinSize"],
         desired=row["DesiredCapacity"],
         maximum=row["MaxSize"],
-        template=template_of(row, beside.templates),
+        template=template_of(row, extras.templates),
         zones=tuple(row.get("AvailabilityZones", ())),
         suspended=frozenset(one["ProcessName"] for one in row.get("SuspendedProcesses", ())),
         status=row.get("Status"),
@@ -78,7 +78,7 @@ def group_of(row: Body, beside: Beside) -> Group:
         ecs_managed="AmazonECSManaged" in tags,
         unknown_sources=tuple(one.id for one in named(row) if one.kind is None),
         claims=claims_of(tags, (row.get("Operator") or {}).get("Principal") or ""),
-        traits=traits_of(tags) | frozenset(_traits(row)) | beside.traits,
+        traits=traits_of(tags) | frozenset(_traits(row)) | extras.traits,
     )
 
 
@@ -101,18 +101,18 @@ def _weighted(row: Body) -> bool:
     )
 
 
-def instances_of(row: Body, beside: Beside) -> tuple[Instance, ...]:
+def instances_of(row: Body, extras: Extras) -> tuple[Instance, ...]:
     """The group's members, each with its registrations everywhere."""
     targets: dict[str, list[Target]] = {}
-    for source in beside.sources:
-        seen = beside.health.get(source.id)
+    for source in extras.sources:
+        seen = extras.health.get(source.id)
         for id, target in seen.targets if seen else ():
             targets.setdefault(id, []).append(target)
-    return tuple(_instance(one, row, beside, targets.get(one["InstanceId"], ())) for one in row.get("Instances", ()))
+    return tuple(_instance(one, row, extras, targets.get(one["InstanceId"], ())) for one in row.get("Instances", ()))
 
 
-def _instance(one: Body, row: Body, beside: Beside, targets: Sequence[Target]) -> Instance:
-    launch = beside.launches.get(one["InstanceId"], UNSEEN)
+def _instance(one: Body, row: Body, extras: Extras, targets: Sequence[Target]) -> Instance:
+    launch = extras.launches.get(one["InstanceId"], UNSEEN)
     return Instance(
         id=one["InstanceId"],
         lifecycle=one.get("LifecycleState", "Unknown"),
@@ -120,7 +120,7 @@ def _instance(one: Body, row: Body, beside: Beside, targets: Sequence[Target]) -
         zone=one.get("AvailabilityZone", ""),
         launched_at=launch.launched_at,
         launched_from=launched_from(one),
-        outdated=outdated(one, row, beside.templates),
+        outdated=outdated(one, row, extras.templates),
         private_ip=launch.private_ip,
         public_ip=launch.public_ip,
         protected=bool(one.get("ProtectedFromScaleIn")),

@@ -11,7 +11,7 @@ from async_rollout.aws.calls import Call, Reply
 from async_rollout.aws.facts import Launch
 from async_rollout.aws.survey import activity, survey_of
 from async_rollout.aws.traffic.health import Health
-from async_rollout.aws.translate import Beside, group_of, sight_of
+from async_rollout.aws.translate import Extras, group_of, sight_of
 from async_rollout.core.journal import Found, Journal, Unreadable, digest
 from async_rollout.core.sight import Scheduled, Source, Target, TargetState
 from async_rollout.core.tags import to_tags
@@ -45,7 +45,7 @@ def test_the_groups_own_fields() -> None:
             SuspendedProcesses=[{"ProcessName": "AZRebalance", "SuspensionReason": "x"}],
             Status="Delete in progress",
         ),
-        Beside(),
+        Extras(),
     )
     assert (group.minimum, group.desired, group.maximum, group.template) == (1, 2, 3, "lc:lc-1")
     assert (group.suspended, group.status, group.health_check_type) == ({"AZRebalance"}, "Delete in progress", "ELB")
@@ -62,8 +62,8 @@ def test_the_groups_own_fields() -> None:
     ],
 )
 def test_weights_and_units_are_seen(more: dict[str, Any]) -> None:
-    assert group_of(row() | more, Beside()).weighted
-    assert not group_of(row(DesiredCapacityType="units"), Beside()).weighted
+    assert group_of(row() | more, Extras()).weighted
+    assert not group_of(row(DesiredCapacityType="units"), Extras()).weighted
 
 
 def test_what_cannot_be_rolled_is_seen() -> None:
@@ -73,7 +73,7 @@ def test_what_cannot_be_rolled_is_seen() -> None:
             Tags=tags(AmazonECSManaged=""),
             TrafficSources=[{"Identifier": "arn:aws:vpc-lattice:eu-west-1:1:targetgroup/tg-1", "Type": "vpc-lattice"}],
         ),
-        Beside(),
+        Extras(),
     )
     assert group.warm_pool
     assert group.ecs_managed
@@ -82,7 +82,7 @@ def test_what_cannot_be_rolled_is_seen() -> None:
 
 def test_tags_are_counted_without_awss_and_ours() -> None:
     found = tags(**{"team": "a", "aws:cloudformation:stack-name": "s", **to_tags(journal())})
-    assert group_of(row(Tags=found), Beside()).tag_count == 1
+    assert group_of(row(Tags=found), Extras()).tag_count == 1
 
 
 def test_an_instance_is_put_together_from_all_answers() -> None:
@@ -92,12 +92,12 @@ def test_an_instance_is_put_together_from_all_answers() -> None:
     }  # fmt: skip
     target = Target(source="clb", port=None, state=TargetState.HEALTHY)
     stranger = ("i-9", target)
-    beside = Beside(
+    extras = Extras(
         sources=(CLB,),
         health={"clb": Health(at=50.0, targets=(("i-1", target), stranger))},
         launches={"i-1": Launch(launched_at=5.0, private_ip="10.0.0.1", public_ip=None, settled=True)},
     )
-    sight = sight_of(row(one), 49.0, beside)
+    sight = sight_of(row(one), 49.0, extras)
     (found,) = sight.instances
     assert (found.id, found.lifecycle, found.health, found.zone) == ("i-1", "InService", "Healthy", "eu-west-1b")
     assert (found.launched_at, found.private_ip, found.public_ip) == (5.0, "10.0.0.1", None)
@@ -107,7 +107,7 @@ def test_an_instance_is_put_together_from_all_answers() -> None:
 
 
 def test_what_was_not_asked_is_none() -> None:
-    sight = sight_of(row({"InstanceId": "i-1"}), 1.0, Beside(sources=(CLB,)))
+    sight = sight_of(row({"InstanceId": "i-1"}), 1.0, Extras(sources=(CLB,)))
     assert not sight.health_seen
     assert (sight.survey, sight.activities, sight.journal, sight.order) == (None, None, None, None)
     (found,) = sight.instances
@@ -116,17 +116,17 @@ def test_what_was_not_asked_is_none() -> None:
 
 def test_states_nobody_has_heard_of_go_through() -> None:
     one = {"InstanceId": "i-1", "LifecycleState": "ReplacingRootVolume:Wait", "HealthStatus": "HEALTHY"}
-    (found,) = sight_of(row(one), 1.0, Beside()).instances
+    (found,) = sight_of(row(one), 1.0, Extras()).instances
     assert (found.lifecycle, found.in_service, found.marked_unhealthy) == ("ReplacingRootVolume:Wait", False, False)
 
 
 def test_the_journal_and_the_order_are_read_from_the_tags() -> None:
     found = tags(**to_tags(journal()), **{"async-rollout:order": "stop"})
-    sight = sight_of(row(Tags=found), 1.0, Beside())
+    sight = sight_of(row(Tags=found), 1.0, Extras())
     assert sight.journal == journal()
     assert sight.order == "stop"
     half = [tag for tag in found if not tag["Key"].endswith("holder")]
-    assert isinstance(sight_of(row(Tags=half), 1.0, Beside()).journal, Unreadable)
+    assert isinstance(sight_of(row(Tags=half), 1.0, Extras()).journal, Unreadable)
 
 
 @pytest.mark.parametrize(
