@@ -55,7 +55,7 @@ def _absent(instance: Instance, wanted: tuple[Registration, ...]) -> tuple[Regis
 
 def _ungated(sight: Sight, id: str) -> bool:
     source = sight.source(id)
-    return source is not None and not source.gated
+    return source is not None and not source.has_listener
 
 
 def _were(sight: Sight, lane: Lane) -> Iterator[Registration]:

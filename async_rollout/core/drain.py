@@ -35,7 +35,7 @@ def serves_still(sight: Sight, instance: Instance) -> bool:
 
     Behind no load balancer it serves until it is terminated.
     """
-    if any(source.gated for source in sight.sources):
+    if any(source.has_listener for source in sight.sources):
         return instance.in_service and healthy_everywhere(sight, instance)
     return instance.in_service and not instance.marked_unhealthy
 
@@ -68,7 +68,7 @@ def _drains_end(draft: Draft, lane: Lane) -> Iterator[float]:
     One that was still booting when its lane was opened is registered, and taken out, later than that.
     """
     for source in draft.sight.sources:
-        if lane.before is Mark.NOT and source.gated and digest(source.id, 6) not in lane.missing:
+        if lane.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in lane.missing:
             yield lane.at + source.drain_delay
         for one, at in draft.memory.sent.items():
             if one.instance == lane.id and one.source == source.id:

@@ -100,7 +100,9 @@ def _later(sight: Sight, one: Instance, *, come: bool) -> Iterator[Instance]:
 
 def _healthy(sight: Sight) -> tuple[Target, ...]:
     healthy = TargetState.HEALTHY
-    return tuple(Target(source=one.id, port=one.default_port, state=healthy) for one in sight.sources if one.gated)
+    return tuple(
+        Target(source=one.id, port=one.default_port, state=healthy) for one in sight.sources if one.has_listener
+    )
 
 
 def _group(state: Expected, **fields: object) -> Expected:

@@ -82,7 +82,7 @@ def newcomer(spec: RolloutSpec, sight: Sight, memory: Memory, one: Instance) -> 
     if at < start:
         return Look(min(calm(spec, at).at, start))
     pause = gap(spec, at - start)
-    if one.booting and any(source.gated for source in sight.sources):
+    if one.booting and any(source.has_listener for source in sight.sources):
         return Look(at + max(pause, spec.interval))  # in service it has the load balancers' checks still before it
     return Look(at + pause, _cheapest(spec, sight, one))
 
@@ -96,7 +96,7 @@ def _start(memory: Memory, one: Instance) -> float:
 
 def _called_healthy(sight: Sight, one: Instance) -> bool:
     """The sources that this look asked all call it healthy, and others were not asked: now they are worth it."""
-    asked = [source.id for source in sight.sources if source.gated and source.seen_at is not None]
+    asked = [source.id for source in sight.sources if source.has_listener and source.seen_at is not None]
     return bool(asked) and not sight.health_seen and all(healthy_at(one, id) for id in asked)
 
 
@@ -105,8 +105,8 @@ def _cheapest(spec: RolloutSpec, sight: Sight, one: Instance) -> Needs:
     if not one.in_service or not spec.require_healthy_targets:
         return ROWS
     kinds = Counter(source.kind for source in sight.sources)
-    gated = [source for source in sight.sources if source.gated]
-    pending = [source for source in gated if not healthy_at(one, source.id)]
+    listening = [source for source in sight.sources if source.has_listener]
+    pending = [source for source in listening if not healthy_at(one, source.id)]
     first = min(pending, key=lambda source: kinds[source.kind], default=None)
     return frozenset({HealthOf(first.id)}) if first else WHOLE
 

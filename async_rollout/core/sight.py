@@ -46,7 +46,7 @@ class Target:
 class Source:
     """A Classic Load Balancer or a target group of the group.
 
-    id: its name or ARN as AWS wants it back. gated False: no listener, so no health to wait for. drain_delay: longest
+    id: its name or ARN as AWS wants it back. has_listener False: no health is to be waited for. drain_delay: longest
     deregistration delay, seconds. zones: zones enabled on its load balancer, None if unknown. seen_at: AWS's time of
     the health in this sight, None if it was not asked. ends_early: its draining may be over before the delay is.
     gone: the group names it and AWS does not find it.
@@ -55,7 +55,7 @@ class Source:
     id: str
     kind: str
     name: str
-    gated: bool = True
+    has_listener: bool = True
     drain_delay: float = 0.0
     default_port: int | None = None
     zones: frozenset[str] | None = None
@@ -67,7 +67,7 @@ class Source:
 def unfound(id: str, kind: str) -> Source:
     """A source that AWS does not find: nothing is registered there, and nothing waits for it."""
     name = id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
-    return Source(id=id, kind=kind, name=name, gated=False, gone=True)
+    return Source(id=id, kind=kind, name=name, has_listener=False, gone=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

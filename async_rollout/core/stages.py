@@ -132,7 +132,7 @@ def is_new(journal: Journal, instance: Instance) -> bool:
 
 
 def is_ready(spec: RolloutSpec, sight: Sight, instance: Instance) -> bool:
-    """InService, and at least one healthy target in each of the group's gated sources.
+    """InService, and at least one healthy target in each of the group's sources with a listener.
 
     One that is marked Unhealthy serves on only if they all say so: where there is none, or none is asked, it does not.
     """
@@ -140,7 +140,7 @@ def is_ready(spec: RolloutSpec, sight: Sight, instance: Instance) -> bool:
         return False
     if not spec.require_healthy_targets:
         return True
-    return all(healthy_at(instance, source.id) for source in sight.sources if source.gated)
+    return all(healthy_at(instance, source.id) for source in sight.sources if source.has_listener)
 
 
 def healthy_at(instance: Instance, source: str) -> bool:
@@ -149,16 +149,16 @@ def healthy_at(instance: Instance, source: str) -> bool:
 
 
 def healthy_everywhere(sight: Sight, instance: Instance) -> bool:
-    """Every gated source calls it healthy; False where there is none to say so."""
-    gated = [source.id for source in sight.sources if source.gated]
-    return bool(gated) and all(healthy_at(instance, id) for id in gated)
+    """Every source with a listener calls it healthy; False where there is none to say so."""
+    listening = [source.id for source in sight.sources if source.has_listener]
+    return bool(listening) and all(healthy_at(instance, id) for id in listening)
 
 
 def called_healthy(sight: Sight, instance: Instance) -> bool:
-    """Its health checks are passed in every gated source, whether it takes traffic there or not."""
+    """Its health checks are passed in every source with a listener, whether it takes traffic there or not."""
     well = {target.source for target in instance.targets if target.state in (TargetState.HEALTHY, TargetState.SHIFTED)}
-    gated = {source.id for source in sight.sources if source.gated}
-    return bool(gated) and gated <= well
+    listening = {source.id for source in sight.sources if source.has_listener}
+    return bool(listening) and listening <= well
 
 
 def is_shifted(sight: Sight, instance: Instance) -> bool:

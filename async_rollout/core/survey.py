@@ -72,7 +72,7 @@ def _misfits(sight: Sight) -> Iterator[str]:
     """A target in a zone that its load balancer does not serve stays unused for ever."""
     zones = {*sight.group.zones, *(one.zone for one in sight.instances if one.zone)}
     for source in sight.sources:
-        if source.gated and source.zones is not None and (off := sorted(zones - source.zones)):
+        if source.has_listener and source.zones is not None and (off := sorted(zones - source.zones)):
             names = ", ".join(off)
             yield f"{source.name}: zone {names} is not enabled on its load balancer, so targets there stay unused"
 
@@ -86,8 +86,8 @@ def hindered(sight: Sight) -> str:
 def unhealthy(sight: Sight) -> tuple[str, ...]:
     """Who is not healthy where, a line each, in AWS's words."""
     marked = (f"{one.id} is marked {one.health}" for one in sight.instances if one.in_service and one.marked_unhealthy)
-    gated = (source for source in sight.sources if source.gated)
-    return (*marked, *(line for source in gated for line in _unhealthy_at(sight, source)))
+    listening = (source for source in sight.sources if source.has_listener)
+    return (*marked, *(line for source in listening for line in _unhealthy_at(sight, source)))
 
 
 def _unhealthy_at(sight: Sight, source: Source) -> Iterator[str]:
@@ -100,14 +100,14 @@ def _unhealthy_at(sight: Sight, source: Source) -> Iterator[str]:
 
 def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> tuple[str, ...]:
     """What the owner ought to know before; no reason not to begin."""
-    unheard = (one for one in sight.sources if not one.gated and not one.gone)
+    unheard = (one for one in sight.sources if not one.has_listener and not one.gone)
     idle = (f"{one.name} has no listener: not waited for, still deregistered from" for one in unheard)
     standby = (f"{one.id} is in Standby: {_idle(spec, one)}" for one in sight.instances if one.standby)
     kept = retained(sight)
     meant = (one for one in sight.instances if one.protected and (not one.standby or may_end(spec, one)))
     held = (f"{one.id} is protected from scale-in: {_what_of(spec, sight, one)}" for one in meant)
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
-    unseen = not any(one.gated for one in sight.sources) and spec.hooks.up_check is None
+    unseen = not any(one.has_listener for one in sight.sources) and spec.hooks.up_check is None
     gone = (*told_of(sight), *overridden(sight))
     return (*gone, *idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
 

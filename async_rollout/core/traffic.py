@@ -94,8 +94,8 @@ def _unshifted(target: Target) -> Target:
 
 def blinded_by(draft: Draft) -> Iterator[Cause]:
     """No load balancer is left that tells who serves: what took its place nobody knows, so nothing more goes."""
-    sources = unfound_in(draft.sight)
-    if sources and not doubted(draft.memory, draft.sight) and not any(source.gated for source in draft.sight.sources):
+    sources, told = unfound_in(draft.sight), any(source.has_listener for source in draft.sight.sources)
+    if sources and not told and not doubted(draft.memory, draft.sight):
         yield Cause(code=1, text=f"AWS does not find {_named(sources)}, and no other load balancer tells who serves")
 
 

@@ -67,7 +67,7 @@ def register(ground: Ground, source: str, id: str, port: int | None, who: str) -
     if any(each.port == port and each.state != "draining" for each in ground.state.registered(source, id)):
         return
     fresh = Registration(source=source, instance=id, port=port, at=ground.now)
-    if not here.gated or (here.zones and one.zone not in here.zones):
+    if not here.has_listener or (here.zones and one.zone not in here.zones):
         fresh = replace(fresh, state="unused", reason="Target.NotInUse")
     ground.happened(What.REGISTER, who, one.group, id, here.name)
     ground.put_registrations(source, id, (*others, fresh))

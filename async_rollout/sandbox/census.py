@@ -67,11 +67,11 @@ class Counting:
 
 
 def serves(state: State, group: Group, one: Instance, at: float) -> bool:
-    """InService, registered and healthy in every gated source; without any: its application answers."""
-    gated = [source.id for source in state.sources_of(group.name) if source.gated]
+    """InService, registered and healthy in every source with a listener; without any: its application answers."""
+    listening = [source.id for source in state.sources_of(group.name) if source.has_listener]
     if not one.in_service or not one.app_up(at):
         return False
-    return all(healthy_at(state, source, one.id) for source in gated)
+    return all(healthy_at(state, source, one.id) for source in listening)
 
 
 def healthy_at(state: State, source: str, id: str) -> bool:

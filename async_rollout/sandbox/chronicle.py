@@ -59,7 +59,7 @@ class Happening:
 class Census:
     """The ground truth of one group at one moment; `World.history` has one for each change.
 
-    serving: InService, not on its way out, healthy in every gated source (no source: its application answers).
+    serving: InService, not on its way out, healthy wherever there is a listener (nowhere: its application answers).
     pending: rows Pending*; coming: in DesiredCapacity and not yet a row; warming: InService, never served yet;
     ailing: InService, served once, not on its way out, does not serve now; draining: InService, deregistered from a
     source where it was; leaving: Terminating*; standby, or retained; exist: all rows but retained ones. healthy: per

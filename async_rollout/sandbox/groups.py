@@ -171,4 +171,4 @@ def _registered(world: Ground, source: Source, one: Instance) -> None:
         source=source.id, instance=one.id, port=source.port, state="healthy", reason="", at=one.in_service_at or 0.0
     )
     unused = replace(healthy, state="unused", reason="Target.NotInUse")
-    world.put_registrations(source.id, one.id, (healthy if source.gated else unused,))
+    world.put_registrations(source.id, one.id, (healthy if source.has_listener else unused,))

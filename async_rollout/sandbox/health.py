@@ -64,7 +64,7 @@ def _balancer_fault(ground: Ground, group: Group, one: Instance) -> str:
         return ""
     for source in ground.state.sources_of(group.name):
         states = [each.state for each in ground.state.registered(source.id, one.id)]
-        if not source.gated or (source.classic and "draining" in states):
+        if not source.has_listener or (source.classic and "draining" in states):
             continue
         if not states or "unhealthy" in states or "draining" in states:
             return f"ELB {source.name} says {states[0] if states else 'not registered'}"

@@ -256,7 +256,7 @@ class Source:
     shifted: frozenset[str] = frozenset()
 
     @property
-    def gated(self) -> bool:
+    def has_listener(self) -> bool:
         return self.classic or self.balancer is not None
 
 

@@ -73,6 +73,6 @@ def test_a_load_balancer_that_goes_between_two_questions_is_none() -> None:
     )  # fmt: skip
 
     async def story(cloud: AwsCloud, world: World) -> None:
-        assert [one.gated for one in (await look(cloud)).sources] == [True, False, False]
+        assert [one.has_listener for one in (await look(cloud)).sources] == [True, False, False]
 
     play(story, words)

@@ -150,10 +150,13 @@ def test_target_groups_are_described_with_few_calls() -> None:
     found = run_virtual(lambda: TargetGroup().describe(asking(answers, sent), [TG, other]))
     assert found == (
         Source(
-            id=TG, kind="target group", name="blue", gated=True, drain_delay=45.0, default_port=8080,
+            id=TG, kind="target group", name="blue", has_listener=True, drain_delay=45.0, default_port=8080,
             zones=frozenset({"eu-west-1a"}),
         ),
-        Source(id=other, kind="target group", name="idle", gated=False, drain_delay=300.0, default_port=80, zones=None),
+        Source(
+            id=other, kind="target group", name="idle", has_listener=False, drain_delay=300.0, default_port=80,
+            zones=None,
+        ),
     )  # fmt: skip
     assert [call.operation for call in sent].count("DescribeTargetGroups") == 1
     assert len(sent) == 4
@@ -184,7 +187,7 @@ def test_classic_balancers_are_described() -> None:
     cuts, drains = run_virtual(lambda: Classic().describe(asking(answers, []), ["cuts", "drains"]))
     assert (cuts.drain_delay, drains.drain_delay) == (0.0, 60.0)
     assert cuts.zones == {"eu-west-1a", "eu-west-1b"}
-    assert (drains.gated, drains.kind, drains.default_port) == (True, "classic", None)
+    assert (drains.has_listener, drains.kind, drains.default_port) == (True, "classic", None)
 
 
 def invalid(*unknown: str) -> Any:

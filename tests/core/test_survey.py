@@ -65,7 +65,7 @@ def test_more_odd_ports_than_a_tag_holds_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zones", "gated", "refused"),
+    ("zones", "has_listener", "refused"),
     [
         (None, True, False),
         (frozenset("abc"), True, False),
@@ -74,9 +74,9 @@ def test_more_odd_ports_than_a_tag_holds_are_refused() -> None:
     ],
 )
 def test_a_zone_that_the_load_balancer_does_not_serve(
-    zones: frozenset[str] | None, *, gated: bool, refused: bool
+    zones: frozenset[str] | None, *, has_listener: bool, refused: bool
 ) -> None:
-    sources = (replace(SOURCES[0], zones=zones, gated=gated), SOURCES[1])
+    sources = (replace(SOURCES[0], zones=zones, has_listener=has_listener), SOURCES[1])
     found = objections(RolloutSpec(), replace(free("SSS"), sources=sources), ASKED)
     assert [line.split(":")[0] for line in found] == (["tg1"] if refused else [])
 
@@ -94,7 +94,7 @@ def test_who_is_unhealthy_where_is_said_in_awss_words() -> None:
 def test_what_the_owner_ought_to_know() -> None:
     seen = free("SSB")
     held = replace(seen.instances[0], protected=True)
-    idle = replace(SOURCES[0], gated=False)
+    idle = replace(SOURCES[0], has_listener=False)
     seen = replace(seen, instances=(held, *seen.instances[1:]), sources=(idle,))
     told = warnings(RolloutSpec(), seen)
     assert [line.split(" ")[0] for line in told] == ["tg1", ident(2), ident(0), "behind"]

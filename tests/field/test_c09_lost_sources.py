@@ -123,8 +123,8 @@ def test_c9_at_the_start_it_is_refused_by_name_with_the_next_step(numbers: tuple
 def test_c9_both_clouds_see_the_same() -> None:
     for numbers in ((0,), (1,), (0, 1, 2)):
         wire, port = seen(lacking(*numbers))
-        assert [(one.name, one.gated, one.gone) for one in wire.sources] == [
-            (one.name, one.gated, one.gone) for one in port.sources
+        assert [(one.name, one.has_listener, one.gone) for one in wire.sources] == [
+            (one.name, one.has_listener, one.gone) for one in port.sources
         ]
         assert [one.gone for one in wire.sources] == [number in numbers for number in range(3)]
         assert wire.health_seen and [one.targets for one in wire.instances] == [one.targets for one in port.instances]

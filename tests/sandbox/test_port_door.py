@@ -178,7 +178,7 @@ def test_a_draining_classic_one_is_draining_and_says_why() -> None:
     async def play(world: World, cloud: PortCloud) -> None:
         sight = await cloud.look("web", TARGETS, 0.0)
         id, classic = sight.instances[0].id, sight.sources[0]
-        assert (classic.default_port, classic.drain_delay, classic.gated) == (None, 30.0, True)
+        assert (classic.default_port, classic.drain_delay, classic.has_listener) == (None, 30.0, True)
         await cloud.act("web", Deregister(registrations=(Registration(source=classic.id, instance=id),)))
         target = (await cloud.look("web", TARGETS, 0.0)).instance(id).targets[0]
         assert (target.state, target.reason) == (
@@ -208,7 +208,7 @@ def test_what_the_survey_and_the_flags_tell() -> None:
         group = sight.group
         assert (group.weighted, group.warm_pool, group.ecs_managed) == (True, True, True)
         assert group.unknown_sources == ("arn:lattice",)
-        assert [one.gated for one in sight.sources] == [True, True, True, False]
+        assert [one.has_listener for one in sight.sources] == [True, True, True, False]
 
     run_virtual(main)
 

@@ -125,7 +125,7 @@ def _source(id: str, row: Body | None, delay: float | None, zones: dict[str, fro
         id=id,
         kind=TargetGroup.name,
         name=row.get("TargetGroupName") or id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0],
-        gated=bool(balancers),
+        has_listener=bool(balancers),
         drain_delay=delay,
         default_port=row.get("Port"),
         zones=enabled or None,

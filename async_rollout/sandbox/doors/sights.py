@@ -94,10 +94,10 @@ def source_of(one: Source, seen_at: float | None = None) -> sight.Source:
         id=one.id,
         kind="classic" if one.classic else "target group",
         name=one.name,
-        gated=one.gated,
+        has_listener=one.has_listener,
         drain_delay=one.delay if one.drains else 0.0,
         default_port=one.port,
-        zones=frozenset(one.zones) if one.gated else None,
+        zones=frozenset(one.zones) if one.has_listener else None,
         seen_at=seen_at,
         ends_early=one.classic,
     )

@@ -117,5 +117,5 @@ BALANCING = (
     Sabotage(name="who takes no traffic serves", law="law 1: 2", story=shifted,
              spoil=both(swap(advance, "held_up", lambda draft: None), swap(stages, "healthy_at", passed_is_enough))),
     Sabotage(name="a source that is gone is waited for", law="law 16:", story=target_group_goes,
-             spoil=of_result(sight, "unfound", gated=True)),
+             spoil=of_result(sight, "unfound", has_listener=True)),
 )  # fmt: skip

@@ -272,7 +272,7 @@ class Witness(World):
 
     def _seems_to_serve(self, group: Group, one: Instance) -> bool:
         """As its sources say, which take their time to notice; without any, one that has answered once."""
-        gated = [source.id for source in self.state.sources_of(group.name) if source.gated]
-        if one.in_service and gated:
-            return all(census.healthy_at(self.state, source, one.id) for source in gated)
+        listening = [source.id for source in self.state.sources_of(group.name) if source.has_listener]
+        if one.in_service and listening:
+            return all(census.healthy_at(self.state, source, one.id) for source in listening)
         return one.in_service and (one.app_up(self.now) or one.broken)
