@@ -21,7 +21,7 @@ The path of one decision
     `decide.decide`   whose record is it? none: `begin`; another's: watch, give way or take over; ours: its goal
     `trouble`         is there a reason to give up? Then the goal becomes RESTORE, with a cause that outlives a kill
     `launch_failures` what AWS says of a launch that failed: does waiting help, and for how long?
-    `budget.reckon`   whose doing is it if desired capacity is not what was asked for?
+    `budget.attribute_desired`   whose doing is it if desired capacity is not what was asked for?
     `advance`         each lane one step (`lanes.fall`, first `drain`), each newcomer checked, old ones taken out,
                       new ones asked for
     `restore`         the same lanes, some of them turned round (`back.put_back`)

@@ -221,7 +221,7 @@ def launches_most(journal: Journal, sight: Sight) -> int:
     return 2 * max(journal.base, journal.found.maximum, len(sight.instances)) + SPARE_LAUNCHES
 
 
-def reckon(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
+def attribute_desired(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
     """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (ROLLOUT §1, rules 3 to 6).
 
     Only a field that reads the same for a while changes the base: stale answers must not. One between what is expected

@@ -26,7 +26,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.advance import advance
 from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
-from async_rollout.core.budget import STEADY, reckon, unlaunched
+from async_rollout.core.budget import STEADY, attribute_desired, unlaunched
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import with_reason
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
@@ -147,7 +147,7 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
         return _turned(draft, cause)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
-    reckoned = reckon(draft.journal, draft.sight, draft.memory)
+    reckoned = attribute_desired(draft.journal, draft.sight, draft.memory)
     journal = _not_below(draft, reckoned.journal) if reckoned.explained else reckoned.journal
     draft = replace(draft, journal=journal, explained=reckoned.explained)
     draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)

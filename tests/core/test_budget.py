@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from async_rollout.core.budget import Tally, bounds, reckon, tally
+from async_rollout.core.budget import Tally, attribute_desired, bounds, tally
 from async_rollout.core.journal import Journal, Lane, Removal
 from async_rollout.core.sight import Sight
 from async_rollout.core.spec import AmountLike, RolloutSpec, amount
@@ -126,7 +126,7 @@ GONE = Lane(id=ident(99), at=0, removal=Removal.SHRINK)
 def explained(drawing: str, asked: int, *, base: int = 3, lanes: tuple[Lane, ...] = (), looks: int = 6, **group: int):  # type: ignore[no-untyped-def]
     seen = looked(RolloutSpec(), _with(drawing, asked, base, lanes, group), looks=looks)
     assert isinstance(seen.sight.journal, Journal)
-    return reckon(seen.sight.journal, seen.sight, seen.memory)
+    return attribute_desired(seen.sight.journal, seen.sight, seen.memory)
 
 
 def _with(drawing: str, asked: int, base: int, lanes: tuple[Lane, ...], group: dict[str, int]) -> Sight:

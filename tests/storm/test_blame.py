@@ -50,7 +50,10 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "law 4": (LISTED["max draining ignored"], 6),
     "law 5": (LISTED["no proof before the first"], 0),
     "law 6": (
-        both(swap(decide, "reckon", base_is_field), *(swap(each, "launches_most", unbounded) for each in BOUND)),
+        both(
+            swap(decide, "attribute_desired", base_is_field),
+            *(swap(each, "launches_most", unbounded) for each in BOUND),
+        ),
         15,
     ),
     "law 7": (LISTED["the record goes before the processes are back"], 2),
