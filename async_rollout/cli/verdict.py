@@ -12,7 +12,7 @@ from async_rollout.render.words import lasting
 
 if TYPE_CHECKING:
     from async_rollout.core.budget import Bounds
-    from async_rollout.sandbox.chronicle import Census
+    from async_rollout.sandbox.history import Census
     from async_rollout.sandbox.records import Group
     from async_rollout.sandbox.world import World
 

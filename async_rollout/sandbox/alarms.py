@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from async_rollout.sandbox import calls
-from async_rollout.sandbox.chronicle import Census, What
-from async_rollout.sandbox.ground import AWS, Ground
+from async_rollout.sandbox.history import Census, What
+from async_rollout.sandbox.simulation import AWS, Simulation
 
 
-def autoscale(ground: Ground, seconds: float, name: str, delta: int | Callable[[Census], int], who: str) -> None:
-    ground.known(name)
-    ground.after(seconds, lambda: _alarm(ground, name, delta, who))
+def autoscale(
+    simulation: Simulation, seconds: float, name: str, delta: int | Callable[[Census], int], who: str
+) -> None:
+    simulation.known(name)
+    simulation.after(seconds, lambda: _alarm(simulation, name, delta, who))
 
 
-def _alarm(ground: Ground, name: str, delta: int | Callable[[Census], int], who: str) -> None:
-    group = ground.state.groups.get(name)
+def _alarm(simulation: Simulation, name: str, delta: int | Callable[[Census], int], who: str) -> None:
+    group = simulation.state.groups.get(name)
     if group is None:
         return
     if not group.runs("AlarmNotification"):
-        ground.happened(What.ALARM_IGNORED, AWS, name)
+        simulation.happened(What.ALARM_IGNORED, AWS, name)
         return
-    step = delta if isinstance(delta, int) else delta(ground.census(name))
+    step = delta if isinstance(delta, int) else delta(simulation.census(name))
     desired = min(max(group.desired + step, group.minimum), group.maximum)
-    ground.happened(What.ALARM, who, name, detail=f"{step:+d}")
+    simulation.happened(What.ALARM, who, name, detail=f"{step:+d}")
     if desired != group.desired:
-        calls.update_sizes(ground, name, None, None, desired, who)
+        calls.update_sizes(simulation, name, None, None, desired, who)

@@ -6,28 +6,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from async_rollout.sandbox.activities import stamp
-from async_rollout.sandbox.chronicle import What
-from async_rollout.sandbox.ground import Ground
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Tag
+from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.words import PROCESSES, AwsError, above_maximum, below_minimum, invalid, no_instance
 
 
-def set_desired(ground: Ground, name: str, desired: int, who: str) -> None:
-    group = ground.known(name)
+def set_desired(simulation: Simulation, name: str, desired: int, who: str) -> None:
+    group = simulation.known(name)
     if desired > group.maximum:
         raise above_maximum(desired, group.maximum)
     if desired < group.minimum:
         raise below_minimum(desired, group.minimum)
-    ground.put_group(replace(group, desired=desired))
-    ground.happened(What.SET_DESIRED, who, name, detail=f"{group.desired} -> {desired}")
-    ground.unsettled(name)
+    simulation.put_group(replace(group, desired=desired))
+    simulation.happened(What.SET_DESIRED, who, name, detail=f"{group.desired} -> {desired}")
+    simulation.unsettled(name)
 
 
 def update_sizes(
-    ground: Ground, name: str, minimum: int | None, maximum: int | None, desired: int | None, who: str
+    simulation: Simulation, name: str, minimum: int | None, maximum: int | None, desired: int | None, who: str
 ) -> None:
     """UpdateAutoScalingGroup: a maximum below desired silently lowers desired, a minimum above it raises it."""
-    group = ground.known(name)
+    group = simulation.known(name)
     low = group.minimum if minimum is None else minimum
     high = group.maximum if maximum is None else maximum
     if low > high:
@@ -38,36 +38,36 @@ def update_sizes(
     new = replace(group, minimum=low, maximum=high, desired=wanted)
     if new == group:
         return
-    ground.put_group(new)
+    simulation.put_group(new)
     detail = f"{group.minimum}/{group.desired}/{group.maximum} -> {low}/{wanted}/{high}"
-    ground.happened(What.SET_SIZES, who, name, detail=detail)
-    ground.unsettled(name)
+    simulation.happened(What.SET_SIZES, who, name, detail=detail)
+    simulation.unsettled(name)
 
 
-def update_health(ground: Ground, name: str, kind: str | None, grace: float | None) -> None:
-    group = ground.known(name)
+def update_health(simulation: Simulation, name: str, kind: str | None, grace: float | None) -> None:
+    group = simulation.known(name)
     kind = group.health_check_type if kind is None else kind
-    ground.put_group(replace(group, health_check_type=kind, grace=group.grace if grace is None else grace))
-    ground.disturbed(name)
+    simulation.put_group(replace(group, health_check_type=kind, grace=group.grace if grace is None else grace))
+    simulation.disturbed(name)
 
 
-def suspend(ground: Ground, name: str, processes: tuple[str, ...], who: str) -> None:
-    group = ground.known(name)
+def suspend(simulation: Simulation, name: str, processes: tuple[str, ...], who: str) -> None:
+    group = simulation.known(name)
     asked = _processes(processes)
-    reason = f"User suspended at {stamp(ground.now)}"
+    reason = f"User suspended at {stamp(simulation.now)}"
     added = tuple((process, reason) for process in asked if group.runs(process))
-    ground.put_group(replace(group, suspended=(*group.suspended, *added)))
-    ground.happened(What.SUSPEND, who, name, detail=" ".join(asked))
+    simulation.put_group(replace(group, suspended=(*group.suspended, *added)))
+    simulation.happened(What.SUSPEND, who, name, detail=" ".join(asked))
 
 
-def resume(ground: Ground, name: str, processes: tuple[str, ...], who: str) -> None:
-    group = ground.known(name)
+def resume(simulation: Simulation, name: str, processes: tuple[str, ...], who: str) -> None:
+    group = simulation.known(name)
     asked = _processes(processes)
     left = tuple((process, reason) for process, reason in group.suspended if process not in asked)
-    ground.put_group(replace(group, suspended=left))
-    ground.happened(What.RESUME, who, name, detail=" ".join(asked))
-    ground.unsettled(name)
-    ground.disturbed(name)
+    simulation.put_group(replace(group, suspended=left))
+    simulation.happened(What.RESUME, who, name, detail=" ".join(asked))
+    simulation.unsettled(name)
+    simulation.disturbed(name)
 
 
 def _processes(named: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,9 +78,9 @@ def _processes(named: tuple[str, ...]) -> tuple[str, ...]:
     return named or PROCESSES
 
 
-def put_tags(ground: Ground, name: str, tags: tuple[Tag, ...], who: str) -> None:
+def put_tags(simulation: Simulation, name: str, tags: tuple[Tag, ...], who: str) -> None:
     """CreateOrUpdateTags overwrites silently; at most 50 a group, 25 a call (its documents)."""
-    group = ground.known(name)
+    group = simulation.known(name)
     for tag in tags:
         _check_tag(tag)
     after = {tag.key: tag for tag in group.tags} | {tag.key: tag for tag in tags}
@@ -88,8 +88,8 @@ def put_tags(ground: Ground, name: str, tags: tuple[Tag, ...], who: str) -> None
         raise invalid("The number of tags in one call must be at most 25")
     if len(after) > 50:
         raise AwsError("LimitExceeded", "The number of tags for this resource would exceed the limit of 50")
-    ground.put_group(replace(group, tags=tuple(after.values())))
-    ground.happened(What.TAG, who, name, detail=" ".join(tag.key for tag in tags))
+    simulation.put_group(replace(group, tags=tuple(after.values())))
+    simulation.happened(What.TAG, who, name, detail=" ".join(tag.key for tag in tags))
 
 
 def _check_tag(tag: Tag) -> None:
@@ -99,23 +99,23 @@ def _check_tag(tag: Tag) -> None:
         raise invalid(f"The value of the tag {tag.key!r} is longer than 256 characters")
 
 
-def delete_tags(ground: Ground, name: str, keys: tuple[str, ...], who: str) -> None:
-    group = ground.known(name)
-    ground.put_group(replace(group, tags=tuple(tag for tag in group.tags if tag.key not in keys)))
-    ground.happened(What.UNTAG, who, name, detail=" ".join(keys))
+def delete_tags(simulation: Simulation, name: str, keys: tuple[str, ...], who: str) -> None:
+    group = simulation.known(name)
+    simulation.put_group(replace(group, tags=tuple(tag for tag in group.tags if tag.key not in keys)))
+    simulation.happened(What.UNTAG, who, name, detail=" ".join(keys))
 
 
-def protect(ground: Ground, name: str, ids: tuple[str, ...], *, protected: bool, who: str) -> None:
-    ground.known(name)
+def protect(simulation: Simulation, name: str, ids: tuple[str, ...], *, protected: bool, who: str) -> None:
+    simulation.known(name)
     for id in ids:
-        if id not in ground.state.rosters[name]:
+        if id not in simulation.state.rosters[name]:
             raise no_instance(id)
     for id in ids:
-        ground.put_instance(replace(ground.state.instances[id], protected=protected))
-        ground.happened(What.PROTECT, who, name, id, str(protected))
+        simulation.put_instance(replace(simulation.state.instances[id], protected=protected))
+        simulation.happened(What.PROTECT, who, name, id, str(protected))
 
 
-def keep_policies(ground: Ground, name: str, policies: Mapping[str, str], who: str) -> None:
+def keep_policies(simulation: Simulation, name: str, policies: Mapping[str, str], who: str) -> None:
     """Nothing here goes by them; see alarms.py for what does."""
-    ground.put_group(replace(ground.known(name), policies=tuple(policies.items())))
-    ground.happened(What.EDIT, who, name, detail="scaling policies")
+    simulation.put_group(replace(simulation.known(name), policies=tuple(policies.items())))
+    simulation.happened(What.EDIT, who, name, detail="scaling policies")

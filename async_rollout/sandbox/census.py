@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_rollout.sandbox.chronicle import Census
+from async_rollout.sandbox.history import Census
 from async_rollout.sandbox.records import Group, Instance
 from async_rollout.sandbox.state import State
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from async_rollout.sandbox.ground import EPOCH, Ground
+from async_rollout.sandbox.simulation import EPOCH, Simulation
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
 
@@ -72,7 +72,7 @@ IN_PROGRESS = Fault(
 class Faults:
     """The rules of one world, in order; the first that strikes counts. Seeded apart from the world's own chances."""
 
-    def __init__(self, world: Ground, rules: Iterable[Fault] = (), *, seed: int | None = None) -> None:
+    def __init__(self, world: Simulation, rules: Iterable[Fault] = (), *, seed: int | None = None) -> None:
         self.rules: list[Fault] = []
         self._world = world
         self._rng = random.Random(f"faults {world.seed if seed is None else seed}")

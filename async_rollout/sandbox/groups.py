@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from async_rollout.sandbox.activities import done_before, stamp
-from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.launching import address
 from async_rollout.sandbox.records import Group, Instance, Physics, Registration, Source, Template, TemplateRef
+from async_rollout.sandbox.simulation import Simulation
 
 HOUR = 3600.0
 
 
-def _suspended(world: Ground, processes: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _suspended(world: Simulation, processes: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((process, f"User suspended at {stamp(world.now - HOUR)}") for process in processes)
 
 
@@ -22,7 +22,7 @@ def _same(group: Group) -> Group:
 
 
 def a_group(
-    world: Ground,
+    world: Simulation,
     *,
     name: str = "web",
     size: int = 3,
@@ -71,16 +71,16 @@ def a_group(
     return world.state.groups[name]
 
 
-def _uuid(world: Ground) -> str:
+def _uuid(world: Simulation) -> str:
     digits = f"{world.rng.getrandbits(128):032x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _arn(world: Ground, service: str, rest: str) -> str:
+def _arn(world: Simulation, service: str, rest: str) -> str:
     return f"arn:aws:{service}:{world.region}:{world.account}:{rest}"
 
 
-def a_template(world: Ground, name: str, versions: int = 2) -> TemplateRef:
+def a_template(world: Simulation, name: str, versions: int = 2) -> TemplateRef:
     """A launch template of so many versions, the last its default; the reference asks for $Default."""
     template = Template(
         id=world.new_id("lt"),
@@ -93,7 +93,7 @@ def a_template(world: Ground, name: str, versions: int = 2) -> TemplateRef:
 
 
 def _classics(
-    world: Ground, name: str, count: int, zones: tuple[str, ...], delay: float, interval: float
+    world: Simulation, name: str, count: int, zones: tuple[str, ...], delay: float, interval: float
 ) -> tuple[str, ...]:
     names = tuple(f"{name}-classic" + (f"-{number}" if number else "") for number in range(count))
     for one in names:
@@ -104,7 +104,7 @@ def _classics(
 
 
 def _target_groups(
-    world: Ground, name: str, heard: int, unheard: int, zones: tuple[str, ...], delay: float, interval: float
+    world: Simulation, name: str, heard: int, unheard: int, zones: tuple[str, ...], delay: float, interval: float
 ) -> tuple[str, ...]:
     balancer = _arn(world, "elasticloadbalancing", f"loadbalancer/app/{name}-alb/{world.new_id('x', 16)[2:]}")
     arns = []
@@ -125,7 +125,7 @@ def _target_groups(
     return tuple(arns)
 
 
-def _settled(world: Ground, group: Group, number: int, *, outdated: bool) -> None:
+def _settled(world: Simulation, group: Group, number: int, *, outdated: bool) -> None:
     """One instance that has served for minutes to an hour, each a minute younger than the one before."""
     since = world.now - HOUR + 60.0 * min(number, 50)
     one = Instance(
@@ -153,7 +153,7 @@ def _settled(world: Ground, group: Group, number: int, *, outdated: bool) -> Non
         _registered(world, world.state.sources[id], one)
 
 
-def _launched_from(world: Ground, group: Group, *, outdated: bool) -> TemplateRef | None:
+def _launched_from(world: Simulation, group: Group, *, outdated: bool) -> TemplateRef | None:
     if group.template is None:
         return None
     newest = world.state.templates[group.template.id].default
@@ -166,7 +166,7 @@ def _configuration(group: Group, *, outdated: bool) -> str | None:
     return f"{group.configuration}-before" if outdated else group.configuration
 
 
-def _registered(world: Ground, source: Source, one: Instance) -> None:
+def _registered(world: Simulation, source: Source, one: Instance) -> None:
     healthy = Registration(
         source=source.id, instance=one.id, port=source.port, state="healthy", reason="", at=one.in_service_at or 0.0
     )

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from async_rollout.sandbox.ground import Clock, Ground
 from async_rollout.sandbox.groups import a_group, a_template
 from async_rollout.sandbox.records import Group, Hook, Override, Physics
+from async_rollout.sandbox.simulation import Clock, Simulation
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from async_rollout.sandbox.world import World
 
-Scenario = Callable[[Ground], object]
+Scenario = Callable[[Simulation], object]
 """Fills an empty world."""
 
 
-def demo(world: Ground) -> None:
+def demo(world: Simulation) -> None:
     """Three groups: behind everything, behind target groups only, behind nothing (it needs an up-check)."""
     quick = Physics(boot=25.0, warm=8.0, terminate=8.0)
     a_group(world, name="web", size=3, maximum=4, classic=1, target_groups=2, delay=20.0, outdated=3, physics=quick)
@@ -32,7 +32,7 @@ def _hooked(group: Group) -> Group:
     return replace(group, hooks=hooks)
 
 
-def _mixed(world: Ground) -> None:
+def _mixed(world: Simulation) -> None:
     other = a_template(world, "web-arm")
 
     def edit(group: Group) -> Group:
@@ -42,24 +42,24 @@ def _mixed(world: Ground) -> None:
     a_group(world, outdated=3, edit=edit)
 
 
-def _never_healthy(world: Ground) -> None:
+def _never_healthy(world: Simulation) -> None:
     a_group(world, outdated=3)
     world.troubles["web"].sick_versions = frozenset({"2"})
 
 
-def _launch_failure(world: Ground) -> None:
+def _launch_failure(world: Simulation) -> None:
     a_group(world)
     world.troubles["web"].failing_launches = 2
     world.troubles["web"].launch_message = NO_CAPACITY
 
 
-def _no_image(world: Ground) -> None:
+def _no_image(world: Simulation) -> None:
     a_group(world)
     world.troubles["web"].failing_launches = 10**6
     world.troubles["web"].launch_message = NO_IMAGE
 
 
-def shapes(world: Ground) -> None:
+def shapes(world: Simulation) -> None:
     """Every shape of a plain group at once, each behind a Classic Load Balancer and two target groups."""
     a_group(world, name="at-max")
     a_group(world, name="below-max", minimum=1, maximum=6)
@@ -71,7 +71,7 @@ def shapes(world: Ground) -> None:
     a_group(world, name="suspended", suspended=("ScheduledActions", "AZRebalance"))
 
 
-def many(world: Ground, groups: int = 20, size: int = 5) -> None:
+def many(world: Simulation, groups: int = 20, size: int = 5) -> None:
     """Groups web-001, web-002, ..., each behind two target groups."""
     for number in range(1, groups + 1):
         a_group(world, name=f"web-{number:03}", size=size, classic=0, target_groups=2)

@@ -8,65 +8,67 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.sandbox import activities, balancers, launching
-from async_rollout.sandbox.chronicle import What
-from async_rollout.sandbox.ground import Ground
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.membership import places_given_up
 from async_rollout.sandbox.records import Activity
+from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.words import invalid, no_instance, not_running
 
 
-def enter(ground: Ground, name: str, ids: tuple[str, ...], *, decrement: bool, who: str) -> tuple[Activity, ...]:
+def enter(
+    simulation: Simulation, name: str, ids: tuple[str, ...], *, decrement: bool, who: str
+) -> tuple[Activity, ...]:
     """EnterStandby: deregistered and drained first. Without decrement AWS launches in their place."""
-    group = ground.known(name)
+    group = simulation.known(name)
     for id in ids:
-        if id not in ground.state.rosters[name]:
+        if id not in simulation.state.rosters[name]:
             raise no_instance(id)
-        if not ground.state.instances[id].in_service:
+        if not simulation.state.instances[id].in_service:
             raise invalid(f"The instance {id} is not in InService.")
-    shrinks = places_given_up(ground, group, "place into standby", len(ids)) if decrement else ""
-    told = tuple(_enter_one(ground, name, id, shrinks, who) for id in ids)
-    ground.unsettled(name)
+    shrinks = places_given_up(simulation, group, "place into standby", len(ids)) if decrement else ""
+    told = tuple(_enter_one(simulation, name, id, shrinks, who) for id in ids)
+    simulation.unsettled(name)
     return told
 
 
-def _enter_one(ground: Ground, name: str, id: str, shrinks: str, who: str) -> Activity:
-    ground.happened(What.STANDBY, who, name, id, "enter")
+def _enter_one(simulation: Simulation, name: str, id: str, shrinks: str, who: str) -> Activity:
+    simulation.happened(What.STANDBY, who, name, id, "enter")
     why = f"instance {id} was moved to standby in response to a user request{shrinks}"
-    told = activities.moved(ground, name, id, "Moving EC2 instance to Standby", why, launch=False)
-    ground.put_instance(replace(ground.state.instances[id], lifecycle="EnteringStandby"))
-    until = balancers.remove(ground, ground.state.groups[name], id)
-    ground.after(until - ground.now, lambda: _entered(ground, id))
+    told = activities.moved(simulation, name, id, "Moving EC2 instance to Standby", why, launch=False)
+    simulation.put_instance(replace(simulation.state.instances[id], lifecycle="EnteringStandby"))
+    until = balancers.remove(simulation, simulation.state.groups[name], id)
+    simulation.after(until - simulation.now, lambda: _entered(simulation, id))
     return told
 
 
-def _entered(ground: Ground, id: str) -> None:
-    one = ground.state.instances[id]
+def _entered(simulation: Simulation, id: str) -> None:
+    one = simulation.state.instances[id]
     if one.lifecycle == "EnteringStandby":
-        ground.put_instance(replace(one, lifecycle="Standby"))
-        activities.move(ground, one.group, id, "Successful", launch=False)
+        simulation.put_instance(replace(one, lifecycle="Standby"))
+        activities.move(simulation, one.group, id, "Successful", launch=False)
 
 
-def leave(ground: Ground, name: str, ids: tuple[str, ...], who: str) -> tuple[Activity, ...]:
+def leave(simulation: Simulation, name: str, ids: tuple[str, ...], who: str) -> tuple[Activity, ...]:
     """ExitStandby: desired rises by as many; they boot no more, but are registered anew."""
-    group = ground.known(name)
+    group = simulation.known(name)
     if group.desired + len(ids) > group.maximum:
         raise invalid(f"AutoScalingGroup {name} has max-size={group.maximum}: no room for {len(ids)} more.")
     for id in ids:
-        if id not in ground.state.rosters[name]:
+        if id not in simulation.state.rosters[name]:
             raise no_instance(id)
-        if ground.state.instances[id].lifecycle != "Standby":
+        if simulation.state.instances[id].lifecycle != "Standby":
             raise invalid(f"The instance {id} is not in Standby.")
-        if ground.state.instances[id].ec2 != "running":  # no load balancer would take it
-            raise not_running(ground.state.instances[id])
-    ground.put_group(replace(group, desired=group.desired + len(ids)))
+        if simulation.state.instances[id].ec2 != "running":  # no load balancer would take it
+            raise not_running(simulation.state.instances[id])
+    simulation.put_group(replace(group, desired=group.desired + len(ids)))
     grows = f", increasing the capacity from {group.desired} to {group.desired + len(ids)}"
-    return tuple(_leave_one(ground, name, id, grows, who) for id in ids)
+    return tuple(_leave_one(simulation, name, id, grows, who) for id in ids)
 
 
-def _leave_one(ground: Ground, name: str, id: str, grows: str, who: str) -> Activity:
-    ground.happened(What.STANDBY, who, name, id, "exit")
+def _leave_one(simulation: Simulation, name: str, id: str, grows: str, who: str) -> Activity:
+    simulation.happened(What.STANDBY, who, name, id, "exit")
     why = f"instance {id} was moved out of standby in response to a user request{grows}"
-    told = activities.moved(ground, name, id, "Moving EC2 instance out of Standby", why, launch=True)
-    ground.put_instance(replace(ground.state.instances[id], lifecycle="Pending"))
-    launching.enter_service(ground, id)
+    told = activities.moved(simulation, name, id, "Moving EC2 instance out of Standby", why, launch=True)
+    simulation.put_instance(replace(simulation.state.instances[id], lifecycle="Pending"))
+    launching.enter_service(simulation, id)
     return told

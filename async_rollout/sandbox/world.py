@@ -22,15 +22,15 @@ from async_rollout.sandbox import (
     sources,
     standby,
 )
-from async_rollout.sandbox.chronicle import Census
-from async_rollout.sandbox.ground import HUMAN, OWNER, Clock, Ground
+from async_rollout.sandbox.history import Census
 from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
+from async_rollout.sandbox.simulation import HUMAN, OWNER, Clock, Simulation
 
 Moved = tuple[Activity, ...]
 """What AWS tells at once of instances that join, leave or stand by."""
 
 
-class World(Ground):
+class World(Simulation):
     """A simulated AWS; `World(seed, clock)`: the same seed and calls give the same trace."""
 
     def __init__(self, seed: int = 0, clock: Clock | None = None, *, region: str = "eu-west-1") -> None:

@@ -12,7 +12,7 @@ from async_rollout.core.spec import HookCall, Hooks, Limits, RolloutSpec
 from async_rollout.engine.fleet import restore, roll_out
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import Summary
-from async_rollout.sandbox.chronicle import What
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
 from support.fleets import Told, Wayward, done_by_us, ids, lowest, not_as_found, world_of

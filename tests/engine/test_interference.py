@@ -15,9 +15,9 @@ from support.simulation import simulate
 
 
 def test_scheduled_actions_that_fall_into_the_run_are_named() -> None:
-    def world(ground: World) -> object:
-        group = a_group(ground)
-        ground.schedule("web", ScheduledAction(name="evening", at=ground.now + 100.0, desired=3))
+    def world(simulation: World) -> object:
+        group = a_group(simulation)
+        simulation.schedule("web", ScheduledAction(name="evening", at=simulation.now + 100.0, desired=3))
         return group
 
     run = simulate(world, RolloutSpec())

@@ -10,8 +10,8 @@ import pytest
 from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import Goal
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Override
 from async_rollout.sandbox.world import World
 from support.laws.truth import all_is_as_found, deeds
@@ -124,8 +124,8 @@ def test_an_up_check_that_never_passes_replaces_nobody() -> None:
 
 
 def test_force_resumes_what_a_rollout_needs_and_resets_what_was_suspended() -> None:
-    def world(ground: World) -> object:
-        return a_group(ground, suspended=("HealthCheck", "AZRebalance"))
+    def world(simulation: World) -> object:
+        return a_group(simulation, suspended=("HealthCheck", "AZRebalance"))
 
     refused = simulate(world, RolloutSpec())
     assert refused.result.verdict.code == 3
@@ -165,8 +165,8 @@ def test_without_the_health_check_of_load_balancers_a_sick_version_goes_through(
 
 
 def test_only_outdated_leaves_those_alone_that_are_on_the_groups_version() -> None:
-    def world(ground: World) -> object:
-        return a_group(ground, size=4, maximum=6, outdated=2)
+    def world(simulation: World) -> object:
+        return a_group(simulation, size=4, maximum=6, outdated=2)
 
     run = simulate(world, RolloutSpec(scope=Scope.OUTDATED))
     assert run.result.verdict.code == 0
@@ -199,11 +199,11 @@ def test_pause_leaves_all_as_it_is_and_says_what() -> None:
 
 
 def test_standby_is_left_alone_and_named_and_protected_ones_are_replaced_on_demand() -> None:
-    def world(ground: World) -> object:
-        group = a_group(ground, size=4, minimum=1, maximum=8)
-        ids = [one.id for one in ground.members("web")]
-        ground.enter_standby("web", ids[:1], decrement=True, who="human")
-        ground.protect("web", ids[1:2], protected=True, who="human")
+    def world(simulation: World) -> object:
+        group = a_group(simulation, size=4, minimum=1, maximum=8)
+        ids = [one.id for one in simulation.members("web")]
+        simulation.enter_standby("web", ids[:1], decrement=True, who="human")
+        simulation.protect("web", ids[1:2], protected=True, who="human")
         return group
 
     async def settled(world: World) -> None:
@@ -230,7 +230,7 @@ def test_standby_is_left_alone_and_named_and_protected_ones_are_replaced_on_dema
     ],
 )
 def test_what_is_not_supported_is_refused_and_nothing_is_touched(edit: Callable, words: str) -> None:  # type: ignore[type-arg]
-    run = simulate(lambda ground: a_group(ground, edit=edit), RolloutSpec())
+    run = simulate(lambda simulation: a_group(simulation, edit=edit), RolloutSpec())
     assert run.result.verdict.code == 3
     assert words in run.result.verdict.why
     assert deeds(run, What.TAG, What.SUSPEND, What.TERMINATE, What.DEREGISTER) == []

@@ -12,7 +12,7 @@ from async_rollout.core.events import Acted, RolloutEnded, Warned
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.errors import CredentialsError, RolloutError, UnknownGroupError, UnseenError
-from async_rollout.sandbox.ground import EPOCH
+from async_rollout.sandbox.simulation import EPOCH
 from support.fleets import BeforeLook, done_by_us, lowest, not_as_found
 from support.one_group import DONE, Story
 from support.simulation import ours

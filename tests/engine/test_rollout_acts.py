@@ -15,8 +15,8 @@ from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.parting import BLIND_FOR
 from async_rollout.engine.ports import Answer, Refused, Unknown, Urgency
-from async_rollout.sandbox.chronicle import What
-from async_rollout.sandbox.ground import EPOCH
+from async_rollout.sandbox.history import What
+from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.world import World
 from support.fleets import BeforeAct, BeforeLook, Wayward, done_by_us, lowest, not_as_found
 from support.one_group import DONE, SPEC, Story

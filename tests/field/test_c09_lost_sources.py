@@ -17,10 +17,10 @@ from async_rollout.core.spec import OnFailure, RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.over_the_wire import rolled, seen

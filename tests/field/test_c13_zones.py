@@ -17,8 +17,8 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.launch_failures import failure_of
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.core.trouble import LOST_MAX
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.words import ABANDONED
 from async_rollout.sandbox.world import World

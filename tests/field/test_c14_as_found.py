@@ -10,8 +10,8 @@ import pytest
 
 from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import Goal
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.words import NO_CAPACITY
 from async_rollout.sandbox.world import World
 from support.launch_texts import texts_of

@@ -9,8 +9,8 @@ import pytest
 from async_rollout.core.actions import Outcome
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.ending import ending
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.world import World
 from support.launch_texts import texts_of
 from support.simulation import Run, ours, simulate

@@ -23,9 +23,9 @@ from async_rollout.errors import UnseenError
 from async_rollout.render.board import Board, GroupBoard, fold
 from async_rollout.render.lines import lines
 from async_rollout.render.rows import frame
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Physics
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World

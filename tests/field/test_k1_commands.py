@@ -17,9 +17,9 @@ from async_rollout.engine.fleet import restore, roll_out
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
 from support.drafts import draft_of, snapshot_of

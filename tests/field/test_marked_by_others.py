@@ -16,10 +16,10 @@ from async_rollout.core.events import Warned
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
-from async_rollout.sandbox.chronicle import What
-from async_rollout.sandbox.ground import AWS, HUMAN
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Instance, Physics
+from async_rollout.sandbox.simulation import AWS, HUMAN
 from async_rollout.sandbox.world import World
 from support.over_the_wire import rolled
 from support.simulation import Others, Run, simulate

@@ -16,9 +16,9 @@ from async_rollout.aws.session import connect
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.newer import MODELS
 from async_rollout.sandbox.doors.http import environment, serve
-from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import Group, Override
+from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.world import World
 from support.over_the_wire import rolled, seen
 
@@ -49,11 +49,11 @@ def test_the_file_is_in_the_wheel(tmp_path: Path) -> None:
 def images(*types: tuple[str, str | None]) -> object:
     """A group of overrides with these images, whose instances run what its first override brought before: OLD."""
 
-    def built(ground: Ground) -> None:
+    def built(simulation: Simulation) -> None:
         overrides = tuple(Override(instance_type=type, image=image) for type, image in types)
-        group: Group = a_group(ground, size=3, edit=lambda one: replace(one, overrides=overrides))
-        for one in ground.state.members(group.name):
-            ground.put_instance(replace(one, image=OLD))
+        group: Group = a_group(simulation, size=3, edit=lambda one: replace(one, overrides=overrides))
+        for one in simulation.state.members(group.name):
+            simulation.put_instance(replace(one, image=OLD))
 
     return built
 

@@ -13,11 +13,11 @@ from async_rollout.core.events import Warned
 from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.spec import HookCall, Hooks, Protected, RolloutSpec
 from async_rollout.engine.preview import EVERYTHING
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
-from async_rollout.sandbox.ground import HUMAN, Ground
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Tag
+from async_rollout.sandbox.simulation import HUMAN, Simulation
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
 from support.fleets import clock
@@ -30,10 +30,10 @@ WHOLE = "all replaced, the group is as it was found"
 def protecting(*, size: int = 3, first: int = 1, delay: float = 20.0, tags: tuple[Tag, ...] = ()) -> object:
     """A group whose first so many instances are protected."""
 
-    def built(ground: World) -> None:
-        group = a_group(ground, size=size, delay=delay, edit=lambda one: replace(one, tags=(*one.tags, *tags)))
-        ids = [one.id for one in ground.state.members(group.name)]
-        ground.protect("web", ids[:first], protected=True, who=HUMAN)
+    def built(simulation: World) -> None:
+        group = a_group(simulation, size=size, delay=delay, edit=lambda one: replace(one, tags=(*one.tags, *tags)))
+        ids = [one.id for one in simulation.state.members(group.name)]
+        simulation.protect("web", ids[:first], protected=True, who=HUMAN)
 
     return built
 
@@ -43,7 +43,7 @@ def left(run: Run) -> list[str]:
     return sorted(run.found_ids & run.members)
 
 
-def gone(world: Ground) -> dict[str, float]:
+def gone(world: Simulation) -> dict[str, float]:
     return {one.instance: one.at for one in world.record if one.what is What.TERMINATE and one.who == "owner"}
 
 
@@ -139,8 +139,8 @@ def test_r7_one_whose_command_has_begun_is_not_terminated_while_it_is_protected(
 
 
 def test_r7_a_group_that_protects_all_new_ones_ends_as_it_was_found() -> None:
-    def built(ground: Ground) -> None:
-        a_group(ground, size=2, edit=lambda group: replace(group, new_protected=True))
+    def built(simulation: Simulation) -> None:
+        a_group(simulation, size=2, edit=lambda group: replace(group, new_protected=True))
 
     run = simulate(built, RolloutSpec(protected=Protected.REPLACE))
     assert (run.result.verdict.code, left(run)) == (0, [])

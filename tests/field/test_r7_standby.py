@@ -15,10 +15,10 @@ from async_rollout.core.plan import plan_of
 from async_rollout.core.spec import HookCall, Hooks, Protected, RolloutSpec, Scope, Standby
 from async_rollout.engine.preview import EVERYTHING
 from async_rollout.sandbox import people
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
-from async_rollout.sandbox.ground import HUMAN
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
+from async_rollout.sandbox.simulation import HUMAN
 from async_rollout.sandbox.world import World
 from support.over_the_wire import rolled
 from support.simulation import Run, new_world, simulate

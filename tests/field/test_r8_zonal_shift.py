@@ -24,10 +24,10 @@ from async_rollout.engine.halt import Halt
 from async_rollout.engine.preview import plan
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.over_the_wire import rolled, seen

@@ -13,10 +13,10 @@ from async_rollout.core.events import Warned
 from async_rollout.core.others import ALLOWANCES
 from async_rollout.core.sight import TargetState
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
-from async_rollout.sandbox.chronicle import What
-from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Group, Hook, Override, Tag
+from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.world import World
 from support.over_the_wire import rolled, seen
 from support.simulation import Run, simulate
@@ -29,8 +29,8 @@ BATCH = (Tag(key="AWSBatchServiceTag", value="batch"),)
 def of(*tags: Tag, **more: object) -> object:
     """A world whose group has these tags and fields."""
 
-    def built(ground: Ground) -> None:
-        a_group(ground, size=2, edit=lambda group: replace(group, tags=(*group.tags, *tags), **more))
+    def built(simulation: Simulation) -> None:
+        a_group(simulation, size=2, edit=lambda group: replace(group, tags=(*group.tags, *tags), **more))
 
     return built
 
@@ -100,11 +100,11 @@ def test_u16_weights_all_one_are_instances() -> None:
     assert (result.verdict.code, "weights" in result.verdict.why) == (3, True)
 
 
-def terse(ground: Ground) -> Group:
+def terse(simulation: Simulation) -> Group:
     """Behind a Classic Load Balancer whose texts come without the full stop."""
-    group = a_group(ground, classic=1, target_groups=0, size=3, delay=60.0)
-    for source in ground.state.sources_of("web"):
-        ground.put_source(replace(source, terse=True))
+    group = a_group(simulation, classic=1, target_groups=0, size=3, delay=60.0)
+    for source in simulation.state.sources_of("web"):
+        simulation.put_source(replace(source, terse=True))
     return group
 
 

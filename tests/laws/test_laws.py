@@ -98,10 +98,10 @@ def test_every_law_holds_in_random_worlds_with_a_kill(
     spec: RolloutSpec, size: int, headroom: int, minimum: int, zones: int, classic: int, target_groups: int,
     delay: float, seed: int, kill: int | None, then: Goal,
 ) -> None:  # fmt: skip
-    def world(ground: World) -> object:
-        WORLD[:] = [ground]
+    def world(simulation: World) -> object:
+        WORLD[:] = [simulation]
         return a_group(
-            ground, size=size, minimum=min(minimum, size), maximum=size + headroom, zones=zones, classic=classic,
+            simulation, size=size, minimum=min(minimum, size), maximum=size + headroom, zones=zones, classic=classic,
             target_groups=target_groups, delay=delay,
         )  # fmt: skip
 

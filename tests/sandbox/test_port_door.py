@@ -24,9 +24,9 @@ from async_rollout.core.sight import TargetState
 from async_rollout.core.tags import ORDER
 from async_rollout.engine.ports import Answer, Cloud, Done, Refused
 from async_rollout.errors import UnknownGroupError
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Hook, Override, ScheduledAction, Tag
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World

@@ -10,8 +10,8 @@ import anyio
 import pytest
 
 from async_rollout.sandbox import Sandbox
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Hook, ScheduledAction
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World

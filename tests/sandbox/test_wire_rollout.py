@@ -17,9 +17,9 @@ from async_rollout.engine.ports import HookResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
-from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.scenarios import build
+from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 

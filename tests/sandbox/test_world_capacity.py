@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.clock import ManualClock
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import ScheduledAction, Tag
 from async_rollout.sandbox.words import PROCESSES, AwsError
 from async_rollout.sandbox.world import World

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.clock import ManualClock
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.templates import image_of, outdated
 from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from itertools import groupby
 
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.clock import ManualClock
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.world import World
 

@@ -13,9 +13,9 @@ from async_rollout.core.events import Event
 from async_rollout.core.sight import Sight
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Urgency
-from async_rollout.sandbox.chronicle import Happening
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import Happening
 from async_rollout.sandbox.world import World
 from support.simulation import ours
 

@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from async_rollout.sandbox import balancers, launching, leaving, records
-from async_rollout.sandbox.ground import Ground
+from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.world import World
 
 GROUP = "web"
@@ -65,7 +65,7 @@ def thaw(frozen: dict[str, Any], clock: Callable[[], float]) -> World:
     return world
 
 
-def _put(world: Ground, one: Any) -> None:
+def _put(world: Simulation, one: Any) -> None:
     match one:
         case records.Group():
             world.put_group(one)
@@ -77,7 +77,7 @@ def _put(world: Ground, one: Any) -> None:
             world.put_template(one)
 
 
-def _go_on(world: Ground, one: records.Instance) -> None:
+def _go_on(world: Simulation, one: records.Instance) -> None:
     """It boots to its end, gets warm, or shuts down."""
     physics = world.state.groups[GROUP].physics
     if one.booting:
@@ -89,7 +89,7 @@ def _go_on(world: Ground, one: records.Instance) -> None:
         world.after(one.app_up_at - world.now + 1, lambda: balancers.application_changed(world, one.id))
 
 
-def _look_after(world: Ground, one: records.Registration) -> None:
+def _look_after(world: Simulation, one: records.Registration) -> None:
     source = world.state.sources[one.source]
     if one.state == "draining":
         world.after(one.gone_at - world.now, lambda: balancers._end_drain(world, source, one.instance, one.port))

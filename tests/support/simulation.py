@@ -21,9 +21,9 @@ from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import HookResult, Urgency
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
-from async_rollout.sandbox.chronicle import Census
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.faults import Faults
+from async_rollout.sandbox.history import Census
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.virtual import run_virtual

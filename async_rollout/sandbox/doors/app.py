@@ -15,7 +15,7 @@ from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.answers.asked import Asked
 from async_rollout.sandbox.doors.codec import Call, Encoded
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired, refused
-from async_rollout.sandbox.ground import OWNER
+from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import NOT_SIMULATED, AwsError, not_simulated
 from async_rollout.sandbox.world import World

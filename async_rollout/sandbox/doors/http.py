@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import anyio
 from aiohttp import web
 
-from async_rollout.sandbox.doors import backstage, codec
+from async_rollout.sandbox.doors import codec, control
 from async_rollout.sandbox.doors.app import CutError, Request, answer, internal_failure
 from async_rollout.sandbox.faults import Faults
 from async_rollout.sandbox.words import AwsError
@@ -47,7 +47,7 @@ async def serve(
     """
     faults = faults or Faults(world)
     app = web.Application()
-    app.add_routes(backstage.routes(world, faults))
+    app.add_routes(control.routes(world, faults))
     app.router.add_route("*", "/{any:.*}", _aws(world, faults, speed, latency))
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=CLOSING, auto_decompress=False)
     await runner.setup()

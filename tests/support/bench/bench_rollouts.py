@@ -32,9 +32,9 @@ sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parents[2])]
 from async_rollout import RolloutSpec, connect, roll_out  # noqa: E402
 from async_rollout.core.pace import SOON  # noqa: E402
 from async_rollout.core.spec import amount  # noqa: E402
-from async_rollout.sandbox.chronicle import What  # noqa: E402
 from async_rollout.sandbox.doors.wire import session  # noqa: E402
 from async_rollout.sandbox.groups import a_group  # noqa: E402
+from async_rollout.sandbox.history import What  # noqa: E402
 from async_rollout.sandbox.records import Physics  # noqa: E402
 from async_rollout.sandbox.virtual import loop_clock, run_virtual  # noqa: E402
 from async_rollout.sandbox.world import World  # noqa: E402

@@ -15,7 +15,7 @@ from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.answers.asked import Asked
-from async_rollout.sandbox.ground import OWNER
+from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
 

@@ -15,10 +15,10 @@ import anyio
 from async_rollout import RolloutSpec, roll_out
 from async_rollout.core.spec import amount
 from async_rollout.sandbox.buckets import PUBLISHED, Buckets, bucket_of
-from async_rollout.sandbox.chronicle import Happening, What
-from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import Happening, What
 from async_rollout.sandbox.records import Physics
+from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.bench.direct import LATENCY, cloud

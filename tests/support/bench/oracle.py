@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from async_rollout.sandbox.chronicle import Happening, What
+from async_rollout.sandbox.history import Happening, What
 from async_rollout.sandbox.world import World
 
 

@@ -13,9 +13,9 @@ import anyio
 from async_rollout import connect, roll_out
 from async_rollout.engine.ports import GroupRef
 from async_rollout.sandbox import Sandbox
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.http import AWS_LATENCY
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Physics
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World

@@ -8,7 +8,7 @@ from functools import partial
 
 from async_rollout.core import launch_failures, lease, trouble
 from async_rollout.core.launch_failures import Failure
-from async_rollout.sandbox.chronicle import What
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.words import NOT_OFFERED, OVER_QUOTA, WRONG_ARCHITECTURE
 from async_rollout.sandbox.world import World

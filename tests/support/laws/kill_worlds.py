@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from async_rollout.core.spec import Hooks, RolloutSpec, Scope
-from async_rollout.sandbox.ground import Ground
 from async_rollout.sandbox.groups import a_group, a_template
 from async_rollout.sandbox.records import Group, Override
 from async_rollout.sandbox.records import Hook as LifecycleHook
+from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.words import NO_CAPACITY
 
 SPEC = RolloutSpec(check_interval=10.0)
@@ -27,12 +27,12 @@ EVERY_HOOK = Hooks(up_check="up", before_terminate="before", after_terminate="af
 class Story:
     """One world and one order. build: fills an empty world with the group `web`; old: how many are to be replaced."""
 
-    build: Callable[[Ground], object]
+    build: Callable[[Simulation], object]
     spec: RolloutSpec = SPEC
     old: int = 1
 
 
-def small(world: Ground, *, failing: int = 0, **shape: object) -> None:
+def small(world: Simulation, *, failing: int = 0, **shape: object) -> None:
     """One instance behind one target group, whatever is not said otherwise."""
     wanted = {"size": 1, "classic": 0, "target_groups": 1, "delay": 20.0, "zones": 1, "maximum": 3} | shape
     a_group(world, **wanted)  # type: ignore[arg-type]
@@ -47,7 +47,7 @@ def _hooked(group: Group) -> Group:
     return replace(group, hooks=hooks)
 
 
-def mixed(world: Ground) -> None:
+def mixed(world: Simulation) -> None:
     """A mixed instances policy with a template of its own for one of the types."""
     other = a_template(world, "web-arm")
     types = (Override(instance_type="t3.micro"), Override(instance_type="t4g.micro", template=other))

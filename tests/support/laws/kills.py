@@ -20,9 +20,9 @@ from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import identify
 from async_rollout.engine.ports import Answer, HookResult, Unknown
 from async_rollout.engine.rollout import Rollout
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.doors.acts import Step
 from async_rollout.sandbox.doors.port import PortCloud
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World

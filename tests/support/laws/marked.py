@@ -9,9 +9,9 @@ from async_rollout.core import budget, finish, recall, stages
 from async_rollout.core.marks import is_accused
 from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.sandbox.chronicle import What
-from async_rollout.sandbox.ground import AWS, HUMAN
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Group
+from async_rollout.sandbox.simulation import AWS, HUMAN
 from support.laws.breaking import Sabotage, no, swap
 from support.laws.meddling import when
 from support.laws.ought import Ought

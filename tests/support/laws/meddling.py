@@ -11,7 +11,7 @@ import anyio
 from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.journal import Goal
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.sandbox.ground import HUMAN
+from async_rollout.sandbox.simulation import HUMAN
 from support.laws.ought import Ought
 from support.laws.playing import Others, Part, Play, play, small
 from support.laws.promises import wrong

@@ -16,8 +16,8 @@ from async_rollout.core.tags import to_tags
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Urgency
 from async_rollout.sandbox.faults import Fault, FaultKind
-from async_rollout.sandbox.ground import HUMAN
 from async_rollout.sandbox.records import Tag
+from async_rollout.sandbox.simulation import HUMAN
 from async_rollout.sandbox.world import World
 from support.laws.meddling import removes
 from support.laws.ought import Ought

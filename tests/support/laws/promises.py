@@ -13,8 +13,8 @@ from async_rollout.core.budget import Bounds
 from async_rollout.core.events import Acted, Waiting
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.spec import HookPoint
-from async_rollout.sandbox.chronicle import What
-from async_rollout.sandbox.ground import AWS
+from async_rollout.sandbox.history import What
+from async_rollout.sandbox.simulation import AWS
 from support.laws.keeping import one_conductor, the_lease_lasts, written_first
 from support.laws.ought import LEASE, SILENT, SLACK, Ought
 from support.laws.playing import Deed, Errand, Play, places

@@ -7,7 +7,7 @@ What AWS or other people did is not ours: a dip that follows their deed is not b
 from __future__ import annotations
 
 from async_rollout.core.budget import Bounds
-from async_rollout.sandbox.chronicle import Census, Happening, What
+from async_rollout.sandbox.history import Census, Happening, What
 from support.simulation import Run, ours
 
 OWNER = "owner"

@@ -14,8 +14,8 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import Goal, Mark, Removal
 from async_rollout.core.recall import OVERDUE
-from async_rollout.sandbox.chronicle import Happening, What
 from async_rollout.sandbox.faults import FaultKind
+from async_rollout.sandbox.history import Happening, What
 from support.storms.aftermath import it_ends, nothing_is_left, zero_means_done
 from support.storms.conduct import (
     a_lease_is_respected,

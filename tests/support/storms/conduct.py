@@ -9,8 +9,8 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.tags import safe
-from async_rollout.sandbox.chronicle import What
 from async_rollout.sandbox.faults import FaultKind, concerns
+from async_rollout.sandbox.history import What
 from support.launch_texts import texts_of
 from support.storms.noted import Processes, Removal, Sized
 from support.storms.storm import Past

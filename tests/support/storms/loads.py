@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 
 from async_rollout.sandbox import balancers, people
-from async_rollout.sandbox.ground import HUMAN
 from async_rollout.sandbox.records import Group
+from async_rollout.sandbox.simulation import HUMAN
 from support.storms.witness import GROUP, Witness
 
 

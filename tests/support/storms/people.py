@@ -10,9 +10,9 @@ from types import MappingProxyType
 import anyio
 
 from async_rollout.sandbox import balancers, people
-from async_rollout.sandbox.ground import HUMAN
 from async_rollout.sandbox.groups import _target_groups
 from async_rollout.sandbox.records import Group, Hook, Instance, Tag
+from async_rollout.sandbox.simulation import HUMAN
 from async_rollout.sandbox.words import AwsError
 from support.storms.loads import lost, shifted
 from support.storms.weather import Deed

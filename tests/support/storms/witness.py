@@ -9,8 +9,8 @@ from typing import Any
 from async_rollout.core.journal import Journal
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
-from async_rollout.sandbox.ground import OWNER
 from async_rollout.sandbox.records import Activity, Group, Instance, Tag
+from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.world import World
 from support.storms.noted import Log, Processes, Removal, Sized, Wanted
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
-from async_rollout.sandbox.ground import EPOCH
 from async_rollout.sandbox.records import Registration, Source
+from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError, classic_words, no_balancer
 

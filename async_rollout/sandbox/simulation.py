@@ -1,7 +1,7 @@
-"""The ground the world stands on: the clock, the timed events, the tables, the record of what happened.
+"""What the world stands on: the clock, the timed events, the tables, the record of what happened.
 
 Before each access due events run in time order, at their own times, so the outcome never depends on who looks when.
-The modules that hold AWS's behaviour (launching, leaving, balancers, ...) take a Ground; `World` is a Ground with all
+The modules that hold AWS's behaviour (launching, leaving, balancers, ...) take a Simulation; `World` is one with all
 that can be done to it.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from async_rollout.sandbox.buckets import Buckets
 from async_rollout.sandbox.census import Counting
-from async_rollout.sandbox.chronicle import Census, Happening, What
+from async_rollout.sandbox.history import Census, Happening, What
 from async_rollout.sandbox.records import Activity, Group, Instance, Registration, Source, Template
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.troubles import Troubles
@@ -29,11 +29,11 @@ PICTURES = 400
 OWNER, AWS, HUMAN = "owner", "aws", "human"
 
 Clock = Callable[[], float]
-Errand = Callable[["Ground", str], None]
+Errand = Callable[["Simulation", str], None]
 """Something AWS does for a group from time to time: "reconcile" and "health"."""
 
 
-class Ground:
+class Simulation:
     """Clock, events, tables, record. clock: seconds since any start, never going back.
 
     state: the tables as they were at the last access. calls: how often
