@@ -61,11 +61,11 @@ def app() -> typer.Typer:
 
 def loaded(name: str) -> Any:
     """One command with all its options."""
-    from async_rollout.cli.spread import spread
+    from async_rollout.cli.flat_options import with_flat_options
 
     command = getattr(import_module(f"async_rollout.cli.{name}"), name)
     program = typer.Typer(add_completion=False, **PLAIN)
-    program.command(name, epilog=FOOT, cls=Helpful)(spread(command))
+    program.command(name, epilog=FOOT, cls=Helpful)(with_flat_options(command))
     return typer.main.get_command(program)
 
 

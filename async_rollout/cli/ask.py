@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import anyio
 
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.console import Console
 from async_rollout.errors import UsageError
 
 PATIENCE = 300.0
@@ -57,11 +57,11 @@ def may_begin(terminal: int | None, *, yes: bool, environment: Mapping[str, str]
         )
 
 
-async def agree(desk: Desk, terminal: int, question: str, *, patience: float = PATIENCE) -> None:
+async def agree(console: Console, terminal: int, question: str, *, patience: float = PATIENCE) -> None:
     """Returns if the answer is yes. Raises UsageError if it is anything else, or none comes."""
     asked = f"{question} Type yes (or y), then Enter:"
     if os.isatty(2):
-        desk.say(asked)
+        console.say(asked)
     else:  # what is said to people goes elsewhere, and perhaps nowhere
         os.write(terminal, f"{asked}\n".encode())
     with anyio.move_on_after(patience):

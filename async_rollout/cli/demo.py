@@ -9,8 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from async_rollout.cli.conduct import conduct, counted
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.command import counted, run_command
+from async_rollout.cli.console import Console
 from async_rollout.cli.options import Viewing
 from async_rollout.cli.sandbox import EXTRA
 from async_rollout.core.events import Event
@@ -30,7 +30,7 @@ def demo(viewing: Viewing) -> int:
 
     It takes less than a minute and exits 0 only if every promise held.
     """
-    return conduct("demo", viewing, _story, runner=_run)
+    return run_command("demo", viewing, _story, runner=_run)
 
 
 def _run(main: Callable[[], Awaitable[int]]) -> int:
@@ -42,7 +42,7 @@ def _run(main: Callable[[], Awaitable[int]]) -> int:
     return run_scaled(main, SPEED)
 
 
-async def _story(desk: Desk) -> int:
+async def _story(console: Console) -> int:
     from async_rollout.aws.session import connect
     from async_rollout.cli.signals import Signals, heeded
     from async_rollout.cli.verdict import before, proof
@@ -53,27 +53,27 @@ async def _story(desk: Desk) -> int:
 
     box = Sandbox("demo", clock=loop_clock())
     spec, found, began = _order(box.world), before(box.world), time.monotonic()
-    desk.say(f"three groups of a simulated AWS, {SPEED:.0f} times as fast as the real one")
-    halt, names, seen = Halt(), tuple(box.world.state.groups), Seen(desk)
-    signals = Signals(halt, desk, spec, names)
+    console.say(f"three groups of a simulated AWS, {SPEED:.0f} times as fast as the real one")
+    halt, names, seen = Halt(), tuple(box.world.state.groups), Seen(console)
+    signals = Signals(halt, console, spec, names)
     with heeded(signals):
         async with connect(session=box.session(), tell=seen.tell) as cloud:
-            with counted(cloud, desk):
+            with counted(cloud, console):
                 summary = await roll_out(cloud.groups(*names), spec, tell=seen.tell, halt=halt)
     shown = proof(box.world, found, spec, seen.took(), wall=time.monotonic() - began)
-    desk.records("demo", [shown.data()]) if desk.json else desk.result(*shown.lines())
+    console.records("demo", [shown.data()]) if console.json else console.result(*shown.lines())
     return summary.code or (0 if shown.held else 1)
 
 
 class Seen:
-    """Tells a desk, and keeps how long each group took: the table's times are those of every view."""
+    """Tells a console, and keeps how long each group took: the table's times are those of every view."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk, self._board = desk, Board()
+    def __init__(self, console: Console) -> None:
+        self._console, self._board = console, Board()
 
     def tell(self, event: Event) -> None:
         self._board = fold(self._board, event)
-        self._desk.tell(event)
+        self._console.tell(event)
 
     def took(self) -> dict[str, float]:
         """Seconds of each group, in the world."""

@@ -21,7 +21,7 @@ from async_rollout.render.safe import safe
 
 if TYPE_CHECKING:
     from async_rollout.aws.cloud import AwsCloud
-    from async_rollout.cli.desk import Desk
+    from async_rollout.cli.console import Console
 
 STAR = "*"
 """Any letters, or none; every other sign of a pattern is itself."""
@@ -34,13 +34,13 @@ LISTING = 30.0
 
 
 @asynccontextmanager
-async def groups_of(cloud: AwsCloud, desk: Desk, given: Sequence[str]) -> AsyncIterator[tuple[str, ...]]:
+async def groups_of(cloud: AwsCloud, console: Console, given: Sequence[str]) -> AsyncIterator[tuple[str, ...]]:
     """The names of the groups that are meant; where the block finds one unknown, the error says what is near it.
 
     Raises UsageError for an empty name, UnknownGroupError for a pattern that no group matches.
     """
     asked = named(list(given))
-    names = await _spread(cloud, desk, asked) if any(STAR in name for name in asked) else asked
+    names = await _spread(cloud, console, asked) if any(STAR in name for name in asked) else asked
     try:
         yield names
     except (UnknownGroupError, BaseExceptionGroup) as error:
@@ -49,7 +49,7 @@ async def groups_of(cloud: AwsCloud, desk: Desk, given: Sequence[str]) -> AsyncI
         raise UnknownGroupError(f"{unknown}{await _hint(cloud, names)}") from None
 
 
-async def _spread(cloud: AwsCloud, desk: Desk, asked: Sequence[str]) -> tuple[str, ...]:
+async def _spread(cloud: AwsCloud, console: Console, asked: Sequence[str]) -> tuple[str, ...]:
     there = await cloud.names()
     found = {name: matched(name, there) for name in asked}
     if nothing := [name for name, names in found.items() if not names and STAR in name]:
@@ -59,7 +59,7 @@ async def _spread(cloud: AwsCloud, desk: Desk, asked: Sequence[str]) -> tuple[st
         if names != (name,) and STAR in name:
             more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
             count = f"{len(names)} group{'s' * (len(names) != 1)}"
-            desk.say(f"{safe(name)} is {count}: {', '.join(map(safe, names[:LISTED]))}{more}")
+            console.say(f"{safe(name)} is {count}: {', '.join(map(safe, names[:LISTED]))}{more}")
     return tuple(dict.fromkeys(one for name, names in found.items() for one in names or (name,)))
 
 

@@ -1,6 +1,6 @@
 """Every option of the command line, once: the fields of a few dataclasses, each with its flags and its help.
 
-A command takes the dataclasses it needs (see `spread`); each option has an environment variable named after it.
+A command takes the dataclasses it needs (see `with_flat_options`); each option has an environment variable of its name.
 """
 
 from __future__ import annotations

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from async_rollout.cli.conduct import conduct
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.command import run_command
+from async_rollout.cli.console import Console
+from async_rollout.cli.flat_options import with_flat_options
 from async_rollout.cli.help import Helpful
 from async_rollout.cli.options import Account, Fleet, Viewing, Where
 from async_rollout.cli.order import Order, commands_of, spec_of
 from async_rollout.cli.run import rolled
-from async_rollout.cli.spread import spread
 from async_rollout.core.spec import Amount, Protected
 
 FOOT = "This is `async-rollout run` with --max-draining 0 and --protected replace by default; it never asks."
@@ -21,15 +21,15 @@ ONE_BY_ONE = Amount(value=0)
 def app() -> typer.Typer:
     """The program: one command without a name."""
     program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    program.command(cls=Helpful, epilog=FOOT)(spread(roll))
+    program.command(cls=Helpful, epilog=FOOT)(with_flat_options(roll))
     return program
 
 
 def roll(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing) -> int:
     """Replace every instance of these groups, one after the other, without downtime."""
 
-    async def story(desk: Desk) -> int:
+    async def story(console: Console) -> int:
         spec = spec_of(order, draining=ONE_BY_ONE, protected=Protected.REPLACE)
-        return await rolled(desk, where, spec, fleet, account)
+        return await rolled(console, where, spec, fleet, account)
 
-    return conduct("run", viewing, story, groups=where.autoscaler, typed=commands_of(order))
+    return run_command("run", viewing, story, groups=where.autoscaler, typed=commands_of(order))

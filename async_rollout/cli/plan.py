@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from async_rollout.cli.conduct import conduct
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.command import run_command
+from async_rollout.cli.console import Console
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Fleet, Output, Viewing, Where
 from async_rollout.cli.order import Order, spec_of
@@ -44,26 +44,26 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
     Exits 3 if run would refuse a group.
     """
 
-    async def story(desk: Desk) -> int:
+    async def story(console: Console) -> int:
         from async_rollout.aws.session import connect
         from async_rollout.engine.preview import plan as planned
 
         spec = spec_of(order)
-        async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud, patiently(cloud, desk):
-            async with groups_of(cloud, desk, where.autoscaler) as names:
+        async with connect(**asdict(account), tell=console.tell, readonly=True) as cloud, patiently(cloud, console):
+            async with groups_of(cloud, console, where.autoscaler) as names:
                 plans = await planned(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
             at_once = AtOnce(most=fleet.max_groups, carried=cloud.groups_at_once)
-        if desk.json:
-            desk.records("plan", [{**whose, **plan_data(one)} for one in plans])
+        if console.json:
+            console.records("plan", [{**whose, **plan_data(one)} for one in plans])
         else:
-            blocks = fleet_lines(plans, at_once, verbose=desk.verbose)
+            blocks = fleet_lines(plans, at_once, verbose=console.verbose)
             together = fleet_time(plans, at_once)
-            desk.result(*cloud_lines(whose, together, time.time()), *blocks)
+            console.result(*cloud_lines(whose, together, time.time()), *blocks)
         return _code(plans, detailed=detail.detailed_exitcode)
 
     shown = replace(viewing, output=Output.JSON) if detail.json else viewing
-    return conduct("plan", shown, story, groups=where.autoscaler)
+    return run_command("plan", shown, story, groups=where.autoscaler)
 
 
 def _code(plans: Sequence[Plan], *, detailed: bool) -> int:

@@ -20,7 +20,7 @@ from async_rollout.render.words import lasting
 
 if TYPE_CHECKING:
     from async_rollout.aws.cloud import AwsCloud
-    from async_rollout.cli.desk import Desk
+    from async_rollout.cli.console import Console
 
 IDENTITY = 5.0
 """Seconds that STS gets to say whose account it is; a network without a way to it must not hold the plan up."""
@@ -38,13 +38,13 @@ async def whose_cloud(cloud: AwsCloud) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def patiently(cloud: AwsCloud, desk: Desk, *, every: float = PATIENCE) -> AsyncIterator[None]:
+async def patiently(cloud: AwsCloud, console: Console, *, every: float = PATIENCE) -> AsyncIterator[None]:
     """Say that the look at many groups goes on: AWS's request buckets make it last minutes."""
 
     async def remind() -> None:
         while True:
             await anyio.sleep(every)
-            desk.say(f"still looking, {sum(cloud.calls.values())} calls so far")
+            console.say(f"still looking, {sum(cloud.calls.values())} calls so far")
 
     async with anyio.create_task_group() as beside:
         beside.start_soon(remind)

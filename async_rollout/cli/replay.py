@@ -11,8 +11,8 @@ from typing import Annotated
 import anyio
 import typer
 
-from async_rollout.cli.conduct import conduct
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.command import run_command
+from async_rollout.cli.console import Console
 from async_rollout.cli.durations import seconds
 from async_rollout.cli.options import Viewing
 from async_rollout.core.events import Event
@@ -58,7 +58,7 @@ def replay(recorded: Recorded, viewing: Viewing) -> int:
     Of several runs in one file the last one is shown. Exits 0 when it was shown, whatever the run ended with.
     """
 
-    async def story(desk: Desk) -> int:
+    async def story(console: Console) -> int:
         run = last_run(recorded.file)
         events = first(run.events, recorded.until)
         if recorded.svg is not None:
@@ -66,11 +66,11 @@ def replay(recorded: Recorded, viewing: Viewing) -> int:
         for before, event in zip((None, *events), events, strict=False):
             if recorded.speed is not None and before is not None and event.at > before.at > 0:
                 await anyio.sleep((event.at - before.at) / recorded.speed)
-            desk.tell(event)
-        _ended(desk, run, recorded.until if len(events) < len(run.events) else None)
+            console.tell(event)
+        _ended(console, run, recorded.until if len(events) < len(run.events) else None)
         return 0
 
-    return conduct("replay", viewing, story, runner=anyio.run)
+    return run_command("replay", viewing, story, runner=anyio.run)
 
 
 def last_run(file: Path) -> Recording:
@@ -94,16 +94,16 @@ def first(events: Sequence[Event], limit: float | None) -> list[Event]:
     return list(itertools.takewhile(lambda event: limit is None or event.at - began <= limit, events))
 
 
-def _ended(desk: Desk, run: Recording, until: float | None) -> None:
+def _ended(console: Console, run: Recording, until: float | None) -> None:
     """As it ended; until: it is shown so far only."""
     if until is not None:
-        desk.say(f"# so far, after {until:g} s")
+        console.say(f"# so far, after {until:g} s")
     elif run.ended is None:
-        desk.say("# it has no end: the run was killed, or is still under way")
+        console.say("# it has no end: the run was killed, or is still under way")
     else:
-        desk.ended(run.ended.code, safe(run.ended.error))
+        console.ended(run.ended.code, safe(run.ended.error))
         if run.ended.error:
-            desk.say(safe(run.ended.error))
+            console.say(safe(run.ended.error))
 
 
 def _pictured(file: Path, events: Sequence[Event]) -> None:

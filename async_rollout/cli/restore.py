@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from async_rollout.cli.conduct import conduct, counted
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.command import counted, run_command
+from async_rollout.cli.console import Console
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Asking, Viewing, Where, named
 from async_rollout.cli.order import Order, commands_of, spec_of
@@ -18,20 +18,20 @@ def restore(where: Where, order: Order, account: Account, viewing: Viewing, aski
     restore in the place of run uses the same commands and limits. It never asks: with -y or without.
     """
 
-    async def story(desk: Desk) -> int:
+    async def story(console: Console) -> int:
         from async_rollout.aws.session import connect
         from async_rollout.cli.signals import Signals, heeded
         from async_rollout.engine.fleet import restore as put_back
         from async_rollout.engine.halt import Halt
 
         halt, spec = Halt(), spec_of(order)
-        signals = Signals(halt, desk, spec, named(where.autoscaler))
+        signals = Signals(halt, console, spec, named(where.autoscaler))
         with heeded(signals):
-            async with connect(**asdict(account), tell=desk.tell) as cloud:
-                async with groups_of(cloud, desk, where.autoscaler) as names:
-                    with counted(cloud, desk):
-                        summary = await put_back(cloud.groups(*names), spec, tell=desk.tell, halt=halt)
+            async with connect(**asdict(account), tell=console.tell) as cloud:
+                async with groups_of(cloud, console, where.autoscaler) as names:
+                    with counted(cloud, console):
+                        summary = await put_back(cloud.groups(*names), spec, tell=console.tell, halt=halt)
                 signals.code = summary.code
         return summary.code
 
-    return conduct("restore", viewing, story, groups=where.autoscaler, typed=commands_of(order))
+    return run_command("restore", viewing, story, groups=where.autoscaler, typed=commands_of(order))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from async_rollout.cli.ask import may_begin, seat
-from async_rollout.cli.conduct import conduct, counted
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.command import counted, run_command
+from async_rollout.cli.console import Console
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Asking, Fleet, Viewing, Where, named
 from async_rollout.cli.order import Order, commands_of, spec_of
@@ -20,21 +20,21 @@ def run(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vie
     set; without a terminal to ask at, one of the two has to be.
     """
 
-    async def story(desk: Desk) -> int:
+    async def story(console: Console) -> int:
         spec, meant = spec_of(order), where
         with seat() as terminal:
             may_begin(terminal, yes=asking.yes)
             if terminal is not None:
-                from async_rollout.cli.propose import propose
+                from async_rollout.cli.confirm import confirm
 
-                names = await propose(desk, where, spec, fleet, account, terminal=None if asking.yes else terminal)
+                names = await confirm(console, where, spec, fleet, account, terminal=None if asking.yes else terminal)
                 meant = Where(autoscaler=list(names))
-        return await rolled(desk, meant, spec, fleet, account)
+        return await rolled(console, meant, spec, fleet, account)
 
-    return conduct("run", viewing, story, groups=where.autoscaler, typed=commands_of(order))
+    return run_command("run", viewing, story, groups=where.autoscaler, typed=commands_of(order))
 
 
-async def rolled(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account) -> int:
+async def rolled(console: Console, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account) -> int:
     """Roll the groups, heeding the signals until all is closed; gives the exit code."""
     from async_rollout.aws.session import connect
     from async_rollout.cli.signals import Signals, heeded
@@ -42,15 +42,15 @@ async def rolled(desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, acco
     from async_rollout.engine.halt import Halt
 
     halt = Halt()
-    signals = Signals(halt, desk, spec, named(where.autoscaler))
+    signals = Signals(halt, console, spec, named(where.autoscaler))
     with heeded(signals):
-        async with connect(**asdict(account), tell=desk.tell) as cloud:
-            async with groups_of(cloud, desk, where.autoscaler) as names:
-                with counted(cloud, desk):
+        async with connect(**asdict(account), tell=console.tell) as cloud:
+            async with groups_of(cloud, console, where.autoscaler) as names:
+                with counted(cloud, console):
                     summary = await roll_out(
                         cloud.groups(*names),
                         spec,
-                        tell=desk.tell,
+                        tell=console.tell,
                         max_groups=fleet.max_groups,
                         fail_fast=fleet.fail_fast,
                         halt=halt,

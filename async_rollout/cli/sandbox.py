@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import anyio
 import typer
 
-from async_rollout.cli.conduct import conduct
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.command import run_command
+from async_rollout.cli.console import Console
 from async_rollout.cli.options import Viewing
 from async_rollout.cli.pace import variables
 from async_rollout.errors import UsageError
@@ -52,19 +52,19 @@ def sandbox(serving: Serving) -> int:
 
     Prints the environment variables that send any AWS client to it.
     """
-    return conduct("sandbox", Viewing(), partial(serve, serving), runner=anyio.run)
+    return run_command("sandbox", Viewing(), partial(serve, serving), runner=anyio.run)
 
 
-async def serve(serving: Serving, desk: Desk) -> int:
+async def serve(serving: Serving, console: Console) -> int:
     """Serve, say where, and end at Ctrl-C or SIGTERM, which whoever reads the first line may send at once."""
     box, environment = _opened(serving)
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as interruptions:
         try:
             async with box.serve(serving.port) as endpoint:
                 named = (environment(endpoint, box.world.region) | variables(endpoint, serving.speed)).items()
-                desk.result(*(f"export {name}={shlex.quote(value)}" for name, value in named))
+                console.result(*(f"export {name}={shlex.quote(value)}" for name, value in named))
                 groups = " ".join(f"-a {safe(name)}" for name in box.world.state.groups)
-                desk.say(f"# serving {safe(serving.scenario)} at {endpoint} ({groups}); Ctrl-C ends it")
+                console.say(f"# serving {safe(serving.scenario)} at {endpoint} ({groups}); Ctrl-C ends it")
                 await anext(interruptions)
         except OSError as error:
             raise UsageError(f"port {serving.port} cannot be served: {error.strerror}") from error

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from async_rollout.cli.ask import seat
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.console import Console
 from async_rollout.core.sight import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
@@ -30,9 +30,9 @@ NAMED = 10
 class Signals:
     """The orders of one run. code: how it ended, once that is known."""
 
-    def __init__(self, halt: Halt, desk: Desk, spec: RolloutSpec, groups: Sequence[str]) -> None:
+    def __init__(self, halt: Halt, console: Console, spec: RolloutSpec, groups: Sequence[str]) -> None:
         self.code: int | None = None
-        self._halt, self._desk, self._groups = halt, desk, groups
+        self._halt, self._console, self._groups = halt, console, groups
         self._worst, self._grace = worst_of_stop(spec), spec.stop_grace
         self._interrupted = False
 
@@ -43,10 +43,10 @@ class Signals:
                 self._stop_now("SIGINT", 130)
                 return
         if self._interrupted:
-            self._desk.say("leaving at once; what was changed stands in the groups' tags", *self._ways_on())
+            self._console.say("leaving at once; what was changed stands in the groups' tags", *self._ways_on())
             self.leave(130)
         self._interrupted = True
-        self._desk.say(
+        self._console.say(
             "stopping: no more removals; a running command may end, then the groups are put back",
             f"  that takes at worst {lasting(self._worst)}, and twice the longest deregistration delay",
             "  Ctrl-C once more leaves at once; then:",
@@ -60,7 +60,7 @@ class Signals:
 
     def _stop_now(self, signal: str, code: int) -> None:
         words = f"{signal}: putting back what can be within {lasting(self._grace)}; the rest stands in the groups' tags"
-        self._desk.say(words, *self._ways_on())
+        self._console.say(words, *self._ways_on())
         deadline = threading.Timer(max(0.0, self._grace - LAST_WORDS), self.leave, (code,))
         deadline.daemon = True
         deadline.start()
@@ -68,13 +68,13 @@ class Signals:
 
     def hang_up(self) -> None:
         """SIGHUP."""
-        self._desk.silence()
+        self._console.silence()
 
     def leave(self, code: int) -> None:
         """End the process here and now; hooks die with it (`engine.guard`)."""
         last = code if self.code is None else self.code
-        self._desk.end(last)
-        self._desk.close(LAST_WORDS)
+        self._console.end(last)
+        self._console.close(LAST_WORDS)
         os._exit(last)
 
     def _ways_on(self) -> tuple[str, str]:

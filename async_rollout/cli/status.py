@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from async_rollout.cli.conduct import conduct
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.command import run_command
+from async_rollout.cli.console import Console
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Anywhere, Viewing, option
 from async_rollout.cli.recorded import life, progress, ways_on
@@ -35,24 +35,24 @@ def status(where: Anywhere, telling: Telling, account: Account, viewing: Viewing
     Who conducts it, where it heads, what it has changed. Changes nothing.
     """
 
-    async def story(desk: Desk) -> int:
+    async def story(console: Console) -> int:
         from async_rollout.aws.session import connect
         from async_rollout.engine.preview import status as seen
 
-        async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
+        async with connect(**asdict(account), tell=console.tell, readonly=True) as cloud:
             if where.autoscaler:
-                async with groups_of(cloud, desk, where.autoscaler) as names:
+                async with groups_of(cloud, console, where.autoscaler) as names:
                     found = await seen(cloud.groups(*names))
             else:
                 there = await cloud.under_way()
                 found = await seen(cloud.groups(*there)) if there else ()
-        if desk.json:
-            desk.records("status", [asdict(one) for one in found])
+        if console.json:
+            console.records("status", [asdict(one) for one in found])
         else:
-            desk.result(*([line for one in found for line in status_lines(one)] or ["nothing is under way"]))
+            console.result(*([line for one in found for line in status_lines(one)] or ["nothing is under way"]))
         return max(map(code_of, found), default=0) if telling.exit_code else 0
 
-    return conduct("status", viewing, story, groups=where.autoscaler or ())
+    return run_command("status", viewing, story, groups=where.autoscaler or ())
 
 
 def code_of(one: Status) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from async_rollout.cli.desk import Desk, chosen
+from async_rollout.cli.console import Console, chosen
 from async_rollout.cli.options import Output, Viewing
 from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.sink import Sink
@@ -75,10 +75,10 @@ def test_a_name_that_is_an_order_is_none_wherever_it_is_said(tmp_path: Path) -> 
     paths = [tmp_path / name for name in ("err", "out")]
     with paths[0].open("wb") as err, paths[1].open("wb") as out:
         errors, results = Sink(err.fileno()), Sink(out.fileno())
-        desk = Desk(Viewing(output=Output.PLAIN), errors, results, None)
-        desk.say("::error::x", "  ::add-mask::y")
-        desk.result("::stop-commands::z: nothing is under way")
-        desk.end(0)
-        desk.close()
+        console = Console(Viewing(output=Output.PLAIN), errors, results, None)
+        console.say("::error::x", "  ::add-mask::y")
+        console.result("::stop-commands::z: nothing is under way")
+        console.end(0)
+        console.close()
     assert paths[0].read_text().splitlines() == ["| ::error::x", "|   ::add-mask::y"]
     assert paths[1].read_text() == "| ::stop-commands::z: nothing is under way\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from async_rollout.cli.confirm import _shown
 from async_rollout.cli.plans import AtOnce, fleet_lines
-from async_rollout.cli.propose import _shown
 from async_rollout.core.events import Event
 from async_rollout.core.plan import Plan
 from async_rollout.engine.fleet import roll_out

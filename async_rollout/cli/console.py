@@ -25,7 +25,7 @@ LAST_FRAME = 2.0
 """Seconds that a slow terminal gets to show the last frame before results are written over it."""
 
 
-class Desk:
+class Console:
     """The streams and views of one command. errors, results: where people and programs read."""
 
     def __init__(self, viewing: Viewing, errors: Sink, results: Sink, events: Sink | None) -> None:
@@ -143,18 +143,18 @@ def chosen(output: Output, environment: Mapping[str, str] = os.environ) -> str:
 
 
 @contextmanager
-def opened(viewing: Viewing) -> Iterator[Desk]:
-    """A desk for one command. Raises UsageError if the file for the events cannot be opened."""
+def opened(viewing: Viewing) -> Iterator[Console]:
+    """A console for one command. Raises UsageError if the file for the events cannot be opened."""
     _writable(viewing)
     events = _file(viewing)
     _flush(sys.stdout, sys.stderr)
     errors, results = Sink(2, encoding(sys.stderr)), Sink(1, encoding(sys.stdout))
-    desk = Desk(viewing, errors, results, None if events is None else Sink(events))
+    console = Console(viewing, errors, results, None if events is None else Sink(events))
     try:
-        with logged(desk):
-            yield desk
+        with logged(console):
+            yield console
     finally:
-        desk.close()
+        console.close()
 
 
 def _writable(viewing: Viewing) -> None:

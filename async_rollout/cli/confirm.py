@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from async_rollout.cli.ask import agree
-from async_rollout.cli.desk import Desk
+from async_rollout.cli.console import Console
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Fleet, Where
 from async_rollout.cli.plans import AtOnce, cloud_lines, fleet_lines, fleet_time, patiently, together_line, whose_cloud
@@ -20,8 +20,8 @@ NAMED = 5
 """So many groups are named in the question; the table above it has them all."""
 
 
-async def propose(
-    desk: Desk, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, terminal: int | None
+async def confirm(
+    console: Console, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, terminal: int | None
 ) -> tuple[str, ...]:
     """The plan to read, and the question, at the terminal if there is one; gives the names of the groups it is about.
 
@@ -30,18 +30,18 @@ async def propose(
     from async_rollout.aws.session import connect
     from async_rollout.engine.preview import plan
 
-    async with connect(**asdict(account), tell=desk.tell, readonly=True) as cloud:
-        async with groups_of(cloud, desk, where.autoscaler) as names, patiently(cloud, desk):
-            desk.say(f"looking at {len(names)} group{'s' * (len(names) != 1)}; nothing is changed yet")
+    async with connect(**asdict(account), tell=console.tell, readonly=True) as cloud:
+        async with groups_of(cloud, console, where.autoscaler) as names, patiently(cloud, console):
+            console.say(f"looking at {len(names)} group{'s' * (len(names) != 1)}; nothing is changed yet")
             plans = await plan(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)
         at_once = AtOnce(most=fleet.max_groups, carried=cloud.groups_at_once)
         together = fleet_time(plans, at_once)
-        desk.say(*cloud_lines(whose, together, time.time()), *_shown(plans, at_once, verbose=desk.verbose))
+        console.say(*cloud_lines(whose, together, time.time()), *_shown(plans, at_once, verbose=console.verbose))
     workable = [one for one in plans if one.work and not one.objections]
     if terminal is not None and workable:
         count = sum(len(one.old) for one in workable)
-        await agree(desk, terminal, f"Replace {count} instance{'s' * (count != 1)} of {_named(workable)}?")
+        await agree(console, terminal, f"Replace {count} instance{'s' * (count != 1)} of {_named(workable)}?")
     return names
 
 

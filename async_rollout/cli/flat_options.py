@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import typer
 
 
-def spread(command: Callable[..., int]) -> Callable[..., None]:
+def with_flat_options(command: Callable[..., int]) -> Callable[..., None]:
     """The same command with one option a field; it ends with the exit code that the command returns."""
     kinds = {name: get_type_hints(command)[name] for name in signature(command).parameters}
 

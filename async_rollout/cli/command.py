@@ -1,4 +1,4 @@
-"""The frame of every command: a desk, a loop, and whatever goes wrong becomes a sentence and an exit code."""
+"""The frame of every command: a console, a loop, and whatever goes wrong becomes a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from async_rollout.cli.desk import Desk, opened
+from async_rollout.cli.console import Console, opened
 from async_rollout.cli.faults import told
 from async_rollout.cli.options import Output, Viewing
 from async_rollout.cli.pace import paced
@@ -20,13 +20,13 @@ from async_rollout.render.words import typed_with
 if TYPE_CHECKING:
     from async_rollout.aws.cloud import AwsCloud
 
-Story = Callable[[Desk], Awaitable[int]]
+Story = Callable[[Console], Awaitable[int]]
 """What a command does; gives the exit code."""
 Runner = Callable[[Callable[[], Awaitable[int]]], int]
 """Runs a story in an event loop of its own."""
 
 
-def conduct(
+def run_command(
     verb: str,
     viewing: Viewing,
     story: Story,
@@ -41,30 +41,30 @@ def conduct(
     """
     gc.freeze()  # what is loaded stays
     try:
-        with typed_with(typed), opened(viewing) as desk:
-            code, error = _run(verb, desk, story, groups, runner)
-            desk.end(code, error)
+        with typed_with(typed), opened(viewing) as console:
+            code, error = _run(verb, console, story, groups, runner)
+            console.end(code, error)
             return code
     except UsageError as wrong:  # there is no desk to say it at
-        with opened(Viewing(output=Output.PLAIN)) as desk:
-            desk.say(*told(wrong, verb, groups, verbose=False)[1])
+        with opened(Viewing(output=Output.PLAIN)) as console:
+            console.say(*told(wrong, verb, groups, verbose=False)[1])
         return wrong.code
 
 
 @contextmanager
-def counted(cloud: AwsCloud, desk: Desk) -> Iterator[None]:
+def counted(cloud: AwsCloud, console: Console) -> Iterator[None]:
     """However the block ends, what was sent to AWS is told."""
     try:
         yield
     finally:
-        desk.tell(Called(calls=dict(cloud.calls)))
+        console.tell(Called(calls=dict(cloud.calls)))
 
 
-def _run(verb: str, desk: Desk, story: Story, groups: Sequence[str], runner: Runner) -> tuple[int, str]:
+def _run(verb: str, console: Console, story: Story, groups: Sequence[str], runner: Runner) -> tuple[int, str]:
     try:
-        return runner(partial(story, desk)), ""
+        return runner(partial(story, console)), ""
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, it ends as a sentence
         logging.getLogger("asyncio").disabled = isinstance(error, KeyboardInterrupt)  # of what was torn in its middle
-        code, lines = told(error, verb, groups, verbose=desk.verbose)
-        desk.say(*lines)
+        code, lines = told(error, verb, groups, verbose=console.verbose)
+        console.say(*lines)
         return code, lines[0]
