@@ -45,7 +45,7 @@ def run_command(
             code, error = _run(verb, console, story, groups, runner)
             console.end(code, error)
             return code
-    except UsageError as wrong:  # there is no desk to say it at
+    except UsageError as wrong:  # there is no console to say it on
         with opened(Viewing(output=Output.PLAIN)) as console:
             console.say(*told(wrong, verb, groups, verbose=False)[1])
         return wrong.code

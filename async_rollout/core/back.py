@@ -23,7 +23,7 @@ def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     passed = (TargetState.HEALTHY, TargetState.SHIFTED)  # a shift is none of our doing
     serving = {(one.source, one.port) for one in instance.targets if one.state in passed}
     since = draft.memory.progress.at if draft.memory.progress else draft.at
-    well = all((one.source, one.port) in serving or _ungated(draft.sight, one.source) for one in wanted)
+    well = all((one.source, one.port) in serving or _has_no_listener(draft.sight, one.source) for one in wanted)
     if draft.memory.back.issuperset(wanted) and (well or draft.over(since, draft.spec.limits.healthy)):
         if is_ours_to_take_off(draft.memory, draft.sight, instance, lane):
             return draft.act(MarkHealthy(instances=(lane.id,)))
@@ -53,7 +53,7 @@ def _absent(instance: Instance, wanted: tuple[Registration, ...]) -> tuple[Regis
     return tuple(one for one in wanted if (one.source, one.port) not in held)
 
 
-def _ungated(sight: Sight, id: str) -> bool:
+def _has_no_listener(sight: Sight, id: str) -> bool:
     source = sight.source(id)
     return source is not None and not source.has_listener
 

@@ -206,7 +206,7 @@ async def test_a_call_takes_its_time_half_of_it_before_it_is_executed(world: Wor
     assert took >= 0.2
 
 
-BACKSTAGE = [
+CONTROL = [
     b"", b"{", b"[]", b"1", b'"x"', b"[" * 100_000, b"\xff", b'{"kind": []}', b'{"kind": "throttle", "count": "x"}',
     b'{"kind": "throttle", "action": "("}', b'{"kind": "throttle", "window": [1]}', b'{"kind": "500", "odd": 1}',
     b'{"group": "web", "desired": "x"}', b'{"group": "web", "desired": 1.5}', b'{"group": ["web"]}', b'{"kill": "i"}',
@@ -219,7 +219,7 @@ async def test_behind_the_scenes_nonsense_is_400_and_changes_nothing(world: Worl
     async with serve(world) as endpoint, aiohttp.ClientSession(endpoint) as http:
         before = world.version
         for path in ("/_sandbox/human", "/_sandbox/faults"):
-            for body in BACKSTAGE:
+            for body in CONTROL:
                 async with http.post(path, data=body) as reply:
                     assert (reply.status, "error" in await reply.json()) == (400, True), (path, body[:40])
         assert world.version == before
