@@ -228,7 +228,7 @@ def _alive_first(draft: Draft, *acts: Action) -> tuple[Action, ...]:
 
 
 def _code_of(draft: Draft) -> int:
-    """A permission that is missing is said by its code; where alarms and schedules do not run by then it is 10."""
+    """A permission that is missing is said by its code; `by_now` makes it 10 where alarms do not run by then."""
     denied = draft.memory.denied
     return 4 if denied is not None and is_for_good(denied) else 10
 

@@ -111,7 +111,7 @@ class Launching:
     to: int
     more: int
     ok: bool | None
-    counted: int = 0
+    counted: int
 
 
 @dataclass(frozen=True, slots=True)

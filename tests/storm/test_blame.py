@@ -6,9 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
 
-from async_rollout.core import advance, budget, decide, restore, trouble
+from async_rollout.core import advance, budget, decide, finish, restore, trouble
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import Journal
+from async_rollout.core.memory import Memory
+from async_rollout.core.stages import Stage
 from async_rollout.engine import identity, lookout, parting, rollout
 from support.laws.breaking import Spoil, around, both, draft_as_it_is, no, swap
 from support.laws.endings import CONDUCTING, ENDING
@@ -40,6 +45,25 @@ def in_any_namespace(holder: str) -> tuple[int, str] | None:
     return (int(number), started) if here else None
 
 
+def asleep_is_blind(real: Callable[..., float], tried: parting.InVain, *, well: bool = False) -> float:
+    """However long nothing was tried, it goes on from the first one in vain."""
+    tried._last = max(tried._last, anyio.current_time()) if tried._last > float("-inf") else tried._last
+    return real(tried, well=well)
+
+
+def in_any_record(real: Callable[..., Journal], journal: Journal, memory: Memory) -> Journal:
+    """A launch that was not taken is undone, whichever record it is that counts it."""
+    asked = replace(memory.launching, counted=0) if memory.launching is not None else None
+    return real(journal, replace(memory, launching=asked))
+
+
+def ailing_is_unserving(real: Callable[..., Draft], draft: Draft) -> Draft:
+    """One look without it, and a surplus one is nobody's need any more."""
+    ailing = {id for id, since in draft.memory.stages.items() if since.stage is Stage.AILING}
+    streaks = {id: replace(one, good=0) if id in ailing else one for id, one in draft.memory.streaks.items()}
+    return real(replace(draft, memory=replace(draft.memory, streaks=streaks)))
+
+
 BOUND = (advance, trouble)
 """Who asks before a launch how many there may be."""
 
@@ -64,9 +88,13 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "law 16": (swap(budget, "is_old", no), 0),
     "walkthrough": (LISTED["a draining target is gone"], 10),
     "law 1: a host that sleeps": (LISTED["a sleeping host's age is told by the loop"], 919),
+    "law 1: one empty list of targets": (around(finish, "shed", ailing_is_unserving), 8037),
+    "law 2: a record lost before a raise": (around(decide, "unlaunched", in_any_record), 2809),
     "law 9: a record that AWS refuses": (LISTED["an act follows a record that was not taken"], 811),
     "law 10: a command killed with its conductor": (LISTED["a killed run's command is thought to have ended"], 58),
     "law 10: the last call lost": (swap(parting.LastWord, "is_due", lambda self, outcomes: True), 11),
+    "law 10: asleep for an hour in a look": (around(parting.InVain, "tried", asleep_is_blind), 883),
+    "law 10: three empty pages": (swap(lookout, "STEADY", 0.0), 7561),
     "law 10: stuck, the record standing": (swap(decide, "alive", lambda draft: ()), 8),
     "law 10: one read denied": (swap(lookout.Lookout, "let_live", unheeded), 395),
     "law 11: two namespaces of one host": (swap(identity, "_here", in_any_namespace), 25),
@@ -82,3 +110,9 @@ def test_a_storm_tells_the_law_that_was_broken(law: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(rollout, "objection", lambda *_: None)
     lines = broken(storm(seed))
     assert any(line.startswith(f"{law.partition(':')[0]}:") for line in lines), lines
+
+
+def test_a_storm_tells_where_a_guard_had_to_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil, seed = CASES["law 1"]
+    spoil(monkeypatch)
+    assert any(line.startswith("objection: a fault of async-rollout") for line in broken(storm(seed)))
