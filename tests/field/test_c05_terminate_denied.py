@@ -6,7 +6,7 @@ import pytest
 
 from async_rollout.core.events import Acted
 from async_rollout.sandbox.faults import Fault, FaultKind
-from support.refusing import ALARMS, rolled
+from support.refusing import ALARMS, rolled, said
 
 DENIED = Fault(kind=FaultKind.DENIED, action="TerminateInstanceInAutoScalingGroup$")
 
@@ -55,3 +55,4 @@ def test_c5_where_they_can_never_be_resumed_it_ends_all_the_same_and_says_so() -
     verdict = run.result.verdict
     assert verdict.code == 10 and any("AlarmNotification" in line for line in verdict.left), verdict
     assert ends + 290.0 < run.result.seconds < ends + 400.0
+    assert len(said(run, "AccessDenied")) <= 2, "what is denied stays so: another act's fault does not ask it anew"
