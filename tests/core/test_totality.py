@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, find, settings
 from async_rollout.core import actions as act
 from async_rollout.core.effect import Expected, effect
 from async_rollout.core.journal import Found, Goal, Journal, Lane, Mark, Removal
-from async_rollout.core.laws import LAWS, objection
+from async_rollout.core.laws import objection
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import WALKTHROUGH, Stage
 from async_rollout.core.tags import from_tags, to_tags
@@ -62,7 +62,6 @@ def test_each_action_is_told_in_words_of_its_own(kind: Any) -> None:
 def test_each_action_is_made_of_calls_to_aws(kind: Any) -> None:
     world = World(1)
     a_group(world, size=1)
-    world.put_tags("web", [], who="owner")
     action = ACTIONS[kind]
     (id,) = (one.id for one in world.members("web"))
     here = act.Registration(source=world.group("web").target_groups[0], instance=id, port=None)
@@ -87,12 +86,11 @@ def test_the_effect_of_each_action_is_foreseen(kind: Any) -> None:
     assert effect(before, ACTIONS[kind]) != before
 
 
-@pytest.mark.parametrize("kind", sorted(ACTIONS.keys() - WITHOUT_GUARD, key=str))
+@pytest.mark.parametrize("kind", ACTIONS)
 def test_each_action_is_asked_of_the_guards(kind: Any) -> None:
     """Without a record nothing may be done: what no guard asks would pass."""
     unrecorded = looked(RolloutSpec(), replace(SEEN, journal=None))
-    assert objection(RolloutSpec(), unrecorded, (), ACTIONS[kind]) is not None
-    assert LAWS
+    assert (objection(RolloutSpec(), unrecorded, (), ACTIONS[kind]) is None) is (kind in WITHOUT_GUARD)
 
 
 @pytest.mark.parametrize("stage", Stage)
@@ -133,8 +131,7 @@ def test_each_field_of_a_lane_is_drawn_and_kept_in_its_tag(name: str) -> None:
 
 @pytest.mark.parametrize("letters", [Mark, Removal, Goal])
 def test_each_state_that_tags_keep_has_a_letter_of_its_own(letters: Any) -> None:
-    kept = [one.value for one in letters]
-    assert len(set(kept)) == len(kept) == len({one.name for one in letters})
+    assert len(letters) == len(letters.__members__)  # two of one letter would be two names of one
 
 
 def test_what_is_found_is_kept_whole() -> None:
