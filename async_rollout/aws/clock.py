@@ -17,18 +17,18 @@ class AwsClock:
         self._known: tuple[float, float] | None = None
 
     def read(self, body: Mapping[str, Any]) -> float:
-        """AWS's time of one reply, epoch seconds."""
+        """AWS's time of one reply, epoch seconds; this machine's own before the first that told one."""
         date = body.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
         try:
             at = parsedate_to_datetime(date).timestamp()
         except (TypeError, ValueError):
-            return self.now()
+            return self.now() or time.time()
         self._known = (at, anyio.current_time())
         return at
 
     def now(self) -> float:
-        """AWS's time by the last reply and what went by since; this machine's own before the first."""
+        """AWS's time by the last reply and what went by since; 0 before the first, when nobody knows it."""
         if self._known is None:
-            return time.time()
+            return 0.0
         at, seen = self._known
         return at + anyio.current_time() - seen

@@ -123,6 +123,22 @@ def test_each_repeat_is_told(aws: Any, refused: Any) -> None:
     ]
 
 
+def test_before_awss_first_answer_an_event_has_no_time(aws: Any, refused: Any) -> None:
+    """This machine's clock may be another's by days; a sandbox's is."""
+    told: list[Event] = []
+
+    async def main() -> None:
+        one = throttle(aws, told.append)
+        for _ in range(2):
+            aws.faults["DescribeAutoScalingGroups"] = [refused("Throttling")]
+            await one.ask(READING)
+
+    run_virtual(main)
+    first, second = (event.at for event in told)
+    assert first == 0.0
+    assert abs(second - 1_700_000_000.0) < 5
+
+
 def test_a_listener_that_raises_breaks_no_call(aws: Any, refused: Any) -> None:
     def angry(event: Event) -> None:
         raise ValueError(event)
