@@ -18,7 +18,7 @@ from async_rollout.aws.sweep import Sweep
 from async_rollout.aws.throttle import Send, Throttle
 from async_rollout.aws.translate import tags_of
 from async_rollout.core.actions import CloudAction, Needs
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, GroupRef, Tell, Urgency
 from async_rollout.errors import BrokenError
@@ -75,7 +75,7 @@ class AwsCloud:
         """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
         return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
 
-    async def glance(self, group: str) -> Sight:
+    async def glance(self, group: str) -> Observation:
         """The group's row alone: see `engine.ports.Cloud.glance`."""
         try:
             return await self._sweep.glance(group)
@@ -91,14 +91,14 @@ class AwsCloud:
         """Whether so many may be under way at once: see `engine.ports.Cloud.carries`."""
         return self._room.carries(groups)
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
-        """One complete sight: see `engine.ports.Cloud.look`."""
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
+        """One complete observation: see `engine.ports.Cloud.look`."""
         try:
-            row, sight = await self._sweep.look(group, needs, after, urgency)
+            row, observation = await self._sweep.look(group, needs, after, urgency)
         except CallFailedError as failed:
             raise as_seen(failed) from failed
         self._acts.saw(group, tags_of(row.body))
-        return sight
+        return observation
 
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL

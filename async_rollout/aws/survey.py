@@ -10,8 +10,8 @@ from datetime import datetime
 from async_rollout.aws.calls import Ask, Body, autoscaling, pages
 from async_rollout.aws.faults import CallFailedError, FaultKind
 from async_rollout.aws.together import Part, together
+from async_rollout.core.observation import Activity, Scheduled, Survey
 from async_rollout.core.others import Trait, hook_traits, policy_traits
-from async_rollout.core.sight import Activity, Scheduled, Survey
 
 REFRESHING = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")
 """Instance refreshes of these statuses are active; a group has at most one."""

@@ -24,9 +24,9 @@ from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic import KINDS, Kind, Named, named
 from async_rollout.aws.traffic.health import Health
-from async_rollout.aws.translate import Extras, sight_of
+from async_rollout.aws.translate import Extras, observation_of
 from async_rollout.core.actions import ROWS, HealthOf, Need, Needs
-from async_rollout.core.sight import Sight, Source
+from async_rollout.core.observation import Observation, Source
 from async_rollout.core.tags import PREFIX
 from async_rollout.engine.ports import Urgency
 from async_rollout.errors import UnknownGroupError
@@ -69,7 +69,7 @@ class Sweep:
         self._launches = Launches(throttle.ask, flights)
         self._templates = Templates(throttle.ask, flights)
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency) -> tuple[Row, Sight]:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency) -> tuple[Row, Observation]:
         """The group as it is now and all that the needs name, asked at once.
 
         Raises UnknownGroupError when AWS's answer lacks it.
@@ -92,12 +92,12 @@ class Sweep:
         for gone in (id for id, told in health.items() if told is None):
             self._described.pop(gone, None)  # from now on every look asks whether it is there
         async with self._turn:
-            return row, sight_of(row.body, row.at, replace(extras, health=health))
+            return row, observation_of(row.body, row.at, replace(extras, health=health))
 
-    async def glance(self, group: str) -> Sight:
+    async def glance(self, group: str) -> Observation:
         """The group's row alone. Raises UnknownGroupError when AWS's answer lacks it."""
         row = await self._row(group, hurry=True)
-        return sight_of(row.body, row.at, Extras())
+        return observation_of(row.body, row.at, Extras())
 
     async def _row(self, group: str, *, hurry: bool) -> Row:
         found = await self._rows.ask([group], 0.0 if hurry else self._idle()) if group else {}

@@ -1,4 +1,4 @@
-"""AWS's words into the core's: one row of DescribeAutoScalingGroups and what was asked beside it become a Sight.
+"""AWS's words into the core's: one row of DescribeAutoScalingGroups and what was asked beside it become a Observation.
 
 Pure. Enumerations stay open: a lifecycle state or a health that nobody has heard of goes through as it is.
 """
@@ -13,8 +13,8 @@ from async_rollout.aws.facts import UNSEEN, Launch
 from async_rollout.aws.launching import Resolved, launched_from, outdated, template_of
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
+from async_rollout.core.observation import Activity, Group, Instance, Observation, Source, Survey, Target, unfound
 from async_rollout.core.others import Trait, claims_of, traits_of
-from async_rollout.core.sight import Activity, Group, Instance, Sight, Source, Survey, Target, unfound
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 
 
@@ -36,10 +36,10 @@ class Extras:
     traits: frozenset[Trait] = frozenset()
 
 
-def sight_of(row: Body, at: float, extras: Extras) -> Sight:
-    """One complete sight. row: the group as AWS described it at `at`."""
+def observation_of(row: Body, at: float, extras: Extras) -> Observation:
+    """One complete observation. row: the group as AWS described it at `at`."""
     tags = tags_of(row)
-    return Sight(
+    return Observation(
         at=at,
         group=group_of(row, extras),
         instances=instances_of(row, extras),

@@ -3,10 +3,10 @@
 Theory of operation
 ===================
 
-One function decides everything: `decide(spec, snapshot) -> Decision`. A snapshot is a *sight* (one look at AWS, with
-the *journal* that stands in the group's own tags, from the same reply), a *memory* (what earlier looks add), and an
-order to *stop* if there is one. The engine looks, folds the look into memory (`memory.recall`), asks `decide`, does the
-actions one after the other, and looks again. Nothing else has state.
+One function decides everything: `decide(spec, snapshot) -> Decision`. A snapshot is an *observation* (one look at AWS,
+with the *journal* that stands in the group's own tags, from the same reply), a *memory* (what earlier looks add), and
+an order to *stop* if there is one. The engine looks, folds the look into memory (`memory.recall`), asks `decide`, does
+the actions one after the other, and looks again. Nothing else has state.
 
 What is where
     What AWS is, is read anew on every look: which instances there are, who is healthy where.

@@ -13,9 +13,9 @@ from async_rollout.core.draft import Draft, is_under_way
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.lanes import fall, idle, open_lane
+from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look, newcomer
 from async_rollout.core.protection import WAITED, is_shielded
-from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
 from async_rollout.core.survey import hindered
@@ -32,7 +32,7 @@ RETRIED = 64.0
 
 def advance(draft: Draft) -> Draft:
     """One tick towards all new."""
-    running = sorted(set(SUSPENDED_BY_US) - draft.sight.group.suspended)
+    running = sorted(set(SUSPENDED_BY_US) - draft.observation.group.suspended)
     if running and is_under_way(draft):
         return _suspended_again(draft, tuple(running))
     for lane in draft.journal.lanes:
@@ -46,7 +46,7 @@ def advance(draft: Draft) -> Draft:
     draft = end_idle(take_out(draft))
     draft = ask_for_more(draft)
     tally = draft.tally
-    if any(draft.memory.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.sight.instances):
+    if any(draft.memory.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.observation.instances):
         draft = draft.look(draft.usual)
     if tally.victims or tally.idle or draft.journal.lanes:
         return draft.wait(*_why_none_goes(draft, tally))
@@ -60,17 +60,17 @@ def _suspended_again(draft: Draft, running: tuple[str, ...]) -> Draft:
 
 
 def _unexplained(draft: Draft) -> Wait:
-    group, seen = draft.sight.group, draft.memory.desired
+    group, seen = draft.observation.group, draft.memory.desired
     why = f"desired is {group.desired}, {draft.journal.asked} was asked for: looking again before acting"
     return Wait(on="desired capacity", why=why, since=seen.at if seen else draft.at)
 
 
 def check_newcomers(draft: Draft) -> Draft:
     """The operator's up-check for each newcomer that is healthy, once a check interval until it returns 0."""
-    for one in draft.sight.instances:
+    for one in draft.observation.instances:
         stage = draft.memory.stage(one.id)
         if stage in (Stage.REGISTERING, Stage.CHECKING):
-            draft = draft.wait(_proving(draft, one), look=newcomer(draft.spec, draft.sight, draft.memory, one))
+            draft = draft.wait(_proving(draft, one), look=newcomer(draft.spec, draft.observation, draft.memory, one))
         if stage is Stage.CHECKING and draft.spec.hooks.up_check is not None:
             draft = _checked(draft, one)
     return draft
@@ -78,7 +78,7 @@ def check_newcomers(draft: Draft) -> Draft:
 
 def _proving(draft: Draft, one: Instance) -> Wait:
     since, shift = draft.memory.serving_since.get(one.id, draft.at), draft.memory.shifted
-    since = shift.at if shift and is_shifted(draft.sight, one) else since
+    since = shift.at if shift and is_shifted(draft.observation, one) else since
     bad = [target for target in one.targets if target.state != "healthy"]
     words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
     why = words or ("its up-check" if draft.spec.hooks.up_check else "healthy, looked at once more")
@@ -87,7 +87,7 @@ def _proving(draft: Draft, one: Instance) -> Wait:
 
 
 def _name(draft: Draft, id: str) -> str:
-    source = draft.sight.source(id)
+    source = draft.observation.source(id)
     return source.name if source else id
 
 
@@ -113,10 +113,10 @@ def _checked(draft: Draft, one: Instance) -> Draft:
 def watch_launches(draft: Draft) -> Draft:
     """Say what boots and for how long; when it is overdue, ask AWS what its activities say."""
     hollow = draft.memory.hollow
-    booting = [one for one in draft.sight.instances if one.booting]
+    booting = [one for one in draft.observation.instances if one.booting]
     for one in booting:
         since = draft.memory.stages[one.id].at
-        look = newcomer(draft.spec, draft.sight, draft.memory, one)
+        look = newcomer(draft.spec, draft.observation, draft.memory, one)
         draft = draft.wait(_booting(draft, one.id, one.lifecycle, since), look=look)
     if hollow is not None:
         wait = _booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at)
@@ -139,7 +139,7 @@ def _asked_why(draft: Draft) -> Draft:
 def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
     last = next(iter(failed_launches(draft)), None)
     words = f"{state}; AWS says: {last.message}" if last and last.started_at >= since - 1 else state
-    words += hindered(draft.sight)
+    words += hindered(draft.observation)
     until = since + launch_limit(draft)
     return Wait(on=f"{who} booting", why=words, since=since, until=until, option="--launch-timeout")
 
@@ -150,7 +150,7 @@ def take_out(draft: Draft) -> Draft:
         return draft.wait(wait)
     for victim in draft.tally.victims:
         tally = draft.tally
-        if is_shielded(draft.spec, draft.sight.group, victim):
+        if is_shielded(draft.spec, draft.observation.group, victim):
             continue
         if not _free_lane(draft, tally) or not _is_proven(draft, tally):
             break
@@ -163,7 +163,7 @@ def end_idle(draft: Draft) -> Draft:
     """Open a lane for those in Standby, when nobody else is to go."""
     idle = () if draft.tally.victims else draft.tally.idle
     free = max(1, _lanes_most(draft, draft.tally)) - len(draft.tally.out)
-    ready = [one for one in idle if not is_shielded(draft.spec, draft.sight.group, one)]
+    ready = [one for one in idle if not is_shielded(draft.spec, draft.observation.group, one)]
     for one in ready[: max(0, free)]:
         draft = open_lane(draft, one)
     return draft
@@ -196,7 +196,7 @@ def _is_proven(draft: Draft, tally: Tally) -> bool:
 def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
     """The reason why no further old one is taken out, where nothing else is waited for."""
     going = (*tally.victims, *tally.idle)
-    kept = [one.id for one in going if is_shielded(draft.spec, draft.sight.group, one)]
+    kept = [one.id for one in going if is_shielded(draft.spec, draft.observation.group, one)]
     if kept and len(kept) == len(going):
         since = min(draft.memory.shielded.get(id, draft.at) for id in kept)
         why = "protected from scale-in: it goes as soon as it is not, and is left when the time is over"
@@ -212,7 +212,7 @@ def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
 
 def ask_for_more(draft: Draft) -> Draft:
     """Raise desired by as many as there is room for; the maximum first, where it is in the way."""
-    tally, journal, group = draft.tally, draft.journal, draft.sight.group
+    tally, journal, group = draft.tally, draft.journal, draft.observation.group
     if not amount(draft.spec.max_surge).up(tally.base):
         return draft
     needed = tally.base + min(tally.bounds.exist - tally.base, len(tally.victims))
@@ -222,7 +222,7 @@ def ask_for_more(draft: Draft) -> Draft:
         return draft.raise_maximum(needed)
     if not tally.room or not _may_launch(draft):
         return draft
-    left = launches_most(journal, draft.sight) - journal.launches
+    left = launches_most(journal, draft.observation) - journal.launches
     field = min(group.desired + min(tally.room, left), group.maximum)
     if field <= group.desired:
         return draft
@@ -232,5 +232,7 @@ def ask_for_more(draft: Draft) -> Draft:
 
 def _may_launch(draft: Draft) -> bool:
     """Not while a terminate is on its way: its effect on the field is not known yet."""
-    sent = {id for id in draft.memory.removed if (one := draft.sight.instance(id)) is not None and not one.leaving}
+    sent = {
+        id for id in draft.memory.removed if (one := draft.observation.instance(id)) is not None and not one.leaving
+    }
     return not sent and not any(isinstance(act, Terminate) for act in draft.acts)

@@ -21,9 +21,9 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.journal import QUICK, Goal, Journal, Removal
 from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Launching, Memory
+from async_rollout.core.observation import Observation
 from async_rollout.core.refusals import heard as refused_so_far
 from async_rollout.core.refusals import is_allowed
-from async_rollout.core.sight import Sight
 
 
 def heard(memory: Memory, outcome: ActOutcome | HookOutcome, at: float) -> Memory:
@@ -118,9 +118,9 @@ def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
     return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)}, back=back(registrations))
 
 
-def still(launching: Launching | None, sight: Sight) -> Launching | None:
+def still(launching: Launching | None, observation: Observation) -> Launching | None:
     """One without an answer was taken after all if desired shows it."""
-    shown = launching is not None and launching.ok is None and sight.group.desired >= launching.to
+    shown = launching is not None and launching.ok is None and observation.group.desired >= launching.to
     return None if shown else launching
 
 

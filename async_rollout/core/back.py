@@ -9,7 +9,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.drain import RESEND
 from async_rollout.core.journal import Lane, digest
 from async_rollout.core.marks import is_ours_to_take_off
-from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.stages import is_registered
 
 
@@ -19,13 +19,13 @@ def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     What a look says of its health may be older than its deregistration: only a register call that AWS took counts.
     One that is registered and stays sick is as it was found but for what befell it: that is for its health checks.
     """
-    wanted = tuple(_were(draft.sight, lane))
+    wanted = tuple(_were(draft.observation, lane))
     passed = (TargetState.HEALTHY, TargetState.SHIFTED)  # a shift is none of our doing
     serving = {(one.source, one.port) for one in instance.targets if one.state in passed}
     since = draft.memory.progress.at if draft.memory.progress else draft.at
-    well = all((one.source, one.port) in serving or _has_no_listener(draft.sight, one.source) for one in wanted)
+    well = all((one.source, one.port) in serving or _has_no_listener(draft.observation, one.source) for one in wanted)
     if draft.memory.back.issuperset(wanted) and (well or draft.over(since, draft.spec.limits.healthy)):
-        if is_ours_to_take_off(draft.memory, draft.sight, instance, lane):
+        if is_ours_to_take_off(draft.memory, draft.observation, instance, lane):
             return draft.act(MarkHealthy(instances=(lane.id,)))
         return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
     wait = Wait(
@@ -53,14 +53,14 @@ def _absent(instance: Instance, wanted: tuple[Registration, ...]) -> tuple[Regis
     return tuple(one for one in wanted if (one.source, one.port) not in held)
 
 
-def _has_no_listener(sight: Sight, id: str) -> bool:
-    source = sight.source(id)
+def _has_no_listener(observation: Observation, id: str) -> bool:
+    source = observation.source(id)
     return source is not None and not source.has_listener
 
 
-def _were(sight: Sight, lane: Lane) -> Iterator[Registration]:
+def _were(observation: Observation, lane: Lane) -> Iterator[Registration]:
     """Where the instance was registered when its lane was opened, as far as those sources are still there."""
-    for source in sight.sources:
+    for source in observation.sources:
         if source.gone:
             continue
         short = digest(source.id, 6)

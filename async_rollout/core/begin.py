@@ -13,9 +13,9 @@ from async_rollout.core.draft import LEASE, Draft, renewed
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
 from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
+from async_rollout.core.observation import Instance, Observation, Snapshot, TargetState
 from async_rollout.core.pace import SOON, Look
 from async_rollout.core.protection import is_shielded
-from async_rollout.core.sight import Instance, Sight, Snapshot, TargetState
 from async_rollout.core.spec import Protected, RolloutSpec, Scope
 from async_rollout.core.stages import is_old
 from async_rollout.core.standby import may_end
@@ -36,12 +36,16 @@ def refused(*why: str, next: str = "") -> Decision:
 
 def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     """No record in the tags: a fresh start, the end of ours, or one that was taken away from us."""
-    memory, sight = snapshot.memory, snapshot.sight
+    memory, observation = snapshot.memory, snapshot.observation
     if memory.erased is not None:
-        return Decision(verdict=over(spec, sight, memory.erased))
+        return Decision(verdict=over(spec, observation, memory.erased))
     if memory.journal is not None:
         return _vanished(spec, snapshot, memory.journal)
-    if memory.me.intent is Goal.RESTORE and sight.order is not None and sight.order.endswith(f" {memory.me.holder}"):
+    if (
+        memory.me.intent is Goal.RESTORE
+        and observation.order is not None
+        and observation.order.endswith(f" {memory.me.holder}")
+    ):
         return Decision(actions=(Order(text=None),), needs=ROWS)  # it ended before our order came
     if memory.me.intent is Goal.RESTORE:
         return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why="no record: nothing to restore"))
@@ -51,34 +55,34 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
         return Decision(needs=LOOK_NOW)
     if memory.denied is not None:
         why = f"{memory.denied.code}: {memory.denied.message}"
-        operated = next((one.words for one in sight.group.claims if one.allowance == "operator"), "")
+        operated = next((one.words for one in observation.group.claims if one.allowance == "operator"), "")
         step = f"the group belongs to {operated}" if operated else "look at the IAM policy in README"
         return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next=step))
-    if objected := objections(spec, sight, memory.survey):
-        return refused(*objected, next=next_for(sight))
+    if objected := objections(spec, observation, memory.survey):
+        return refused(*objected, next=next_for(observation))
     return _settle_then_lease(spec, snapshot)
 
 
-def over(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
+def over(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdict:
     """How it ended, once our tags are off. Who is left as he was asked to be is named; who was waited for, failed."""
-    kept = (*retained(sight), *told_of(sight))
+    kept = (*retained(observation), *told_of(observation))
     if journal.goal is Goal.REPLACE:
-        return _replaced(spec, sight, journal)
+        return _replaced(spec, observation, journal)
     cause = journal.cause or RESTORE_CAUSE
     outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(cause.code, Outcome.FAILED)
     why = "; ".join((cause.text, *kept, "the group is as it was found"))
     return Verdict(outcome=outcome, code=cause.code, why=why, next=next_of(cause.text))
 
 
-def _replaced(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
-    left = [one for one in sight.instances if is_old(spec, journal, one)]
+def _replaced(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdict:
+    left = [one for one in observation.instances if is_old(spec, journal, one)]
     meant = [one for one in left if one.in_service or may_end(spec, one)]
-    kept = tuple(one.id for one in meant if is_shielded(spec, sight.group, one))
+    kept = tuple(one.id for one in meant if is_shielded(spec, observation.group, one))
     idle = tuple(one.id for one in left if one.standby and one.id not in kept)
     groups = ((kept, "protected from scale-in"), (idle, "in Standby"))
     said = tuple(f"{', '.join(ids)} left: {why}" for ids, why in groups if ids)
     done = "all others replaced; the group" if said else "all replaced, the group"
-    why = "; ".join((*said, f"{done} is as it was found", *retained(sight), *told_of(sight)))
+    why = "; ".join((*said, f"{done} is as it was found", *retained(observation), *told_of(observation)))
     if kept and spec.protected is Protected.WAIT:
         next = "run again when they are not protected, or with --protected replace"
         return Verdict(outcome=Outcome.FAILED, code=1, why=why, next=next)
@@ -88,12 +92,12 @@ def _replaced(spec: RolloutSpec, sight: Sight, journal: Journal) -> Verdict:
 def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:
     """Other tools strip tags: the record is written once more; a second time someone means it."""
     memory = snapshot.memory
-    if memory.torn is None or memory.torn.looks < 3 or snapshot.sight.at - memory.torn.at < STEADY:
-        return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.sight.at))
-    if journal.until < snapshot.sight.at and not _anything_ours(snapshot.sight, journal):
+    if memory.torn is None or memory.torn.looks < 3 or snapshot.observation.at - memory.torn.at < STEADY:
+        return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.observation.at))
+    if journal.until < snapshot.observation.at and not _anything_ours(snapshot.observation, journal):
         why = "our lease ran out and our record is gone: another run has ended what we had begun"
         return Decision(verdict=Verdict(outcome=Outcome.HELD, code=5, why=why, next="async-rollout status"))
-    again = renewed(journal, snapshot.sight.at)
+    again = renewed(journal, snapshot.observation.at)
     if memory.rewritten:
         again = replace(
             again, goal=Goal.RESTORE, cause=again.cause or Cause(code=1, text="our tags were taken off twice")
@@ -104,30 +108,30 @@ def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decisi
     return Decision(actions=(Record(journal=again),))
 
 
-def _anything_ours(sight: Sight, journal: Journal) -> bool:
+def _anything_ours(observation: Observation, journal: Journal) -> bool:
     """Processes are suspended before all else and resumed after all else: where none is, nothing of ours is left."""
-    return bool(sight.group.suspended.intersection(journal.suspended) or not journal.suspended)
+    return bool(observation.group.suspended.intersection(journal.suspended) or not journal.suspended)
 
 
 def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
-    sight, memory = snapshot.sight, snapshot.memory
+    observation, memory = snapshot.observation, snapshot.memory
     limit = spec.limits.launch + (memory.survey.launch_heartbeat if memory.survey else 0)
-    over_time = sight.at - memory.began - memory.lost(memory.began) > limit
+    over_time = observation.at - memory.began - memory.lost(memory.began) > limit
     settled = memory.settled is not None and memory.settled.looks >= 2
-    if untold := _untold(sight):
+    if untold := _untold(observation):
         why = f"EC2 does not tell when {', '.join(untold[:3])} was launched"
         return refused(why) if over_time else wait(spec, Wait(on="launch times", why=why, since=memory.began))
-    sick = unhealthy(sight) if spec.require_healthy_group else ()
+    sick = unhealthy(observation) if spec.require_healthy_group else ()
     if not settled and over_time and spec.require_healthy_group:
-        return refused(f"the group did not settle within {spec.limits.launch:.0f} s: {_moving(sight)}")
+        return refused(f"the group did not settle within {spec.limits.launch:.0f} s: {_moving(observation)}")
     if sick and settled and (over_time or _sick_long(snapshot)):
         return refused("not healthy: " + "; ".join(sick[:5]), next="mend them, or --force skips this check")
     if (not settled or sick) and not (over_time and not spec.require_healthy_group):
-        why = _moving(sight) if not settled else "; ".join(sick[:3])
+        why = _moving(observation) if not settled else "; ".join(sick[:3])
         pause = spec.paced(SETTLING if not settled else SOON)
         return replace(wait(spec, Wait(on="the group to settle", why=why, since=memory.began)), look_again=pause)
-    if not _anything_old(spec, sight):
-        why = "the group is empty" if not sight.rows else "no instance is old"
+    if not _anything_old(spec, observation):
+        why = "the group is empty" if not observation.rows else "no instance is old"
         return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why=why))
     return unproven(spec, snapshot) or Decision(actions=(Record(journal=_first(spec, snapshot)),), needs=ROWS)
 
@@ -135,7 +139,7 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 def _sick_long(snapshot: Snapshot) -> bool:
     """Bad in look after look; one that is only just being registered is not sick, it settles."""
     streaks = snapshot.memory.streaks
-    known = (one for one in snapshot.sight.instances if one.in_service and not _is_coming(one))
+    known = (one for one in snapshot.observation.instances if one.in_service and not _is_coming(one))
     return any(one.id in streaks and streaks[one.id].bad >= SICK_LOOKS for one in known)
 
 
@@ -143,30 +147,30 @@ def _is_coming(one: Instance) -> bool:
     return any(target.state is TargetState.INITIAL for target in one.targets)
 
 
-def _moving(sight: Sight) -> str:
-    states = [f"{one.id} is {one.lifecycle}" for one in sight.instances if not one.in_service and one.takes_part]
-    return "; ".join(states[:3]) or f"{sight.rows} instances, {sight.group.desired} desired"
+def _moving(observation: Observation) -> str:
+    states = [f"{one.id} is {one.lifecycle}" for one in observation.instances if not one.in_service and one.takes_part]
+    return "; ".join(states[:3]) or f"{observation.rows} instances, {observation.group.desired} desired"
 
 
-def _untold(sight: Sight) -> tuple[str, ...]:
+def _untold(observation: Observation) -> tuple[str, ...]:
     """Of whom EC2 does not tell when it was launched, so that nobody knows whether it is old."""
-    return tuple(one.id for one in sight.instances if one.takes_part and one.launched_at is None)
+    return tuple(one.id for one in observation.instances if one.takes_part and one.launched_at is None)
 
 
-def _anything_old(spec: RolloutSpec, sight: Sight) -> bool:
-    members = (one for one in sight.instances if one.takes_part or may_end(spec, one))
+def _anything_old(spec: RolloutSpec, observation: Observation) -> bool:
+    members = (one for one in observation.instances if one.takes_part or may_end(spec, one))
     return any(spec.scope is Scope.ALL or one.outdated for one in members)
 
 
 def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
-    group, me = snapshot.sight.group, snapshot.memory.me
+    group, me = snapshot.observation.group, snapshot.memory.me
     ours = tuple(sorted(set(SUSPENDED_BY_US) - (group.suspended if spec.require_healthy_group else frozenset())))
     return Journal(
         group=digest(group.arn, 16),
         run=me.run,
         serial=1,
         holder=me.holder,
-        until=int(snapshot.sight.at) + LEASE,
+        until=int(snapshot.observation.at) + LEASE,
         found=Found(minimum=group.minimum, desired=group.desired, maximum=group.maximum),
         base=group.desired,
         asked=group.desired,
@@ -180,10 +184,10 @@ def unreadable(spec: RolloutSpec, snapshot: Snapshot, record: Unreadable) -> Dec
     torn = snapshot.memory.torn
     if record.newer:
         return _of_later_release(snapshot, record)
-    if record.torn and (torn is None or torn.looks < 3 or snapshot.sight.at - torn.at < STEADY):
-        return wait(spec, Wait(on="the record", why=record.why, since=snapshot.sight.at))
+    if record.torn and (torn is None or torn.looks < 3 or snapshot.observation.at - torn.at < STEADY):
+        return wait(spec, Wait(on="the record", why=record.why, since=snapshot.observation.at))
     if snapshot.memory.journal is not None:
-        return Decision(actions=(Record(journal=renewed(snapshot.memory.journal, snapshot.sight.at)),))
+        return Decision(actions=(Record(journal=renewed(snapshot.memory.journal, snapshot.observation.at)),))
     return refused(record.why, next="look at the tags async-rollout:*, put right by hand what they name, remove them")
 
 
@@ -197,16 +201,16 @@ def _of_later_release(snapshot: Snapshot, record: Unreadable) -> Decision:
 
 def prepare(draft: Draft) -> Draft:
     """Suspend, settle, take the cutoff."""
-    group, journal = draft.sight.group, draft.journal
+    group, journal = draft.observation.group, draft.journal
     running = tuple(name for name in SUSPENDED_BY_US if name not in group.suspended)
     if running:
         ours = tuple(sorted({*journal.suspended, *running}))
         return draft.write(replace(journal, suspended=ours)).act(Suspend(processes=running))
     settled = draft.memory.settled
     if settled is None or settled.looks < 2:
-        settling = Wait(on="the group to settle", why=_moving(draft.sight), since=draft.memory.began)
+        settling = Wait(on="the group to settle", why=_moving(draft.observation), since=draft.memory.began)
         return draft.wait(settling, look=Look(draft.at + draft.spec.paced(SETTLING)))
-    if untold := _untold(draft.sight):
+    if untold := _untold(draft.observation):
         names = ", ".join(untold[:3])
         until = draft.memory.began + draft.spec.limits.launch
         why = f"EC2 does not tell when {names} was launched"
@@ -214,10 +218,10 @@ def prepare(draft: Draft) -> Draft:
             Wait(on="launch times", why=why, since=draft.memory.began, until=until, option="--launch-timeout")
         )
     field = group.desired
-    return draft.write(replace(with_cutoff(draft.spec, journal, draft.sight), base=field, asked=field))
+    return draft.write(replace(with_cutoff(draft.spec, journal, draft.observation), base=field, asked=field))
 
 
 def undo_beginning(draft: Draft) -> bool:
     """Nothing was changed yet but the record itself."""
-    ours = [name for name in draft.journal.suspended if name in draft.sight.group.suspended]
+    ours = [name for name in draft.journal.suspended if name in draft.observation.group.suspended]
     return draft.journal.cutoff is None and not ours and not draft.journal.lanes

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from async_rollout.core.journal import LANES_MAX, Journal, Removal
 from async_rollout.core.marks import is_accused
 from async_rollout.core.memory import Memory
+from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.protection import is_skipped
-from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old, is_shifted
 from async_rollout.core.standby import is_to_end
@@ -101,25 +101,25 @@ class Tally:
         return len(self.available - {id}) >= self.bounds.floor
 
 
-def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> Tally:
+def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: Journal) -> Tally:
     """Count one look with the record as it is about to be (lanes just added count as out)."""
     lanes = {lane.id for lane in journal.lanes}
-    in_service = [one for one in sight.instances if one.in_service]
+    in_service = [one for one in observation.instances if one.in_service]
     serving = [one for one in in_service if one.id not in lanes]
     ill = frozenset(
-        one.id for one in serving if _is_ill(memory, one) and (one.marked_unhealthy or not is_shifted(sight, one))
+        one.id for one in serving if _is_ill(memory, one) and (one.marked_unhealthy or not is_shifted(observation, one))
     )
-    dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(sight, one))
-    marked = {one.id for one in serving if is_accused(sight, one)}
+    dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(observation, one))
+    marked = {one.id for one in serving if is_accused(observation, one)}
     unfit = dark | marked
     going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in unfit))
-    victims = [one for one in going if not is_skipped(spec, memory, sight.group, one)]
-    idle = (one for one in sight.instances if one.id not in lanes and is_to_end(spec, journal, one))
-    field, held = sight.group.desired, sum(one.id in lanes for one in in_service)
+    victims = [one for one in going if not is_skipped(spec, memory, observation.group, one)]
+    idle = (one for one in observation.instances if one.id not in lanes and is_to_end(spec, journal, one))
+    field, held = observation.group.desired, sum(one.id in lanes for one in in_service)
     available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
     fresh = {one.id for one in serving if is_new(journal, one)}
     booting = max(0, field - len(in_service))
-    leaving = sum(one.leaving and not one.retained and one.id in lanes for one in sight.instances)
+    leaving = sum(one.leaving and not one.retained and one.id in lanes for one in observation.instances)
     limits = bounds(spec, journal.base)
     return Tally(
         base=journal.base,
@@ -127,7 +127,7 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         bounds=limits,
         booting=booting,
         serving=len(serving),
-        exist=leaving + max(field, sight.rows) + _out_of_sight(memory, sight, journal),
+        exist=leaving + max(field, observation.rows) + _out_of_sight(memory, observation, journal),
         out=tuple(sorted(lanes)),
         available=available,
         places=available | {one.id for one in serving if one.id not in fresh},
@@ -135,32 +135,32 @@ def tally(spec: RolloutSpec, sight: Sight, memory: Memory, journal: Journal) -> 
         victims=tuple(ordered(victims, ill, serving)),
         ill=ill,
         dark=dark,
-        surplus=max(0, field - _shrinking(journal, sight) - journal.base),
+        surplus=max(0, field - _shrinking(journal, observation) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
-        idle=tuple(one for one in idle if not is_skipped(spec, memory, sight.group, one)),
+        idle=tuple(one for one in idle if not is_skipped(spec, memory, observation.group, one)),
     )
 
 
-def crowded(tally: Tally, sight: Sight, journal: Journal) -> int:
+def crowded(tally: Tally, observation: Observation, journal: Journal) -> int:
     """How many would exist if one more went and kept its place, for which AWS launches another; 0: few enough.
 
     Others that are on their way make room; where none is, waiting would bring nothing.
     """
-    sent = [lane for lane in journal.lanes if lane.removal is not Removal.NOT and _is_in_service(sight, lane.id)]
+    sent = [lane for lane in journal.lanes if lane.removal is not Removal.NOT and _is_in_service(observation, lane.id)]
     exist = tally.exist + sum(lane.removal is Removal.KEEP for lane in sent) + 1
-    on_the_way = bool(sent) or any(one.leaving and journal.lane(one.id) for one in sight.instances)
+    on_the_way = bool(sent) or any(one.leaving and journal.lane(one.id) for one in observation.instances)
     return exist if on_the_way and exist > tally.bounds.exist else 0
 
 
-def _is_in_service(sight: Sight, id: str) -> bool:
-    one = sight.instance(id)
+def _is_in_service(observation: Observation, id: str) -> bool:
+    one = observation.instance(id)
     return one is not None and one.in_service
 
 
-def _out_of_sight(memory: Memory, sight: Sight, journal: Journal) -> int:
+def _out_of_sight(memory: Memory, observation: Observation, journal: Journal) -> int:
     """Terminated ones that the look does not show: a few such looks may be gaps in the answers."""
     sent = (lane.id for lane in journal.lanes if lane.removal is not Removal.NOT)
-    return sum(sight.instance(id) is None and not memory.is_gone(id) for id in sent)
+    return sum(observation.instance(id) is None and not memory.is_gone(id) for id in sent)
 
 
 def _is_ill(memory: Memory, instance: Instance) -> bool:
@@ -173,9 +173,9 @@ def _was_well(memory: Memory, instance: Instance) -> bool:
     return instance.id in memory.proven or memory.stage(instance.id) is Stage.AILING
 
 
-def _shrinking(journal: Journal, sight: Sight) -> int:
+def _shrinking(journal: Journal, observation: Observation) -> int:
     """Lanes still in service: each holds a place that its terminate will take along while the field is above base."""
-    in_service = {one.id for one in sight.instances if one.in_service}
+    in_service = {one.id for one in observation.instances if one.in_service}
     return sum(lane.id in in_service and lane.removal is not Removal.KEEP for lane in journal.lanes)
 
 
@@ -216,33 +216,35 @@ class Reckoned:
     lowered: bool = False
 
 
-def launches_most(journal: Journal, sight: Sight) -> int:
+def launches_most(journal: Journal, observation: Observation) -> int:
     """Law 6: so many launches may be caused by us in all: each instance twice, and a few that may fail."""
-    return 2 * max(journal.base, journal.found.maximum, len(sight.instances)) + SPARE_LAUNCHES
+    return 2 * max(journal.base, journal.found.maximum, len(observation.instances)) + SPARE_LAUNCHES
 
 
-def attribute_desired(journal: Journal, sight: Sight, memory: Memory) -> Reckoned:
+def attribute_desired(journal: Journal, observation: Observation, memory: Memory) -> Reckoned:
     """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (ROLLOUT §1, rules 3 to 6).
 
     Only a field that reads the same for a while changes the base: stale answers must not. One between what is expected
     and what was asked is ours, still in flight; if it stays, it becomes our lift, never the owner's base.
     """
-    field = sight.group.desired
-    gone = tuple(lane.id for lane in journal.lanes if lane.removal is Removal.SHRINK and _has_left(sight, lane.id))
+    field = observation.group.desired
+    gone = tuple(
+        lane.id for lane in journal.lanes if lane.removal is Removal.SHRINK and _has_left(observation, lane.id)
+    )
     expected = journal.asked - len(gone)
     if field == expected and not gone:
         return Reckoned(journal=journal, explained=True)
     counted = replace(_count(journal, gone), asked=field)
     if field == expected:
         return Reckoned(journal=counted, explained=True)
-    if not _is_steady(memory, sight) or not journal.knows_maximum(sight.group.maximum):
+    if not _is_steady(memory, observation) or not journal.knows_maximum(observation.group.maximum):
         return Reckoned(journal=journal, explained=False)
     if field > journal.asked:
         highest = max(journal.base, journal.found.maximum)
         return Reckoned(journal=replace(counted, base=min(highest, journal.base + field - expected)), explained=True)
     if field > expected:
         return Reckoned(journal=counted, explained=True)
-    cut = _cut(journal, counted, expected - field, expected, sight)
+    cut = _cut(journal, counted, expected - field, expected, observation)
     return replace(cut, journal=_never_launched(cut.journal, expected - field, memory))
 
 
@@ -260,18 +262,18 @@ def _never_launched(journal: Journal, drop: int, memory: Memory) -> Journal:
     return replace(journal, launches=max(0, journal.launches - min(drop, doubtful)))
 
 
-def _is_steady(memory: Memory, sight: Sight) -> bool:
+def _is_steady(memory: Memory, observation: Observation) -> bool:
     """The field reads the same for longer than answers are stale; or it is higher than it ever was: no stale one is."""
     seen = memory.desired
-    if seen is None or seen.what != str(sight.group.desired) or seen.looks < 2:
+    if seen is None or seen.what != str(observation.group.desired) or seen.looks < 2:
         return False
-    return sight.group.desired > memory.peak or sight.at - seen.at >= STEADY
+    return observation.group.desired > memory.peak or observation.at - seen.at >= STEADY
 
 
-def _cut(journal: Journal, counted: Journal, drop: int, expected: int, sight: Sight) -> Reckoned:
+def _cut(journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation) -> Reckoned:
     """Someone lowered it (or our own raise never came to be): that eats our lift first, then the base."""
     lift = max(0, expected - journal.base)
-    base = max(sight.group.minimum, journal.base - max(0, drop - lift))
+    base = max(observation.group.minimum, journal.base - max(0, drop - lift))
     return Reckoned(journal=replace(counted, base=min(base, journal.base)), explained=True, lowered=True)
 
 
@@ -280,6 +282,6 @@ def _count(journal: Journal, gone: tuple[str, ...]) -> Journal:
     return replace(journal, lanes=tuple(lanes))
 
 
-def _has_left(sight: Sight, id: str) -> bool:
-    one = sight.instance(id)
+def _has_left(observation: Observation, id: str) -> bool:
+    one = observation.instance(id)
     return one is None or one.leaving

@@ -11,18 +11,18 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Deregister, Register, Registration
 from async_rollout.core.memory import ActOutcome, Memory, Outcomes
-from async_rollout.core.sight import Sight, Target, TargetState
+from async_rollout.core.observation import Observation, Target, TargetState
 
 
-def carried(sight: Sight, before: Sight, memory: Memory, outcomes: Outcomes) -> Sight:
+def carried(observation: Observation, before: Observation, memory: Memory, outcomes: Outcomes) -> Observation:
     """The look, filled up from the one before. outcomes: of the acts since then."""
-    blind = {source.id for source in sight.sources if source.seen_at is None}
+    blind = {source.id for source in observation.sources if source.seen_at is None}
     if not blind:
-        return sight
+        return observation
     out = _deregistered(memory, outcomes)
     known = {one.id: tuple(_since(one.id, one.targets, blind, out)) for one in before.instances}
-    instances = (replace(one, targets=(*one.targets, *known.get(one.id, ()))) for one in sight.instances)
-    return replace(sight, instances=tuple(instances))
+    instances = (replace(one, targets=(*one.targets, *known.get(one.id, ()))) for one in observation.instances)
+    return replace(observation, instances=tuple(instances))
 
 
 def _since(id: str, targets: tuple[Target, ...], blind: set[str], out: frozenset[Registration]) -> Iterator[Target]:

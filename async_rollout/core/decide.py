@@ -33,9 +33,9 @@ from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, U
 from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
 from async_rollout.core.left import changes
 from async_rollout.core.memory import Odd
+from async_rollout.core.observation import Snapshot, Stop
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
-from async_rollout.core.sight import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.tags import PREFIX
@@ -60,7 +60,7 @@ def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 
 
 def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
-    record = snapshot.sight.journal
+    record = snapshot.observation.journal
     match record:
         case None:
             return without_record(spec, snapshot)
@@ -79,13 +79,13 @@ def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     if snapshot.memory.erased is not None:
         return Decision(actions=(Erase(),))
-    draft = Draft(spec=spec, sight=snapshot.sight, memory=snapshot.memory, journal=record)
+    draft = Draft(spec=spec, observation=snapshot.observation, memory=snapshot.memory, journal=record)
     if snapshot.stop is Stop.NOW and (order := stopped(snapshot)):
         return _at_once(_counted(draft), order)
     if snapshot.memory.survey is None:
         return replace(decided(draft), needs=LOOK_NOW, look_again=0.0)
     decision = _next_of(snapshot, _counted(_surveyed(draft)), record)
-    if snapshot.sight.health_seen or not _needs_health(record, decision):
+    if snapshot.observation.health_seen or not _needs_health(record, decision):
         return decision
     return Decision(needs=WHOLE | decision.needs, waits=decision.waits)
 
@@ -124,7 +124,7 @@ def _surveyed(draft: Draft) -> Draft:
 def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
     journal = unlaunched(marked_failed(draft), draft.memory)
-    group = draft.sight.group
+    group = draft.observation.group
     lost = sum(draft.at - since >= STEADY for since in draft.memory.vanished.values())
     if lost > journal.lost:
         journal = replace(journal, lost=lost)
@@ -147,7 +147,7 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
         return _turned(draft, cause)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
-    reckoned = attribute_desired(draft.journal, draft.sight, draft.memory)
+    reckoned = attribute_desired(draft.journal, draft.observation, draft.memory)
     journal = _not_below(draft, reckoned.journal) if reckoned.explained else reckoned.journal
     draft = replace(draft, journal=journal, explained=reckoned.explained)
     draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)
@@ -160,16 +160,16 @@ def _tagged(draft: Draft, said: str) -> Decision:
     """All is done and back, but AWS does not let us take our tags off: they are named, with how to remove them."""
     left = (f"our tags, all that begin with {PREFIX}, are still on the group: {said}",)
     verdict = replace(
-        over(draft.spec, draft.sight, draft.journal),
+        over(draft.spec, draft.observation, draft.journal),
         left=left,
-        next=UNTAG.format(group=draft.sight.group.name, prefix=PREFIX),
+        next=UNTAG.format(group=draft.observation.group.name, prefix=PREFIX),
     )
     return decided(replace(draft, acts=()), verdict)
 
 
 def _not_below(draft: Draft, journal: Journal) -> Journal:
     """The owner's new minimum is the least base; only after what it added to desired was reckoned, not twice."""
-    minimum = draft.sight.group.minimum
+    minimum = draft.observation.group.minimum
     if minimum <= journal.base or not _steady(draft, draft.memory.minimum):
         return journal
     return replace(journal, base=minimum)
@@ -179,7 +179,7 @@ def _to_reset(draft: Draft, goal: Goal) -> tuple[str, ...]:
     """What `--force` resumes: processes that a rollout needs and that were found suspended."""
     if draft.spec.require_healthy_group or goal is not Goal.REPLACE:
         return ()
-    return tuple(name for name in REQUIRED_RUNNING if name in draft.sight.group.suspended)
+    return tuple(name for name in REQUIRED_RUNNING if name in draft.observation.group.suspended)
 
 
 def _turned(draft: Draft, cause: Cause) -> Decision:
@@ -189,7 +189,7 @@ def _turned(draft: Draft, cause: Cause) -> Decision:
             outcome=Outcome.PAUSED,
             code=cause.code,
             why=cause.text,
-            left=changes(draft.sight, draft.journal),
+            left=changes(draft.observation, draft.journal),
             next="restore",
         )
         first = decided(draft, verdict)
@@ -201,7 +201,7 @@ def _turned(draft: Draft, cause: Cause) -> Decision:
 def _left_alone(snapshot: Snapshot, order: Cause) -> Decision:
     """Told to stop while the record is still another's: it stays so, and is not told to stop any more."""
     mine = f" {snapshot.memory.me.holder}"
-    calls_off = (Order(text=None),) if (snapshot.sight.order or "").endswith(mine) else ()
+    calls_off = (Order(text=None),) if (snapshot.observation.order or "").endswith(mine) else ()
     return Decision(actions=calls_off, verdict=untouched(order))
 
 
@@ -215,7 +215,7 @@ def _at_once(draft: Draft, order: Cause) -> Decision:
         return Decision(actions=(Erase(),), verdict=untouched(order))
     draft = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
     why = order.text if cause == order else f"{order.text}; before that: {cause.text}"
-    left = changes(draft.sight, draft.journal)
+    left = changes(draft.observation, draft.journal)
     verdict = Verdict(outcome=Outcome.STOPPED, code=order.code, why=why, left=left, next="run or restore")
     first = decided(draft, verdict)
     return replace(first, actions=(*_alive_first(draft, *first.actions), *served_again(draft)))
@@ -241,7 +241,7 @@ def _begins_with(line: str, others: tuple[str, ...]) -> bool:
 def _stuck(draft: Draft) -> Decision:
     """Put back what can be, name the rest, keep the record: exit 10."""
     why = draft.journal.cause.text if draft.journal.cause else ""
-    said = tuple(line for line in changes(draft.sight, draft.journal) if not _begins_with(line, draft.stuck))
+    said = tuple(line for line in changes(draft.observation, draft.journal) if not _begins_with(line, draft.stuck))
     left = (*draft.stuck, *said)
     why, next = f"the restore could not end ({why})", to_restore(draft.spec, draft.journal)
     verdict = Verdict(outcome=Outcome.STUCK, code=_code_of(draft), why=why, left=left, next=next)

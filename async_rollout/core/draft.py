@@ -13,8 +13,8 @@ from async_rollout.core.actions import ROWS, WHOLE, Action, Decision, Need, Need
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.journal import Goal, Journal, Lane
 from async_rollout.core.memory import Memory
+from async_rollout.core.observation import Observation
 from async_rollout.core.pace import Look, soonest
-from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
 
 LEASE = 180
@@ -32,7 +32,7 @@ class Draft:
     """
 
     spec: RolloutSpec
-    sight: Sight
+    observation: Observation
     memory: Memory
     journal: Journal
     acts: tuple[Action, ...] = ()
@@ -45,11 +45,11 @@ class Draft:
 
     @property
     def at(self) -> float:
-        return self.sight.at
+        return self.observation.at
 
     @cached_property
     def tally(self) -> Tally:
-        return replace(tally(self.spec, self.sight, self.memory, self.journal), held=self.held)
+        return replace(tally(self.spec, self.observation, self.memory, self.journal), held=self.held)
 
     def over(self, since: float, limit: float) -> bool:
         """Whether a limit counted from then is passed: only time in which somebody looked counts."""
@@ -58,11 +58,11 @@ class Draft:
     @property
     def knows_maximum(self) -> bool:
         """The maximum that was seen is explained."""
-        return self.journal.knows_maximum(self.sight.group.maximum)
+        return self.journal.knows_maximum(self.observation.group.maximum)
 
     def raise_maximum(self, to: int) -> Draft:
         """Write down the maximum that we are about to set, and what is there now: the call may be lost."""
-        record = replace(self.journal, raised=to, raised_from=self.sight.group.maximum)
+        record = replace(self.journal, raised=to, raised_from=self.observation.group.maximum)
         return self.write(record).act(SetCapacity(maximum=to))
 
     def act(self, *actions: Action) -> Draft:
@@ -128,7 +128,7 @@ def released(journal: Journal, at: float) -> Journal:
 
 def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
     """The draft as a decision: Record first if anything in it changed that cannot wait, or the lease is due."""
-    changed = draft.journal != draft.sight.journal
+    changed = draft.journal != draft.observation.journal
     urgent = bool(draft.acts) or (changed and not _can_wait(draft))
     due = draft.journal.until - draft.at < LEASE - BEAT
     version = renewed if verdict is None else released
@@ -149,7 +149,7 @@ def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
 def _next(draft: Draft, *, at_once: bool) -> tuple[float, Needs]:
     if at_once:
         return 0.0, ROWS if draft.journal.goal is Goal.REPLACE else WHOLE
-    return soonest(draft.spec, draft.looks or (draft.usual,), draft.sight, draft.memory)
+    return soonest(draft.spec, draft.looks or (draft.usual,), draft.observation, draft.memory)
 
 
 def _can_wait(draft: Draft) -> bool:
@@ -157,7 +157,7 @@ def _can_wait(draft: Draft) -> bool:
 
     Not so what a terminate took out of desired: until that is written, a raise by others would look like our own.
     """
-    before, after = draft.sight.journal, draft.journal
+    before, after = draft.observation.journal, draft.journal
     if not isinstance(before, Journal) or draft.spec.hooks.after_terminate is not None:
         return False
     left = tuple(lane for lane in before.lanes if after.lane(lane.id) is not None)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from async_rollout.core.actions import Deregister, Registration, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Lane, Mark, digest
+from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.pace import drained
-from async_rollout.core.sight import Instance, Sight, TargetState
 from async_rollout.core.stages import healthy_everywhere, is_registered
 from async_rollout.core.traffic import doubted
 
@@ -24,24 +24,24 @@ def draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
     since = draining_since(draft, lane)
     if is_needed(draft, instance):
         return held_back(draft, lane, since)
-    slow = sorted({_words(draft.sight, target.source) for target in instance.targets})
+    slow = sorted({_words(draft.observation, target.source) for target in instance.targets})
     until = since + drain_limit(draft)
     wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
-    return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.sight, lane, instance))
+    return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.observation, lane, instance))
 
 
-def serves_still(sight: Sight, instance: Instance) -> bool:
+def serves_still(observation: Observation, instance: Instance) -> bool:
     """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since.
 
     Behind no load balancer it serves until it is terminated.
     """
-    if any(source.has_listener for source in sight.sources):
-        return instance.in_service and healthy_everywhere(sight, instance)
+    if any(source.has_listener for source in observation.sources):
+        return instance.in_service and healthy_everywhere(observation, instance)
     return instance.in_service and not instance.marked_unhealthy
 
 
 def is_needed(draft: Draft, instance: Instance) -> bool:
-    return serves_still(draft.sight, instance) and len(draft.tally.available) < draft.tally.bounds.floor
+    return serves_still(draft.observation, instance) and len(draft.tally.available) < draft.tally.bounds.floor
 
 
 def held_back(draft: Draft, lane: Lane, since: float) -> Draft:
@@ -55,7 +55,7 @@ def held_back(draft: Draft, lane: Lane, since: float) -> Draft:
 
 def may_still_drain(draft: Draft, lane: Lane) -> bool:
     """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
-    if doubted(draft.memory, draft.sight):
+    if doubted(draft.memory, draft.observation):
         return True
     if draft.memory.is_let_go(lane.id):
         return False
@@ -67,7 +67,7 @@ def _drains_end(draft: Draft, lane: Lane) -> Iterator[float]:
 
     One that was still booting when its lane was opened is registered, and taken out, later than that.
     """
-    for source in draft.sight.sources:
+    for source in draft.observation.sources:
         if lane.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in lane.missing:
             yield lane.at + source.drain_delay
         for one, at in draft.memory.sent.items():
@@ -80,8 +80,8 @@ def unlisted(draft: Draft, lane: Lane) -> Wait:
     return Wait(on=f"{lane.id} draining", why=why, since=draining_since(draft, lane))
 
 
-def _words(sight: Sight, id: str) -> str:
-    source = sight.source(id)
+def _words(observation: Observation, id: str) -> str:
+    source = observation.source(id)
     return f"{source.name} (delay {source.drain_delay:.0f} s)" if source else id
 
 
@@ -91,11 +91,11 @@ def draining_since(draft: Draft, lane: Lane) -> float:
 
 
 def drain_limit(draft: Draft) -> float:
-    return draft.spec.limits.drain + longest_delay(draft.sight)
+    return draft.spec.limits.drain + longest_delay(draft.observation)
 
 
-def longest_delay(sight: Sight) -> float:
-    return max((source.drain_delay for source in sight.sources), default=0.0)
+def longest_delay(observation: Observation) -> float:
+    return max((source.drain_delay for source in observation.sources), default=0.0)
 
 
 def deregistered(draft: Draft, instance: Instance) -> Draft:

@@ -23,7 +23,7 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.sight import Instance, Sight, Target, TargetState
+from async_rollout.core.observation import Instance, Observation, Target, TargetState
 from async_rollout.core.zones import emptiest
 
 BOOT = 180.0
@@ -36,9 +36,9 @@ SHUTDOWN = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """A sight as it is expected to become. due: (when, instance) of what time will bring; born: launches so far."""
+    """An observation as it is expected to become. due: (when, instance) of what time brings; born: launches so far."""
 
-    sight: Sight
+    observation: Observation
     due: tuple[tuple[float, str], ...] = ()
     born: int = 0
 
@@ -47,19 +47,19 @@ def effect(state: Expected, action: Action) -> Expected:
     """The state after one act, at the same instant."""
     match action:
         case Record(journal=journal):
-            return replace(state, sight=replace(state.sight, journal=journal, probes=frozenset()))
+            return replace(state, observation=replace(state.observation, journal=journal, probes=frozenset()))
         case Erase():
-            return replace(state, sight=replace(state.sight, journal=None, probes=frozenset()))
+            return replace(state, observation=replace(state.observation, journal=None, probes=frozenset()))
         case Probe(run=run, present=present):
-            return replace(state, sight=replace(state.sight, probes=frozenset({run} if present else ())))
+            return replace(state, observation=replace(state.observation, probes=frozenset({run} if present else ())))
         case Suspend(processes=names):
-            return _group(state, suspended=state.sight.group.suspended.union(names))
+            return _group(state, suspended=state.observation.group.suspended.union(names))
         case Resume(processes=names):
-            return _group(state, suspended=state.sight.group.suspended.difference(names))
+            return _group(state, suspended=state.observation.group.suspended.difference(names))
         case SetCapacity(maximum=int() as most):
             return _group(state, maximum=most)
         case SetCapacity(desired=int() as size):
-            return _launched(_group(state, desired=size), size - state.sight.group.desired)
+            return _launched(_group(state, desired=size), size - state.observation.group.desired)
         case Terminate(instance=id, shrink=shrink):
             return _terminated(state, id, shrink=shrink)
         case Deregister(registrations=ones):
@@ -74,83 +74,87 @@ def effect(state: Expected, action: Action) -> Expected:
 
 def elapse(state: Expected, at: float) -> Expected:
     """The state at a later time."""
-    sight = replace(state.sight, at=at, sources=tuple(replace(one, seen_at=at) for one in state.sight.sources))
+    observation = replace(
+        state.observation, at=at, sources=tuple(replace(one, seen_at=at) for one in state.observation.sources)
+    )
     return (
-        _come(replace(state, sight=sight), at)
+        _come(replace(state, observation=observation), at)
         if any(when <= at for when, _ in state.due)
-        else replace(state, sight=sight)
+        else replace(state, observation=observation)
     )
 
 
 def _come(state: Expected, at: float) -> Expected:
     come = [id for when, id in state.due if when <= at]
     state = replace(state, due=tuple(entry for entry in state.due if entry[0] > at))
-    instances = tuple(new for one in state.sight.instances for new in _later(state.sight, one, come=one.id in come))
-    return replace(state, sight=replace(state.sight, instances=instances))
+    instances = tuple(
+        new for one in state.observation.instances for new in _later(state.observation, one, come=one.id in come)
+    )
+    return replace(state, observation=replace(state.observation, instances=instances))
 
 
-def _later(sight: Sight, one: Instance, *, come: bool) -> Iterator[Instance]:
+def _later(observation: Observation, one: Instance, *, come: bool) -> Iterator[Instance]:
     if not come:
         yield one
     elif one.booting:
-        yield replace(one, lifecycle="InService", targets=_healthy(sight))
+        yield replace(one, lifecycle="InService", targets=_healthy(observation))
     elif not one.leaving:
         yield replace(one, targets=())
 
 
-def _healthy(sight: Sight) -> tuple[Target, ...]:
+def _healthy(observation: Observation) -> tuple[Target, ...]:
     healthy = TargetState.HEALTHY
     return tuple(
-        Target(source=one.id, port=one.default_port, state=healthy) for one in sight.sources if one.has_listener
+        Target(source=one.id, port=one.default_port, state=healthy) for one in observation.sources if one.has_listener
     )
 
 
 def _group(state: Expected, **fields: object) -> Expected:
-    group = replace(state.sight.group, **fields)  # type: ignore[arg-type]
-    return replace(state, sight=replace(state.sight, group=group))
+    group = replace(state.observation.group, **fields)  # type: ignore[arg-type]
+    return replace(state, observation=replace(state.observation, group=group))
 
 
 def _each(state: Expected, ids: set[str], **fields: object) -> Expected:
-    changed = (replace(one, **fields) if one.id in ids else one for one in state.sight.instances)  # type: ignore[arg-type]
-    return replace(state, sight=replace(state.sight, instances=tuple(changed)))
+    changed = (replace(one, **fields) if one.id in ids else one for one in state.observation.instances)  # type: ignore[arg-type]
+    return replace(state, observation=replace(state.observation, instances=tuple(changed)))
 
 
 def _launched(state: Expected, number: int) -> Expected:
     """One after the other, each into the zone that is the emptiest then."""
     for _ in range(number):
-        at, sight = state.sight.at, state.sight
+        at, observation = state.observation.at, state.observation
         new = Instance(
             id=f"{NEW}{state.born + 1}",
             lifecycle="Pending",
-            zone=emptiest(sight),
+            zone=emptiest(observation),
             launched_at=at,
-            launched_from=sight.group.template,
+            launched_from=observation.group.template,
             outdated=False,
         )
-        sight = replace(sight, instances=(*sight.instances, new))
-        state = replace(state, sight=sight, due=(*state.due, (at + BOOT, new.id)), born=state.born + 1)
+        observation = replace(observation, instances=(*observation.instances, new))
+        state = replace(state, observation=observation, due=(*state.due, (at + BOOT, new.id)), born=state.born + 1)
     return state
 
 
 def _terminated(state: Expected, id: str, *, shrink: bool) -> Expected:
-    at, one = state.sight.at, state.sight.instance(id)
+    at, one = state.observation.at, state.observation.instance(id)
     state = _each(state, {id}, lifecycle="Terminating", targets=())
     state = replace(state, due=(*state.due, (at + SHUTDOWN, id)))
     if one is not None and one.standby:
         return state
-    return _group(state, desired=state.sight.group.desired - 1) if shrink else _launched(state, 1)
+    return _group(state, desired=state.observation.group.desired - 1) if shrink else _launched(state, 1)
 
 
 def _draining(state: Expected, registrations: tuple[Registration, ...]) -> Expected:
-    at = state.sight.at
+    at = state.observation.at
     for id in dict.fromkeys(one.instance for one in registrations):
-        instance = state.sight.instance(id)
+        instance = state.observation.instance(id)
         targets = tuple(replace(one, state=TargetState.DRAINING) for one in instance.targets) if instance else ()
         state = _each(state, {id}, targets=targets)
-        delay = max((source.drain_delay for source in state.sight.sources), default=0.0)
+        delay = max((source.drain_delay for source in state.observation.sources), default=0.0)
         state = replace(state, due=(*state.due, (at + delay, id)))
     return state
 
 
 def _serving(state: Expected, ids: set[str]) -> Expected:
-    return _each(state, ids, targets=_healthy(state.sight))
+    return _each(state, ids, targets=_healthy(state.observation))

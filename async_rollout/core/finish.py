@@ -15,8 +15,8 @@ from async_rollout.core.draft import Draft, is_replaced
 from async_rollout.core.journal import Goal
 from async_rollout.core.lanes import open_lane
 from async_rollout.core.marks import is_ours_to_take_off
+from async_rollout.core.observation import Instance
 from async_rollout.core.pace import SOON, Look
-from async_rollout.core.sight import Instance
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
 from async_rollout.core.survey import hindered
@@ -36,7 +36,7 @@ BEGINS = 30.0
 
 def finish(draft: Draft) -> Draft:
     """The next step of the end; called when no lane is open and nothing old is left to go."""
-    group = draft.sight.group
+    group = draft.observation.group
     if group.status:
         return draft.wait(Wait(on="the group to be gone", why=group.status, since=draft.memory.began))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
@@ -62,23 +62,23 @@ def _unsettled(draft: Draft) -> Draft:
     if draft.journal.goal is Goal.REPLACE or draft.memory.hollow is None:
         return draft
     for why in hopeless_launch(draft):
-        draft = draft.leave(f"{draft.sight.rows} of {draft.sight.group.desired} instances are there: {why}")
+        draft = draft.leave(f"{draft.observation.rows} of {draft.observation.group.desired} instances are there: {why}")
     return draft
 
 
 def _settling(draft: Draft) -> Wait:
-    group = draft.sight.group
+    group = draft.observation.group
     since = draft.memory.settled.at if draft.memory.settled else draft.at
-    why = f"{draft.sight.rows} members, {group.desired} desired{hindered(draft.sight)}"
+    why = f"{draft.observation.rows} members, {group.desired} desired{hindered(draft.observation)}"
     return Wait(on="settling", why=why, since=since)
 
 
 def _all_proven(draft: Draft) -> bool:
     """One that was proven before its zone was shifted stays so: nothing more goes for it."""
-    fresh = [one for one in draft.sight.instances if one.takes_part and is_new(draft.journal, one)]
+    fresh = [one for one in draft.observation.instances if one.takes_part and is_new(draft.journal, one)]
     return all(
         draft.memory.stage(one.id) is Stage.AVAILABLE
-        or (one.id in draft.memory.proven and is_shifted(draft.sight, one))
+        or (one.id in draft.memory.proven and is_shifted(draft.observation, one))
         for one in fresh
     )
 
@@ -94,12 +94,12 @@ def _evening_given_up(draft: Draft) -> Draft:
 
 def shed(draft: Draft) -> Draft:
     """Give back what is ours too many: that very instance, or a launch that never came."""
-    hollow, group = draft.memory.hollow, draft.sight.group
+    hollow, group = draft.memory.hollow, draft.observation.group
     if hollow is not None:
         patience = GIVE_UP if draft.journal.goal is Goal.REPLACE else BEGINS
         ripe = hollow.looks >= 2 and draft.at - hollow.at >= patience
         return _launch_given_up(draft) if ripe else draft.ask(Need.ACTIVITIES).wait(_settling(draft))
-    own = [one for one in draft.sight.instances if one.takes_part and (is_new(draft.journal, one) or one.booting)]
+    own = [one for one in draft.observation.instances if one.takes_part and (is_new(draft.journal, one) or one.booting)]
     if not own:
         return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
     least = min(own, key=lambda one: _worth(draft, one))
@@ -117,7 +117,7 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
     """The floor needs what is ours: it stays for one that is ill, which goes; or it waits until others serve."""
     if any(blinded_by(draft)):
         return draft.leave(f"{needed.id} stays, though it is one too many: no load balancer tells which of them serves")
-    ill = (one for one in draft.sight.instances if one.id in draft.tally.ill and draft.tally.may_go(one.id))
+    ill = (one for one in draft.observation.instances if one.id in draft.tally.ill and draft.tally.may_go(one.id))
     if (victim := min(ill, key=lambda one: _worth(draft, one), default=None)) is not None:
         return open_lane(draft, victim, surplus=True)
     if shift := shift_is_over_limit(draft):
@@ -129,7 +129,7 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
 
 def _worth(draft: Draft, one: Instance) -> tuple[bool, bool, int, float, str]:
     """Not protected ones first, as those may be at work; unproven ones, then from the fullest zone, then the newest."""
-    full = zone_counts(draft.sight)[one.zone]
+    full = zone_counts(draft.observation)[one.zone]
     proven = draft.memory.stage(one.id) is Stage.AVAILABLE and not one.marked_unhealthy
     return one.protected, proven, -full, -(one.launched_at or draft.at), one.id
 
@@ -140,10 +140,12 @@ def is_uneven(draft: Draft) -> bool:
     As uneven as found is even: it would have acted before, and could not. Zones where AWS has just failed to launch
     do not count.
     """
-    counts = zone_counts(draft.sight)
+    counts = zone_counts(draft.observation)
     ours = "AZRebalance" in draft.journal.suspended and amount(draft.spec.max_surge).up(draft.journal.base)
-    tried = draft.journal.evened >= EVENED_MAX or draft.journal.launches >= launches_most(draft.journal, draft.sight)
-    tried = tried or bool(shifted_zones(draft.sight))  # one would go out
+    tried = draft.journal.evened >= EVENED_MAX or draft.journal.launches >= launches_most(
+        draft.journal, draft.observation
+    )
+    tried = tried or bool(shifted_zones(draft.observation))  # one would go out
     return bool(ours) and not tried and spread(counts) > draft.journal.apart and spread(_open(draft, counts)) >= 2
 
 
@@ -155,8 +157,8 @@ def _open(draft: Draft, counts: Mapping[str, int]) -> Mapping[str, int]:
 
 def even_out(draft: Draft) -> Draft:
     """Do under our floor what AZRebalance would do without: one more, and then one of the fullest zone is surplus."""
-    journal, field = draft.journal, draft.sight.group.desired + 1
-    if draft.sight.group.maximum < field:
+    journal, field = draft.journal, draft.observation.group.desired + 1
+    if draft.observation.group.maximum < field:
         return draft.raise_maximum(field)
     more = replace(journal, asked=field, launches=journal.launches + 1, evened=journal.evened + 1)
     return draft.write(more).act(SetCapacity(desired=field))
@@ -164,10 +166,10 @@ def even_out(draft: Draft) -> Draft:
 
 def with_reason(draft: Draft) -> Draft:
     """While the zones are evened out, that is the first thing waited for: it is why anything still comes or goes."""
-    if not is_evening(draft.journal, draft.sight):
+    if not is_evening(draft.journal, draft.observation):
         return draft
     since = draft.memory.progress.at if draft.memory.progress else draft.at
-    return replace(draft, waits=(evening(draft.sight, since), *draft.waits))
+    return replace(draft, waits=(evening(draft.observation, since), *draft.waits))
 
 
 def _launch_given_up(draft: Draft) -> Draft:
@@ -180,19 +182,19 @@ def _launch_given_up(draft: Draft) -> Draft:
     hollow = draft.memory.hollow
     if busy or hollow is None or draft.memory.activities_at <= hollow.at:
         return draft.wait(_settling(draft))
-    field = max(draft.journal.base, draft.sight.rows)
+    field = max(draft.journal.base, draft.observation.rows)
     return draft.write(replace(draft.journal, evened=EVENED_MAX)).act(SetCapacity(desired=field))
 
 
 def falsely_marked(draft: Draft) -> tuple[str, ...]:
     """Whose mark our deregistration has made, and who is back by now."""
-    back = (one for one in draft.sight.instances if not draft.journal.lane(one.id))
-    return tuple(one.id for one in back if is_ours_to_take_off(draft.memory, draft.sight, one))
+    back = (one for one in draft.observation.instances if not draft.journal.lane(one.id))
+    return tuple(one.id for one in back if is_ours_to_take_off(draft.memory, draft.observation, one))
 
 
 def put_processes_back(draft: Draft) -> Draft:
     """Resume what is ours, alarms last; when all run, take our tags off."""
-    still = [name for name in draft.journal.suspended if name in draft.sight.group.suspended]
+    still = [name for name in draft.journal.suspended if name in draft.observation.group.suspended]
     first = tuple(name for name in still if name != ALARMS)
     if first:
         return draft.act(Resume(processes=first))

@@ -24,10 +24,10 @@ from async_rollout.core.drain import (
 )
 from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal, digest
 from async_rollout.core.memory import Ended
+from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.pace import Look, calm, gap
 from async_rollout.core.protection import WAITED, calls_back, is_overdue, is_shielded
 from async_rollout.core.refusals import sentence, terminate_refused
-from async_rollout.core.sight import Instance, Sight
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, is_registered
 from async_rollout.core.standby import is_left
@@ -41,16 +41,16 @@ RESEND_TERMINATE = 30.0
 
 def open_lane(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
     """Write down that the instance goes, then take it out of every source, port by port."""
-    lane = replace(lane_of(draft.sight, instance), surplus=surplus)
+    lane = replace(lane_of(draft.observation, instance), surplus=surplus)
     return deregistered(draft.lane(lane), instance)
 
 
-def lane_of(sight: Sight, instance: Instance) -> Lane:
+def lane_of(observation: Observation, instance: Instance) -> Lane:
     """What has to be known of it once it is out: its addresses, and where it was registered."""
-    missing, odd = _registered_where(sight, instance)
+    missing, odd = _registered_where(observation, instance)
     return Lane(
         id=instance.id,
-        at=int(sight.at),
+        at=int(observation.at),
         private_ip=instance.private_ip,
         public_ip=instance.public_ip,
         missing=missing,
@@ -58,11 +58,13 @@ def lane_of(sight: Sight, instance: Instance) -> Lane:
     )
 
 
-def _registered_where(sight: Sight, instance: Instance) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
+def _registered_where(
+    observation: Observation, instance: Instance
+) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
     """Where it is not registered on the source's own port, and where it is on another."""
     ports = {target.source: target.port for target in instance.targets if is_registered(target)}
     missing, odd = [], []
-    for source in sight.sources:
+    for source in observation.sources:
         held = {one.port for one in instance.targets if one.source == source.id and is_registered(one)}
         if source.id not in ports or source.default_port not in held:
             missing.append(digest(source.id, 6))
@@ -72,14 +74,14 @@ def _registered_where(sight: Sight, instance: Instance) -> tuple[tuple[str, ...]
 
 def fall(draft: Draft, lane: Lane) -> Draft:
     """The next step of one lane."""
-    instance = draft.sight.instance(lane.id)
+    instance = draft.observation.instance(lane.id)
     if instance is None or instance.leaving:
         return _going(draft, lane, instance)
     if lane.removal is not Removal.NOT:
         return _sent(draft, lane)
     if is_left(draft.spec, draft.journal, lane, instance):
         return draft.drop(lane.id)
-    if calls_back(draft.spec, draft.sight.group, lane, instance):
+    if calls_back(draft.spec, draft.observation.group, lane, instance):
         return put_back(draft, lane, instance)
     if any(is_registered(target) for target in instance.targets):
         return draining(draft, lane, instance)
@@ -160,14 +162,17 @@ def _resting_since(draft: Draft, lane: Lane) -> float:
 def _terminated(draft: Draft, lane: Lane) -> Draft:
     if not draft.explained:
         return draft
-    one = draft.sight.instance(lane.id)
-    if one is not None and not lane.surplus and is_shielded(draft.spec, draft.sight.group, one):
+    one = draft.observation.instance(lane.id)
+    if one is not None and not lane.surplus and is_shielded(draft.spec, draft.observation.group, one):
         return _protected_since(draft, lane)
     if one is not None and is_needed(draft, one):
         return held_back(draft, lane, draft.memory.progress.at if draft.memory.progress else draft.at)
     placed = one is None or one.takes_part
-    shrink = placed and draft.sight.group.desired - _shrinks_under_way(draft.journal, draft.sight) > draft.journal.base
-    if placed and not shrink and (crowd := crowded(draft.tally, draft.sight, draft.journal)):
+    shrink = (
+        placed
+        and draft.observation.group.desired - _shrinks_under_way(draft.journal, draft.observation) > draft.journal.base
+    )
+    if placed and not shrink and (crowd := crowded(draft.tally, draft.observation, draft.journal)):
         return draft.wait(_room_first(draft, lane, crowd), look=idle(draft))
     removal = Removal.SHRINK if shrink else Removal.KEEP
     return draft.lane(replace(lane, removal=removal)).act(Terminate(instance=lane.id, shrink=shrink))
@@ -188,10 +193,10 @@ def _room_first(draft: Draft, lane: Lane, crowd: int) -> Wait:
     return Wait(on=f"{lane.id} terminating", why=why, since=draft.at)
 
 
-def _shrinks_under_way(journal: Journal, sight: Sight) -> int:
+def _shrinks_under_way(journal: Journal, observation: Observation) -> int:
     """Shrinking terminates that are recorded and not yet seen: they will take their place out of the field too."""
     recorded = (lane.id for lane in journal.lanes if lane.removal is Removal.SHRINK)
-    return sum((one := sight.instance(id)) is not None and not one.leaving for id in recorded)
+    return sum((one := observation.instance(id)) is not None and not one.leaving for id in recorded)
 
 
 def _sent(draft: Draft, lane: Lane) -> Draft:
@@ -238,7 +243,9 @@ def _leaving(draft: Draft, since: float) -> Look:
 
 def terminate_limit(draft: Draft) -> float:
     survey = draft.memory.survey
-    return draft.spec.limits.terminate + longest_delay(draft.sight) + (survey.terminate_heartbeat if survey else 0.0)
+    return (
+        draft.spec.limits.terminate + longest_delay(draft.observation) + (survey.terminate_heartbeat if survey else 0.0)
+    )
 
 
 def _going(draft: Draft, lane: Lane, instance: Instance | None) -> Draft:

@@ -25,8 +25,8 @@ from async_rollout.core.actions import (
 from async_rollout.core.budget import Tally, launches_most, tally
 from async_rollout.core.drain import serves_still
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
+from async_rollout.core.observation import Snapshot
 from async_rollout.core.protection import is_shielded
-from async_rollout.core.sight import Snapshot
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import Stage, is_new, is_old
 from async_rollout.core.withheld import lacks_before
@@ -40,7 +40,7 @@ Law = Callable[[RolloutSpec, Snapshot, Journal, Action], str | None]
 def objection(spec: RolloutSpec, snapshot: Snapshot, since: tuple[Action, ...], action: Action) -> str | None:
     """The first law that forbids the act, in words; None if none does. since: what was done after the look."""
     written = [act.journal for act in since if isinstance(act, Record)]
-    seen = snapshot.sight.journal
+    seen = snapshot.observation.journal
     record = written[-1] if written else seen if isinstance(seen, Journal) else None
     if isinstance(action, Record | Order | Probe):
         return None
@@ -51,7 +51,7 @@ def objection(spec: RolloutSpec, snapshot: Snapshot, since: tuple[Action, ...], 
 
 def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 1: available never falls below the floor through us; and none goes on a look that asked not every source."""
-    if isinstance(action, Deregister | Terminate) and not snapshot.sight.health_seen:
+    if isinstance(action, Deregister | Terminate) and not snapshot.observation.health_seen:
         return f"law 1: {', '.join(_named(action))} would go, and this look asked not every source"
     going = (*_taken_out(snapshot, action), *_taken_out_again(snapshot, action))
     if not going:
@@ -69,7 +69,7 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     """Law 2: booting and serving never above the ceiling, nor all that exists above ceiling and max draining."""
     if not isinstance(action, SetCapacity) or action.desired is None:
         return None
-    tally, more = _tally(spec, snapshot, record), action.desired - snapshot.sight.group.desired
+    tally, more = _tally(spec, snapshot, record), action.desired - snapshot.observation.group.desired
     if more > 0 and tally.booting + tally.serving + more > tally.bounds.ceiling:
         return (
             f"law 2: {tally.booting + tally.serving + more} booting and serving, the ceiling is {tally.bounds.ceiling}"
@@ -85,20 +85,25 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
     Whose way out was recorded before this look was dead then: that it looks well again does not call its lane back.
     """
     if isinstance(action, SetCapacity) and action.desired is not None:
-        held = max(record.base, snapshot.sight.rows)
-        lower = action.desired < min(held, snapshot.sight.group.desired)
+        held = max(record.base, snapshot.observation.rows)
+        lower = action.desired < min(held, snapshot.observation.group.desired)
         return f"law 3: desired {action.desired} is below {held}: AWS would choose who goes" if lower else None
     for id in _named(action):
-        one = snapshot.sight.instance(id)
+        one = snapshot.observation.instance(id)
         lane = record.lane(id)
-        if one is not None and lane is not None and not lane.surplus and is_shielded(spec, snapshot.sight.group, one):
+        if (
+            one is not None
+            and lane is not None
+            and not lane.surplus
+            and is_shielded(spec, snapshot.observation.group, one)
+        ):
             return f"law 3: {id} is protected from scale-in"
         if one is None or lane is None:
             return f"law 3: {id} has no lane or is out of sight"
         if one.standby and isinstance(action, Terminate) and action.shrink:
             return f"law 3: {id} is in Standby and holds no place: AWS would choose who goes"
         dead = snapshot.memory.streaks[id].bad > 0 or one.marked_unhealthy
-        begun = isinstance(snapshot.sight.journal, Journal) and snapshot.sight.journal.lane(id) is not None
+        begun = isinstance(snapshot.observation.journal, Journal) and snapshot.observation.journal.lane(id) is not None
         own = lane.surplus and (is_new(record, one) or one.booting)
         if not (is_old(spec, record, one) or own or dead or begun):
             return f"law 3: {id} is not old"
@@ -118,7 +123,7 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
 
 def launches_are_bounded(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 6: the launches that we cause are bounded, across kills."""
-    most = launches_most(record, snapshot.sight)
+    most = launches_most(record, snapshot.observation)
     if isinstance(action, SetCapacity) and action.desired is not None and record.launches > most:
         return f"law 6: {record.launches} launches were asked for, {most} are the most"
     return None
@@ -137,8 +142,8 @@ def only_ours_is_resumed(spec: RolloutSpec, snapshot: Snapshot, record: Journal,
             )
         case Suspend(processes=names) if not names or not set(names) <= set(SUSPENDED_BY_US):
             return "law 8: only the four processes are ever suspended"
-        case SetCapacity(maximum=int() as most) if most < snapshot.sight.group.desired:
-            return f"law 8: a maximum of {most} is below desired {snapshot.sight.group.desired}"
+        case SetCapacity(maximum=int() as most) if most < snapshot.observation.group.desired:
+            return f"law 8: a maximum of {most} is below desired {snapshot.observation.group.desired}"
         case _:
             return None
 
@@ -152,9 +157,9 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
         case Terminate(instance=id, shrink=shrink):
             lane, wanted = record.lane(id), Removal.SHRINK if shrink else Removal.KEEP
             return None if lane and lane.removal is wanted else f"law 9: the terminate of {id} is not recorded"
-        case SetCapacity(desired=int() as desired) if record.asked != desired > snapshot.sight.group.desired:
+        case SetCapacity(desired=int() as desired) if record.asked != desired > snapshot.observation.group.desired:
             return f"law 9: desired {desired} is not recorded"
-        case SetCapacity(maximum=int() as most) if most > snapshot.sight.group.maximum and record.raised != most:
+        case SetCapacity(maximum=int() as most) if most > snapshot.observation.group.maximum and record.raised != most:
             return f"law 9: the maximum {most} is not recorded"
         case Suspend(processes=names) if not set(names) <= set(record.suspended):
             return "law 9: what is suspended is not recorded"
@@ -173,12 +178,12 @@ def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, 
 
 def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 11: no act on a record that names another, or on one whose lease is over."""
-    seen = snapshot.sight.journal
+    seen = snapshot.observation.journal
     if not isinstance(seen, Journal) or seen.run != snapshot.memory.me.run:
         return "law 11: the record that was seen is not ours"
     if isinstance(action, RunHook | Erase):
         return None
-    late = record.until < snapshot.sight.at - OLDEST_LOOK
+    late = record.until < snapshot.observation.at - OLDEST_LOOK
     return "law 11: our lease is over" if late else None
 
 
@@ -214,8 +219,8 @@ def _taken_out(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
 def _taken_out_again(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
     """Whom this act takes out whose way out was recorded before, and who serves all the same."""
     falling = (Stage.DRAINING, Stage.DRAINED, Stage.RESTING, Stage.SPENT)
-    known = [(id, snapshot.sight.instance(id)) for id in _named(action) if snapshot.memory.stage(id) in falling]
-    return tuple(id for id, one in known if one is not None and serves_still(snapshot.sight, one))
+    known = [(id, snapshot.observation.instance(id)) for id in _named(action) if snapshot.memory.stage(id) in falling]
+    return tuple(id for id, one in known if one is not None and serves_still(snapshot.observation, one))
 
 
 def _is_surplus(record: Journal, id: str) -> bool:
@@ -226,4 +231,4 @@ def _is_surplus(record: Journal, id: str) -> bool:
 def _tally(spec: RolloutSpec, snapshot: Snapshot, record: Journal, without: tuple[str, ...] = ()) -> Tally:
     """The look counted with this record; without: as if these had no lane yet."""
     lanes = tuple(lane for lane in record.lanes if lane.id not in without)
-    return tally(spec, snapshot.sight, snapshot.memory, replace(record, lanes=lanes))
+    return tally(spec, snapshot.observation, snapshot.memory, replace(record, lanes=lanes))

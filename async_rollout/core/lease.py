@@ -14,8 +14,8 @@ from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order
 from async_rollout.core.draft import LEASE, renewed
 from async_rollout.core.journal import Cause, Goal, Journal, Mark, template_mark
 from async_rollout.core.laws import OLDEST_LOOK
+from async_rollout.core.observation import Observation, Snapshot
 from async_rollout.core.pace import SOON
-from async_rollout.core.sight import Sight, Snapshot
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import is_old
 from async_rollout.core.standby import may_end
@@ -39,15 +39,15 @@ def wait(spec: RolloutSpec, *waits: Wait) -> Decision:
 
 def is_blind(snapshot: Snapshot) -> bool:
     """Health was not asked for so long that nothing may rest on it any more."""
-    return not snapshot.sight.health_seen and snapshot.sight.at - snapshot.memory.health_at > OLDEST_LOOK
+    return not snapshot.observation.health_seen and snapshot.observation.at - snapshot.memory.health_at > OLDEST_LOOK
 
 
 def unproven(spec: RolloutSpec, snapshot: Snapshot) -> Decision | None:
     """None if this look shows our probe: it is newer than that, so no record from before can be hidden from it."""
-    memory, sight = snapshot.memory, snapshot.sight
-    if memory.me.run in sight.probes:
+    memory, observation = snapshot.memory, snapshot.observation
+    if memory.me.run in observation.probes:
         return None
-    if memory.probed is not None and sight.at - memory.probed < PROBE_AGAIN:
+    if memory.probed is not None and observation.at - memory.probed < PROBE_AGAIN:
         tags = Wait(on="the tags", why="AWS does not show our newest one yet", since=memory.probed)
         return replace(wait(spec, tags), look_again=spec.paced(SOON), needs=ROWS)
     return Decision(actions=(Probe(run=memory.me.run),), needs=ROWS)
@@ -56,7 +56,7 @@ def unproven(spec: RolloutSpec, snapshot: Snapshot) -> Decision | None:
 def unprobed(snapshot: Snapshot, decision: Decision) -> Decision:
     """Who ends leaves no probe behind, a killed one's neither; one that still lives puts its own up again."""
     memory = snapshot.memory
-    there = snapshot.sight.probes.union(() if memory.probed is None else (memory.me.run,))
+    there = snapshot.observation.probes.union(() if memory.probed is None else (memory.me.run,))
     if decision.verdict is None or any(isinstance(act, Record | Erase) for act in decision.actions):
         return decision
     return replace(decision, actions=(*decision.actions, *(Probe(run=run, present=False) for run in sorted(there))))
@@ -64,7 +64,7 @@ def unprobed(snapshot: Snapshot, decision: Decision) -> Decision:
 
 def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     """Somebody's record: dead, let go, or alive."""
-    memory, at, peer = snapshot.memory, snapshot.sight.at, snapshot.memory.peer
+    memory, at, peer = snapshot.memory, snapshot.observation.at, snapshot.memory.peer
     if memory.journal is not None and memory.newest:
         return _taken_away(spec, snapshot, record, memory.journal)
     if snapshot.holder_here and memory.me.intent is Goal.REPLACE:
@@ -84,8 +84,8 @@ def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
 def _taken_away(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ours: Journal) -> Decision:
     """We held it, and it now names another: an old answer, or somebody who took it from us."""
     torn = snapshot.memory.torn
-    if record.until < ours.until and torn is not None and snapshot.sight.at - torn.at < LEASE:
-        return wait(spec, Wait(on="the record", why="an older record was read", since=snapshot.sight.at))
+    if record.until < ours.until and torn is not None and snapshot.observation.at - torn.at < LEASE:
+        return wait(spec, Wait(on="the record", why="an older record was read", since=snapshot.observation.at))
     return Decision(verdict=_held(record, "took the group over from us"))
 
 
@@ -103,7 +103,7 @@ def _order_to_stop(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> De
     order = f"stop {record.run} {snapshot.memory.me.holder}"
     why = f"{record.holder} was told to stop"
     pause = Wait(on="the live run", why=why, since=snapshot.memory.began, until=float(record.until))
-    if snapshot.sight.order == order:
+    if snapshot.observation.order == order:
         return wait(spec, pause)
     return Decision(actions=(Order(text=order),), waits=(pause,))
 
@@ -114,7 +114,7 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         return Decision(needs=LOOK_NOW)
     if first := unproven(spec, snapshot):
         return first
-    me, sight = snapshot.memory.me, snapshot.sight
+    me, observation = snapshot.memory.me, snapshot.observation
     lacking = withheld(spec, record)
     commands = tuple(point for point in HookPoint if point in lacking.union(spec.hooks.points))
     ours = replace(record, run=me.run, holder=me.holder, commands=commands)
@@ -122,13 +122,13 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         return _without_commands(snapshot, ours, lacking)
     if me.intent is Goal.RESTORE:
         ours = replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE)
-        return Decision(actions=(Record(journal=renewed(ours, sight.at)),))
+        return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
     lanes = tuple(replace(lane, before=Mark.BEGUN) if lane.before is Mark.FAILED else lane for lane in ours.lanes)
     lanes = tuple(replace(lane, after=Mark.BEGUN) if lane.after is Mark.FAILED else lane for lane in lanes)
     ours = replace(ours, goal=Goal.REPLACE, cause=None, lanes=lanes, lost=0)
-    if record.cutoff is not None and stale(record, sight):
-        ours = with_cutoff(spec, ours, sight)
-    return Decision(actions=(Record(journal=renewed(ours, sight.at)),))
+    if record.cutoff is not None and stale(record, observation):
+        ours = with_cutoff(spec, ours, observation)
+    return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
 
 
 def _without_commands(snapshot: Snapshot, ours: Journal, lacking: frozenset[HookPoint]) -> Decision:
@@ -137,31 +137,33 @@ def _without_commands(snapshot: Snapshot, ours: Journal, lacking: frozenset[Hook
     why = f"the run that left this group had its {which} and this one has none"
     if any(Mark.BEGUN in (lane.before, lane.after) for lane in ours.lanes):
         ours = replace(ours, goal=Goal.RESTORE, cause=Cause(code=3, text=why))
-        return Decision(actions=(Record(journal=renewed(ours, snapshot.sight.at)),))
+        return Decision(actions=(Record(journal=renewed(ours, snapshot.observation.at)),))
     why = f"{why}; its record stands"
     return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=3, why=why, next=asked_for(lacking)))
 
 
-def stale(record: Journal, sight: Sight) -> str:
+def stale(record: Journal, observation: Observation) -> str:
     """Why the record's cutoff means no more what it meant; empty where it does."""
-    if record.template != template_mark(sight.group.template):
+    if record.template != template_mark(observation.group.template):
         return "the group's template is another by now"
-    return "the record is older than 6 h" if record.until - LEASE < sight.at - FRESH else ""
+    return "the record is older than 6 h" if record.until - LEASE < observation.at - FRESH else ""
 
 
-def with_cutoff(spec: RolloutSpec, journal: Journal, sight: Sight) -> Journal:
+def with_cutoff(spec: RolloutSpec, journal: Journal, observation: Observation) -> Journal:
     """Everything that is there now is from before the cutoff: AWS's time of the newest, never our clock."""
-    newest = max((one.launched_at for one in sight.instances if one.launched_at is not None), default=0.0)
+    newest = max((one.launched_at for one in observation.instances if one.launched_at is not None), default=0.0)
     cutoff = ceil(newest * 1000) / 1000  # the tag holds thousandths: cut, the newest itself would not be old
-    begun = replace(journal, cutoff=cutoff, template=template_mark(sight.group.template), began=int(sight.at))
+    begun = replace(
+        journal, cutoff=cutoff, template=template_mark(observation.group.template), began=int(observation.at)
+    )
     out = {lane.id for lane in journal.lanes if not lane.surplus}
-    there = (one for one in sight.instances if one.in_service or may_end(spec, one) or one.id in out)
+    there = (one for one in observation.instances if one.in_service or may_end(spec, one) or one.id in out)
     old = sum(one.id in out or is_old(spec, begun, one) for one in there)
-    apart = spread(zone_counts(sight)) if journal.cutoff is None else journal.apart
+    apart = spread(zone_counts(observation)) if journal.cutoff is None else journal.apart
     return replace(begun, old=old, replaced=0, apart=apart)
 
 
 def is_held(spec: RolloutSpec, snapshot: Snapshot) -> bool:
     """The lease has stood for two looks and two check intervals: only now may we act."""
     held = snapshot.memory.held
-    return held is not None and held.looks >= 2 and snapshot.sight.at - held.at >= 2 * spec.interval
+    return held is not None and held.looks >= 2 and snapshot.observation.at - held.at >= 2 * spec.interval

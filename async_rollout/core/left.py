@@ -8,12 +8,12 @@ from dataclasses import replace
 from async_rollout.core.actions import Action, Outcome, Register, Verdict
 from async_rollout.core.effect import Expected, effect
 from async_rollout.core.journal import QUICK, Journal
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 
 
-def changes(sight: Sight, journal: Journal) -> tuple[str, ...]:
+def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
     """What is other than it was found, a line each: what a record that stays behind still has to put back."""
-    group = sight.group
+    group = observation.group
     ours = [name for name in journal.suspended if name in group.suspended]
     lines = []
     if group.desired != journal.base:
@@ -22,27 +22,27 @@ def changes(sight: Sight, journal: Journal) -> tuple[str, ...]:
         lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
     if ours:
         lines.append(f"suspended by us: {', '.join(ours)}")
-    out = (sight.instance(lane.id) for lane in journal.lanes)
+    out = (observation.instance(lane.id) for lane in journal.lanes)
     lines += [f"{one.id} is out of its load balancers" for one in out if one is not None and not one.standby]
     return tuple(lines)
 
 
-def by_now(verdict: Verdict, sight: Sight, journal: Journal, done: Sequence[Action]) -> Verdict:
+def by_now(verdict: Verdict, observation: Observation, journal: Journal, done: Sequence[Action]) -> Verdict:
     """The verdict with what is left as it is after these acts, which AWS took since the look: true when it is told.
 
     A restore that could not end is 10, whatever its cause, where alarms or schedules do not run by then.
     """
     if not verdict.left:
         return verdict
-    state = Expected(sight=sight)
+    state = Expected(observation=observation)
     for act in done:
         state = effect(state, act)
     back = {one.instance for act in done if isinstance(act, Register) for one in act.registrations}
     lanes = tuple(lane for lane in journal.lanes if lane.id not in back)
-    before, after = changes(sight, journal), changes(state.sight, replace(journal, lanes=lanes))
+    before, after = changes(observation, journal), changes(state.observation, replace(journal, lanes=lanes))
     own = tuple(line for line in verdict.left if line not in before)
     still = tuple(line for line in after if line in verdict.left or line not in before)
-    off = not state.sight.group.suspended.isdisjoint({*QUICK}.intersection(journal.suspended))
+    off = not state.observation.group.suspended.isdisjoint({*QUICK}.intersection(journal.suspended))
     return replace(
         verdict,
         code=10 if off and verdict.outcome is Outcome.STUCK else verdict.code,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from async_rollout.core.journal import Lane
 from async_rollout.core.memory import Memory
-from async_rollout.core.sight import Group, Instance, Sight
+from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.stages import called_healthy, healthy_everywhere
 
 MARKS_MAX = 3
@@ -20,22 +20,22 @@ LATE = 120.0
 """Seconds after it is registered back in which AWS's health check may still find that it was missing."""
 
 
-def is_accused(sight: Sight, one: Instance) -> bool:
+def is_accused(observation: Observation, one: Instance) -> bool:
     """Only marked: it serves, and every source calls it healthy."""
-    return one.in_service and one.marked_unhealthy and healthy_everywhere(sight, one)
+    return one.in_service and one.marked_unhealthy and healthy_everywhere(observation, one)
 
 
-def marked_since(before: Mapping[str, float], sight: Sight) -> dict[str, float]:
+def marked_since(before: Mapping[str, float], observation: Observation) -> dict[str, float]:
     """Since when each one is seen marked without a break."""
-    return {one.id: before.get(one.id, sight.at) for one in sight.instances if one.marked_unhealthy}
+    return {one.id: before.get(one.id, observation.at) for one in observation.instances if one.marked_unhealthy}
 
 
-def is_ours_to_take_off(memory: Memory, sight: Sight, one: Instance, lane: Lane | None = None) -> bool:
+def is_ours_to_take_off(memory: Memory, observation: Observation, one: Instance, lane: Lane | None = None) -> bool:
     """Whether our deregistration made its mark, and it is healthy again. lane: its way out, while that stands."""
-    well = one.in_service and one.marked_unhealthy and called_healthy(sight, one)
-    if not well or memory.marked.get(one.id, 0) >= MARKS_MAX or not _asks_sources(sight.group):
+    well = one.in_service and one.marked_unhealthy and called_healthy(observation, one)
+    if not well or memory.marked.get(one.id, 0) >= MARKS_MAX or not _asks_sources(observation.group):
         return False
-    since = memory.accused.get(one.id, sight.at)
+    since = memory.accused.get(one.id, observation.at)
     if lane is not None:
         return since > lane.at + 1  # AWS's Date is cut to whole seconds
     back = [memory.sent.get(each, 0.0) for each in memory.back if each.instance == one.id]

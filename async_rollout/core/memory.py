@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from async_rollout.core.actions import Action, Registration
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.sight import Activity, Survey
+from async_rollout.core.observation import Activity, Survey
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Known, Stage, Streak
 

@@ -19,7 +19,7 @@ from async_rollout.core.events import (
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.marks import is_accused, is_ours_to_take_off
 from async_rollout.core.memory import Memory
-from async_rollout.core.sight import Snapshot
+from async_rollout.core.observation import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.survey import warnings
@@ -35,33 +35,33 @@ def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
 
 def _warned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     if before is None:
-        for text in warnings(spec, after.sight, after.memory.survey):
-            yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+        for text in warnings(spec, after.observation, after.memory.survey):
+            yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
 def _accused(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """Who is marked Unhealthy since the look before, through no sickness that a source sees, nor by our doing."""
-    record = after.sight.journal
+    record = after.observation.journal
     if before is None or not isinstance(record, Journal) or record.goal is not Goal.REPLACE:
         return
-    for one in after.sight.instances:
-        ours = record.lane(one.id) or is_ours_to_take_off(after.memory, after.sight, one)
-        was = before.sight.instance(one.id)
-        known = was is not None and is_accused(before.sight, was)
-        if is_accused(after.sight, one) and not known and not ours:
+    for one in after.observation.instances:
+        ours = record.lane(one.id) or is_ours_to_take_off(after.memory, after.observation, one)
+        was = before.observation.instance(one.id)
+        known = was is not None and is_accused(before.observation, was)
+        if is_accused(after.observation, one) and not known and not ours:
             text = f"{one.id} is marked Unhealthy by others, and every source calls it healthy: it is replaced too"
-            yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+            yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
 def _lost(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """A source that AWS does not find any more, a zonal shift that has begun: each told once."""
     new = after.memory.unfound.keys() - (before.memory.unfound.keys() if before else after.memory.unfound.keys())
-    for source, text in zip(unfound_in(after.sight), told_of(after.sight), strict=True):
+    for source, text in zip(unfound_in(after.observation), told_of(after.observation), strict=True):
         if source.id in new:
-            yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+            yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
     if after.memory.shifted is not None and (before is None or before.memory.shifted is None):
-        text = f"{shifted_in(after.sight)}: nothing goes out meanwhile"
-        yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+        text = f"{shifted_in(after.observation)}: nothing goes out meanwhile"
+        yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
 def _recorded(decision: Decision) -> Journal | None:
@@ -70,19 +70,19 @@ def _recorded(decision: Decision) -> Journal | None:
 
 def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """The cutoff was taken: from here instances are replaced."""
-    new, old = _recorded(decision), after.sight.journal
+    new, old = _recorded(decision), after.observation.journal
     if new is None or new.cutoff is None or not isinstance(old, Journal) or old.cutoff is not None:
         return
     yield _started(spec, after, new, resumed=False)
 
 
 def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: bool) -> RolloutStarted:
-    counted = tally(spec, after.sight, after.memory, journal)
+    counted = tally(spec, after.observation, after.memory, journal)
     out = tuple(lane.id for lane in journal.lanes if not lane.surplus)
     old = (*out, *(one.id for one in (*counted.victims, *counted.idle)))
     return RolloutStarted(
-        group=after.sight.group.name,
-        at=after.sight.at,
+        group=after.observation.group.name,
+        at=after.observation.at,
         run=journal.run,
         base=journal.base,
         floor=counted.bounds.floor,
@@ -96,18 +96,18 @@ def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: b
 
 
 def _taken_over(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    new, old = _recorded(decision), after.sight.journal
+    new, old = _recorded(decision), after.observation.journal
     if new is None or not isinstance(old, Journal) or old.run == new.run:
         return
     if new.cutoff is not None:
         yield _started(spec, after, new, resumed=True)
     if new.cutoff != old.cutoff:
         text = "the record is old or the template has changed: everything that is there now counts as old"
-        yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+        yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
 def _moved(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    group, at = after.sight.group.name, after.sight.at
+    group, at = after.observation.group.name, after.observation.at
     was = {} if before is None else {id: _shown(before.memory, id) for id in before.memory.stages}
     for id in after.memory.stages:
         stage, old = _shown(after.memory, id), was.get(id)
@@ -125,8 +125,8 @@ def _shown(memory: Memory, id: str) -> Stage:
 
 
 def _why(after: Snapshot, id: str) -> str:
-    one, record = after.sight.instance(id), after.sight.journal
-    if one is not None and isinstance(record, Journal) and is_evening(record, after.sight):
+    one, record = after.observation.instance(id), after.observation.journal
+    if one is not None and isinstance(record, Journal) and is_evening(record, after.observation):
         if one.booting:
             return "one more, to even out the zones"
         if after.memory.stage(id) is Stage.DRAINING:
@@ -138,12 +138,12 @@ def _why(after: Snapshot, id: str) -> str:
 def _sized(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     if before is None:
         return
-    old, new, record = before.sight.group, after.sight.group, after.sight.journal
+    old, new, record = before.observation.group, after.observation.group, after.observation.journal
     if (old.minimum, old.desired, old.maximum) == (new.minimum, new.desired, new.maximum):
         return
     yield CapacityChanged(
         group=new.name,
-        at=after.sight.at,
+        at=after.observation.at,
         minimum=new.minimum,
         desired=new.desired,
         maximum=new.maximum,
@@ -154,26 +154,26 @@ def _sized(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
 
 def _adopted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """Sizes that others have set since they were found, perhaps while no run lived: they are kept, not put back."""
-    new, old = _recorded(decision), after.sight.journal
+    new, old = _recorded(decision), after.observation.journal
     if new is None or not isinstance(old, Journal) or old.cutoff is None or new.cutoff != old.cutoff:
         return
     sizes = (("desired capacity", old.base, new.base), ("maximum", old.found.maximum, new.found.maximum))
     for name, was, now in sizes:
         if was != now:
             text = f"the {name} that the owner wants is {now}, it was {was}: others changed it, and it stays"
-            yield Warned(group=after.sight.group.name, at=after.sight.at, text=text)
+            yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
 def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """Only while instances are replaced or put back: before that nothing is bounded by us."""
-    record = after.sight.journal
+    record = after.observation.journal
     if not isinstance(record, Journal) or record.run != after.memory.me.run or record.cutoff is None:
         return
     if before is None or _picture(before) != _picture(after):
-        counted = tally(spec, after.sight, after.memory, record)
+        counted = tally(spec, after.observation, after.memory, record)
         yield Counted(
-            group=after.sight.group.name,
-            at=after.sight.at,
+            group=after.observation.group.name,
+            at=after.observation.at,
             available=len(counted.available) + _unlooked(after, counted),
             floor=counted.bounds.floor,
             total=counted.booting + counted.serving,
@@ -184,7 +184,7 @@ def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
 
 def _unlooked(after: Snapshot, counted: Tally) -> int:
     """Old ones in the first looks: no removal draws on them yet, but no look of them was bad either."""
-    rest = [one.id for one in after.sight.instances if one.in_service and one.id not in counted.available]
+    rest = [one.id for one in after.observation.instances if one.in_service and one.id not in counted.available]
     return sum(
         id in after.memory.stages and _shown(after.memory, id) is Stage.SERVING for id in rest if id not in counted.out
     )
@@ -192,32 +192,34 @@ def _unlooked(after: Snapshot, counted: Tally) -> int:
 
 def _picture(one: Snapshot) -> tuple[object, ...]:
     """All that the numbers are made of."""
-    record = one.sight.journal
+    record = one.observation.journal
     base, lanes = (record.base, len(record.lanes)) if isinstance(record, Journal) and record.cutoff else (None, None)
     stages = {id: since.stage for id, since in one.memory.stages.items()}
-    return one.sight.group.desired, one.sight.rows, base, lanes, stages
+    return one.observation.group.desired, one.observation.rows, base, lanes, stages
 
 
 def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """A lane that the decision closes with its instance gone: one more is replaced."""
-    new, old = decision.meant, after.sight.journal
+    new, old = decision.meant, after.observation.journal
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
     over = [lane for lane in old.lanes if new.lane(lane.id) is None and not lane.surplus]
     if gone := [lane.id for lane in over if _is_gone(after, lane.id)]:
-        counted = tally(spec, after.sight, after.memory, new)
+        counted = tally(spec, after.observation, after.memory, new)
         left = len(counted.victims) + len(counted.idle) + len(new.lanes)
-        yield from (Replaced(group=after.sight.group.name, at=after.sight.at, instance=id, left=left) for id in gone)
+        yield from (
+            Replaced(group=after.observation.group.name, at=after.observation.at, instance=id, left=left) for id in gone
+        )
 
 
 def _is_gone(after: Snapshot, id: str) -> bool:
     """One that is retained is gone for the group."""
-    one = after.sight.instance(id)
+    one = after.observation.instance(id)
     return one is None or one.retained
 
 
 def _turned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    new, old = _recorded(decision), after.sight.journal
+    new, old = _recorded(decision), after.observation.journal
     if new is None or new.cause is None or not isinstance(old, Journal) or old.goal is new.goal:
         return
-    yield Turned(group=after.sight.group.name, at=after.sight.at, cause=new.cause.text, code=new.cause.code)
+    yield Turned(group=after.observation.group.name, at=after.observation.at, cause=new.cause.text, code=new.cause.code)

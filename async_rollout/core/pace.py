@@ -17,7 +17,7 @@ from statistics import median
 from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Needs
 from async_rollout.core.journal import Lane
 from async_rollout.core.memory import Memory
-from async_rollout.core.sight import Instance, Sight, Source, TargetState
+from async_rollout.core.observation import Instance, Observation, Source, TargetState
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage, healthy_at
 
@@ -47,12 +47,12 @@ class Look:
     needs: Needs = ROWS
 
 
-def soonest(spec: RolloutSpec, looks: Iterable[Look], sight: Sight, memory: Memory) -> tuple[float, Needs]:
+def soonest(spec: RolloutSpec, looks: Iterable[Look], observation: Observation, memory: Memory) -> tuple[float, Needs]:
     """Seconds until the next look and what it has to show. An interval that the owner has set is kept to."""
-    at = sight.at
+    at = observation.at
     if spec.check_interval is not None:
         return spec.check_interval, WHOLE
-    wanted = (*looks, Look(memory.health_at + OLDEST_HEALTH, WHOLE)) if sight.sources else tuple(looks)
+    wanted = (*looks, Look(memory.health_at + OLDEST_HEALTH, WHOLE)) if observation.sources else tuple(looks)
     first = min((one.at for one in wanted), default=at + spec.interval)
     due = [one.needs for one in wanted if one.at <= first + SOON / 2]
     if first - at > LONGEST_SLEEP:
@@ -70,21 +70,21 @@ def calm(spec: RolloutSpec, at: float) -> Look:
     return Look(at + spec.paced(CALM))
 
 
-def newcomer(spec: RolloutSpec, sight: Sight, memory: Memory, one: Instance) -> Look:
+def newcomer(spec: RolloutSpec, observation: Observation, memory: Memory, one: Instance) -> Look:
     """A new instance that boots, gets healthy or is being checked."""
-    streak, at = memory.known(one.id).streak, sight.at
+    streak, at = memory.known(one.id).streak, observation.at
     if memory.stage(one.id) is Stage.CHECKING:
         proven = streak.good >= spec.healthy_threshold
         return Look(at + spec.interval) if proven else Look(streak.at + spec.paced(SOON), WHOLE)
-    if _called_healthy(sight, one):
+    if _called_healthy(observation, one):
         return Look(at, WHOLE)
     start = _start(memory, one)
     if at < start:
         return Look(min(calm(spec, at).at, start))
     pause = gap(spec, at - start)
-    if one.booting and any(source.has_listener for source in sight.sources):
+    if one.booting and any(source.has_listener for source in observation.sources):
         return Look(at + max(pause, spec.interval))  # in service it has the load balancers' checks still before it
-    return Look(at + pause, _cheapest(spec, sight, one))
+    return Look(at + pause, _cheapest(spec, observation, one))
 
 
 def _start(memory: Memory, one: Instance) -> float:
@@ -94,34 +94,34 @@ def _start(memory: Memory, one: Instance) -> float:
     return one.launched_at + min(LEARNT * median(memory.climbs), *memory.climbs) - SOON
 
 
-def _called_healthy(sight: Sight, one: Instance) -> bool:
+def _called_healthy(observation: Observation, one: Instance) -> bool:
     """The sources that this look asked all call it healthy, and others were not asked: now they are worth it."""
-    asked = [source.id for source in sight.sources if source.has_listener and source.seen_at is not None]
-    return bool(asked) and not sight.health_seen and all(healthy_at(one, id) for id in asked)
+    asked = [source.id for source in observation.sources if source.has_listener and source.seen_at is not None]
+    return bool(asked) and not observation.health_seen and all(healthy_at(one, id) for id in asked)
 
 
-def _cheapest(spec: RolloutSpec, sight: Sight, one: Instance) -> Needs:
+def _cheapest(spec: RolloutSpec, observation: Observation, one: Instance) -> Needs:
     """One source that does not call it healthy yet. Each kind has a request bucket of its own: of the rarest kind."""
     if not one.in_service or not spec.require_healthy_targets:
         return ROWS
-    kinds = Counter(source.kind for source in sight.sources)
-    listening = [source for source in sight.sources if source.has_listener]
+    kinds = Counter(source.kind for source in observation.sources)
+    listening = [source for source in observation.sources if source.has_listener]
     pending = [source for source in listening if not healthy_at(one, source.id)]
     first = min(pending, key=lambda source: kinds[source.kind], default=None)
     return frozenset({HealthOf(first.id)}) if first else WHOLE
 
 
-def drained(spec: RolloutSpec, sight: Sight, lane: Lane, one: Instance) -> Look:
+def drained(spec: RolloutSpec, observation: Observation, lane: Lane, one: Instance) -> Look:
     """One that drains: a target does so until its delay is over, to the second. A Classic one may end early."""
     busy = {target.source for target in one.targets if target.state is not TargetState.UNUSED}
-    sources = [source for source in sight.sources if source.id in busy]
+    sources = [source for source in observation.sources if source.id in busy]
     timed = max((_end(lane, source) for source in sources if not source.ends_early), default=lane.at)
     early = [source for source in sources if source.ends_early and _end(lane, source) > timed]
-    if sight.at < timed:
+    if observation.at < timed:
         return Look(timed, frozenset(HealthOf(source.id) for source in early) if early else WHOLE)
-    if not early or min(_end(lane, source) for source in early) <= sight.at:
-        return Look(sight.at + (spec.interval if sight.health_seen else 0.0), WHOLE)
-    return Look(sight.at + spec.interval, frozenset(HealthOf(source.id) for source in early))
+    if not early or min(_end(lane, source) for source in early) <= observation.at:
+        return Look(observation.at + (spec.interval if observation.health_seen else 0.0), WHOLE)
+    return Look(observation.at + spec.interval, frozenset(HealthOf(source.id) for source in early))
 
 
 def _end(lane: Lane, source: Source) -> float:

@@ -22,8 +22,8 @@ from async_rollout.core.decide import decide
 from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
+from async_rollout.core.observation import Instance, Observation, Snapshot, Survey
 from async_rollout.core.recall import recall, started
-from async_rollout.core.sight import Instance, Sight, Snapshot, Survey
 from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings
@@ -87,52 +87,54 @@ class Plan:
         return bool(self.old)
 
 
-def plan_of(spec: RolloutSpec, sight: Sight, *, holder_dead: bool = False) -> Plan:
-    """The plan from one complete sight (targets and survey asked). Pure. holder_dead: that of the record, if any."""
-    sight = as_allowed(spec, sight)
-    match sight.journal:
+def plan_of(spec: RolloutSpec, observation: Observation, *, holder_dead: bool = False) -> Plan:
+    """The plan from one complete observation, targets and survey asked. holder_dead: that of the record, if any."""
+    observation = as_allowed(spec, observation)
+    match observation.journal:
         case Journal() as record:
-            found = standing(spec, sight, record, holder_dead=holder_dead)
-            return replace(_framed(spec, sight, record.base, found.left), record=found, notes=warnings(spec, sight))
+            found = standing(spec, observation, record, holder_dead=holder_dead)
+            return replace(
+                _framed(spec, observation, record.base, found.left), record=found, notes=warnings(spec, observation)
+            )
         case Unreadable(why=why):
-            return replace(_framed(spec, sight, sight.group.desired, ()), objections=(why,))
+            return replace(_framed(spec, observation, observation.group.desired, ()), objections=(why,))
         case None:
-            return _fresh(spec, sight)
+            return _fresh(spec, observation)
         case _:
-            assert_never(sight.journal)
+            assert_never(observation.journal)
 
 
-def _framed(spec: RolloutSpec, sight: Sight, base: int, old: tuple[str, ...]) -> Plan:
+def _framed(spec: RolloutSpec, observation: Observation, base: int, old: tuple[str, ...]) -> Plan:
     """What holds of the group whatever is done with it."""
     limits = bounds(spec, base)
     return Plan(
-        group=sight.group.name,
+        group=observation.group.name,
         base=base,
         floor=limits.floor,
         ceiling=limits.ceiling,
         exist_at_most=limits.exist,
         old=old,
-        going=tuple(_going(one) for id in old if (one := sight.instance(id)) is not None),
-        members=len(sight.instances),
-        template=sight.group.template or "",
-        skipped=tuple(one.id for one in sight.instances if one.id not in old),
+        going=tuple(_going(one) for id in old if (one := observation.instance(id)) is not None),
+        members=len(observation.instances),
+        template=observation.group.template or "",
+        skipped=tuple(one.id for one in observation.instances if one.id not in old),
         hooks=tuple(_words(spec)),
     )
 
 
-def _fresh(spec: RolloutSpec, sight: Sight) -> Plan:
+def _fresh(spec: RolloutSpec, observation: Observation) -> Plan:
     """Of a group without a record: the rollout played to its end."""
-    story = _told(spec, sight)
+    story = _told(spec, observation)
     acts = [step.action for step in story.steps]
     out = dict.fromkeys(id for act in acts for id in _taken_out(act))
-    old = tuple(id for id in out if sight.instance(id) is not None)  # not what comes and goes for even zones
+    old = tuple(id for id in out if observation.instance(id) is not None)  # not what comes and goes for even zones
     return replace(
-        _framed(spec, sight, sight.group.desired, old),
+        _framed(spec, observation, observation.group.desired, old),
         suspends=tuple(name for act in acts if isinstance(act, Suspend) for name in act.processes),
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
         expected_seconds=story.seconds,
-        worst_seconds=worst(spec, sight, len(old) + story.evened),
-        notes=(*warnings(spec, sight, sight.survey), *_notes(sight, story)),
+        worst_seconds=worst(spec, observation, len(old) + story.evened),
+        notes=(*warnings(spec, observation, observation.survey), *_notes(observation, story)),
         objections=story.objections,
         steps=story.steps,
     )
@@ -169,26 +171,26 @@ class _Story:
     evened: int = 0
 
 
-def _told(spec: RolloutSpec, sight: Sight) -> _Story:
+def _told(spec: RolloutSpec, observation: Observation) -> _Story:
     """Played as if who is protected and waited for lost his protection in time: when, nobody knows."""
     if spec.protected is Protected.WAIT:
         spec = replace(spec, protected=Protected.REPLACE)
-    state, memory = Expected(sight=sight), Memory(me=Me(run="plan", holder="plan"))
+    state, memory = Expected(observation=observation), Memory(me=Me(run="plan", holder="plan"))
     steps: list[PlannedStep] = []
     outcomes: Outcomes = ()
     evened = 0
     for _ in range(TICKS_MAX):
-        memory = recall(spec, memory, state.sight, outcomes)
-        decision = decide(spec, Snapshot(sight=state.sight, memory=memory))
-        steps += [PlannedStep(at=state.sight.at - sight.at, action=act) for act in _visible(decision)]
+        memory = recall(spec, memory, state.observation, outcomes)
+        decision = decide(spec, Snapshot(observation=state.observation, memory=memory))
+        steps += [PlannedStep(at=state.observation.at - observation.at, action=act) for act in _visible(decision)]
         evened = max(evened, decision.meant.evened if decision.meant else 0)
         state, memory, outcomes = _acted(state, memory, decision)
         if decision.verdict is not None:
             refused = (decision.verdict.why,) if decision.verdict.code else ()
-            seconds = state.sight.at - sight.at
+            seconds = state.observation.at - observation.at
             return _Story(steps=tuple(steps), seconds=seconds, objections=refused, ended=True, evened=evened)
         state = elapse(state, _next(spec, state, decision))
-    return _Story(steps=tuple(steps), seconds=state.sight.at - sight.at, objections=(), ended=False)
+    return _Story(steps=tuple(steps), seconds=state.observation.at - observation.at, objections=(), ended=False)
 
 
 def _visible(decision: Decision) -> tuple[Action, ...]:
@@ -204,13 +206,13 @@ def _acted(state: Expected, memory: Memory, decision: Decision) -> tuple[Expecte
             memory = started(memory, (act.point, act.instance))
             outcomes.append(HookOutcome(point=act.point, instance=act.instance, ok=True))
         else:
-            outcomes.append(ActOutcome(action=act, at=state.sight.at, ok=True))
+            outcomes.append(ActOutcome(action=act, at=state.observation.at, ok=True))
     return state, memory, tuple(outcomes)
 
 
 def _next(spec: RolloutSpec, state: Expected, decision: Decision) -> float:
     """The next moment worth a look: a second after an act, else at the pace, or when time brings something."""
-    at = state.sight.at
+    at = state.observation.at
     return at + (1.0 if decision.actions else max(1.0, decision.look_again))
 
 
@@ -223,9 +225,11 @@ def _word(hook: Hook) -> str:
     return hook if isinstance(hook, str) else getattr(hook, "__qualname__", repr(hook))
 
 
-def _notes(sight: Sight, story: _Story) -> tuple[str, ...]:
-    fires = {one.name: one.at for one in sight.survey.scheduled if one.at is not None} if sight.survey else {}
-    lost = missed(fires, sight.at, sight.at + story.seconds)
+def _notes(observation: Observation, story: _Story) -> tuple[str, ...]:
+    fires = (
+        {one.name: one.at for one in observation.survey.scheduled if one.at is not None} if observation.survey else {}
+    )
+    lost = missed(fires, observation.at, observation.at + story.seconds)
     lines = [_uneven(story.evened)] if story.evened else []
     lines += [f"scheduled action {name} falls into the run and does not fire" for name in lost]
     lines += [f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"]
@@ -237,10 +241,10 @@ def _uneven(number: int) -> str:
     return f"{more} at the end to even out the zones, and as many of the fullest go: counted in the times"
 
 
-def worst(spec: RolloutSpec, sight: Sight, old: int) -> float:
+def worst(spec: RolloutSpec, observation: Observation, old: int) -> float:
     """Every wait at its limit, one instance after the other, seconds; `--max-timeout` ends it earlier."""
-    survey = sight.survey or Survey(at=sight.at)
-    delay = max((source.drain_delay for source in sight.sources), default=0.0)
+    survey = observation.survey or Survey(at=observation.at)
+    delay = max((source.drain_delay for source in observation.sources), default=0.0)
     limits = spec.limits
     hooks = limits.hook * sum(hook is not None for hook in (spec.hooks.before_terminate, spec.hooks.after_terminate))
     boot = limits.launch + survey.launch_heartbeat + limits.healthy

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from async_rollout.core.journal import Lane, Mark, Removal
 from async_rollout.core.memory import Memory
-from async_rollout.core.sight import Group, Instance, Sight
+from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.spec import Protected, RolloutSpec
 from async_rollout.core.standby import may_end
 
@@ -37,11 +37,11 @@ def is_overdue(memory: Memory, id: str) -> bool:
     return memory.at - memory.shielded.get(id, memory.at) > WAITED
 
 
-def shielded_since(spec: RolloutSpec, before: Mapping[str, float], sight: Sight) -> dict[str, float]:
+def shielded_since(spec: RolloutSpec, before: Mapping[str, float], observation: Observation) -> dict[str, float]:
     """Since when each one is seen protected without a break."""
-    members = (one for one in sight.instances if one.in_service or may_end(spec, one))
-    guarded = (one.id for one in members if is_shielded(spec, sight.group, one))
-    return {id: before.get(id, sight.at) for id in guarded}
+    members = (one for one in observation.instances if one.in_service or may_end(spec, one))
+    guarded = (one.id for one in members if is_shielded(spec, observation.group, one))
+    return {id: before.get(id, observation.at) for id in guarded}
 
 
 def calls_back(spec: RolloutSpec, group: Group, lane: Lane, one: Instance) -> bool:

@@ -15,8 +15,8 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import QUICK, Lane, Mark, Removal
 from async_rollout.core.lanes import fall, left_out
+from async_rollout.core.observation import Instance
 from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
-from async_rollout.core.sight import Instance
 from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import patience
 from async_rollout.core.withheld import lacks_before
@@ -34,7 +34,7 @@ def restore(draft: Draft) -> Draft:
 
 
 def _turned_round(draft: Draft, lane: Lane) -> Draft:
-    instance = draft.sight.instance(lane.id)
+    instance = draft.observation.instance(lane.id)
     finishing = lane.surplus or lane.removal is not Removal.NOT
     lacks = lacks_before(draft.spec, draft.journal, lane) and lane.removal is Removal.NOT
     if instance is None or instance.leaving or (finishing and not lacks) or _is_dead(draft, instance):
@@ -79,12 +79,16 @@ def _out_of_patience(draft: Draft) -> Draft:
     if progress is None or not draft.over(progress.at, patience(draft)):
         return draft
     names = ", ".join(wait.on for wait in draft.waits) or "nothing to name"
-    return draft.leave(f"nothing came forward for {patience(draft):.0f} s, waiting for: {names}{hindered(draft.sight)}")
+    return draft.leave(
+        f"nothing came forward for {patience(draft):.0f} s, waiting for: {names}{hindered(draft.observation)}"
+    )
 
 
 def alive(draft: Draft) -> tuple[Action, ...]:
     """Alarms and scheduled actions run again: wherever a run ends with its record standing, that comes first."""
-    ours = tuple(name for name in draft.journal.suspended if name in draft.sight.group.suspended and name in QUICK)
+    ours = tuple(
+        name for name in draft.journal.suspended if name in draft.observation.group.suspended and name in QUICK
+    )
     return (Resume(processes=ours),) if ours else ()
 
 
@@ -95,7 +99,7 @@ def served_again(draft: Draft) -> tuple[Action, ...]:
 
 
 def _back(draft: Draft, lane: Lane) -> tuple[Registration, ...]:
-    instance = draft.sight.instance(lane.id)
+    instance = draft.observation.instance(lane.id)
     begun = lane.before is not Mark.NOT or lane.removal is not Removal.NOT or lane.surplus
     if instance is None or instance.leaving or begun:
         return ()

@@ -1,7 +1,7 @@
 """The life of an instance, in walkthrough order, and where one stands in it.
 
 `WALKTHROUGH` is the whole rollout as a person would tell it; the README prints it. `stage_of` answers for one
-instance from what is seen (sight), written down (journal) and remembered (streaks, hooks): it is derived anew on
+instance from what is seen (observation), written down (journal) and remembered (streaks, hooks): it is derived anew on
 every look, so there is no state to lose.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from async_rollout.core.journal import Journal, Lane, Mark, Removal
-from async_rollout.core.sight import Instance, Sight, Target, TargetState
+from async_rollout.core.observation import Instance, Observation, Target, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 
 
@@ -111,7 +111,7 @@ class Streak:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What memory adds to the sight of one instance. passed: its up-check; proven: it was available once."""
+    """What memory adds to the observation of one instance. passed: its up-check; proven: it was available once."""
 
     streak: Streak = Streak()
     passed: bool = False
@@ -131,16 +131,16 @@ def is_new(journal: Journal, instance: Instance) -> bool:
     return journal.cutoff is not None and instance.launched_at is not None and instance.launched_at > journal.cutoff
 
 
-def is_ready(spec: RolloutSpec, sight: Sight, instance: Instance) -> bool:
+def is_ready(spec: RolloutSpec, observation: Observation, instance: Instance) -> bool:
     """InService, and at least one healthy target in each of the group's sources with a listener.
 
     One that is marked Unhealthy serves on only if they all say so: where there is none, or none is asked, it does not.
     """
-    if not instance.in_service or (instance.marked_unhealthy and not healthy_everywhere(sight, instance)):
+    if not instance.in_service or (instance.marked_unhealthy and not healthy_everywhere(observation, instance)):
         return False
     if not spec.require_healthy_targets:
         return True
-    return all(healthy_at(instance, source.id) for source in sight.sources if source.has_listener)
+    return all(healthy_at(instance, source.id) for source in observation.sources if source.has_listener)
 
 
 def healthy_at(instance: Instance, source: str) -> bool:
@@ -148,22 +148,22 @@ def healthy_at(instance: Instance, source: str) -> bool:
     return any(target.source == source and target.state is TargetState.HEALTHY for target in instance.targets)
 
 
-def healthy_everywhere(sight: Sight, instance: Instance) -> bool:
+def healthy_everywhere(observation: Observation, instance: Instance) -> bool:
     """Every source with a listener calls it healthy; False where there is none to say so."""
-    listening = [source.id for source in sight.sources if source.has_listener]
+    listening = [source.id for source in observation.sources if source.has_listener]
     return bool(listening) and all(healthy_at(instance, id) for id in listening)
 
 
-def called_healthy(sight: Sight, instance: Instance) -> bool:
+def called_healthy(observation: Observation, instance: Instance) -> bool:
     """Its health checks are passed in every source with a listener, whether it takes traffic there or not."""
     well = {target.source for target in instance.targets if target.state in (TargetState.HEALTHY, TargetState.SHIFTED)}
-    listening = {source.id for source in sight.sources if source.has_listener}
+    listening = {source.id for source in observation.sources if source.has_listener}
     return bool(listening) and listening <= well
 
 
-def is_shifted(sight: Sight, instance: Instance) -> bool:
+def is_shifted(observation: Observation, instance: Instance) -> bool:
     """Nothing is wrong with it but that its zone takes no traffic somewhere."""
-    return called_healthy(sight, instance) and not healthy_everywhere(sight, instance)
+    return called_healthy(observation, instance) and not healthy_everywhere(observation, instance)
 
 
 def is_clear(streak: Streak) -> bool:
@@ -178,7 +178,7 @@ def is_registered(target: Target) -> bool:
 
 def stage_of(
     spec: RolloutSpec,
-    sight: Sight,
+    observation: Observation,
     journal: Journal | None,
     instance: Instance,
     known: Known,

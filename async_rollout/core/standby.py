@@ -8,7 +8,7 @@ take the place of one that serves.
 from __future__ import annotations
 
 from async_rollout.core.journal import Journal, Lane, Mark, Removal
-from async_rollout.core.sight import Instance
+from async_rollout.core.observation import Instance
 from async_rollout.core.spec import RolloutSpec, Standby
 from async_rollout.core.stages import is_old
 

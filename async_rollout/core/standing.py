@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal
 from async_rollout.core.lease import stale
 from async_rollout.core.left import changes
-from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.stages import is_new, is_old
 from async_rollout.core.standby import may_end
@@ -55,14 +55,14 @@ class Standing:
     lacking: tuple[str, ...] = ()
 
 
-def standing(spec: RolloutSpec, sight: Sight, record: Journal, *, holder_dead: bool = False) -> Standing:
+def standing(spec: RolloutSpec, observation: Observation, record: Journal, *, holder_dead: bool = False) -> Standing:
     """The record as it stands in this look."""
-    alive = False if holder_dead or record.until <= sight.at else None
-    anew = stale(record, sight) if alive is False and record.cutoff is not None else ""
+    alive = False if holder_dead or record.until <= observation.at else None
+    anew = stale(record, observation) if alive is False and record.cutoff is not None else ""
     return Standing(
         run=record.run,
         holder=record.holder,
-        at=sight.at,
+        at=observation.at,
         until=record.until,
         alive=alive,
         goal=record.goal.value,
@@ -71,23 +71,24 @@ def standing(spec: RolloutSpec, sight: Sight, record: Journal, *, holder_dead: b
         began=record.began if record.cutoff is not None else 0,
         old=record.old,
         replaced=record.replaced,
-        left=_left(spec, sight, record, anew=bool(anew)),
-        new=tuple(one.id for one in sight.instances if is_new(record, one)),
+        left=_left(spec, observation, record, anew=bool(anew)),
+        new=tuple(one.id for one in observation.instances if is_new(record, one)),
         out=tuple(
-            Out(id=lane.id, step=way_out(lane, sight.instance(lane.id)), surplus=lane.surplus) for lane in record.lanes
+            Out(id=lane.id, step=way_out(lane, observation.instance(lane.id)), surplus=lane.surplus)
+            for lane in record.lanes
         ),
-        changed=changes(sight, record),
+        changed=changes(observation, record),
         anew=anew,
         commands=tuple(point.value for point in record.commands),
         lacking=tuple(sorted(withheld(spec, record))),
     )
 
 
-def _left(spec: RolloutSpec, sight: Sight, record: Journal, *, anew: bool) -> tuple[str, ...]:
+def _left(spec: RolloutSpec, observation: Observation, record: Journal, *, anew: bool) -> tuple[str, ...]:
     """Before the cutoff is taken, and where it will be taken anew, everything that is there is old."""
-    out = [lane.id for lane in record.lanes if not lane.surplus and sight.instance(lane.id)]
+    out = [lane.id for lane in record.lanes if not lane.surplus and observation.instance(lane.id)]
     every = anew or record.cutoff is None
-    members = (one for one in sight.instances if one.takes_part or may_end(spec, one))
+    members = (one for one in observation.instances if one.takes_part or may_end(spec, one))
     there = (one for one in members if not record.lane(one.id))
     old = (one.id for one in there if (_in_scope(spec, one) if every else is_old(spec, record, one)))
     return (*out, *old)

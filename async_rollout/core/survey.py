@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from async_rollout.core.budget import bounds
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.lanes import lane_of
+from async_rollout.core.observation import Instance, Observation, Source, Survey, TargetState
 from async_rollout.core.others import SAID, Trait
 from async_rollout.core.protection import WAITED, is_shielded
-from async_rollout.core.sight import Instance, Sight, Source, Survey, TargetState
 from async_rollout.core.spec import Protected, RolloutSpec, Standby
 from async_rollout.core.standby import may_end
 from async_rollout.core.tags import HEAD_TAGS, fits
@@ -22,20 +22,20 @@ TAGS_MAX = 50
 """AWS's limit of tags a group."""
 
 
-def objections(spec: RolloutSpec, sight: Sight, survey: Survey) -> tuple[str, ...]:
+def objections(spec: RolloutSpec, observation: Observation, survey: Survey) -> tuple[str, ...]:
     """Every reason not to begin, a sentence each; empty if there is none."""
-    conflicts, misfits = _conflicts(spec, sight, survey), (*_misfits(sight), *refused_for(sight))
-    return (*conflicts, *_of_others(spec, sight), *_unsupported(sight), *misfits)
+    conflicts, misfits = _conflicts(spec, observation, survey), (*_misfits(observation), *refused_for(observation))
+    return (*conflicts, *_of_others(spec, observation), *_unsupported(observation), *misfits)
 
 
-def _of_others(spec: RolloutSpec, sight: Sight) -> Iterator[str]:
-    for claim in sight.group.claims:
+def _of_others(spec: RolloutSpec, observation: Observation) -> Iterator[str]:
+    for claim in observation.group.claims:
         if claim.allowance not in spec.allow:
             yield f"the group belongs to {claim.words} (--allow {claim.allowance}: roll it all the same)"
 
 
-def _conflicts(spec: RolloutSpec, sight: Sight, survey: Survey) -> Iterator[str]:
-    group = sight.group
+def _conflicts(spec: RolloutSpec, observation: Observation, survey: Survey) -> Iterator[str]:
+    group = observation.group
     if group.status:
         yield f"the group is being deleted ({group.status})"
     if survey.refresh:
@@ -43,7 +43,7 @@ def _conflicts(spec: RolloutSpec, sight: Sight, survey: Survey) -> Iterator[str]
     missing = [name for name in REQUIRED_RUNNING if name in group.suspended]
     if missing and spec.require_healthy_group:
         yield f"suspended: {', '.join(missing)}; a rollout needs them (resume them, or --force resumes them)"
-    if spec.require_healthy_group and sight.journal is None and group.suspended.issuperset(SUSPENDED_BY_US):
+    if spec.require_healthy_group and observation.journal is None and group.suspended.issuperset(SUSPENDED_BY_US):
         yield (
             f"{', '.join(SUSPENDED_BY_US)} are all suspended and no record says by whom: this looks like a rollout "
             "whose record was deleted; resume what the owner did not suspend, then run again"
@@ -51,13 +51,13 @@ def _conflicts(spec: RolloutSpec, sight: Sight, survey: Survey) -> Iterator[str]
     needed = HEAD_TAGS + bounds(spec, group.desired).draining
     if group.tag_count + needed > TAGS_MAX:
         yield f"the group has {group.tag_count} tags of {TAGS_MAX} and the record needs up to {needed}: remove some"
-    for one in sight.instances:
-        if one.in_service and not fits(lane_of(sight, one)):
+    for one in observation.instances:
+        if one.in_service and not fits(lane_of(observation, one)):
             yield f"{one.id} is registered under too many ports of its own to be recorded in one tag: not supported"
 
 
-def _unsupported(sight: Sight) -> Iterator[str]:
-    group = sight.group
+def _unsupported(observation: Observation) -> Iterator[str]:
+    group = observation.group
     if group.weighted:
         yield "the group counts in weights or units, not in instances: not supported"
     if group.warm_pool:
@@ -68,48 +68,50 @@ def _unsupported(sight: Sight) -> Iterator[str]:
         yield f"traffic source {source} is of a kind that is not supported"
 
 
-def _misfits(sight: Sight) -> Iterator[str]:
+def _misfits(observation: Observation) -> Iterator[str]:
     """A target in a zone that its load balancer does not serve stays unused for ever."""
-    zones = {*sight.group.zones, *(one.zone for one in sight.instances if one.zone)}
-    for source in sight.sources:
+    zones = {*observation.group.zones, *(one.zone for one in observation.instances if one.zone)}
+    for source in observation.sources:
         if source.has_listener and source.zones is not None and (off := sorted(zones - source.zones)):
             names = ", ".join(off)
             yield f"{source.name}: zone {names} is not enabled on its load balancer, so targets there stay unused"
 
 
-def hindered(sight: Sight) -> str:
+def hindered(observation: Observation) -> str:
     """What somebody suspended of that which a rollout needs, to be put behind what is waited for."""
-    names = [name for name in REQUIRED_RUNNING if name in sight.group.suspended]
+    names = [name for name in REQUIRED_RUNNING if name in observation.group.suspended]
     return f"; suspended by somebody: {', '.join(names)}" if names else ""
 
 
-def unhealthy(sight: Sight) -> tuple[str, ...]:
+def unhealthy(observation: Observation) -> tuple[str, ...]:
     """Who is not healthy where, a line each, in AWS's words."""
-    marked = (f"{one.id} is marked {one.health}" for one in sight.instances if one.in_service and one.marked_unhealthy)
-    listening = (source for source in sight.sources if source.has_listener)
-    return (*marked, *(line for source in listening for line in _unhealthy_at(sight, source)))
+    marked = (
+        f"{one.id} is marked {one.health}" for one in observation.instances if one.in_service and one.marked_unhealthy
+    )
+    listening = (source for source in observation.sources if source.has_listener)
+    return (*marked, *(line for source in listening for line in _unhealthy_at(observation, source)))
 
 
-def _unhealthy_at(sight: Sight, source: Source) -> Iterator[str]:
-    for one in sight.instances:
+def _unhealthy_at(observation: Observation, source: Source) -> Iterator[str]:
+    for one in observation.instances:
         states = [target for target in one.targets if target.source == source.id]
         if one.in_service and not any(target.state is TargetState.HEALTHY for target in states):
             words = "; ".join(f"{target.state} {target.reason}".strip() for target in states) or "not registered"
             yield f"{one.id} at {source.name}: {words}"
 
 
-def warnings(spec: RolloutSpec, sight: Sight, survey: Survey | None = None) -> tuple[str, ...]:
+def warnings(spec: RolloutSpec, observation: Observation, survey: Survey | None = None) -> tuple[str, ...]:
     """What the owner ought to know before; no reason not to begin."""
-    unheard = (one for one in sight.sources if not one.has_listener and not one.gone)
+    unheard = (one for one in observation.sources if not one.has_listener and not one.gone)
     idle = (f"{one.name} has no listener: not waited for, still deregistered from" for one in unheard)
-    standby = (f"{one.id} is in Standby: {_idle(spec, one)}" for one in sight.instances if one.standby)
-    kept = retained(sight)
-    meant = (one for one in sight.instances if one.protected and (not one.standby or may_end(spec, one)))
-    held = (f"{one.id} is protected from scale-in: {_what_of(spec, sight, one)}" for one in meant)
+    standby = (f"{one.id} is in Standby: {_idle(spec, one)}" for one in observation.instances if one.standby)
+    kept = retained(observation)
+    meant = (one for one in observation.instances if one.protected and (not one.standby or may_end(spec, one)))
+    held = (f"{one.id} is protected from scale-in: {_what_of(spec, observation, one)}" for one in meant)
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
-    unseen = not any(one.has_listener for one in sight.sources) and spec.hooks.up_check is None
-    gone = (*told_of(sight), *overridden(sight))
-    return (*gone, *idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, sight, survey))
+    unseen = not any(one.has_listener for one in observation.sources) and spec.hooks.up_check is None
+    gone = (*told_of(observation), *overridden(observation))
+    return (*gone, *idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, observation, survey))
 
 
 def _idle(spec: RolloutSpec, one: Instance) -> str:
@@ -120,29 +122,31 @@ def _idle(spec: RolloutSpec, one: Instance) -> str:
     return "left alone" + (" (--standby terminate)" if spec.standby is Standby.SKIP else ", it only enters it")
 
 
-def _what_of(spec: RolloutSpec, sight: Sight, one: Instance) -> str:
-    if not is_shielded(spec, sight.group, one):
+def _what_of(spec: RolloutSpec, observation: Observation, one: Instance) -> str:
+    if not is_shielded(spec, observation.group, one):
         return "replaced all the same"
     if spec.protected is Protected.SKIP:
         return "left as it is while it is so"
     return f"waited for, up to {WAITED / 3600:.0f} h, then left (--protected skip or replace)"
 
 
-def _beside(spec: RolloutSpec, sight: Sight, survey: Survey | None) -> Iterator[str]:
+def _beside(spec: RolloutSpec, observation: Observation, survey: Survey | None) -> Iterator[str]:
     """Who else is at work in the group: allowed ones, and what may act in it meanwhile."""
-    yield from (f"belongs to {claim.words}: allowed" for claim in sight.group.claims if claim.allowance in spec.allow)
-    traits = sight.group.traits | (survey.traits if survey else frozenset())
+    yield from (
+        f"belongs to {claim.words}: allowed" for claim in observation.group.claims if claim.allowance in spec.allow
+    )
+    traits = observation.group.traits | (survey.traits if survey else frozenset())
     drained = {Trait.AUTOSCALER} if spec.hooks.before_terminate is not None else set()
     yield from (SAID[one] for one in Trait if one in traits - drained)
 
 
-def retained(sight: Sight) -> tuple[str, ...]:
+def retained(observation: Observation) -> tuple[str, ...]:
     """Who runs on, out of the group's count, with the one thing that ends it."""
     end = "aws autoscaling terminate-instance-in-auto-scaling-group --should-decrement-desired-capacity --instance-id"
     return tuple(
         f"{one.id} is {one.lifecycle}: left alone, it runs on and is paid for until it is terminated once more: "
         f"{end} {one.id}"
-        for one in sight.instances
+        for one in observation.instances
         if one.retained
     )
 

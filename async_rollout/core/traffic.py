@@ -13,7 +13,7 @@ from async_rollout.core.actions import Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Cause
 from async_rollout.core.memory import GONE_LOOKS, Memory, Odd
-from async_rollout.core.sight import Sight, Source, Target, TargetState
+from async_rollout.core.observation import Observation, Source, Target, TargetState
 from async_rollout.core.spec import RolloutSpec
 
 SHIFT = "zonal-shift"
@@ -25,44 +25,48 @@ BELIEVED = 30.0
 """Seconds for which AWS must say that it does not find one, before something is taken out without asking it."""
 
 
-def doubted(memory: Memory, sight: Sight) -> tuple[Source, ...]:
+def doubted(memory: Memory, observation: Observation) -> tuple[Source, ...]:
     """Not found in this look, and not for long enough to be believed."""
-    return tuple(source for source in unfound_in(sight) if not _is_believed(memory.unfound.get(source.id), sight.at))
+    return tuple(
+        source for source in unfound_in(observation) if not _is_believed(memory.unfound.get(source.id), observation.at)
+    )
 
 
 def _is_believed(seen: Odd | None, at: float) -> bool:
     return seen is not None and seen.looks >= GONE_LOOKS and at - seen.at >= BELIEVED
 
 
-def unfound_in(sight: Sight) -> tuple[Source, ...]:
-    return tuple(source for source in sight.sources if source.gone)
+def unfound_in(observation: Observation) -> tuple[Source, ...]:
+    return tuple(source for source in observation.sources if source.gone)
 
 
 def held_up(draft: Draft) -> Wait | None:
     """Why nothing more is taken out as yet."""
-    if sources := doubted(draft.memory, draft.sight):
+    if sources := doubted(draft.memory, draft.observation):
         since = min(draft.memory.unfound[source.id].at for source in sources)
         return Wait(on=_named(sources), why="AWS does not find it: looking again", since=since, until=since + BELIEVED)
-    if shift := shifted_in(draft.sight):
+    if shift := shifted_in(draft.observation):
         since = draft.memory.shifted.at if draft.memory.shifted else draft.at
         until, option = since + draft.spec.limits.healthy, "--healthy-timeout"
         return Wait(on="a zonal shift", why=f"{shift}: nothing more goes out", since=since, until=until, option=option)
     return None
 
 
-def shifted_zones(sight: Sight) -> dict[str, tuple[str, ...]]:
+def shifted_zones(observation: Observation) -> dict[str, tuple[str, ...]]:
     """Zones in zonal shift as their targets tell it, each with the names of the sources where."""
-    found = {(one.zone, target.source) for one in sight.instances for target in one.targets if target.state is SHIFTED}
-    names = {source.id: source.name for source in sight.sources}
+    found = {
+        (one.zone, target.source) for one in observation.instances for target in one.targets if target.state is SHIFTED
+    }
+    names = {source.id: source.name for source in observation.sources}
     return {
         zone: tuple(sorted(names.get(id, id) for other, id in found if other == zone))
         for zone in sorted({zone for zone, _ in found})
     }
 
 
-def shifted_in(sight: Sight) -> str:
+def shifted_in(observation: Observation) -> str:
     """The zones in zonal shift in words; empty without any."""
-    zones = shifted_zones(sight).items()
+    zones = shifted_zones(observation).items()
     words = ", ".join(f"zone {zone} is in zonal shift at {', '.join(where)}" for zone, where in zones)
     return f"{words}, so its targets take no traffic" if words else ""
 
@@ -70,7 +74,7 @@ def shifted_in(sight: Sight) -> str:
 def shift_is_over_limit(draft: Draft) -> str:
     """What is shifted, where it has been so for longer than anything may take to get healthy."""
     seen, limit = draft.memory.shifted, draft.spec.limits.healthy
-    return shifted_in(draft.sight) if seen is not None and draft.over(seen.at, limit) else ""
+    return shifted_in(draft.observation) if seen is not None and draft.over(seen.at, limit) else ""
 
 
 def shifted_for_long(draft: Draft) -> Iterator[Cause]:
@@ -80,12 +84,12 @@ def shifted_for_long(draft: Draft) -> Iterator[Cause]:
         yield Cause(code=1, text=text)
 
 
-def as_allowed(spec: RolloutSpec, sight: Sight) -> Sight:
+def as_allowed(spec: RolloutSpec, observation: Observation) -> Observation:
     """The look as its owner wants it read: where a zonal shift is allowed, a target's health is all that counts."""
-    if SHIFT not in spec.allow or not shifted_zones(sight):
-        return sight
-    instances = (replace(one, targets=tuple(map(_unshifted, one.targets))) for one in sight.instances)
-    return replace(sight, instances=tuple(instances))
+    if SHIFT not in spec.allow or not shifted_zones(observation):
+        return observation
+    instances = (replace(one, targets=tuple(map(_unshifted, one.targets))) for one in observation.instances)
+    return replace(observation, instances=tuple(instances))
 
 
 def _unshifted(target: Target) -> Target:
@@ -94,33 +98,33 @@ def _unshifted(target: Target) -> Target:
 
 def blinded_by(draft: Draft) -> Iterator[Cause]:
     """No load balancer is left that tells who serves: what took its place nobody knows, so nothing more goes."""
-    sources, told = unfound_in(draft.sight), any(source.has_listener for source in draft.sight.sources)
-    if sources and not told and not doubted(draft.memory, draft.sight):
+    sources, told = unfound_in(draft.observation), any(source.has_listener for source in draft.observation.sources)
+    if sources and not told and not doubted(draft.memory, draft.observation):
         yield Cause(code=1, text=f"AWS does not find {_named(sources)}, and no other load balancer tells who serves")
 
 
-def refused_for(sight: Sight) -> Iterator[str]:
+def refused_for(observation: Observation) -> Iterator[str]:
     """Why not to begin."""
-    for source in unfound_in(sight):
+    for source in unfound_in(observation):
         yield f"AWS does not find {called(source)}, and launches nothing while the group names it: detach it"
-    if shift := shifted_in(sight):
+    if shift := shifted_in(observation):
         yield f"{shift} (--allow {SHIFT}: roll it all the same)"
 
 
-def told_of(sight: Sight) -> tuple[str, ...]:
+def told_of(observation: Observation) -> tuple[str, ...]:
     """What of it people are told, a line each, with the command that ends it."""
-    group = sight.group.name
+    group = observation.group.name
     return tuple(
         f"AWS does not find {called(source)}: not waited for; while the group names it nothing can be launched: "
         f"{_detaching(group, source)}"
-        for source in unfound_in(sight)
+        for source in unfound_in(observation)
     )
 
 
-def overridden(sight: Sight) -> Iterator[str]:
+def overridden(observation: Observation) -> Iterator[str]:
     """Healthy targets of which AWS says more: a shift that the owner has allowed, one that it does not tell of."""
-    for source in sight.sources:
-        told = {one.zone: target.reason for one in sight.instances for target in one.targets
+    for source in observation.sources:
+        told = {one.zone: target.reason for one in observation.instances for target in one.targets
                 if target.source == source.id and target.state is TargetState.HEALTHY}  # fmt: skip
         if zones := [zone for zone in sorted(told) if told[zone].startswith(ACTIVE)]:
             yield f"{source.name}: zone {', '.join(zones)} is in zonal shift: allowed, healthy counts without traffic"
@@ -128,9 +132,9 @@ def overridden(sight: Sight) -> Iterator[str]:
             yield f"{source.name}: AWS does not tell here whether a zone is in zonal shift, it leaves that to DNS"
 
 
-def next_for(sight: Sight) -> str:
+def next_for(observation: Observation) -> str:
     """The commands to type first; empty without such a source."""
-    return "; ".join(_detaching(sight.group.name, source) for source in unfound_in(sight))
+    return "; ".join(_detaching(observation.group.name, source) for source in unfound_in(observation))
 
 
 def _detaching(group: str, source: Source) -> str:

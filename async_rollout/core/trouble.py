@@ -16,9 +16,9 @@ from async_rollout.core.drain import drain_limit, draining_since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Lane, Mark, Removal, template_mark
 from async_rollout.core.lanes import terminate_limit
 from async_rollout.core.launch_failures import hopeless, unmended
+from async_rollout.core.observation import Activity, Instance, Snapshot, Stop
 from async_rollout.core.protection import WAITED, is_overdue
 from async_rollout.core.refusals import sentence, standing
-from async_rollout.core.sight import Activity, Instance, Snapshot, Stop
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new, is_shifted
 from async_rollout.core.survey import hindered
@@ -49,7 +49,7 @@ def stopped(snapshot: Snapshot) -> Cause | None:
     """An order to stop: by a signal to this process, or by `restore` through the tags."""
     if snapshot.stop is not None:
         return ordered(snapshot.stop, snapshot.stop_cause, snapshot.stop_code)
-    order, me = snapshot.sight.order, snapshot.memory.me
+    order, me = snapshot.observation.order, snapshot.memory.me
     if order is not None and order.startswith(f"stop {me.run} "):
         return Cause(code=130, text=f"stopped by restore from {order.removeprefix(f'stop {me.run} ')}")
     return None
@@ -85,7 +85,7 @@ def _refused(draft: Draft) -> Iterator[Cause]:
 
 
 def _foreign(draft: Draft) -> Iterator[Cause]:
-    group, survey, journal = draft.sight.group, draft.memory.survey, draft.journal
+    group, survey, journal = draft.observation.group, draft.memory.survey, draft.journal
     if group.status:
         yield Cause(code=1, text=f"the group is being deleted: {group.status}")
     if survey is not None and survey.refresh:
@@ -139,7 +139,7 @@ def failing_newcomers(draft: Draft) -> Iterator[Cause]:
     yield from _launches(draft)
     yield from _absent(draft)
     yield from _unproven(draft)
-    if any(_is_young(draft, one) and is_shifted(draft.sight, one) for one in draft.sight.instances):
+    if any(_is_young(draft, one) and is_shifted(draft.observation, one) for one in draft.observation.instances):
         yield from shifted_for_long(draft)
 
 
@@ -150,7 +150,7 @@ def _is_young(draft: Draft, one: Instance) -> bool:
 def _launches(draft: Draft) -> Iterator[Cause]:
     if draft.journal.lost >= LOST_MAX:
         yield Cause(code=1, text=f"{draft.journal.lost} new instances vanished or failed before they served")
-    most = launches_most(draft.journal, draft.sight)
+    most = launches_most(draft.journal, draft.observation)
     if draft.journal.launches >= most and draft.tally.room:
         yield Cause(code=1, text=f"{draft.journal.launches} launches were asked for, more than this group may need")
     yield from (Cause(code=1, text=text) for text in hopeless_launch(draft))
@@ -170,7 +170,7 @@ def failed_launches(draft: Draft) -> tuple[Activity, ...]:
 
 def _only_waits(draft: Draft) -> bool:
     """Nothing goes and nothing boots beside what is asked for and not there."""
-    busy = draft.journal.lanes or any(one.booting or one.leaving for one in draft.sight.instances)
+    busy = draft.journal.lanes or any(one.booting or one.leaving for one in draft.observation.instances)
     return draft.memory.hollow is not None and not busy
 
 
@@ -183,7 +183,7 @@ def _limits(draft: Draft) -> Iterator[Cause]:
     limits, memory, at = draft.spec.limits, draft.memory, draft.at
     if limits.total is not None and at - memory.began > limits.total:
         yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
-    unknown = [one.id for one in draft.sight.instances if one.takes_part and one.launched_at is None]
+    unknown = [one.id for one in draft.observation.instances if one.takes_part and one.launched_at is None]
     if draft.journal.cutoff is None and unknown and draft.over(memory.began, launch_limit(draft)):
         yield Cause(code=1, text=f"EC2 does not tell when {', '.join(unknown[:3])} was launched")
     yield from _lanes(draft)
@@ -196,7 +196,7 @@ def _absent(draft: Draft) -> Iterator[Cause]:
     memory, hollow, limit = draft.memory, draft.memory.hollow, launch_limit(draft)
     if hollow is not None and draft.over(hollow.at, limit):
         yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", draft))
-    for one in draft.sight.instances:
+    for one in draft.observation.instances:
         since = memory.stages.get(one.id)
         if one.booting and since is not None and draft.over(since.at, limit):
             words = f"{one.id} is still {one.lifecycle} after {limit:.0f} s; raise --launch-timeout"
@@ -205,16 +205,16 @@ def _absent(draft: Draft) -> Iterator[Cause]:
 
 def _never(what: str, draft: Draft) -> str:
     failed = failed_launches(draft)
-    what += hindered(draft.sight)
+    what += hindered(draft.observation)
     return f"{what}; AWS says: {failed[0].message}" if failed else f"{what}; raise --launch-timeout"
 
 
 def _unproven(draft: Draft) -> Iterator[Cause]:
     limit = draft.spec.limits.healthy
-    for one in draft.sight.instances:
+    for one in draft.observation.instances:
         since = draft.memory.serving_since.get(one.id)
         late = since is not None and draft.over(since, limit) and is_new(draft.journal, one)
-        shifted = is_shifted(draft.sight, one)  # its limit is that of the shift
+        shifted = is_shifted(draft.observation, one)  # its limit is that of the shift
         if late and _is_young(draft, one) and not _half_proven(draft, one.id) and not shifted:
             yield Cause(code=1, text=f"{one.id} was not proven healthy within {limit:.0f} s: {_ails(draft, one.id)}")
 
@@ -229,7 +229,7 @@ def _ails(draft: Draft, id: str) -> str:
     check = draft.memory.ended.get((HookPoint.UP_CHECK, id))
     if check is not None and not check.outcome.ok:
         return f"the up-check {check.outcome.how}"
-    one = draft.sight.instance(id)
+    one = draft.observation.instance(id)
     bad = [target for target in one.targets if target.state != "healthy"] if one else []
     if one and one.marked_unhealthy and not bad:
         return "it is marked Unhealthy"
@@ -238,7 +238,7 @@ def _ails(draft: Draft, id: str) -> str:
 
 
 def _name(draft: Draft, id: str) -> str:
-    source = draft.sight.source(id)
+    source = draft.observation.source(id)
     return source.name if source else id
 
 
@@ -260,7 +260,7 @@ def _lanes(draft: Draft) -> Iterator[Cause]:
 
 def _is_still_there(draft: Draft, lane: Lane) -> bool:
     """One that is retained ends its lane: no limit of ours ends that state."""
-    one = draft.sight.instance(lane.id)
+    one = draft.observation.instance(lane.id)
     return one is not None and not one.retained
 
 

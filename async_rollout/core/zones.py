@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping
 from async_rollout.core.actions import Wait
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.launch_failures import Failure, failure_of
-from async_rollout.core.sight import Activity, Sight
+from async_rollout.core.observation import Activity, Observation
 
 AVOIDED: Mapping[Failure, float] = {Failure.ZONE: float("inf"), Failure.CAPACITY: 300.0}
 """Seconds for which a zone that failed is not tried again: one that does not offer the type stays so (ROLLOUT §14)."""
 
 
-def zone_counts(sight: Sight) -> Counter[str]:
+def zone_counts(observation: Observation) -> Counter[str]:
     """Members by zone, zones without any included."""
-    counts = Counter(dict.fromkeys(sight.group.zones, 0))
-    counts.update(one.zone for one in sight.instances if one.takes_part)
+    counts = Counter(dict.fromkeys(observation.group.zones, 0))
+    counts.update(one.zone for one in observation.instances if one.takes_part)
     return counts
 
 
@@ -26,22 +26,22 @@ def spread(counts: Mapping[str, int]) -> int:
     return max(counts.values(), default=0) - min(counts.values(), default=0)
 
 
-def emptiest(sight: Sight) -> str:
+def emptiest(observation: Observation) -> str:
     """Where AWS launches next: the zone with the fewest members, by the group's order."""
-    counts = zone_counts(sight)
+    counts = zone_counts(observation)
     return min(counts, key=lambda zone: counts[zone], default="")
 
 
-def is_evening(record: Journal, sight: Sight) -> bool:
+def is_evening(record: Journal, observation: Observation) -> bool:
     """All old ones are gone, and what is more than the owner wants has come for even zones, or is to go for them."""
     old = any(not lane.surplus for lane in record.lanes)
-    more = max(record.asked, sight.group.desired) > record.base or bool(record.lanes)
+    more = max(record.asked, observation.group.desired) > record.base or bool(record.lanes)
     return record.evened > 0 and record.goal is Goal.REPLACE and more and not old
 
 
-def evening(sight: Sight, since: float) -> Wait:
+def evening(observation: Observation, since: float) -> Wait:
     """What is waited for while the zones are evened out, and why that is done."""
-    zones = ", ".join(f"{count} in {zone}" for zone, count in sorted(zone_counts(sight).items()))
+    zones = ", ".join(f"{count} in {zone}" for zone, count in sorted(zone_counts(observation).items()))
     why = f"{zones}: one more comes, one of the fullest goes; AZRebalance would do that without our floor"
     return Wait(on="even zones", why=why, since=since)
 

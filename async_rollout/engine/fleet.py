@@ -12,7 +12,7 @@ import anyio
 from async_rollout.core.actions import Needs
 from async_rollout.core.events import Enrolled, Event, FleetEnded
 from async_rollout.core.journal import Cause, Goal, Journal
-from async_rollout.core.sight import Sight, Stop
+from async_rollout.core.observation import Observation, Stop
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.trouble import ordered, untouched
 from async_rollout.engine.given import check
@@ -84,10 +84,10 @@ class _Fleet:
     async def run(self, groups: Sequence[GroupRef], goal: Goal) -> Summary:
         check(groups, self._listener, self._hooks)
         once = list(dict.fromkeys(groups))
-        for group, sight in (await all_seen(once)).items():
-            self._enrolled[group] = Enrolled(group=group.name, at=sight.at, old=self._old(sight, goal))
+        for group, observation in (await all_seen(once)).items():
+            self._enrolled[group] = Enrolled(group=group.name, at=observation.at, old=self._old(observation, goal))
             self._tell(self._enrolled[group])
-            if goal is Goal.REPLACE and sight.journal is None:
+            if goal is Goal.REPLACE and observation.journal is None:
                 self._fresh.add(group)
         places = anyio.CapacityLimiter(self._most or len(once))
         try:
@@ -112,11 +112,11 @@ class _Fleet:
         self._tell(FleetEnded(at=0.0, code=summary.code, codes=codes))
         return summary
 
-    def _old(self, sight: Sight, goal: Goal) -> int:
+    def _old(self, observation: Observation, goal: Goal) -> int:
         """How many there are to replace as far as a glance tells: it does not know what each was launched from."""
-        if isinstance(sight.journal, Journal) and sight.journal.old:
-            return sight.journal.old
-        return sight.rows if goal is Goal.REPLACE and self._spec.scope is Scope.ALL else 0
+        if isinstance(observation.journal, Journal) and observation.journal.old:
+            return observation.journal.old
+        return observation.rows if goal is Goal.REPLACE and self._spec.scope is Scope.ALL else 0
 
     async def _one(self, group: GroupRef, goal: Goal, places: anyio.CapacityLimiter, turns: Turns) -> None:
         """What a killed run left in the middle waits for no room: nothing else lets that group live."""
@@ -163,18 +163,18 @@ def _flat(fault: BaseException) -> BaseException:
     return fault
 
 
-async def all_seen(groups: Sequence[GroupRef], needs: Needs | None = None) -> dict[GroupRef, Sight]:
+async def all_seen(groups: Sequence[GroupRef], needs: Needs | None = None) -> dict[GroupRef, Observation]:
     """Every group before any is touched, at a glance where nothing more is needed: no group waits for all the others.
 
     Raises one error; it names all that are unknown.
     """
-    sights: dict[GroupRef, Sight] = {}
+    observations: dict[GroupRef, Observation] = {}
     unknown: list[str] = []
     other: list[RolloutError] = []
 
     async def ask(group: GroupRef) -> None:
         try:
-            sights[group] = await _seen(group, needs)
+            observations[group] = await _seen(group, needs)
         except UnknownGroupError:
             unknown.append(group.name)
         except RolloutError as error:
@@ -187,10 +187,10 @@ async def all_seen(groups: Sequence[GroupRef], needs: Needs | None = None) -> di
         raise UnknownGroupError(f"no such group: {', '.join(sorted(unknown))}; nothing was touched, in no group")
     if other:
         raise other[0]
-    return sights
+    return observations
 
 
-async def _seen(group: GroupRef, needs: Needs | None) -> Sight:
+async def _seen(group: GroupRef, needs: Needs | None) -> Observation:
     if needs is None:
         return await group.cloud.glance(group.name)
     return await group.cloud.look(group.name, needs, anyio.current_time())

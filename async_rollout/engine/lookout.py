@@ -14,7 +14,7 @@ from async_rollout.core.budget import STEADY
 from async_rollout.core.events import Event, Warned
 from async_rollout.core.laws import OLDEST_LOOK
 from async_rollout.core.memory import GONE_LOOKS
-from async_rollout.core.sight import Sight, Snapshot
+from async_rollout.core.observation import Observation, Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Clocks
 from async_rollout.engine.parting import BLIND_FOR, InVain, Note, blind_end, let_live
@@ -40,7 +40,7 @@ class Lookout:
         self._say, self._pause, self._note = say, pause, note
         self._asked_at = clocks()
         self._blind, self._gone = InVain(), InVain()
-        self._row: Sight | None = None
+        self._row: Observation | None = None
         self._absent = 0
         self._stopping = False
         self._usual = anyio.CancelScope()
@@ -54,18 +54,18 @@ class Lookout:
         """Whether the last look may still be acted on."""
         return self._clocks().since(self._asked_at) <= OLDEST_LOOK
 
-    async def let_live(self, run: str) -> Sight | None:
+    async def let_live(self, run: str) -> Observation | None:
         """Alarms and schedules run, if this run's record stands; the newest row, None if none was ever seen so."""
         self._asked_at, now = self._clocks(), anyio.current_time()
         self._row = await let_live(self._cloud, self._group, run, now, self._note, self.young) or self._row
         return self._row
 
-    async def look(self, needs: Needs, after: float, before: Snapshot | None) -> Sight | Verdict:
-        """One sight; blind, it tries again with more patience each time, as long as the limits allow."""
+    async def look(self, needs: Needs, after: float, before: Snapshot | None) -> Observation | Verdict:
+        """One observation; blind, it tries again with more patience each time, as long as the limits allow."""
         delay = self._spec.interval
         while True:
             try:
-                sight = await self._fresh(needs, after)
+                observation = await self._fresh(needs, after)
             except UnknownGroupError as gone:
                 if end := self._vanished(gone, before):
                     return end
@@ -77,21 +77,21 @@ class Lookout:
                 self._blind.tried(well=True)
                 self._gone.tried(well=True)
                 self._absent, self._row = 0, None
-                return sight
+                return observation
             await self._pause(AGAIN if self._stopping else delay)
             delay = min(2 * delay, LONGEST_PAUSE)
 
-    async def _fresh(self, needs: Needs, after: float) -> Sight:
+    async def _fresh(self, needs: Needs, after: float) -> Observation:
         """A look that may be acted on. A process that was stopped in the middle of one must look again."""
-        sight = None if self._stopping else await self._unless_stopped(needs, after)
-        if sight is None:
+        observation = None if self._stopping else await self._unless_stopped(needs, after)
+        if observation is None:
             self._asked_at = self._clocks()
-            sight = await self._cloud.look(self._group, ROWS, after, Urgency.STOP)
+            observation = await self._cloud.look(self._group, ROWS, after, Urgency.STOP)
         if not self.young():
             raise UnseenError(f"the answer took longer than {OLDEST_LOOK:.0f} s, too long to act on it")
-        return sight
+        return observation
 
-    async def _unless_stopped(self, needs: Needs, after: float) -> Sight | None:
+    async def _unless_stopped(self, needs: Needs, after: float) -> Observation | None:
         self._asked_at = self._clocks()
         with anyio.CancelScope() as self._usual:
             return await self._cloud.look(self._group, needs, after)
@@ -109,12 +109,12 @@ class Lookout:
     async def _unseen(self, why: str, code: int, before: Snapshot | None) -> Verdict | None:
         """Without any look yet there is nothing to wait for; later the record waits with us."""
         seconds = self._blind.tried()
-        at = before.sight.at if before else 0.0
+        at = before.observation.at if before else 0.0
         self._say(Warned(group=self._group, at=at, text=f"AWS cannot be seen: {why}"))
         if before is None and (code == 4 or seconds > FIRST_LOOK):
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
         if before is not None and before.memory.journal and seconds > BLIND_FOR:
             await self.let_live(before.memory.me.run)
         if seconds > self._spec.limits.credentials:
-            return blind_end(why, code, self._row or (before.sight if before else None))
+            return blind_end(why, code, self._row or (before.observation if before else None))
         return None

@@ -15,8 +15,8 @@ from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
 from async_rollout.core.journal import QUICK, Cause, Journal
 from async_rollout.core.left import changes
 from async_rollout.core.memory import ActOutcome, HookOutcome
+from async_rollout.core.observation import Observation
 from async_rollout.core.refusals import is_for_good
-from async_rollout.core.sight import Sight
 from async_rollout.engine.answers import outcome_of
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import GroupCloud, Urgency
@@ -30,7 +30,7 @@ Note = Callable[[ActOutcome], object]
 
 async def let_live(
     cloud: GroupCloud, group: str, run: str, after: float, note: Note, young: Young = always
-) -> Sight | None:
+) -> Observation | None:
     """Resume alarms and schedules if ours are suspended; the row as it is by then, None if none was seen.
 
     note: given what came of it: it was not somebody else's doing. young: whether that row is young enough to act on.
@@ -86,25 +86,25 @@ class LastWord:
         return (bool(noes) and all(noes)) or seconds > BLIND_FOR
 
 
-def _left(last: Sight | None) -> tuple[str, ...]:
+def _left(last: Observation | None) -> tuple[str, ...]:
     """What is still other than it was found, as far as it was seen."""
     return changes(last, last.journal) if last is not None and isinstance(last.journal, Journal) else ()
 
 
-def blind_end(why: str, code: int, last: Sight | None) -> Verdict:
+def blind_end(why: str, code: int, last: Observation | None) -> Verdict:
     """The record stands; what is left is named."""
     left = _left(last)
     outcome, code = (Outcome.STUCK, 10) if left else (Outcome.FAILED, code)
     return Verdict(outcome=outcome, code=code, why=f"{why}; the record stands", left=left, next="run or restore")
 
 
-def broken_end(why: str, last: Sight | None, next: str) -> Verdict:
+def broken_end(why: str, last: Observation | None, next: str) -> Verdict:
     """A fault of ours; last None: nothing was recorded."""
     kept = _left(last) or (("the record stands",) if last is not None else ())
     return Verdict(outcome=Outcome.STUCK, code=10, why=why, left=kept, next=next if kept else "")
 
 
-def cut_off(order: Cause, grace: float, last: Sight) -> Verdict:
+def cut_off(order: Cause, grace: float, last: Observation) -> Verdict:
     """Told to stop, and the grace was over first."""
     why, left = f"{order.text}; the {grace:g} s for it were over before all was done", _left(last)
     return Verdict(

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.events import Event
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.core.spec import Hook, HookCall
 from async_rollout.engine.clocks import Young, always
 
@@ -67,8 +67,8 @@ class Urgency(IntEnum):
 class GroupCloud(Protocol):
     """What one rollout reaches of a cloud."""
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
-        """One complete sight of the group named `group`.
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
+        """One complete observation of the group named `group`.
 
         Every request in it was sent at or after the loop's time `after` (`anyio.current_time()`). `Need.TARGETS`
         fills `Instance.targets` and `Source.seen_at` from every source, `HealthOf` from that one; `SURVEY` and
@@ -93,7 +93,7 @@ class GroupCloud(Protocol):
 class Cloud(GroupCloud, Protocol):
     """One account and region."""
 
-    async def glance(self, group: str) -> Sight:
+    async def glance(self, group: str) -> Observation:
         """The group's own row: sizes, processes, tags, members. Too little to decide on, and the cheapest question.
 
         Raises as `look` does.

@@ -9,8 +9,8 @@ from typing import assert_never
 from async_rollout.core.actions import Need, Needs
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.left import changes
+from async_rollout.core.observation import Observation
 from async_rollout.core.plan import Plan, plan_of
-from async_rollout.core.sight import Sight
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.fleet import all_seen
 from async_rollout.engine.given import check
@@ -50,55 +50,55 @@ async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> t
 
     Raises as `roll_out` does before its first change.
     """
-    sights = await _looked_at(groups, EVERYTHING)
+    observations = await _looked_at(groups, EVERYTHING)
     order = spec or RolloutSpec()
-    return tuple(plan_of(order, sight, holder_dead=_over(sight)) for sight in sights)
+    return tuple(plan_of(order, observation, holder_dead=_over(observation)) for observation in observations)
 
 
-def _over(sight: Sight) -> bool:
-    return isinstance(sight.journal, Journal) and is_over(sight.journal)
+def _over(observation: Observation) -> bool:
+    return isinstance(observation.journal, Journal) and is_over(observation.journal)
 
 
 async def status(groups: Sequence[GroupRef]) -> tuple[Status, ...]:
     """What is under way in each group, from its tags alone. Changes nothing."""
-    return tuple(_status(sight) for sight in await _looked_at(groups, None))
+    return tuple(_status(observation) for observation in await _looked_at(groups, None))
 
 
-async def _looked_at(groups: Sequence[GroupRef], needs: Needs | None) -> list[Sight]:
+async def _looked_at(groups: Sequence[GroupRef], needs: Needs | None) -> list[Observation]:
     check(groups)
     once = list(dict.fromkeys(groups))
-    sights = await all_seen(once, needs)
-    return [sights[group] for group in once]
+    observations = await all_seen(once, needs)
+    return [observations[group] for group in once]
 
 
-def _status(sight: Sight) -> Status:
-    match sight.journal:
+def _status(observation: Observation) -> Status:
+    match observation.journal:
         case Journal() as record:
             return Status(
-                group=sight.group.name,
-                at=sight.at,
+                group=observation.group.name,
+                at=observation.at,
                 run=record.run,
                 holder=record.holder,
                 until=record.until,
                 goal=record.goal.value,
                 cause=record.cause.text if record.cause else "",
                 going=tuple(lane.id for lane in record.lanes),
-                changed=changes(sight, record),
-                alive=_alive(sight, record),
+                changed=changes(observation, record),
+                alive=_alive(observation, record),
                 began=record.began if record.cutoff is not None else 0,
                 old=record.old,
                 replaced=record.replaced,
                 commands=tuple(point.value for point in record.commands),
             )
         case Unreadable(why=why):
-            return Status(group=sight.group.name, at=sight.at, unreadable=why)
+            return Status(group=observation.group.name, at=observation.at, unreadable=why)
         case None:
-            return Status(group=sight.group.name, at=sight.at)
+            return Status(group=observation.group.name, at=observation.at)
         case _:
-            assert_never(sight.journal)
+            assert_never(observation.journal)
 
 
-def _alive(sight: Sight, record: Journal) -> bool | None:
-    if record.until <= sight.at or is_over(record):
+def _alive(observation: Observation, record: Journal) -> bool | None:
+    if record.until <= observation.at or is_over(record):
         return False
     return None

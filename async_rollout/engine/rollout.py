@@ -23,9 +23,9 @@ from async_rollout.core.lease import LOOK_NOW
 from async_rollout.core.left import by_now
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory
 from async_rollout.core.narrate import narrate
+from async_rollout.core.observation import Observation, Snapshot, Stop
 from async_rollout.core.recall import recall, started
 from async_rollout.core.refusals import is_repeated
-from async_rollout.core.sight import Sight, Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
 from async_rollout.core.traffic import as_allowed
@@ -115,7 +115,7 @@ class Rollout:
 
     async def broken(self, fault: BaseException) -> GroupResult:
         """Its end when `run` raised: a fault of ours, told like any other end. The group is let live, if that goes."""
-        last = self._before.sight if self._before is not None and self._memory.journal is not None else None
+        last = self._before.observation if self._before is not None and self._memory.journal is not None else None
         if last is not None:
             with suppress(Exception), anyio.move_on_after(self._spec.stop_grace):  # it is broken: anything may follow
                 last = await self._lookout.let_live(self._memory.me.run) or last
@@ -127,10 +127,10 @@ class Rollout:
                 return verdict
 
     async def _tick(self, hook_tasks: HookTasks) -> Verdict | None:
-        sight = await self._lookout.look(self._needs, self._acted_at, self._before)
-        if isinstance(sight, Verdict):
-            return sight
-        snapshot = self._recall(sight)
+        observation = await self._lookout.look(self._needs, self._acted_at, self._before)
+        if isinstance(observation, Verdict):
+            return observation
+        snapshot = self._recall(observation)
         decision = decide(self._spec, snapshot)
         self._narrate(snapshot, decision)
         verdict = await self._act(snapshot, decision, hook_tasks)
@@ -144,16 +144,18 @@ class Rollout:
 
     @property
     def _at(self) -> float:
-        return self._before.sight.at if self._before else 0.0
+        return self._before.observation.at if self._before else 0.0
 
-    def _recall(self, sight: Sight) -> Snapshot:
-        outcomes, sight = (*self._outcomes,), as_allowed(self._spec, sight)
-        sight = carried(sight, self._before.sight, self._memory, outcomes) if self._before else sight
+    def _recall(self, observation: Observation) -> Snapshot:
+        outcomes, observation = (*self._outcomes,), as_allowed(self._spec, observation)
+        observation = (
+            carried(observation, self._before.observation, self._memory, outcomes) if self._before else observation
+        )
         self._outcomes.clear()
-        self._memory = recall(self._spec, self._memory, sight, outcomes)
-        record = of_another(sight.journal, self._memory.me)
+        self._memory = recall(self._spec, self._memory, observation, outcomes)
+        record = of_another(observation.journal, self._memory.me)
         return Snapshot(
-            sight=sight,
+            observation=observation,
             memory=self._memory,
             stop=self._stop,
             stop_cause=self._why_stopped,
@@ -168,7 +170,7 @@ class Rollout:
         self._before = snapshot
         key, now = tuple(wait.on + wait.why for wait in decision.waits), anyio.current_time()
         if decision.waits and (key != self._told[0] or now - self._told[1] >= TELL_AGAIN):
-            self._say(Waiting(group=self._group, at=snapshot.sight.at, waits=decision.waits))
+            self._say(Waiting(group=self._group, at=snapshot.observation.at, waits=decision.waits))
             self._told = (key, now)
 
     def _say(self, event: Event) -> None:
@@ -213,12 +215,12 @@ class Rollout:
             return verdict
         return by_now(verdict, last, last.journal, self._done_since)
 
-    def _seen(self) -> Sight | None:
+    def _seen(self) -> Observation | None:
         """The last look, with the record as it was written since: it may name one more that is out."""
         if self._before is None:
             return None
         written = [act.journal for act in self._done_since if isinstance(act, Record)]
-        return replace(self._before.sight, journal=written[-1]) if written else self._before.sight
+        return replace(self._before.observation, journal=written[-1]) if written else self._before.observation
 
     def _unsent(self, actions: Sequence[Action]) -> None:
         """The tick is over; what was still to be done stands in the record, perhaps, and was surely not done."""
@@ -239,7 +241,7 @@ class Rollout:
     async def _forbidden(self, action: Action, why: str) -> Verdict:
         words = f"a fault of async-rollout: {words_of(action)} was about to be done against {why}"
         row = await self._lookout.let_live(self._memory.me.run)
-        return broken_end(words, row or (self._before.sight if self._before else None), "restore")
+        return broken_end(words, row or (self._before.observation if self._before else None), "restore")
 
     async def _done(self, action: CloudAction) -> bool:
         stopping = self._stop is Stop.NOW

@@ -15,7 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from async_rollout.core.actions import CloudAction, Needs
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Answer, Cloud, GroupCloud, Urgency
@@ -128,16 +128,16 @@ class _FirstLook:
         self._cloud, self._took = cloud, took
         self.over = anyio.Event()
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         if self.over.is_set():
             return await self._cloud.look(group, needs, after, urgency)
         began = anyio.current_time()
         try:
-            sight = await self._cloud.look(group, needs, after, urgency)
+            observation = await self._cloud.look(group, needs, after, urgency)
         finally:
             self.over.set()
         self._took(anyio.current_time() - began)
-        return sight
+        return observation
 
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL

@@ -12,7 +12,7 @@ import anyio
 from async_rollout.aws.cloud import AwsCloud, Identity
 from async_rollout.aws.sweep import GATHER_LONGEST, IDLE_LONGEST
 from async_rollout.core.actions import Need
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.sandbox.virtual import run_virtual
 from support.looking import NONE, OTHER, TARGETS, TG, cloud, look
 
@@ -132,9 +132,9 @@ def test_a_shared_target_group_is_asked_once_for_two_looks(lit: Any) -> None:
     lit.add("a", "i-1", TargetGroupARNs=[TG])
     lit.add("b", "i-2", TargetGroupARNs=[TG])
 
-    async def main() -> list[Sight]:
+    async def main() -> list[Observation]:
         one = cloud(lit)
-        found: list[Sight] = []
+        found: list[Observation] = []
 
         async def ask(name: str) -> None:
             found.append(await look(one, name))
@@ -146,13 +146,16 @@ def test_a_shared_target_group_is_asked_once_for_two_looks(lit: Any) -> None:
 
     found = run_virtual(main)
     assert len(lit.params("DescribeTargetHealth")) == 1
-    assert [[one.id for one in sight.instances for _ in one.targets] for sight in found] == [["i-1"], ["i-2"]]
+    assert [[one.id for one in observation.instances for _ in one.targets] for observation in found] == [
+        ["i-1"],
+        ["i-2"],
+    ]
 
 
 def test_attributes_are_asked_once_and_new_sources_are_found(lit: Any) -> None:
     lit.add("a", "i-1", TargetGroupARNs=[TG])
 
-    async def main() -> tuple[Sight, Sight]:
+    async def main() -> tuple[Observation, Observation]:
         one = cloud(lit)
         first = await look(one, "a")
         await look(one, "a")
@@ -169,7 +172,7 @@ def test_attributes_are_asked_once_and_new_sources_are_found(lit: Any) -> None:
 def test_needs_decide_what_is_asked(lit: Any) -> None:
     lit.add("a", "i-1", TargetGroupARNs=[TG])
 
-    async def main() -> tuple[Sight, Sight]:
+    async def main() -> tuple[Observation, Observation]:
         one = cloud(lit)
         bare = await look(one, "a", NONE)
         assert not lit.params("DescribeTargetHealth")

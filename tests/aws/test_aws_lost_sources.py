@@ -11,7 +11,7 @@ import pytest
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import Deregister, Need, Needs, Register, Registration
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.ports import Done
 from async_rollout.sandbox import Sandbox
 from async_rollout.sandbox.faults import Fault, FaultKind
@@ -30,7 +30,7 @@ def play(story: Callable[[AwsCloud, World], Awaitable[object]], *faults: Fault) 
     run_virtual(main)
 
 
-async def look(cloud: AwsCloud, needs: Needs = frozenset(Need)) -> Sight:
+async def look(cloud: AwsCloud, needs: Needs = frozenset(Need)) -> Observation:
     return await cloud.look("web", needs, anyio.current_time())
 
 

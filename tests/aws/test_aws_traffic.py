@@ -12,7 +12,7 @@ from async_rollout.aws.traffic import KINDS, classic, kind_of, named, target_gro
 from async_rollout.aws.traffic.classic import Classic
 from async_rollout.aws.traffic.target_group import TargetGroup
 from async_rollout.core.actions import Registration
-from async_rollout.core.sight import Source, TargetState
+from async_rollout.core.observation import Source, TargetState
 from async_rollout.sandbox.virtual import run_virtual
 
 TG = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/0011223344556677"

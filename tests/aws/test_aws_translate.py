@@ -11,9 +11,9 @@ from async_rollout.aws.calls import Call, Reply
 from async_rollout.aws.facts import Launch
 from async_rollout.aws.survey import activity, survey_of
 from async_rollout.aws.traffic.health import Health
-from async_rollout.aws.translate import Extras, group_of, sight_of
+from async_rollout.aws.translate import Extras, group_of, observation_of
 from async_rollout.core.journal import Found, Journal, Unreadable, digest
-from async_rollout.core.sight import Scheduled, Source, Target, TargetState
+from async_rollout.core.observation import Scheduled, Source, Target, TargetState
 from async_rollout.core.tags import to_tags
 from async_rollout.sandbox.virtual import run_virtual
 
@@ -97,36 +97,41 @@ def test_an_instance_is_put_together_from_all_answers() -> None:
         health={"clb": Health(at=50.0, targets=(("i-1", target), stranger))},
         launches={"i-1": Launch(launched_at=5.0, private_ip="10.0.0.1", public_ip=None, settled=True)},
     )
-    sight = sight_of(row(one), 49.0, extras)
-    (found,) = sight.instances
+    observation = observation_of(row(one), 49.0, extras)
+    (found,) = observation.instances
     assert (found.id, found.lifecycle, found.health, found.zone) == ("i-1", "InService", "Healthy", "eu-west-1b")
     assert (found.launched_at, found.private_ip, found.public_ip) == (5.0, "10.0.0.1", None)
     assert (found.launched_from, found.outdated, found.protected) == ("lc:lc-0", True, True)
     assert found.targets == (target,)
-    assert (sight.at, sight.sources[0].seen_at, sight.health_seen) == (49.0, 50.0, True)
+    assert (observation.at, observation.sources[0].seen_at, observation.health_seen) == (49.0, 50.0, True)
 
 
 def test_what_was_not_asked_is_none() -> None:
-    sight = sight_of(row({"InstanceId": "i-1"}), 1.0, Extras(sources=(CLB,)))
-    assert not sight.health_seen
-    assert (sight.survey, sight.activities, sight.journal, sight.order) == (None, None, None, None)
-    (found,) = sight.instances
+    observation = observation_of(row({"InstanceId": "i-1"}), 1.0, Extras(sources=(CLB,)))
+    assert not observation.health_seen
+    assert (observation.survey, observation.activities, observation.journal, observation.order) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    (found,) = observation.instances
     assert (found.launched_at, found.outdated, found.targets, found.lifecycle) == (None, True, (), "Unknown")
 
 
 def test_states_nobody_has_heard_of_go_through() -> None:
     one = {"InstanceId": "i-1", "LifecycleState": "ReplacingRootVolume:Wait", "HealthStatus": "HEALTHY"}
-    (found,) = sight_of(row(one), 1.0, Extras()).instances
+    (found,) = observation_of(row(one), 1.0, Extras()).instances
     assert (found.lifecycle, found.in_service, found.marked_unhealthy) == ("ReplacingRootVolume:Wait", False, False)
 
 
 def test_the_journal_and_the_order_are_read_from_the_tags() -> None:
     found = tags(**to_tags(journal()), **{"async-rollout:order": "stop"})
-    sight = sight_of(row(Tags=found), 1.0, Extras())
-    assert sight.journal == journal()
-    assert sight.order == "stop"
+    observation = observation_of(row(Tags=found), 1.0, Extras())
+    assert observation.journal == journal()
+    assert observation.order == "stop"
     half = [tag for tag in found if not tag["Key"].endswith("holder")]
-    assert isinstance(sight_of(row(Tags=half), 1.0, Extras()).journal, Unreadable)
+    assert isinstance(observation_of(row(Tags=half), 1.0, Extras()).journal, Unreadable)
 
 
 @pytest.mark.parametrize(

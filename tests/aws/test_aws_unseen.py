@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.virtual import run_virtual
 from support.looking import OTHER, TG, cloud, look
@@ -43,9 +43,9 @@ def test_a_source_that_hangs_delays_only_its_own_group(lit: Any) -> None:
 def test_an_unknown_group_is_named_and_harms_no_other(lit: Any) -> None:
     lit.add("a", "i-1")
 
-    async def main() -> Sight:
+    async def main() -> Observation:
         one = cloud(lit)
-        found: list[Sight] = []
+        found: list[Observation] = []
 
         async def good() -> None:
             found.append(await look(one, "a"))
@@ -65,9 +65,9 @@ def test_an_unknown_group_is_named_and_harms_no_other(lit: Any) -> None:
 def test_a_cancelled_look_takes_nothing_from_another(lit: Any) -> None:
     lit.add("a", "i-1", TargetGroupARNs=[TG])
 
-    async def main() -> Sight:
+    async def main() -> Observation:
         one = cloud(lit)
-        found: list[Sight] = []
+        found: list[Observation] = []
 
         async def leader() -> None:
             with anyio.move_on_after(0.15):

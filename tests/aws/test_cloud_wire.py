@@ -28,7 +28,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.events import Event, Throttled
 from async_rollout.core.journal import Found, Journal, Lane, digest
-from async_rollout.core.sight import Sight, TargetState
+from async_rollout.core.observation import Observation, TargetState
 from async_rollout.engine.ports import Done, Refused, Unknown
 from async_rollout.errors import UnknownGroupError, UnseenError
 from async_rollout.sandbox import Sandbox
@@ -60,19 +60,19 @@ def play(
     return run_virtual(main)
 
 
-async def look(cloud: AwsCloud, group: str = "web", needs: Needs = ALL) -> Sight:
+async def look(cloud: AwsCloud, group: str = "web", needs: Needs = ALL) -> Observation:
     return await cloud.look(group, needs, anyio.current_time())
 
 
-def plain(sight: Sight) -> Sight:
+def plain(observation: Observation) -> Observation:
     """Without what a door may tell in another way: times of answers, and AWS's words after a reason's code."""
     instances = tuple(
         replace(one, targets=tuple(replace(t, reason=t.reason.split(": ")[0]) for t in sorted(one.targets, key=repr)))
-        for one in sight.instances
+        for one in observation.instances
     )
-    sources = tuple(replace(one, seen_at=one.seen_at and 1.0) for one in sight.sources)
-    survey = replace(sight.survey, at=0.0) if sight.survey else None
-    return replace(sight, at=0.0, instances=instances, sources=sources, survey=survey)
+    sources = tuple(replace(one, seen_at=one.seen_at and 1.0) for one in observation.sources)
+    survey = replace(observation.survey, at=0.0) if observation.survey else None
+    return replace(observation, at=0.0, instances=instances, sources=sources, survey=survey)
 
 
 @pytest.mark.parametrize("scenario", sorted(SCENARIOS.keys() - {"many", "mixed-instances"}))
@@ -187,10 +187,10 @@ def test_a_terminated_instance_leaves_and_its_activity_names_it() -> None:
         await cloud.act("web", SetCapacity(maximum=4))
         await cloud.act("web", SetCapacity(desired=4))
         assert await cloud.act("web", Terminate(instance=id, shrink=True)) == Done()
-        sight = await look(cloud)
-        assert sight.group.desired == 3
-        assert sight.activities is not None
-        assert [one.kind for one in sight.activities if one.instance == id] == ["terminate", "launch"]
+        observation = await look(cloud)
+        assert observation.group.desired == 3
+        assert observation.activities is not None
+        assert [one.kind for one in observation.activities if one.instance == id] == ["terminate", "launch"]
         again = await cloud.act("web", Terminate(instance="i-0123456789abcdef0", shrink=True))
         assert isinstance(again, Refused)
         assert "Instance Id not found" in again.message
@@ -199,7 +199,7 @@ def test_a_terminated_instance_leaves_and_its_activity_names_it() -> None:
         assert gone.instance(id) is None
         assert [one.in_service for one in gone.instances] == [True] * 3
         newest = max(one.launched_at or 0.0 for one in gone.instances)
-        assert sight.at - 120 < newest < sight.at + 120
+        assert observation.at - 120 < newest < observation.at + 120
 
     play(story)
 
@@ -212,9 +212,9 @@ def test_a_look_gets_over_every_passing_fault(kind: FaultKind) -> None:
     faults = [
         Fault(kind=kind, action=name, count=2) for name in ("DescribeAutoScaling", "TargetHealth", "DescribeInst")
     ]
-    sight = play(lambda cloud, _: look(cloud), *faults, tell=told.append)
-    assert sight.health_seen
-    assert all(one.launched_at for one in sight.instances)
+    observation = play(lambda cloud, _: look(cloud), *faults, tell=told.append)
+    assert observation.health_seen
+    assert all(one.launched_at for one in observation.instances)
     assert len([one for one in told if isinstance(one, Throttled)]) == 6
 
 

@@ -162,12 +162,14 @@ def test_over_a_socket_with_an_endpoint_and_nothing_is_left_open(bare: pytest.Mo
                 if "ENDPOINT" not in name:
                     bare.setenv(name, value)
             async with connect(region="eu-west-1", endpoint=endpoint) as cloud:
-                sight = await cloud.look("web", frozenset(Need), anyio.current_time())
-                return sight, await cloud.act("web", Suspend(processes=("AZRebalance",))), await cloud.identity()
+                observation = await cloud.look("web", frozenset(Need), anyio.current_time())
+                return observation, await cloud.act("web", Suspend(processes=("AZRebalance",))), await cloud.identity()
 
-    sight, answer, identity = run_scaled(main, 5)  # loading the models takes real time, and a call's limit is virtual
-    assert sight.health_seen
-    assert len(sight.instances) == 3
+    observation, answer, identity = run_scaled(
+        main, 5
+    )  # loading the models takes real time, and a call's limit is virtual
+    assert observation.health_seen
+    assert len(observation.instances) == 3
     assert answer == Done()
     assert isinstance(identity, Identity)
     assert identity.account

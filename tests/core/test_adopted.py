@@ -11,7 +11,7 @@ from async_rollout.core.carried import carried
 from async_rollout.core.decide import REFRESH_AGE, REFRESH_EVERY, decide
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Removal
 from async_rollout.core.memory import GONE_LOOKS, Odd, Since
-from async_rollout.core.sight import Snapshot, Survey
+from async_rollout.core.observation import Snapshot, Survey
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of
@@ -49,7 +49,7 @@ def test_newcomers_that_vanished_long_enough_ago_are_counted() -> None:
 
 def written_or_seen(snapshot: Snapshot) -> Journal:
     records = [act.journal for act in decide(SPEC, snapshot).actions if isinstance(act, Record)]
-    found = records[0] if records else snapshot.sight.journal
+    found = records[0] if records else snapshot.observation.journal
     assert isinstance(found, Journal)
     return found
 
@@ -63,8 +63,8 @@ def test_what_else_may_be_at_work_is_asked_now_and_then(drawing: str, age: float
 
 def blind(snapshot: Snapshot) -> Snapshot:
     """The same look, but no source was asked in it."""
-    sources = tuple(replace(one, seen_at=None) for one in snapshot.sight.sources)
-    return replace(snapshot, sight=replace(snapshot.sight, sources=sources))
+    sources = tuple(replace(one, seen_at=None) for one in snapshot.observation.sources)
+    return replace(snapshot, observation=replace(snapshot.observation, sources=sources))
 
 
 def test_a_look_without_health_may_ask_for_more() -> None:
@@ -87,7 +87,7 @@ def test_a_restore_always_looks_at_everything() -> None:
 
 
 def test_what_was_not_asked_stands_as_it_was_seen_before() -> None:
-    seen = snapshot_of("SSS").sight
+    seen = snapshot_of("SSS").observation
     bare = replace(
         seen,
         instances=tuple(replace(one, targets=()) for one in seen.instances),
@@ -104,7 +104,7 @@ def test_an_old_answer_decides_nothing() -> None:
 
 def test_once_our_tags_are_off_an_older_answer_that_shows_them_takes_them_off_again() -> None:
     snapshot = snapshot_of("NNN")
-    ours = snapshot.sight.journal
+    ours = snapshot.observation.journal
     assert done(replace(snapshot, memory=replace(snapshot.memory, erased=ours))) == (Erase(),)
 
 

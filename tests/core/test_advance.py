@@ -15,7 +15,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Lane, Mark, Removal, digest
 from async_rollout.core.lanes import fall
 from async_rollout.core.memory import Ended, HookOutcome, Odd
-from async_rollout.core.sight import TargetState
+from async_rollout.core.observation import TargetState
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
 from async_rollout.core.stages import Streak
 from support.drafts import NOW, draft_of, snapshot_of
@@ -132,13 +132,13 @@ def test_a_launch_that_is_overdue_is_worth_a_look_at_the_activities(ago: float, 
 @pytest.mark.parametrize(("proven", "lost"), [(frozenset({ident(3)}), 0), (frozenset(), 1)])
 def test_a_newcomer_that_dies_and_goes_counts_as_lost_unless_it_was_proven(proven: frozenset[str], lost: int) -> None:
     draft = draft_of("SSSN", IN_PLACE)
-    one = draft.sight.instances[3]
+    one = draft.observation.instances[3]
     targets = tuple(replace(target, state=TargetState.UNHEALTHY) for target in one.targets)
     dead = replace(one, health="Unhealthy", targets=targets)
-    seen = replace(draft.sight, instances=(*draft.sight.instances[:3], dead))
+    seen = replace(draft.observation, instances=(*draft.observation.instances[:3], dead))
     bad = {**draft.memory.streaks, dead.id: Streak(good=0, bad=9, at=NOW)}
     memory = replace(draft.memory, proven=proven, streaks=bad)
-    after = advance(replace(draft, sight=seen, memory=memory))
+    after = advance(replace(draft, observation=seen, memory=memory))
     assert out(after.acts) == [dead.id]
     assert after.journal.lost == lost
 
@@ -150,15 +150,15 @@ def test_a_lane_whose_command_failed_goes_no_further() -> None:
     spec = RolloutSpec(hooks=Hooks(before_terminate="x"))
     failed = lane(before=Mark.FAILED)
     draft = draft_of("DSSN", spec, record={"lanes": (failed,)})
-    bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
-    drained = replace(draft, sight=replace(draft.sight, instances=bare))
+    bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
+    drained = replace(draft, observation=replace(draft.observation, instances=bare))
     assert fall(drained, failed) == drained
 
 
 def drained(*, explained: bool, unlisted: int = 3) -> Draft:
     draft = draft_of("DSSN", record={"lanes": (lane(),)}, unlisted={ident(0): unlisted})
-    bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
-    return replace(draft, sight=replace(draft.sight, instances=bare), explained=explained)
+    bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
+    return replace(draft, observation=replace(draft.observation, instances=bare), explained=explained)
 
 
 def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
@@ -202,14 +202,14 @@ def test_a_place_is_kept_only_where_its_successor_may_exist(drawing: str, remova
     kinds = {"K": Removal.KEEP, "S": Removal.SHRINK, "G": Removal.COUNTED}
     lanes = tuple(lane(number, removal=kinds[kind]) for number, kind in enumerate(removals) if kind in kinds)
     draft = draft_of(drawing, record={"lanes": lanes})
-    assert crowded(draft.tally, draft.sight, draft.journal) == exist
+    assert crowded(draft.tally, draft.observation, draft.journal) == exist
 
 
 def test_whoever_keeps_its_place_waits_for_room() -> None:
     going = (lane(), *(lane(number, removal=Removal.COUNTED) for number in (3, 4)))
     draft = draft_of("SSSTT", group={"desired": 3}, record={"lanes": going, "asked": 3}, unlisted={ident(0): 3})
-    bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
-    found = fall(replace(draft, sight=replace(draft.sight, instances=bare)), lane())
+    bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
+    found = fall(replace(draft, observation=replace(draft.observation, instances=bare)), lane())
     assert found.acts == ()
     assert "6 would exist, 5 may" in found.waits[-1].why
 

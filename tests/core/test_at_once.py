@@ -9,7 +9,7 @@ from async_rollout.core.actions import Erase, Order, Outcome, Record, Register, 
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark
 from async_rollout.core.left import by_now
-from async_rollout.core.sight import Stop
+from async_rollout.core.observation import Stop
 from async_rollout.core.spec import RolloutSpec
 from support.drafts import NOW, snapshot_of
 from support.drawn import AT, ident
@@ -29,11 +29,11 @@ def out_of_both() -> tuple[Registration, ...]:
 def test_what_is_left_is_as_the_acts_that_aws_took_leave_it() -> None:
     snapshot = replace(snapshot_of("DSS", record={"lanes": (lane(),)}), stop=Stop.NOW)
     decision = decide(SPEC, snapshot)
-    journal, verdict = snapshot.sight.journal, decision.verdict
+    journal, verdict = snapshot.observation.journal, decision.verdict
     assert isinstance(journal, Journal) and verdict is not None
     resume, record, back = decision.actions
     none, some, every = (
-        by_now(verdict, snapshot.sight, journal, acts).left for acts in ((), (record, resume), (back,))
+        by_now(verdict, snapshot.observation, journal, acts).left for acts in ((), (record, resume), (back,))
     )
     assert none == verdict.left
     assert any("AlarmNotification" in line for line in none)
@@ -41,7 +41,7 @@ def test_what_is_left_is_as_the_acts_that_aws_took_leave_it() -> None:
     assert f"{ident(0)} is out of its load balancers" in some
     assert f"{ident(0)} is out of its load balancers" not in every
     assert f"{ident(0)} is registered back, not seen healthy yet" in every
-    assert by_now(replace(verdict, left=()), snapshot.sight, journal, (resume,)).left == ()
+    assert by_now(replace(verdict, left=()), snapshot.observation, journal, (resume,)).left == ()
 
 
 def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
@@ -60,10 +60,10 @@ def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
 
 def test_sigterm_waits_for_no_health_and_no_survey() -> None:
     snapshot = snapshot_of("DSS", record={"lanes": (lane(),)})
-    blind = tuple(replace(one, seen_at=None) for one in snapshot.sight.sources)
+    blind = tuple(replace(one, seen_at=None) for one in snapshot.observation.sources)
     memory = replace(snapshot.memory, survey=None)
     decision = decide(
-        SPEC, replace(snapshot, sight=replace(snapshot.sight, sources=blind), memory=memory, stop=Stop.NOW)
+        SPEC, replace(snapshot, observation=replace(snapshot.observation, sources=blind), memory=memory, stop=Stop.NOW)
     )
     assert [type(act) for act in decision.actions] == [Resume, Record, Register]
 
@@ -81,7 +81,7 @@ def test_told_to_stop_while_the_record_is_anothers_it_is_left_alone() -> None:
         ended = decide(SPEC, replace(snapshot, stop=stop))
         assert ended.actions == ()
         assert ended.verdict is not None and ended.verdict.why == "stopped; nothing was changed"
-        ordered = replace(snapshot, sight=replace(snapshot.sight, order=order), stop=stop)
+        ordered = replace(snapshot, observation=replace(snapshot.observation, order=order), stop=stop)
         assert decide(SPEC, ordered).actions == (Order(text=None),)
 
 

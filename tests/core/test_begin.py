@@ -13,10 +13,10 @@ from async_rollout.core.draft import LEASE
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark
 from async_rollout.core.lease import LOOK_NOW, WATCH_LOOKS
 from async_rollout.core.memory import ActOutcome, Me, Odd, Peer
-from async_rollout.core.sight import Sight, Snapshot, Stop
+from async_rollout.core.observation import Observation, Snapshot, Stop
 from async_rollout.core.spec import Hooks, RolloutSpec, Scope
 from support.drafts import NOW, snapshot_of
-from support.drawn import ident, looked, sight
+from support.drawn import ident, looked, observation
 
 SPEC = RolloutSpec()
 PROBED = frozenset({"run0"})
@@ -24,7 +24,7 @@ PROBED = frozenset({"run0"})
 
 def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **memory: Any) -> Snapshot:
     """A group without record, looked at four times."""
-    seen = sight(drawing)
+    seen = observation(drawing)
     seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))
     found = looked(spec, seen)
     return replace(found, memory=replace(found.memory, **memory))
@@ -54,8 +54,8 @@ def test_the_first_record_says_what_was_found() -> None:
 
 def test_what_the_owner_suspended_stays_his() -> None:
     snapshot = free()
-    group = replace(snapshot.sight.group, suspended=frozenset({"AZRebalance"}))
-    found = the_record(decide(SPEC, replace(snapshot, sight=replace(snapshot.sight, group=group))))
+    group = replace(snapshot.observation.group, suspended=frozenset({"AZRebalance"}))
+    found = the_record(decide(SPEC, replace(snapshot, observation=replace(snapshot.observation, group=group))))
     assert "AZRebalance" not in found.suspended
 
 
@@ -130,10 +130,10 @@ def other(*, until: float = NOW - 1, looks: int = WATCH_LOOKS, record: dict[str,
     snapshot = snapshot_of(
         "DSSN", record={"run": "theirs", "holder": "there/b/9", "until": int(until), **(record or {})}
     )
-    theirs = snapshot.sight.journal
+    theirs = snapshot.observation.journal
     assert isinstance(theirs, Journal)
     told = replace(snapshot.memory, peer=Peer(theirs, NOW - 20, looks), began=NOW - 30, **memory)
-    return Snapshot(sight=replace(snapshot.sight, probes=probes), memory=told, holder_dead=dead)
+    return Snapshot(observation=replace(snapshot.observation, probes=probes), memory=told, holder_dead=dead)
 
 
 RESTORER = {"me": Me(run="run0", holder="here/b/1", intent=Goal.RESTORE)}
@@ -146,7 +146,7 @@ def test_it_is_looked_at_several_times_before_it_is_taken_over(looks: int) -> No
 
 def test_one_whose_lease_is_over_is_taken_over_with_its_lanes_and_its_cutoff() -> None:
     snapshot = other()
-    theirs, ours = snapshot.sight.journal, the_record(decide(SPEC, snapshot))
+    theirs, ours = snapshot.observation.journal, the_record(decide(SPEC, snapshot))
     assert isinstance(theirs, Journal)
     assert (ours.run, ours.lanes, ours.cutoff, ours.found) == ("run0", theirs.lanes, theirs.cutoff, theirs.found)
 
@@ -174,7 +174,7 @@ def test_what_failed_before_is_tried_again_by_the_next_run() -> None:
 @pytest.mark.parametrize("record", [{"until": int(NOW) - 7 * 3600}, {"template": "x@1"}])
 def test_an_old_record_or_one_of_another_template_gets_a_new_cutoff(record: dict[str, Any]) -> None:
     snapshot = other(record=record)
-    newest = max(one.launched_at or 0.0 for one in snapshot.sight.instances)
+    newest = max(one.launched_at or 0.0 for one in snapshot.observation.instances)
     assert newest <= (the_record(decide(SPEC, snapshot)).cutoff or 0.0) < newest + 0.001
 
 
@@ -186,15 +186,17 @@ def test_restore_takes_over_to_put_back() -> None:
 def test_a_live_holder_is_told_to_stop_by_restore_once() -> None:
     snapshot = other(until=NOW + 100, **RESTORER)
     assert decide(SPEC, snapshot).actions == (Order(text="stop theirs here/b/1"),)
-    told = replace(snapshot, sight=replace(snapshot.sight, order="stop theirs here/b/1"))
+    told = replace(snapshot, observation=replace(snapshot.observation, order="stop theirs here/b/1"))
     assert (decide(SPEC, told).actions, [wait.on for wait in decide(SPEC, told).waits]) == ((), ["the live run"])
 
 
 def test_an_order_that_came_too_late_is_taken_off_again() -> None:
     told = other(record=None, until=NOW + 100, **RESTORER)
-    late = replace(told, sight=replace(told.sight, journal=None, order=f"stop theirs {told.memory.me.holder}"))
+    late = replace(
+        told, observation=replace(told.observation, journal=None, order=f"stop theirs {told.memory.me.holder}")
+    )
     assert decide(SPEC, late).actions == (Order(text=None),)
-    foreign = replace(late, sight=replace(late.sight, order="stop theirs elsewhere/b/1"))
+    foreign = replace(late, observation=replace(late.observation, order="stop theirs elsewhere/b/1"))
     assert end(decide(SPEC, foreign)) == (Outcome.NOTHING, 0)
 
 
@@ -209,7 +211,7 @@ def test_one_that_is_not_is_watched() -> None:
 
 def taken(until: float, torn: Odd | None) -> Snapshot:
     snapshot = other(until=until)
-    ours = replace(snapshot.sight.journal, run="run0", until=int(NOW) + 50)  # type: ignore[type-var]
+    ours = replace(snapshot.observation.journal, run="run0", until=int(NOW) + 50)  # type: ignore[type-var]
     return replace(snapshot, memory=replace(snapshot.memory, journal=ours, newest=7, torn=torn))
 
 
@@ -239,15 +241,15 @@ def test_then_it_settles_and_the_cutoff_is_taken_from_the_newest() -> None:
     assert [wait.on for wait in decide(SPEC, fresh_record(settled=None)).waits] == ["the group to settle"]
     snapshot = fresh_record()
     found = the_record(decide(SPEC, snapshot))
-    assert found.cutoff == max(one.launched_at or 0.0 for one in snapshot.sight.instances)
+    assert found.cutoff == max(one.launched_at or 0.0 for one in snapshot.observation.instances)
     assert (found.base, found.asked) == (3, 3)
 
 
 def test_one_whose_launch_time_is_not_known_yet_is_waited_for() -> None:
     snapshot = fresh_record()
-    unknown = tuple(replace(one, launched_at=None) for one in snapshot.sight.instances)
-    seen: Sight = replace(snapshot.sight, instances=unknown)
-    assert [wait.on for wait in decide(SPEC, replace(snapshot, sight=seen)).waits] == ["launch times"]
+    unknown = tuple(replace(one, launched_at=None) for one in snapshot.observation.instances)
+    seen: Observation = replace(snapshot.observation, instances=unknown)
+    assert [wait.on for wait in decide(SPEC, replace(snapshot, observation=seen)).waits] == ["launch times"]
 
 
 def test_nothing_is_done_before_the_lease_has_stood() -> None:

@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from async_rollout.core.budget import Tally, attribute_desired, bounds, tally
 from async_rollout.core.journal import Journal, Lane, Removal
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.core.spec import AmountLike, RolloutSpec, amount
 from async_rollout.errors import UsageError
-from support.drawn import ident, looked, recorded, sight
+from support.drawn import ident, looked, observation, recorded
 
 
 def counted(drawing: str, spec: RolloutSpec | None = None, **group: int) -> Tally:
     spec = spec or RolloutSpec()
-    seen = looked(spec, sight(drawing, **group))
-    assert isinstance(seen.sight.journal, Journal)
-    return tally(spec, seen.sight, seen.memory, seen.sight.journal)
+    seen = looked(spec, observation(drawing, **group))
+    assert isinstance(seen.observation.journal, Journal)
+    return tally(spec, seen.observation, seen.memory, seen.observation.journal)
 
 
 @pytest.mark.parametrize(
@@ -125,12 +125,12 @@ GONE = Lane(id=ident(99), at=0, removal=Removal.SHRINK)
 
 def explained(drawing: str, asked: int, *, base: int = 3, lanes: tuple[Lane, ...] = (), looks: int = 6, **group: int):  # type: ignore[no-untyped-def]
     seen = looked(RolloutSpec(), _with(drawing, asked, base, lanes, group), looks=looks)
-    assert isinstance(seen.sight.journal, Journal)
-    return attribute_desired(seen.sight.journal, seen.sight, seen.memory)
+    assert isinstance(seen.observation.journal, Journal)
+    return attribute_desired(seen.observation.journal, seen.observation, seen.memory)
 
 
-def _with(drawing: str, asked: int, base: int, lanes: tuple[Lane, ...], group: dict[str, int]) -> Sight:
-    return recorded(sight(drawing, **group), asked=asked, base=base, lanes=lanes)
+def _with(drawing: str, asked: int, base: int, lanes: tuple[Lane, ...], group: dict[str, int]) -> Observation:
+    return recorded(observation(drawing, **group), asked=asked, base=base, lanes=lanes)
 
 
 @pytest.mark.parametrize(

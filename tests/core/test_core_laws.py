@@ -23,9 +23,9 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.journal import Cause, Goal, Journal, Lane, Removal
 from async_rollout.core.laws import OLDEST_LOOK, objection
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.core.spec import HookPoint, RolloutSpec
-from support.drawn import AT, ident, looked, recorded, sight
+from support.drawn import AT, ident, looked, observation, recorded
 
 SPEC = RolloutSpec()
 RESTORING: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=1, text="x")}
@@ -44,7 +44,7 @@ def said(
     action: Action, drawing: str, spec: RolloutSpec = SPEC, /, group: dict[str, Any] | None = None, **record: Any
 ) -> str:
     """What the guard says to this act, with the record as it was just written."""
-    seen = sight(drawing)
+    seen = observation(drawing)
     seen = replace(seen, group=replace(seen.group, **(group or {})))
     snapshot = looked(spec, seen)
     assert isinstance(seen.journal, Journal)
@@ -111,24 +111,24 @@ def test_more_may_not_exist_than_the_bound_though_the_ceiling_would_allow_it() -
 
 @pytest.mark.parametrize("action", [Record, Order, Probe])
 def test_what_only_writes_tags_needs_no_record(action: type) -> None:
-    seen = sight("SSS")
+    seen = observation("SSS")
     acts = {Record: Record(journal=seen.journal), Order: Order(text="stop"), Probe: Probe(run="run0")}  # type: ignore[arg-type]
     snapshot = looked(SPEC, replace(seen, journal=None))
     assert objection(SPEC, snapshot, (), acts[action]) is None
 
 
 def test_nothing_else_is_done_without_a_record() -> None:
-    snapshot = looked(SPEC, replace(sight("SSS"), journal=None))
+    snapshot = looked(SPEC, replace(observation("SSS"), journal=None))
     assert objection(SPEC, snapshot, (), Suspend(processes=ALL)) == "law 9: nothing is done without a record"
 
 
 def test_nothing_is_done_on_the_record_of_another() -> None:
-    snapshot = looked(SPEC, recorded(sight("SSS"), run="other"))
+    snapshot = looked(SPEC, recorded(observation("SSS"), run="other"))
     assert objection(SPEC, snapshot, (), Resume(processes=ALL)) == "law 11: the record that was seen is not ours"
 
 
 def test_force_may_resume_what_a_rollout_needs() -> None:
-    seen: Sight = sight("SSS")
+    seen: Observation = observation("SSS")
     for healthy, found in ((True, "law 8: Launch is not ours to resume"), (False, None)):
         spec = RolloutSpec(require_healthy_group=healthy)
         assert objection(spec, looked(spec, seen), (), Resume(processes=("Launch",))) == found
@@ -136,11 +136,11 @@ def test_force_may_resume_what_a_rollout_needs() -> None:
 
 def test_a_lease_that_is_over_is_no_lease() -> None:
     for until, found in ((30.0 - OLDEST_LOOK, None), (29.0 - OLDEST_LOOK, "law 11: our lease is over")):
-        snapshot = looked(SPEC, recorded(sight("SSS"), until=int(AT + until)))
+        snapshot = looked(SPEC, recorded(observation("SSS"), until=int(AT + until)))
         assert objection(SPEC, snapshot, (), Resume(processes=("AZRebalance",))) == found
 
 
 def test_whose_way_out_was_recorded_before_goes_on_though_it_looks_well_again() -> None:
-    seen = recorded(sight("SSSN"), lanes=(lane(3),))
+    seen = recorded(observation("SSSN"), lanes=(lane(3),))
     assert isinstance(seen.journal, Journal)
     assert objection(SPEC, looked(SPEC, seen), (Record(journal=seen.journal),), out(3)) is None

@@ -19,19 +19,19 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
-from async_rollout.core.sight import TargetState
-from support.drawn import AT, ident, sight
+from async_rollout.core.observation import TargetState
+from support.drawn import AT, ident, observation
 
 
 def after(drawing: str, *actions: object, seconds: float = 0.0) -> Expected:
-    state = Expected(sight=sight(drawing))
+    state = Expected(observation=observation(drawing))
     for action in actions:
         state = effect(state, action)  # type: ignore[arg-type]
     return elapse(state, AT + seconds) if seconds else state
 
 
 def states(state: Expected, number: int) -> list[TargetState]:
-    return [target.state for target in state.sight.instances[number].targets]
+    return [target.state for target in state.observation.instances[number].targets]
 
 
 def out(number: int) -> tuple[Registration, ...]:
@@ -39,26 +39,25 @@ def out(number: int) -> tuple[Registration, ...]:
 
 
 def test_tags() -> None:
-    record = after("SSS").sight.journal
-    assert after("SSS", Erase()).sight.journal is None
-    assert after("SSS", Erase(), Record(journal=record)).sight.journal == record  # type: ignore[arg-type]
-    assert after("SSS", Probe(run="r")).sight.probes == {"r"}
-    assert after("SSS", Probe(run="r"), Probe(run="r", present=False)).sight.probes == frozenset()
+    record = after("SSS").observation.journal
+    assert after("SSS", Erase()).observation.journal is None
+    assert after("SSS", Erase(), Record(journal=record)).observation.journal == record  # type: ignore[arg-type]
+    assert after("SSS", Probe(run="r")).observation.probes == {"r"}
+    assert after("SSS", Probe(run="r"), Probe(run="r", present=False)).observation.probes == frozenset()
     assert after("SSS", Order(text="stop")) == after("SSS")
 
 
 def test_processes_and_sizes() -> None:
-    assert after("SSS", Resume(processes=("AZRebalance",)), Suspend(processes=("Launch",))).sight.group.suspended == {
-        "AlarmNotification", "ReplaceUnhealthy", "ScheduledActions", "Launch",
-    }  # fmt: skip
-    assert after("SSS", SetCapacity(maximum=12)).sight.group.maximum == 12
+    then = after("SSS", Resume(processes=("AZRebalance",)), Suspend(processes=("Launch",))).observation.group
+    assert then.suspended == {"AlarmNotification", "ReplaceUnhealthy", "ScheduledActions", "Launch"}
+    assert after("SSS", SetCapacity(maximum=12)).observation.group.maximum == 12
 
 
 def test_a_launch_boots_and_then_serves_everywhere() -> None:
     state = after("SSS", SetCapacity(desired=4))
-    (new,) = state.sight.instances[3:]
-    assert (state.sight.group.desired, new.lifecycle, new.targets) == (4, "Pending", ())
-    assert elapse(state, AT + BOOT - 1).sight.instances[3].booting
+    (new,) = state.observation.instances[3:]
+    assert (state.observation.group.desired, new.lifecycle, new.targets) == (4, "Pending", ())
+    assert elapse(state, AT + BOOT - 1).observation.instances[3].booting
     assert states(elapse(state, AT + BOOT), 3) == [TargetState.HEALTHY] * 2
 
 
@@ -71,19 +70,19 @@ def test_a_drain_lasts_as_long_as_the_longest_delay() -> None:
 def test_a_terminate_that_shrinks_takes_its_place_along_and_one_that_keeps_launches_another() -> None:
     shrunk = after("SSSS", Terminate(instance=ident(0), shrink=True))
     kept = after("SSSS", Terminate(instance=ident(0), shrink=False))
-    assert (shrunk.sight.group.desired, len(shrunk.sight.instances)) == (3, 4)
-    assert (kept.sight.group.desired, len(kept.sight.instances)) == (4, 5)
-    assert shrunk.sight.instances[0].leaving
-    assert elapse(shrunk, AT + SHUTDOWN).sight.instance(ident(0)) is None
+    assert (shrunk.observation.group.desired, len(shrunk.observation.instances)) == (3, 4)
+    assert (kept.observation.group.desired, len(kept.observation.instances)) == (4, 5)
+    assert shrunk.observation.instances[0].leaving
+    assert elapse(shrunk, AT + SHUTDOWN).observation.instance(ident(0)) is None
 
 
 def test_what_goes_back_serves_again_and_a_mark_is_taken_off() -> None:
     assert states(after("DSS", Register(registrations=out(0))), 0) == [TargetState.HEALTHY] * 2
-    assert [one.health for one in after("MSM", MarkHealthy(instances=(ident(0),))).sight.instances] == [
+    assert [one.health for one in after("MSM", MarkHealthy(instances=(ident(0),))).observation.instances] == [
         "Healthy", "Healthy", "Unhealthy",
     ]  # fmt: skip
 
 
 def test_what_is_not_there_is_not_drained() -> None:
-    state = Expected(sight=replace(sight("S"), instances=()))
-    assert effect(state, Deregister(registrations=out(0))).sight.instances == ()
+    state = Expected(observation=replace(observation("S"), instances=()))
+    assert effect(state, Deregister(registrations=out(0))).observation.instances == ()

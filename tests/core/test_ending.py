@@ -27,7 +27,7 @@ from async_rollout.core.finish import EVENED_MAX
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
 from async_rollout.core.marks import MARKS_MAX
 from async_rollout.core.memory import Odd, Since
-from async_rollout.core.sight import Snapshot, unfound
+from async_rollout.core.observation import Snapshot, unfound
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
 from async_rollout.core.stages import Stage, Streak
 from support.drafts import NOW, launch, snapshot_of
@@ -89,15 +89,15 @@ def test_an_unproven_one_is_shed_before_a_proven_one() -> None:
 def test_in_the_place_of_ours_nobody_goes_where_no_load_balancer_is_left_to_tell_who_serves(*, lost: bool) -> None:
     """Who is only marked Unhealthy may be the one that serves; behind no load balancer the mark is all there is."""
     found = snapshot_of("SN", record={"asked": 2, "base": 1, **BACK})
-    old, new = (replace(one, targets=()) for one in found.sight.instances)
-    several = (unfound(one.id, one.kind) for one in found.sight.sources)
+    old, new = (replace(one, targets=()) for one in found.observation.instances)
+    several = (unfound(one.id, one.kind) for one in found.observation.sources)
     sources = tuple(replace(one, seen_at=NOW) for one in several) if lost else ()
-    seen = replace(found.sight, sources=sources, instances=(replace(old, health="Unhealthy"), new))
+    seen = replace(found.observation, sources=sources, instances=(replace(old, health="Unhealthy"), new))
     gone = {one.id: Odd("True", NOW - 60, 9) for one in sources}
     bad = {**found.memory.streaks, old.id: Streak(bad=9, at=NOW)}
     stages = {**found.memory.stages, old.id: Since(Stage.AILING, NOW - 60)}
     memory = replace(found.memory, unfound=gone, streaks=bad, stages=stages, health_at=NOW)
-    decision = decide(SPEC, replace(found, sight=seen, memory=memory))
+    decision = decide(SPEC, replace(found, observation=seen, memory=memory))
     assert [one.id for one in written(decision).lanes] == ([] if lost else [old.id])
     left = decision.verdict.left if decision.verdict else ()
     assert any("no load balancer tells which of them serves" in line for line in left) is lost
@@ -167,7 +167,7 @@ def test_a_maximum_that_nobody_explains_is_looked_at_again() -> None:
 )
 def test_only_our_maximum_is_put_back(maximum: int, record: dict[str, Any], lower: int | None) -> None:
     snapshot = snapshot_of("NNN", group={"maximum": maximum})
-    journal = snapshot.sight.journal
+    journal = snapshot.observation.journal
     assert isinstance(journal, Journal)
     if (found := record.pop("found", None)) is not None:
         record["found"] = replace(journal.found, maximum=found)
@@ -193,8 +193,8 @@ ZONES = {"zones": ("a", "b", "c")}
 def uneven(maximum: int = 10, **record: Any) -> Snapshot:
     """Three new ones in one zone, two more zones empty."""
     snapshot = snapshot_of("NNN", group={"maximum": maximum, **ZONES}, record=record)
-    same = tuple(replace(one, zone="a") for one in snapshot.sight.instances)
-    return replace(snapshot, sight=replace(snapshot.sight, instances=same))
+    same = tuple(replace(one, zone="a") for one in snapshot.observation.instances)
+    return replace(snapshot, observation=replace(snapshot.observation, instances=same))
 
 
 def test_zones_are_evened_out_under_our_floor_before_awss_rebalancing_runs_again() -> None:
@@ -246,8 +246,8 @@ def test_one_whose_command_has_begun_is_finished_where_the_floor_allows() -> Non
     assert not any(isinstance(act, Register | Terminate) for act in done(low, spec))
     assert "does not allow to finish it" in decide(spec, low).waits[0].why
     high = snapshot_of("DSSN", spec, record=begun)
-    bare = tuple(replace(one, targets=()) if one.id == ident(0) else one for one in high.sight.instances)
-    drained = replace(high, sight=replace(high.sight, instances=bare))
+    bare = tuple(replace(one, targets=()) if one.id == ident(0) else one for one in high.observation.instances)
+    drained = replace(high, observation=replace(high.observation, instances=bare))
     assert any(isinstance(act, Terminate) for act in done(drained, spec))
 
 

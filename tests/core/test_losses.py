@@ -21,8 +21,8 @@ from async_rollout.core.decide import decide
 from async_rollout.core.journal import Cause, Goal, Journal, Lane, Mark, Removal
 from async_rollout.core.laws import objection
 from async_rollout.core.memory import ActOutcome, Odd
+from async_rollout.core.observation import Snapshot, TargetState
 from async_rollout.core.recall import recall
-from async_rollout.core.sight import Snapshot, TargetState
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of
@@ -60,9 +60,11 @@ def test_one_that_is_dead_is_finished(health: str, *, refused: bool, back: bool)
     """Dead: AWS calls it unhealthy and refuses to register it."""
     snapshot = snapshot_of("DSSN", record={"lanes": (Lane(id=ident(0), at=int(AT)),), **BACK})
     act = ActOutcome(action=Register(registrations=OUT), at=NOW, ok=None if not refused else False)
-    first, *others = snapshot.sight.instances
-    sight = replace(snapshot.sight, at=NOW + 1, instances=(replace(first, health=health, targets=()), *others))
-    after = replace(snapshot, sight=sight, memory=recall(SPEC, snapshot.memory, sight, (act,)))
+    first, *others = snapshot.observation.instances
+    observation = replace(
+        snapshot.observation, at=NOW + 1, instances=(replace(first, health=health, targets=()), *others)
+    )
+    after = replace(snapshot, observation=observation, memory=recall(SPEC, snapshot.memory, observation, (act,)))
     assert any(isinstance(act, Register) for act in done(after)) is back
 
 
@@ -94,8 +96,8 @@ def test_behind_no_load_balancer_it_serves_until_it_is_terminated() -> None:
     """The call was refused, and meanwhile another was lost: the floor has a say before it is sent again."""
     lane = Lane(id=ident(0), at=int(AT), missing=("x",))
     alone = snapshot_of("SSS", record={"lanes": (lane,)})
-    bare = replace(alone, sight=replace(alone.sight, sources=(), instances=tuple(
-        replace(one, targets=()) for one in alone.sight.instances)))  # fmt: skip
+    bare = replace(alone, observation=replace(alone.observation, sources=(), instances=tuple(
+        replace(one, targets=()) for one in alone.observation.instances)))  # fmt: skip
     assert not [act for act in done(bare) if isinstance(act, Terminate)]
     assert any(wait.on == f"{ident(0)} going out" for wait in decide(SPEC, bare).waits)
     assert "law 1" in (objection(SPEC, bare, (), Terminate(instance=ident(0), shrink=True)) or "")
@@ -105,10 +107,10 @@ def test_behind_no_load_balancer_it_serves_until_it_is_terminated() -> None:
 def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, removal: Removal) -> None:
     lane = Lane(id=ident(0), at=int(AT) - 500, removal=Removal.SHRINK)
     before = snapshot_of("SSSN", record={"lanes": (lane,), "goal": goal, "cause": BACK["cause"], "asked": 4})
-    instances = (replace(before.sight.instances[0], targets=()), *before.sight.instances[1:])
+    instances = (replace(before.observation.instances[0], targets=()), *before.observation.instances[1:])
     removed = {ident(0): Odd("True", NOW - 60, 5)}
     memory = replace(before.memory, removed=removed, activities_at=NOW, lingering=frozenset())
-    after = replace(before, sight=replace(before.sight, instances=instances), memory=memory)
+    after = replace(before, observation=replace(before.observation, instances=instances), memory=memory)
     decision = decide(SPEC, after)
     assert decision.meant is not None
     assert [lane.removal for lane in decision.meant.lanes] == [removal]
@@ -124,13 +126,13 @@ def test_who_is_only_marked_unhealthy_stays_so_counts_and_goes_first() -> None:
 
 
 def test_a_new_one_that_is_only_marked_unhealthy_goes_and_proves_nothing() -> None:
-    sight = snapshot_of("SSNN", record={"asked": 4}).sight
-    marked = replace(sight.instances[3], health="Unhealthy")
-    snapshot = looked(SPEC, replace(sight, at=AT, instances=(*sight.instances[:3], marked)))
+    observation = snapshot_of("SSNN", record={"asked": 4}).observation
+    marked = replace(observation.instances[3], health="Unhealthy")
+    snapshot = looked(SPEC, replace(observation, at=AT, instances=(*observation.instances[:3], marked)))
     (out,) = (act for act in done(snapshot) if isinstance(act, Deregister))
     assert {one.instance for one in out.registrations} == {ident(3)}
-    alone = looked(SPEC, replace(sight, at=AT, instances=(*sight.instances[:2], marked), group=replace(
-        sight.group, desired=3), journal=replace(sight.journal, asked=3)))  # fmt: skip
+    alone = looked(SPEC, replace(observation, at=AT, instances=(*observation.instances[:2], marked), group=replace(
+        observation.group, desired=3), journal=replace(observation.journal, asked=3)))  # fmt: skip
     assert done(alone) == (SetCapacity(desired=4),)
 
 
@@ -151,9 +153,9 @@ def test_nobody_goes_on_a_look_that_may_lack_something() -> None:
     """It was listed as healthy all the time, and in this one look nowhere: its way out would forget where it was."""
     spec = RolloutSpec(max_surge=0, max_unavailable=1)
     before = snapshot_of("SSS", spec)
-    gap = (replace(before.sight.instances[0], targets=()), *before.sight.instances[1:])
-    sight = replace(before.sight, at=NOW + 10, instances=gap)
-    after = replace(before, sight=sight, memory=recall(spec, before.memory, sight))
+    gap = (replace(before.observation.instances[0], targets=()), *before.observation.instances[1:])
+    observation = replace(before.observation, at=NOW + 10, instances=gap)
+    after = replace(before, observation=observation, memory=recall(spec, before.memory, observation))
     out = [one.instance for act in done(after, spec) if isinstance(act, Deregister) for one in act.registrations]
     written = [act.journal.lanes for act in decide(spec, after).actions if isinstance(act, Record)]
     assert ident(0) not in out
@@ -167,10 +169,10 @@ def test_a_drain_that_outlasts_its_delay_is_over_when_three_looks_say_so() -> No
     ends = []
     for number in range(1, 4):
         at = NOW + 3.0 * number
-        gone = (replace(snapshot.sight.instances[0], targets=()), *snapshot.sight.instances[1:])
-        sources = tuple(replace(one, seen_at=at) for one in snapshot.sight.sources)
-        sight = replace(snapshot.sight, at=at, instances=gone, sources=sources)
-        snapshot = replace(snapshot, sight=sight, memory=recall(SPEC, snapshot.memory, sight))
+        gone = (replace(snapshot.observation.instances[0], targets=()), *snapshot.observation.instances[1:])
+        sources = tuple(replace(one, seen_at=at) for one in snapshot.observation.sources)
+        observation = replace(snapshot.observation, at=at, instances=gone, sources=sources)
+        snapshot = replace(snapshot, observation=observation, memory=recall(SPEC, snapshot.memory, observation))
         ends.append(any(isinstance(act, Terminate) for act in done(snapshot)))
     assert ends == [False, False, True]
 
@@ -194,12 +196,14 @@ def test_who_comes_back_is_not_ill_of_its_own_draining() -> None:
     """It was looked at again and again while it drained; the first look after that is the first that says how it is."""
     out = snapshot_of("DSSN", record={"asked": 4, **BACK}, lingering=frozenset())
     assert out.memory.streaks[ident(0)].bad <= 1
-    coming = replace(out.sight.instances[0], targets=tuple(
-        replace(one, state=TargetState.INITIAL) for one in out.sight.instances[0].targets))  # fmt: skip
-    assert isinstance(out.sight.journal, Journal)
-    record = replace(out.sight.journal, lanes=())
-    sight = replace(out.sight, at=NOW + 5, journal=record, instances=(coming, *out.sight.instances[1:]))
-    back = replace(out, sight=sight, memory=recall(SPEC, out.memory, sight))
+    coming = replace(out.observation.instances[0], targets=tuple(
+        replace(one, state=TargetState.INITIAL) for one in out.observation.instances[0].targets))  # fmt: skip
+    assert isinstance(out.observation.journal, Journal)
+    record = replace(out.observation.journal, lanes=())
+    observation = replace(
+        out.observation, at=NOW + 5, journal=record, instances=(coming, *out.observation.instances[1:])
+    )
+    back = replace(out, observation=observation, memory=recall(SPEC, out.memory, observation))
     gone = {one.instance for act in done(back) if isinstance(act, Deregister) for one in act.registrations}
     assert ident(0) not in gone
 

@@ -11,10 +11,10 @@ from async_rollout.core.actions import Decision, Erase, Outcome, Record
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Cause, Goal, Journal, Unreadable
 from async_rollout.core.memory import Odd
-from async_rollout.core.sight import Snapshot
+from async_rollout.core.observation import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from support.drafts import NOW, snapshot_of
-from support.drawn import looked, sight
+from support.drawn import looked, observation
 
 SPEC = RolloutSpec()
 PROBED = frozenset({"run0"})
@@ -22,7 +22,7 @@ PROBED = frozenset({"run0"})
 
 def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **memory: Any) -> Snapshot:
     """A group without record, looked at four times."""
-    seen = sight(drawing)
+    seen = observation(drawing)
     seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))
     found = looked(spec, seen)
     return replace(found, memory=replace(found.memory, **memory))
@@ -40,10 +40,10 @@ def end(decision: Decision) -> tuple[Outcome, int]:
 
 def vanished(*, looks: int = 3, ago: float = 30.0, suspended: bool = True, **memory: Any) -> Snapshot:
     snapshot = snapshot_of("SSS")
-    group = snapshot.sight.group if suspended else replace(snapshot.sight.group, suspended=frozenset())
-    seen = replace(snapshot.sight, journal=None, group=group)
+    group = snapshot.observation.group if suspended else replace(snapshot.observation.group, suspended=frozenset())
+    seen = replace(snapshot.observation, journal=None, group=group)
     torn = Odd("gone", NOW - ago, looks)
-    return Snapshot(sight=seen, memory=replace(snapshot.memory, torn=torn, **memory))
+    return Snapshot(observation=seen, memory=replace(snapshot.memory, torn=torn, **memory))
 
 
 @pytest.mark.parametrize(("looks", "ago"), [(2, 30.0), (3, 29.0)])
@@ -65,7 +65,7 @@ def test_one_that_another_run_has_ended_meanwhile_is_not_written_again() -> None
     journal = replace(snapshot.memory.journal, until=int(NOW) - 1)  # type: ignore[type-var]
     gone = replace(snapshot, memory=replace(snapshot.memory, journal=journal))
     assert end(decide(SPEC, gone)) == (Outcome.HELD, 5)
-    kept = replace(gone, sight=vanished().sight)
+    kept = replace(gone, observation=vanished().observation)
     assert the_record(decide(SPEC, kept)).run == "run0"
 
 
@@ -73,7 +73,7 @@ def unreadable(*, torn: bool, looks: int = 3, **memory: Any) -> Snapshot:
     snapshot = free(**memory)
     record = Unreadable(why="nonsense", torn=torn)
     memory_ = replace(snapshot.memory, torn=Odd("torn", NOW - 30.0, looks))
-    return replace(snapshot, sight=replace(snapshot.sight, journal=record), memory=memory_)
+    return replace(snapshot, observation=replace(snapshot.observation, journal=record), memory=memory_)
 
 
 def test_a_record_that_cannot_be_read_is_refused_and_not_touched() -> None:

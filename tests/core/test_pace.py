@@ -11,8 +11,8 @@ from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Lane
 from async_rollout.core.memory import ActOutcome, Since
+from async_rollout.core.observation import Snapshot, Source, Target, TargetState
 from async_rollout.core.pace import CALM, LATE, LONGEST_SLEEP, OLDEST_HEALTH, SOON, Look, drained, newcomer, soonest
-from async_rollout.core.sight import Snapshot, Source, Target, TargetState
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of
@@ -23,19 +23,19 @@ SPEC = RolloutSpec()
 
 def seen(snapshot: Snapshot, *, asked: bool) -> Snapshot:
     """The same look with every source asked, or none."""
-    sources = tuple(replace(one, seen_at=NOW if asked else None) for one in snapshot.sight.sources)
-    return replace(snapshot, sight=replace(snapshot.sight, sources=sources))
+    sources = tuple(replace(one, seen_at=NOW if asked else None) for one in snapshot.observation.sources)
+    return replace(snapshot, observation=replace(snapshot.observation, sources=sources))
 
 
 def next_look(snapshot: Snapshot, number: int) -> Look:
-    one = snapshot.sight.instances[number]
-    return newcomer(SPEC, snapshot.sight, snapshot.memory, one)
+    one = snapshot.observation.instances[number]
+    return newcomer(SPEC, snapshot.observation, snapshot.memory, one)
 
 
 @pytest.mark.parametrize(("ago", "sleeps", "needs"), [(0.0, 5.0, ROWS), (1000.0, 0.0, WHOLE)])
 def test_everything_is_looked_at_now_and_then(ago: float, sleeps: float, needs: object) -> None:
     snapshot = snapshot_of("SSS", health_at=NOW - ago)
-    seconds, wanted = soonest(SPEC, [Look(NOW + 5.0)], snapshot.sight, snapshot.memory)
+    seconds, wanted = soonest(SPEC, [Look(NOW + 5.0)], snapshot.observation, snapshot.memory)
     assert (seconds, wanted) == (sleeps, needs)
     assert OLDEST_HEALTH > LONGEST_SLEEP
 
@@ -43,8 +43,8 @@ def test_everything_is_looked_at_now_and_then(ago: float, sleeps: float, needs: 
 def test_nobody_sleeps_long_and_an_interval_that_was_asked_for_is_kept_to() -> None:
     snapshot = snapshot_of("SSS", health_at=NOW)
     far = [Look(NOW + 100.0, WHOLE)]
-    assert soonest(SPEC, far, snapshot.sight, snapshot.memory) == (LONGEST_SLEEP, ROWS)
-    assert soonest(RolloutSpec(check_interval=7.0), far, snapshot.sight, snapshot.memory) == (7.0, WHOLE)
+    assert soonest(SPEC, far, snapshot.observation, snapshot.memory) == (LONGEST_SLEEP, ROWS)
+    assert soonest(RolloutSpec(check_interval=7.0), far, snapshot.observation, snapshot.memory) == (7.0, WHOLE)
 
 
 def test_a_newcomer_is_asked_for_in_one_source_from_a_learnt_share_on() -> None:
@@ -66,7 +66,7 @@ def test_called_healthy_by_the_one_that_was_asked_all_are_asked_at_once() -> Non
     sources = (replace(SOURCES[0], seen_at=NOW), replace(SOURCES[1], seen_at=None))
     half = replace(
         snapshot,
-        sight=replace(snapshot.sight, sources=sources),
+        observation=replace(snapshot.observation, sources=sources),
         memory=replace(snapshot.memory, stages=stages),
     )
     assert next_look(half, 3) == Look(NOW, WHOLE)
@@ -74,7 +74,7 @@ def test_called_healthy_by_the_one_that_was_asked_all_are_asked_at_once() -> Non
 
 def test_a_drain_is_slept_through_but_for_a_source_that_may_end_early() -> None:
     lane = Lane(id=ident(0), at=int(NOW))
-    timed = snapshot_of("DSS").sight
+    timed = snapshot_of("DSS").observation
     end = lane.at + SOURCES[0].drain_delay + LATE
     assert drained(SPEC, timed, lane, timed.instances[0]) == Look(end, WHOLE)
     early = Source(id="clb", kind="classic", name="clb", drain_delay=300.0, ends_early=True, seen_at=NOW)
@@ -91,12 +91,12 @@ def test_registered_back_it_drains_no_more() -> None:
     snapshot = snapshot_of("SSS")
     where = Registration(source=SOURCES[0].id, instance=ident(0), port=80)
     out = replace(snapshot.memory, sent={where: NOW})
-    bare = seen(snapshot, asked=False).sight
+    bare = seen(snapshot, asked=False).observation
     empty = replace(bare, instances=tuple(replace(one, targets=()) for one in bare.instances))
-    drains = carried(empty, snapshot.sight, out, ())
+    drains = carried(empty, snapshot.observation, out, ())
     assert drains.instances[0].targets[0].state is TargetState.DRAINING
     back = ActOutcome(action=Register(registrations=(where,)), at=NOW, ok=True)
-    assert carried(empty, snapshot.sight, out, (back,)).instances[0].targets[0].state is TargetState.HEALTHY
+    assert carried(empty, snapshot.observation, out, (back,)).instances[0].targets[0].state is TargetState.HEALTHY
 
 
 def test_without_a_survey_everything_is_asked_first() -> None:

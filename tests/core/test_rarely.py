@@ -8,8 +8,8 @@ import pytest
 
 from async_rollout.core.journal import Cause, Goal, Lane, Mark, Removal
 from async_rollout.core.lanes import fall
+from async_rollout.core.observation import Instance
 from async_rollout.core.protection import WAITED
-from async_rollout.core.sight import Instance
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.core.standing import Standing, onward, way_out
 from async_rollout.core.trouble import trouble
@@ -28,9 +28,9 @@ def test_the_bound_of_launches_is_a_cause_where_one_more_is_needed() -> None:
 def test_who_was_launched_nobody_knows_when_is_named_when_the_limit_is_over() -> None:
     def at(seconds: float) -> Cause | None:
         draft = draft_of("SSS", record={"cutoff": None}, began=NOW - seconds)
-        first, *rest = draft.sight.instances
-        sight = replace(draft.sight, instances=(replace(first, launched_at=None), *rest))
-        return trouble(replace(draft, sight=sight))
+        first, *rest = draft.observation.instances
+        observation = replace(draft.observation, instances=(replace(first, launched_at=None), *rest))
+        return trouble(replace(draft, observation=observation))
 
     late = at(601.0)
     assert late is not None and late.text == f"EC2 does not tell when {ident(0)} was launched"
@@ -53,9 +53,9 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
         shielded={ident(0): NOW - WAITED - 1},
         unlisted={ident(0): 9},
     )
-    (first, *rest) = drawn.sight.instances
-    sight = replace(drawn.sight, instances=(replace(first, protected=True, targets=()), *rest))
-    draft = replace(drawn, sight=sight)
+    (first, *rest) = drawn.observation.instances
+    observation = replace(drawn.observation, instances=(replace(first, protected=True, targets=()), *rest))
+    draft = replace(drawn, observation=observation)
     done = fall(draft, draft.journal.lanes[0])
     assert done.stuck == (
         f"{ident(0)} is out of its load balancers, and protected from scale-in: it is not terminated",

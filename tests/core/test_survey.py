@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from async_rollout.core.journal import SUSPENDED_BY_US
-from async_rollout.core.sight import Sight, Survey, Target, TargetState
+from async_rollout.core.observation import Observation, Survey, Target, TargetState
 from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.core.survey import hindered, missed, objections, unhealthy, warnings
-from support.drawn import AT, SOURCES, ident, sight
+from support.drawn import AT, SOURCES, ident, observation
 
 ASKED = Survey(at=AT)
 
 
-def free(drawing: str = "SSS", **group: Any) -> Sight:
+def free(drawing: str = "SSS", **group: Any) -> Observation:
     """A group that nobody rolls, with fields changed."""
-    seen = sight(drawing)
+    seen = observation(drawing)
     return replace(seen, journal=None, group=replace(seen.group, **{"suspended": frozenset(), **group}))
 
 

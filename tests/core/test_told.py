@@ -17,13 +17,13 @@ from async_rollout.core.lease import of_another
 from async_rollout.core.left import changes
 from async_rollout.core.memory import ActOutcome, Odd, Peer
 from async_rollout.core.narrate import narrate
+from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.plan import plan_of
 from async_rollout.core.recall import recall
-from async_rollout.core.sight import Sight, Survey
 from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, draft_of, snapshot_of
-from support.drawn import AT, ident, looked, sight
+from support.drawn import AT, ident, looked, observation
 
 SPEC = RolloutSpec()
 IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)
@@ -37,9 +37,9 @@ def test_a_proven_one_that_sickens_is_ailing_and_no_newcomer() -> None:
     well = snapshot_of("SSSN")
     sick = tuple(
         replace(one, targets=tuple(replace(t, state="unhealthy") for t in one.targets)) if one.id == ident(3) else one
-        for one in well.sight.instances
+        for one in well.observation.instances
     )
-    later = replace(well.sight, at=NOW + 10, instances=sick)
+    later = replace(well.observation, at=NOW + 10, instances=sick)
     assert recall(SPEC, well.memory, later).stage(ident(3)) is Stage.AILING
 
 
@@ -48,13 +48,13 @@ def test_how_often_one_was_marked_healthy_is_remembered() -> None:
     memory = seen.memory
     for number in range(2):
         outcome = ActOutcome(action=act, at=NOW + number, ok=True)
-        memory = recall(SPEC, memory, replace(seen.sight, at=NOW + number + 1), (outcome,))
+        memory = recall(SPEC, memory, replace(seen.observation, at=NOW + number + 1), (outcome,))
     assert memory.marked == {ident(2): 2}
 
 
 def test_a_record_that_is_taken_over_needs_a_look_with_health() -> None:
     seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 1})
-    theirs = seen.sight.journal
+    theirs = seen.observation.journal
     assert isinstance(theirs, Journal)
     memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3), survey=None)
     assert of_another(SPEC, replace(seen, memory=memory), theirs).needs == {Need.TARGETS, Need.SURVEY}
@@ -62,10 +62,10 @@ def test_a_record_that_is_taken_over_needs_a_look_with_health() -> None:
 
 def test_a_new_cutoff_after_a_take_over_is_told() -> None:
     seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 7 * 3600})
-    theirs = seen.sight.journal
+    theirs = seen.observation.journal
     assert isinstance(theirs, Journal)
     memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3))
-    after = replace(seen, memory=memory, sight=replace(seen.sight, probes=frozenset({"run0"})))
+    after = replace(seen, memory=memory, observation=replace(seen.observation, probes=frozenset({"run0"})))
     events = narrate(SPEC, after, after, decide(SPEC, after))
     assert [event.text[:17] for event in events if isinstance(event, Warned)] == ["the record is old"]
 
@@ -85,17 +85,17 @@ def test_sizes_that_others_have_set_meanwhile_are_told_and_kept(goal: Goal) -> N
 
 def test_what_is_other_than_it_was_found() -> None:
     draft = draft_of("DSSN", group={"maximum": 12, "suspended": frozenset()}, record={"raised": 12, "lanes": (lane(),)})
-    assert changes(draft.sight, draft.journal) == (
+    assert changes(draft.observation, draft.journal) == (
         "desired capacity is 4, the owner's is 3",
         "maximum is 12, it was 10",
         f"{ident(0)} is out of its load balancers",
     )
     found = draft_of("SSS", group={"suspended": frozenset()})
-    assert changes(found.sight, found.journal) == ()
+    assert changes(found.observation, found.journal) == ()
 
 
-def free(drawing: str) -> Sight:
-    seen = sight(drawing)
+def free(drawing: str) -> Observation:
+    seen = observation(drawing)
     group = replace(seen.group, suspended=frozenset())
     return replace(seen, journal=None, group=group, survey=Survey(at=AT))
 
@@ -122,21 +122,21 @@ def test_a_plan_that_does_not_end_says_so(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_two_looks_of_the_same_world_decide_the_same() -> None:
-    snapshot = looked(SPEC, sight("SSSN"))
+    snapshot = looked(SPEC, observation("SSSN"))
     assert decide(SPEC, snapshot) == decide(SPEC, snapshot)
 
 
 def test_a_look_without_health_neither_adds_to_a_streak_nor_ends_it() -> None:
     before = snapshot_of("SSSN")
-    blind = tuple(replace(one, seen_at=None) for one in before.sight.sources)
-    memory = recall(SPEC, before.memory, replace(before.sight, at=NOW + 5, sources=blind))
+    blind = tuple(replace(one, seen_at=None) for one in before.observation.sources)
+    memory = recall(SPEC, before.memory, replace(before.observation, at=NOW + 5, sources=blind))
     assert memory.streaks == before.memory.streaks
 
 
 def test_an_old_answer_is_left_out_of_what_is_remembered() -> None:
     before = snapshot_of("SSSN")
     memory = replace(before.memory, newest=8)
-    gone = replace(before.sight, at=NOW + 5, instances=before.sight.instances[:3])
+    gone = replace(before.observation, at=NOW + 5, instances=before.observation.instances[:3])
     after = recall(SPEC, memory, gone)
     assert after.blinded
     assert after.stages == before.memory.stages
@@ -144,8 +144,8 @@ def test_an_old_answer_is_left_out_of_what_is_remembered() -> None:
 
 def test_a_take_over_before_the_cutoff_is_no_start_yet() -> None:
     seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 1, "cutoff": None, "template": ""})
-    theirs = seen.sight.journal
+    theirs = seen.observation.journal
     assert isinstance(theirs, Journal)
     memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3))
-    after = replace(seen, memory=memory, sight=replace(seen.sight, probes=frozenset({"run0"})))
+    after = replace(seen, memory=memory, observation=replace(seen.observation, probes=frozenset({"run0"})))
     assert narrate(SPEC, after, after, decide(SPEC, after)) == ()

@@ -22,11 +22,11 @@ from async_rollout.core.wording import words_of
 from async_rollout.sandbox.doors.acts import steps
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
-from support.drawn import journal, looked, sight
+from support.drawn import journal, looked, observation
 from support.drawn_records import ARN, journals, lanes
 
 SETTINGS = settings(max_examples=400, phases=[Phase.generate], database=None, suppress_health_check=[*HealthCheck])
-SEEN = sight("S S S")
+SEEN = observation("S S S")
 WEB = act.Registration(source="tg1", instance=SEEN.instances[0].id, port=80)
 ACTIONS: dict[Any, act.Action] = {
     act.Record: act.Record(journal=journal(SEEN.group)),
@@ -82,7 +82,7 @@ def test_the_effect_of_each_action_is_foreseen(kind: Any) -> None:
     shown = replace(SEEN, group=suspended)
     if kind in (act.Register, act.MarkHealthy):
         shown = replace(shown, instances=(out, *SEEN.instances[1:]))
-    before = Expected(sight=replace(shown, journal=None if kind in (act.Record, act.Probe) else SEEN.journal))
+    before = Expected(observation=replace(shown, journal=None if kind in (act.Record, act.Probe) else SEEN.journal))
     assert effect(before, ACTIONS[kind]) != before
 
 

@@ -10,7 +10,7 @@ import pytest
 from async_rollout.core.actions import SetCapacity
 from async_rollout.core.journal import Lane, Mark
 from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Odd, Since
-from async_rollout.core.sight import Stop, Survey
+from async_rollout.core.observation import Stop, Survey
 from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.trouble import marked_failed, stopped, trouble
@@ -114,15 +114,15 @@ def test_what_an_up_check_said_last_is_told_with_the_newcomer_that_it_kept_out()
 
 def test_one_that_is_registered_nowhere_is_said_to_be() -> None:
     draft = draft_of("SSSW", serving_since={ident(3): NOW - 901})
-    bare = tuple(replace(one, targets=()) for one in draft.sight.instances)
-    found = trouble(replace(draft, sight=replace(draft.sight, instances=bare)))
+    bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
+    found = trouble(replace(draft, observation=replace(draft.observation, instances=bare)))
     assert found is not None
     assert found.text.endswith("not registered everywhere")
 
 
 def test_a_source_that_the_group_lost_is_named_by_its_id() -> None:
     draft = draft_of("SSSW", serving_since={ident(3): NOW - 901})
-    found = trouble(replace(draft, sight=replace(draft.sight, sources=())))
+    found = trouble(replace(draft, observation=replace(draft.observation, sources=())))
     assert found is not None
     assert found.text.endswith("tg1 initial; tg2 initial")
 
@@ -161,7 +161,7 @@ def test_how_a_command_that_failed_is_recorded(
 def test_orders_to_stop(fields: dict[str, Any], code: int, text: str) -> None:
     snapshot = snapshot_of("SSS")
     order = fields.pop("order", None)
-    snapshot = replace(snapshot, sight=replace(snapshot.sight, order=order), **fields)
+    snapshot = replace(snapshot, observation=replace(snapshot.observation, order=order), **fields)
     found = stopped(snapshot)
     assert found is not None
     assert (found.code, found.text) == (code, text)
@@ -170,4 +170,4 @@ def test_orders_to_stop(fields: dict[str, Any], code: int, text: str) -> None:
 @pytest.mark.parametrize("order", [None, "stop another there", "stop run0", "run0"])
 def test_an_order_for_another_run_is_none(order: str | None) -> None:
     snapshot = snapshot_of("SSS")
-    assert stopped(replace(snapshot, sight=replace(snapshot.sight, order=order))) is None
+    assert stopped(replace(snapshot, observation=replace(snapshot.observation, order=order))) is None

@@ -12,9 +12,9 @@ from async_rollout.core.journal import Journal
 from async_rollout.core.memory import ActOutcome, Me, Memory
 from async_rollout.core.recall import recall
 from async_rollout.core.spec import RolloutSpec
-from support.drawn import AT, journal, sight
+from support.drawn import AT, journal, observation
 
-SEEN = sight("S S S")
+SEEN = observation("S S S")
 NOW = replace(journal(SEEN.group, asked=3), launches=1, serial=7)
 RAISED = replace(NOW, asked=4, launches=2, serial=8)
 AGAIN = replace(RAISED, launches=3, serial=9)

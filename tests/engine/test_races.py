@@ -13,7 +13,7 @@ import pytest
 from async_rollout.core.actions import CloudAction, Needs, Outcome, Verdict
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine import identity
 from async_rollout.engine.clocks import Young, always
@@ -58,7 +58,7 @@ class Racer(Ported):
             self.world.advance()
             self.woke = self.world.now
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         await self._maybe_sleep()
         seen = await super().look(group, needs, after, urgency)
         await self._maybe_sleep()

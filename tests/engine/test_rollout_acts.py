@@ -10,7 +10,7 @@ import pytest
 from async_rollout.core.actions import CloudAction, Decision, Outcome, Record, Resume, SetCapacity, Suspend, Terminate
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Waiting
-from async_rollout.core.sight import Snapshot
+from async_rollout.core.observation import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.parting import BLIND_FOR
@@ -29,10 +29,10 @@ def test_a_law_that_objects_ends_it_before_the_act(monkeypatch: pytest.MonkeyPat
     """As soon as the record is ours and rolling, a broken core terminates what serves."""
 
     def rogue(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
-        decision, record = decide(spec, snapshot), snapshot.sight.journal
+        decision, record = decide(spec, snapshot), snapshot.observation.journal
         if record is None or record.cutoff is None:  # type: ignore[union-attr]
             return decision
-        victims = [one.id for one in snapshot.sight.instances]
+        victims = [one.id for one in snapshot.observation.instances]
         return Decision(actions=tuple(Terminate(instance=id, shrink=True) for id in victims))
 
     monkeypatch.setattr("async_rollout.engine.rollout.decide", rogue)

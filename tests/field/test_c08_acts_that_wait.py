@@ -13,7 +13,7 @@ from async_rollout.core.actions import CloudAction, Deregister, Erase, Record, R
 from async_rollout.core.journal import Found, Journal
 from async_rollout.core.laws import OLDEST_LOOK
 from async_rollout.core.memory import Me
-from async_rollout.core.sight import Stop
+from async_rollout.core.observation import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt

@@ -14,7 +14,7 @@ from async_rollout.aws.throttle import Throttle
 from async_rollout.cli.plans import AtOnce, together_line
 from async_rollout.core.actions import Needs
 from async_rollout.core.events import Enrolled, Event, FleetEnded, RolloutEnded, Waiting
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.fleet import roll_out
 from async_rollout.engine.ports import Urgency
 from async_rollout.engine.preview import plan
@@ -46,7 +46,7 @@ class Queue(PortCloud):
         super().__init__(world, latency=(0.1, 0.1))
         self._seconds = seconds
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         first = next((one.at for one in self.world.record if one.what is What.SET_DESIRED), None)
         if first is not None and SEEN < self.world.now - first < SEEN + self._seconds:
             await anyio.sleep(25)

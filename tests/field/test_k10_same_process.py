@@ -75,8 +75,8 @@ def test_k10_restore_still_stops_a_live_one() -> None:
 
 
 def test_k10_only_this_process_knows_of_its_runs() -> None:
-    record = snapshot_of("SSS", record={"holder": identify(Goal.REPLACE).holder}).sight.journal
-    other = snapshot_of("SSS", record={"holder": "elsewhere/boot/1/1/1"}).sight.journal
+    record = snapshot_of("SSS", record={"holder": identify(Goal.REPLACE).holder}).observation.journal
+    other = snapshot_of("SSS", record={"holder": "elsewhere/boot/1/1/1"}).observation.journal
     assert isinstance(record, Journal) and isinstance(other, Journal)
     me = identify(Goal.REPLACE)
     assert is_over(record) and not is_here(record)

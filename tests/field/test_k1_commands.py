@@ -210,11 +210,11 @@ def test_k1_a_dead_one_does_not_go_without_it_either(mark: Mark, words: str) -> 
     """Restore finishes who is dead, since it cannot come back."""
     found = draft_of("SSS", record={"commands": (HookPoint.BEFORE_TERMINATE,)})
     drained = tuple(
-        replace(one, targets=()) if number == 0 else one for number, one in enumerate(found.sight.instances)
+        replace(one, targets=()) if number == 0 else one for number, one in enumerate(found.observation.instances)
     )
     lane = Lane(id=drained[0].id, at=0, before=mark)
     memory = replace(found.memory, unlisted={lane.id: 9})
-    draft = replace(found, sight=replace(found.sight, instances=drained), memory=memory).lane(lane)
+    draft = replace(found, observation=replace(found.observation, instances=drained), memory=memory).lane(lane)
     done = lanes.fall(draft, lane)
     assert (done.acts, len(done.stuck)) == ((), 1)
     assert done.stuck[0].endswith(f"its before-command {words}, and none was given")
@@ -222,8 +222,8 @@ def test_k1_a_dead_one_does_not_go_without_it_either(mark: Mark, words: str) -> 
 
 def test_k1_the_plan_says_that_a_run_without_it_replaces_nothing() -> None:
     seen = snapshot_of("SSS", record={"commands": (HookPoint.BEFORE_TERMINATE,)})
-    record = seen.sight.journal
+    record = seen.observation.journal
     assert isinstance(record, Journal)
-    one = standing(NONE, seen.sight, record, holder_dead=True)
+    one = standing(NONE, seen.observation, record, holder_dead=True)
     assert onward(one).startswith("replace nothing: it lacks the before-terminate command")
-    assert onward(standing(BEFORE, seen.sight, record, holder_dead=True)).startswith("take it over")
+    assert onward(standing(BEFORE, seen.observation, record, holder_dead=True)).startswith("take it over")

@@ -17,7 +17,7 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.events import Event, Waiting, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
-from async_rollout.core.sight import Stop, TargetState
+from async_rollout.core.observation import Stop, TargetState
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.core.traffic import overridden
 from async_rollout.engine.halt import Halt
@@ -156,11 +156,13 @@ def test_r8_what_is_delegated_to_dns_is_told_and_stops_nothing() -> None:
         (TargetState.HEALTHY, override["Reason"]),
         (TargetState.UNHEALTHY, "Target.Timeout"),
     ]
-    sight, _ = seen(three)
-    targets = [replace(one.targets[0], reason=f"{override['Reason']}: words") for one in sight.instances]
+    observation, _ = seen(three)
+    targets = [replace(one.targets[0], reason=f"{override['Reason']}: words") for one in observation.instances]
     told_so = replace(
-        sight,
-        instances=tuple(replace(one, targets=(target,)) for one, target in zip(sight.instances, targets, strict=True)),
+        observation,
+        instances=tuple(
+            replace(one, targets=(target,)) for one, target in zip(observation.instances, targets, strict=True)
+        ),
     )
     assert list(overridden(told_so)) == [
         "web-targets-1: AWS does not tell here whether a zone is in zonal shift, it leaves that to DNS"

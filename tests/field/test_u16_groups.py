@@ -10,8 +10,8 @@ import async_rollout as ar
 from async_rollout.aws.calls import Reply
 from async_rollout.aws.traffic.classic import health_of
 from async_rollout.core.events import Warned
+from async_rollout.core.observation import TargetState
 from async_rollout.core.others import ALLOWANCES
-from async_rollout.core.sight import TargetState
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What

@@ -1,4 +1,4 @@
-"""One world, three doors: the same moment gives the same sight through each, and the same acts the same world.
+"""One world, three doors: the same moment gives the same observation through each, and the same acts the same world.
 
 port is the simulation's own reading of the world; wire and http go through the real aws layer, botocore and the codec.
 """
@@ -31,7 +31,7 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.ports import Cloud, Done, Refused
 from async_rollout.errors import UnknownGroupError
 from async_rollout.sandbox.clock import ManualClock
@@ -73,13 +73,13 @@ def ordinary() -> aioboto3.Session:
     return aioboto3.Session(botocore_session=core)
 
 
-def plain(sight: Sight) -> dict[str, Any]:
-    """All of a sight but when it was seen.
+def plain(observation: Observation) -> dict[str, Any]:
+    """All of an observation but when it was seen.
 
     EC2 tells whole seconds only, Auto Scaling microseconds. Of a mixed policy's template text only the group's own
     part is agreed on, of a target's reason only AWS's code.
     """
-    seen = asdict(sight)
+    seen = asdict(observation)
     seen["at"] = None
     seen["group"]["template"] = re.split("[+ ]", seen["group"]["template"])[0]
     for source in seen["sources"]:
@@ -101,7 +101,7 @@ def _rounded(at: float | None) -> float | None:
 
 
 def differences(one: Any, other: Any, where: str) -> Iterator[str]:
-    """Where two sights differ, a line each."""
+    """Where two observations differ, a line each."""
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for key in one:
             yield from differences(one[key], other[key], f"{where}.{key}")
@@ -112,12 +112,12 @@ def differences(one: Any, other: Any, where: str) -> Iterator[str]:
         yield f"{where}: {one!r}, port: {other!r}"
 
 
-async def same(clouds: dict[str, Cloud], needs: Needs = EVERYTHING, group: str = "web") -> Sight:
-    """Look through every door and compare; gives one of the sights."""
-    sights = {name: await cloud.look(group, needs, anyio.current_time()) for name, cloud in clouds.items()}
+async def same(clouds: dict[str, Cloud], needs: Needs = EVERYTHING, group: str = "web") -> Observation:
+    """Look through every door and compare; gives one of the observations."""
+    observations = {name: await cloud.look(group, needs, anyio.current_time()) for name, cloud in clouds.items()}
     for name in ("wire", "http"):
-        assert list(differences(plain(sights[name]), plain(sights["port"]), name)) == []
-    return sights["port"]
+        assert list(differences(plain(observations[name]), plain(observations["port"]), name)) == []
+    return observations["port"]
 
 
 async def test_a_small_rollout_looks_the_same(

@@ -20,7 +20,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.actions import Register as RegisterAction
 from async_rollout.core.journal import Found, Journal, Lane, Unreadable, digest
-from async_rollout.core.sight import TargetState
+from async_rollout.core.observation import TargetState
 from async_rollout.core.tags import ORDER
 from async_rollout.engine.ports import Answer, Cloud, Done, Refused
 from async_rollout.errors import UnknownGroupError
@@ -106,9 +106,11 @@ def test_the_record_goes_into_the_tags_and_comes_back() -> None:
         assert (await cloud.look("web", GROUP, 0.0)).journal == the_journal(world, *lanes)
         shorter = the_journal(world, lanes[1], serial=2)
         await cloud.act("web", Record(journal=shorter))
-        sight = await cloud.look("web", GROUP, 0.0)
-        assert sight.journal == shorter
-        assert sight.group.tag_count == 0  # ours do not count: what is left of the fifty is asked before there are any
+        observation = await cloud.look("web", GROUP, 0.0)
+        assert observation.journal == shorter
+        assert (
+            observation.group.tag_count == 0
+        )  # ours do not count: what is left of the fifty is asked before there are any
         assert not any(tag.propagate for tag in world.group("web").tags)
 
     through(play)
@@ -119,11 +121,11 @@ def test_an_order_stands_beside_the_record_until_all_is_erased() -> None:
         world.put_tags("web", [Tag(key="Team", value="blue")])
         await cloud.act("web", Order(text="stop"))
         await cloud.act("web", Record(journal=the_journal(world)))
-        sight = await cloud.look("web", GROUP, 0.0)
-        assert (sight.order, sight.journal) == ("stop", the_journal(world))
+        observation = await cloud.look("web", GROUP, 0.0)
+        assert (observation.order, observation.journal) == ("stop", the_journal(world))
         await cloud.act("web", Erase())
-        sight = await cloud.look("web", GROUP, 0.0)
-        assert (sight.order, sight.journal) == (None, None)
+        observation = await cloud.look("web", GROUP, 0.0)
+        assert (observation.order, observation.journal) == (None, None)
         assert [tag.key for tag in world.group("web").tags] == ["Team"]
         assert ORDER not in [tag.key for tag in world.group("web").tags]
 
@@ -140,8 +142,8 @@ def test_a_foreign_record_is_unreadable() -> None:
 
 def test_acts_change_the_world_in_the_owners_name() -> None:
     async def play(world: World, cloud: PortCloud) -> None:
-        sight = await cloud.look("web", TARGETS, 0.0)
-        one = sight.instances[0]
+        observation = await cloud.look("web", TARGETS, 0.0)
+        one = observation.instances[0]
         places = tuple(Registration(source=at.source, instance=one.id, port=at.port) for at in one.targets)
         acts = (
             Suspend(processes=("AZRebalance",)), SetCapacity(maximum=7), SetCapacity(desired=4),
@@ -176,8 +178,8 @@ def test_a_refusal_has_aws_own_words() -> None:
 
 def test_a_draining_classic_one_is_draining_and_says_why() -> None:
     async def play(world: World, cloud: PortCloud) -> None:
-        sight = await cloud.look("web", TARGETS, 0.0)
-        id, classic = sight.instances[0].id, sight.sources[0]
+        observation = await cloud.look("web", TARGETS, 0.0)
+        id, classic = observation.instances[0].id, observation.sources[0]
         assert (classic.default_port, classic.drain_delay, classic.has_listener) == (None, 30.0, True)
         await cloud.act("web", Deregister(registrations=(Registration(source=classic.id, instance=id),)))
         target = (await cloud.look("web", TARGETS, 0.0)).instance(id).targets[0]
@@ -199,16 +201,16 @@ def test_what_the_survey_and_the_flags_tell() -> None:
         ))  # fmt: skip
         world.schedule("web", ScheduledAction(name="late", at=world.now + 3600, desired=3))
         cloud = PortCloud(world)
-        sight = await cloud.look("web", frozenset({Need.SURVEY}), 0.0)
-        assert (sight.survey.launch_heartbeat, sight.survey.terminate_heartbeat) == (90.0, 0.0)
-        assert [one.name for one in sight.survey.scheduled] == ["late"]
-        assert sight.survey.refresh is None
+        observation = await cloud.look("web", frozenset({Need.SURVEY}), 0.0)
+        assert (observation.survey.launch_heartbeat, observation.survey.terminate_heartbeat) == (90.0, 0.0)
+        assert [one.name for one in observation.survey.scheduled] == ["late"]
+        assert observation.survey.refresh is None
         world.human_starts_refresh("web")
         assert (await cloud.look("web", EVERYTHING, 0.0)).survey.refresh == "InProgress"
-        group = sight.group
+        group = observation.group
         assert (group.weighted, group.warm_pool, group.ecs_managed) == (True, True, True)
         assert group.unknown_sources == ("arn:lattice",)
-        assert [one.has_listener for one in sight.sources] == [True, True, True, False]
+        assert [one.has_listener for one in observation.sources] == [True, True, True, False]
 
     run_virtual(main)
 
@@ -241,10 +243,10 @@ def test_failed_launches_show_in_the_activities() -> None:
 def test_two_runs_of_one_seed_are_the_same() -> None:
     async def play(world: World, cloud: PortCloud) -> list[object]:
         await cloud.act("web", SetCapacity(desired=5))
-        sights = []
+        observations = []
         for _ in range(30):
-            sights.append(await cloud.look("web", EVERYTHING, 0.0))
+            observations.append(await cloud.look("web", EVERYTHING, 0.0))
             await anyio.sleep(3)
-        return [sights, world.record, world.history]
+        return [observations, world.record, world.history]
 
     assert through(play) == through(play)

@@ -7,9 +7,9 @@ from typing import Any
 
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal
-from async_rollout.core.sight import Activity, Snapshot
+from async_rollout.core.observation import Activity, Snapshot
 from async_rollout.core.spec import RolloutSpec
-from support.drawn import AT, looked, recorded, sight
+from support.drawn import AT, looked, observation, recorded
 
 NOW = AT + 30.0
 """The time of the last look of `looked`."""
@@ -19,7 +19,7 @@ def snapshot_of(
     drawing: str, spec: RolloutSpec | None = None, /, group: dict[str, Any] | None = None,
     record: dict[str, Any] | None = None, **memory: Any,
 ) -> Snapshot:  # fmt: skip
-    seen = recorded(sight(drawing), **(record or {}))
+    seen = recorded(observation(drawing), **(record or {}))
     seen = replace(seen, group=replace(seen.group, **(group or {})))
     found = looked(spec or RolloutSpec(), seen)
     return replace(found, memory=replace(found.memory, **memory))
@@ -30,8 +30,13 @@ def draft_of(
     record: dict[str, Any] | None = None, **memory: Any,
 ) -> Draft:  # fmt: skip
     found = snapshot_of(drawing, spec, group=group, record=record, **memory)
-    assert isinstance(found.sight.journal, Journal)
-    return Draft(spec=spec or RolloutSpec(), sight=found.sight, memory=found.memory, journal=found.sight.journal)
+    assert isinstance(found.observation.journal, Journal)
+    return Draft(
+        spec=spec or RolloutSpec(),
+        observation=found.observation,
+        memory=found.memory,
+        journal=found.observation.journal,
+    )
 
 
 def launch(message: str, *, status: str = "Failed", at: float = NOW, instance: str | None = None) -> Activity:

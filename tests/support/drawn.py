@@ -1,4 +1,4 @@
-"""Draws a sight in one line, so that a table row stays a row.
+"""Draws an observation in one line, so that a table row stays a row.
 
 `"S S S | P"` are three serving old ones and a pending new one. Letters: S serving, U unhealthy old, M marked
 unhealthy old, N new and healthy, W new and warming, P pending, T terminating, B standby, D draining (a lane).
@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from async_rollout.core.journal import SUSPENDED_BY_US, Found, Journal, Lane, digest, template_mark
 from async_rollout.core.memory import Me, Memory
+from async_rollout.core.observation import Group, Instance, Observation, Snapshot, Source, Survey, Target, TargetState
 from async_rollout.core.recall import recall
-from async_rollout.core.sight import Group, Instance, Sight, Snapshot, Source, Survey, Target, TargetState
 from async_rollout.core.spec import RolloutSpec
 
 AT = 1_767_600_000.0
@@ -47,8 +47,10 @@ def member(letter: str, number: int) -> Instance:
     )
 
 
-def sight(drawing: str, *, desired: int | None = None, maximum: int = 10, minimum: int = 1, at: float = AT) -> Sight:
-    """The sight that a drawing means; desired defaults to the members that count."""
+def observation(
+    drawing: str, *, desired: int | None = None, maximum: int = 10, minimum: int = 1, at: float = AT
+) -> Observation:
+    """The observation that a drawing means; desired defaults to the members that count."""
     letters = [letter for letter in drawing if letter.isalpha()]
     members = tuple(member(letter, number) for number, letter in enumerate(letters))
     counted = sum(not one.leaving and not one.standby for one in members)
@@ -62,7 +64,7 @@ def sight(drawing: str, *, desired: int | None = None, maximum: int = 10, minimu
         suspended=frozenset(SUSPENDED_BY_US),
     )
     lanes = tuple(Lane(id=ident(n), at=int(at)) for n, letter in enumerate(letters) if letter == "D")
-    return Sight(
+    return Observation(
         at=at, group=group, instances=members, sources=SOURCES, journal=journal(group, lanes), survey=Survey(at=at)
     )
 
@@ -85,18 +87,18 @@ def journal(group: Group, lanes: tuple[Lane, ...] = (), *, base: int = 3, asked:
     )
 
 
-def recorded(seen: Sight, **fields: object) -> Sight:
-    """The sight with fields of its record changed."""
+def recorded(seen: Observation, **fields: object) -> Observation:
+    """The observation with fields of its record changed."""
     assert isinstance(seen.journal, Journal)
     return replace(seen, journal=replace(seen.journal, **fields))  # type: ignore[arg-type]
 
 
-def looked(spec: RolloutSpec, seen: Sight, *, looks: int = 4, every: float = 10.0) -> Snapshot:
-    """The same sight, looked at several times: what the last of these looks knows."""
+def looked(spec: RolloutSpec, seen: Observation, *, looks: int = 4, every: float = 10.0) -> Snapshot:
+    """The same observation, looked at several times: what the last of these looks knows."""
     memory = Memory(me=Me(run="run0", holder="host/boot/1"))
     for number in range(looks):
         at = seen.at + number * every
         sources = tuple(replace(one, seen_at=at) for one in seen.sources)
         now = replace(seen, at=at, sources=sources)
         memory = recall(spec, memory, now)
-    return Snapshot(sight=now, memory=memory)
+    return Snapshot(observation=now, memory=memory)

@@ -10,7 +10,7 @@ import anyio
 
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.events import Event
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Urgency
 from async_rollout.sandbox.doors.port import PortCloud
@@ -35,11 +35,11 @@ class Wayward(PortCloud):
         self._before_look, self._before_act = look, act
         self.looks: list[tuple[float, str]] = []
 
-    async def glance(self, group: str) -> Sight:
+    async def glance(self, group: str) -> Observation:
         await self._before_look(group)
         return await super().glance(group)
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         self.looks.append((anyio.current_time(), group))
         await self._before_look(group)
         return await super().look(group, needs, after, urgency)

@@ -8,7 +8,7 @@ import anyio
 
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.core.actions import Need, Needs
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 
 TG = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/0011223344556677"
 OTHER = TG.replace("blue", "green")
@@ -20,5 +20,5 @@ def cloud(aws: Any) -> AwsCloud:
     return AwsCloud(aws.send, region="eu-west-1", jitter=lambda: 1.0)
 
 
-async def look(one: AwsCloud, name: str, needs: Needs = TARGETS) -> Sight:
+async def look(one: AwsCloud, name: str, needs: Needs = TARGETS) -> Observation:
     return await one.look(name, needs, anyio.current_time())

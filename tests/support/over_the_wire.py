@@ -9,7 +9,7 @@ import anyio
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import Need
 from async_rollout.core.memory import Me
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult
@@ -35,10 +35,10 @@ def rolled(prepare: Callable[[World], object], spec: RolloutSpec, seed: int = 1)
     return run_virtual(main)
 
 
-def seen(prepare: Callable[[World], object]) -> tuple[Sight, Sight]:
+def seen(prepare: Callable[[World], object]) -> tuple[Observation, Observation]:
     """One whole look at the group `web`, over the wire and through the port."""
 
-    async def main() -> tuple[Sight, Sight]:
+    async def main() -> tuple[Observation, Observation]:
         world = World(1, loop_clock())
         prepare(world)
         async with connect(session=session(world)) as cloud:

@@ -15,7 +15,7 @@ from async_rollout.aws.traffic.classic import Classic
 from async_rollout.aws.traffic.health import Health
 from async_rollout.aws.traffic.target_group import TargetGroup
 from async_rollout.core.actions import Registration
-from async_rollout.core.sight import Source
+from async_rollout.core.observation import Source
 
 
 class Kind(Protocol):

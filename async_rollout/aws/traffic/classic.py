@@ -11,7 +11,7 @@ from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found
 from async_rollout.core.actions import Registration
-from async_rollout.core.sight import Source, Target, TargetState, unfound
+from async_rollout.core.observation import Source, Target, TargetState, unfound
 
 DRAINING = "Instance deregistration currently in progress."
 ABSENT = "Instance is not currently registered with the LoadBalancer."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from async_rollout.aws.faults import CallFailedError
-from async_rollout.core.sight import Target
+from async_rollout.core.observation import Target
 
 T = TypeVar("T")
 

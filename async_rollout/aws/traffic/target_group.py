@@ -10,7 +10,7 @@ from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found, reason
 from async_rollout.core.actions import Registration
-from async_rollout.core.sight import Source, Target, TargetState, unfound
+from async_rollout.core.observation import Source, Target, TargetState, unfound
 
 STATES = {
     "initial": TargetState.INITIAL,

@@ -12,12 +12,19 @@ from dataclasses import replace
 import anyio
 
 from async_rollout.core.actions import CloudAction, HealthOf, Need, Needs
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Done, GroupRef, Late, Refused, Unknown, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.doors.acts import Step, steps
-from async_rollout.sandbox.doors.sights import Health, activities_of, health_of, sight_of, survey_of, with_policies
+from async_rollout.sandbox.doors.observations import (
+    Health,
+    activities_of,
+    health_of,
+    observation_of,
+    survey_of,
+    with_policies,
+)
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
@@ -56,23 +63,23 @@ class PortCloud:
         """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
         return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
 
-    async def glance(self, group: str) -> Sight:
+    async def glance(self, group: str) -> Observation:
         """See engine.ports.Cloud."""
         self._count_group()
         state, at = await self._read_group(group)
-        return sight_of(state, group, at)
+        return observation_of(state, group, at)
 
     def carries(self, groups: int) -> bool:
         """Any number: no call waits for a turn here."""
         return True
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
         self._count_group()
         wanted = None if Need.TARGETS in needs else {one.source for one in needs if isinstance(one, HealthOf)}
         if wanted is not None and not wanted:
             state, at = await self._read_group(group)
-            seen = sight_of(state, group, at)
+            seen = observation_of(state, group, at)
         else:
             seen = await self._see_all(group, wanted)
         if Need.SURVEY in needs:
@@ -112,7 +119,7 @@ class PortCloud:
             raise UnknownGroupError(f"{group}: no such group in {self.world.region}")
         return state
 
-    async def _see_all(self, group: str, wanted: set[str] | None) -> Sight:
+    async def _see_all(self, group: str, wanted: set[str] | None) -> Observation:
         """The group and its sources' health, asked at once: which answer shows the older truth is chance."""
         if self._rng.random() < 0.5:
             state, at = await self._read_group(group)
@@ -121,7 +128,7 @@ class PortCloud:
         else:
             health, seen_at = await self._see_health(group, wanted)
             state, at = await self._read_group(group)
-        return sight_of(state, group, at, health, seen_at)
+        return observation_of(state, group, at, health, seen_at)
 
     async def _see_health(self, group: str, wanted: set[str] | None) -> tuple[Health, dict[str, float]]:
         known = self.world.state.groups.get(group)

@@ -10,7 +10,7 @@ from async_rollout.core import begin, budget, lanes
 from async_rollout.core.actions import Terminate
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Lane, Removal
-from async_rollout.core.sight import Instance
+from async_rollout.core.observation import Instance
 from async_rollout.core.spec import Standby
 from async_rollout.sandbox.records import Group, Hook
 from async_rollout.sandbox.world import World
@@ -61,7 +61,7 @@ def ended_last() -> list[str]:
 
 def _placed(real: Any, one: Draft, lane: Lane) -> Draft:
     """The terminate of one in Standby takes a place out of desired."""
-    done, instance = real(one, lane), one.sight.instance(lane.id)
+    done, instance = real(one, lane), one.observation.instance(lane.id)
     if done.acts == one.acts or instance is None or not instance.standby:
         return done
     return one.lane(replace(lane, removal=Removal.SHRINK)).act(Terminate(instance=lane.id, shrink=True))
@@ -76,6 +76,6 @@ ASIDE = (
              spoil=around(lanes, "_terminated", _placed)),
     Sabotage(name="those in Standby do not go", law="law 16:", story=ended_last, spoil=swap(budget, "is_to_end", no)),
     Sabotage(name="launch times of who stands by are waited for", law="law 1", story=standing_by,
-             spoil=swap(begin, "_untold", lambda sight: tuple(
-                 one.id for one in sight.instances if one.launched_at is None))),
+             spoil=swap(begin, "_untold", lambda observation: tuple(
+                 one.id for one in observation.instances if one.launched_at is None))),
 )  # fmt: skip

@@ -9,10 +9,10 @@ from math import inf
 
 import anyio
 
-from async_rollout.core import advance, back, drain, sight, stages, traffic
+from async_rollout.core import advance, back, drain, observation, stages, traffic
 from async_rollout.core.actions import Deregister, Needs, Registration
 from async_rollout.core.journal import Lane
-from async_rollout.core.sight import Instance, Sight, Stop, unfound
+from async_rollout.core.observation import Instance, Observation, Stop, unfound
 from async_rollout.engine.ports import Urgency
 from async_rollout.sandbox.world import World
 from support.laws.breaking import Sabotage, both, nothing, of_result, swap
@@ -48,7 +48,7 @@ def goes_and_stops() -> list[str]:
 class Mistaken(Door):
     """For a few seconds AWS does not find the target group, though it is there: when nobody but it knows the truth."""
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         seen = await super().look(group, needs, after, urgency)
         lost = self.world.state.groups[GROUP].target_groups[0]
         if not 75.0 <= self.world.now - self.world.log.wanted[0].at <= 100.0:
@@ -73,7 +73,7 @@ def mistaken() -> list[str]:
     return wrong(play(SPEC, build=build, door=Mistaken), Ought())
 
 
-def registered_at_what_is_gone(seen: Sight, lane: Lane) -> Iterator[Registration]:
+def registered_at_what_is_gone(seen: Observation, lane: Lane) -> Iterator[Registration]:
     """As if each source were still there."""
     there = replace(seen, sources=tuple(replace(one, gone=False) for one in seen.sources))
     return WERE(there, lane)
@@ -117,5 +117,5 @@ BALANCING = (
     Sabotage(name="who takes no traffic serves", law="law 1: 2", story=shifted,
              spoil=both(swap(advance, "held_up", lambda draft: None), swap(stages, "healthy_at", passed_is_enough))),
     Sabotage(name="a source that is gone is waited for", law="law 16:", story=target_group_goes,
-             spoil=of_result(sight, "unfound", has_listener=True)),
+             spoil=of_result(observation, "unfound", has_listener=True)),
 )  # fmt: skip

@@ -24,7 +24,7 @@ from async_rollout.core.actions import Decision, Erase, Record, Resume
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable, digest, template_mark
 from async_rollout.engine import clocks, grace, lookout, rollout
-from async_rollout.sandbox.doors import sights
+from async_rollout.sandbox.doors import observations
 from support.laws import losses, meddling, meetings, sleeping, stories
 from support.laws.breaking import (
     Sabotage,
@@ -42,18 +42,18 @@ from support.laws.breaking import (
 
 
 def resume_everything(one: Draft) -> Draft:
-    names = tuple(sorted(one.sight.group.suspended))
+    names = tuple(sorted(one.observation.group.suspended))
     return one.act(Resume(processes=names)) if names else one.act(Erase())
 
 
 def resume_without_names(one: Draft) -> Draft:
     """An empty list means all processes to AWS."""
-    still = set(one.journal.suspended) & one.sight.group.suspended
+    still = set(one.journal.suspended) & one.observation.group.suspended
     return one.act(Resume(processes=())) if still else one.act(Erase())
 
 
 def alarms_first(one: Draft) -> Draft:
-    still = [name for name in one.journal.suspended if name in one.sight.group.suspended]
+    still = [name for name in one.journal.suspended if name in one.observation.group.suspended]
     return one.act(Resume(processes=tuple(still[:1]))) if still else one.act(Erase())
 
 
@@ -68,21 +68,21 @@ def max_stays(real: Any, one: Draft) -> Draft:
 
 def resumed_first(real: Any, one: Draft) -> Draft:
     """Processes are resumed while an instance is still out."""
-    done, still = real(one), tuple(set(one.journal.suspended) & one.sight.group.suspended)
+    done, still = real(one), tuple(set(one.journal.suspended) & one.observation.group.suspended)
     return replace(done, acts=(Resume(processes=still), *done.acts)) if still else done
 
 
-def only_default_ports(real: Any, sight: Any, instance: Any) -> Any:
-    return replace(real(sight, instance), odd=())
+def only_default_ports(real: Any, observation: Any, instance: Any) -> Any:
+    return replace(real(observation, instance), odd=())
 
 
-def everywhere(real: Any, sight: Any, instance: Any) -> Any:
-    return replace(real(sight, instance), missing=())
+def everywhere(real: Any, observation: Any, instance: Any) -> Any:
+    return replace(real(observation, instance), missing=())
 
 
 def back_all_the_same(one: Draft, lane: Any) -> Draft:
     """Who has begun to leave its cluster is registered back."""
-    instance = one.sight.instance(lane.id)
+    instance = one.observation.instance(lane.id)
     return (
         back.put_back(one, lane, instance) if instance is not None and not instance.leaving else lanes.fall(one, lane)
     )
@@ -117,7 +117,7 @@ def any_group(real: Any, values: Any, arn: str) -> Any:
 def never_due(real: Any, one: Draft, verdict: Any = None) -> Decision:
     """The lease is not renewed while nothing else is to be written."""
     decision = real(one, verdict)
-    if verdict is None and one.journal == one.sight.journal:
+    if verdict is None and one.journal == one.observation.journal:
         return replace(decision, actions=one.acts)
     return decision
 
@@ -207,12 +207,12 @@ CONDUCTING = (
     Sabotage(name="an act follows a record that was not taken", law="law 9:", story=meetings.lost_records,
              spoil=around(rollout.Rollout, "_done", taken_or_not)),
     Sabotage(name="a record of another group is believed", law="law 11:", story=meetings.foreign_record,
-             spoil=around(sights, "from_tags", any_group)),
+             spoil=around(observations, "from_tags", any_group)),
     Sabotage(name="an unreadable record is none", law="law 11:", story=meetings.forged,
-             spoil=around(sights, "from_tags", as_if_there_were_none)),
+             spoil=around(observations, "from_tags", as_if_there_were_none)),
     Sabotage(name="tags that were taken off end it", law="law ", story=meddling.untagged,
              spoil=swap(begin, "_vanished", lambda spec, seen, one: Decision(
-                 verdict=begin.over(spec, seen.sight, one)))),
+                 verdict=begin.over(spec, seen.observation, one)))),
     Sabotage(name="the order to stop is not read", law="law 10:", story=meddling.ordered_to_stop,
              spoil=both(swap(decide, "stopped", nothing), swap(begin, "stopped", nothing))),
     Sabotage(name="an active refresh is not asked for", law="law 16:", story=meddling.refreshing,
@@ -237,10 +237,10 @@ CONDUCTING = (
     Sabotage(name="restore goes on replacing", law="law 7:", story=meetings.killed_and_restored,
              spoil=around(lease, "_take_over", rewritten(lambda one: replace(one, goal=Goal.REPLACE, cause=None)))),
     Sabotage(name="an old cutoff is kept", law="law 16:", story=meetings.killed_long_ago,
-             spoil=swap(lease, "with_cutoff", lambda spec, journal, sight: journal)),
+             spoil=swap(lease, "with_cutoff", lambda spec, journal, observation: journal)),
     Sabotage(name="the old template's cutoff is kept", law="law ", story=meetings.killed_before_release,
-             spoil=swap(lease, "with_cutoff", lambda spec, journal, sight: replace(
-                 journal, template=template_mark(sight.group.template)))),
+             spoil=swap(lease, "with_cutoff", lambda spec, journal, observation: replace(
+                 journal, template=template_mark(observation.group.template)))),
     Sabotage(name="the outage of all is no reason to wait", law="law 1:", guard="law 1:", story=meddling.outage,
              spoil=swap(advance, "take_out", take_any)),
 )  # fmt: skip

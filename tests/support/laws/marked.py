@@ -7,7 +7,7 @@ from functools import partial
 
 from async_rollout.core import budget, finish, recall, stages
 from async_rollout.core.marks import is_accused
-from async_rollout.core.sight import Instance, Sight
+from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Group
@@ -58,14 +58,14 @@ def newest_marked() -> list[str]:
     return wrong(played, Ought()) + [f"law 4: AWS terminated {one.instance} at {one.at:.1f}" for one in theirs]
 
 
-def _as_before(spec: RolloutSpec, sight: Sight, one: Instance) -> bool:
+def _as_before(spec: RolloutSpec, observation: Observation, one: Instance) -> bool:
     """Who is marked is not ready, whatever the sources say."""
-    return not one.marked_unhealthy and stages.is_ready(spec, sight, one)
+    return not one.marked_unhealthy and stages.is_ready(spec, observation, one)
 
 
 MARKED = (
     Sabotage(name="what others marked is marked healthy", law="law 8:", story=all_marked,
-             spoil=swap(finish, "is_ours_to_take_off", lambda memory, sight, one: is_accused(sight, one))),
+             spoil=swap(finish, "is_ours_to_take_off", lambda memory, observation, one: is_accused(observation, one))),
     Sabotage(name="who is only marked counts for nobody", law="law 12:", story=all_marked,
              spoil=swap(recall, "is_ready", _as_before)),
     Sabotage(name="a marked new one is left to AWS", law="law 4:", story=newest_marked,

@@ -10,7 +10,7 @@ import anyio
 
 from async_rollout.core.actions import CloudAction, Needs, Record
 from async_rollout.core.journal import Found, Goal, Journal, digest
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.core.spec import HookCall, Hooks
 from async_rollout.core.tags import to_tags
 from async_rollout.engine.clocks import Young, always
@@ -58,11 +58,11 @@ def _but_for_the_other(lines: list[str]) -> list[str]:
 class Blind(Door):
     """The second one's looks do not show the newest tags for a minute."""
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
-        sight = await super().look(group, needs, after, urgency)
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
+        observation = await super().look(group, needs, after, urgency)
         if self.part.run == "one" or self.world.now - self.world.log.wanted[0].at > 90.0:
-            return sight
-        return replace(sight, journal=None, probes=frozenset(), order=None)
+            return observation
+        return replace(observation, journal=None, probes=frozenset(), order=None)
 
 
 def hidden_record() -> list[str]:
@@ -161,13 +161,13 @@ class Behind(Door):
 
     seen: tuple[tuple[float, int], ...] = ()
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
-        sight = await super().look(group, needs, after, urgency)
-        self.seen = (*self.seen, (sight.at, sight.group.desired))
-        was = [desired for at, desired in self.seen if at <= sight.at - 30.0]
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
+        observation = await super().look(group, needs, after, urgency)
+        self.seen = (*self.seen, (observation.at, observation.group.desired))
+        was = [desired for at, desired in self.seen if at <= observation.at - 30.0]
         if self._left % 3 or not was:
-            return sight
-        return replace(sight, group=replace(sight.group, desired=was[-1]))
+            return observation
+        return replace(observation, group=replace(observation.group, desired=was[-1]))
 
 
 def desired_lags() -> list[str]:
@@ -177,16 +177,16 @@ def desired_lags() -> list[str]:
 class Dim(Door):
     """Rows lag behind: what terminates still reads InService for most of a minute; the activities are fresh."""
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
-        sight = await super().look(group, needs, after, urgency)
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
+        observation = await super().look(group, needs, after, urgency)
         went = {one.instance: one.at for one in self.world.record if one.what == "terminate" and one.who == "owner"}
         lag = tuple(
             replace(one, lifecycle="InService")
             if one.leaving and self.world.now - went.get(one.id, 0.0) < 45.0
             else one
-            for one in sight.instances
+            for one in observation.instances
         )
-        return replace(sight, instances=lag)
+        return replace(observation, instances=lag)
 
 
 def lagging_rows() -> list[str]:
@@ -209,10 +209,10 @@ def very_stale() -> list[str]:
 class Gappy(Door):
     """Each third answer lacks whoever is on the way out."""
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
-        sight, record = await super().look(group, needs, after, urgency), self.world.record_of()
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
+        observation, record = await super().look(group, needs, after, urgency), self.world.record_of()
         going = {lane.id for lane in record.lanes} if record and self._left % 3 == 0 else set()
-        return replace(sight, instances=tuple(one for one in sight.instances if one.id not in going))
+        return replace(observation, instances=tuple(one for one in observation.instances if one.id not in going))
 
 
 def gappy() -> list[str]:
@@ -223,11 +223,12 @@ def gappy() -> list[str]:
 class Unlisting(Door):
     """Two of three answers of every source lack whoever is on the way out."""
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
-        sight, record = await super().look(group, needs, after, urgency), self.world.record_of()
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
+        observation, record = await super().look(group, needs, after, urgency), self.world.record_of()
         going = {lane.id for lane in record.lanes} if record and self._left % 3 else set()
         return replace(
-            sight, instances=tuple(replace(one, targets=()) if one.id in going else one for one in sight.instances)
+            observation,
+            instances=tuple(replace(one, targets=()) if one.id in going else one for one in observation.instances),
         )
 
 

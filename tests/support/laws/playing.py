@@ -17,7 +17,7 @@ from async_rollout.core.actions import Action, CloudAction, Needs
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.memory import Me
-from async_rollout.core.sight import Sight, Stop
+from async_rollout.core.observation import Observation, Stop
 from async_rollout.core.spec import AsyncHook, Hook, HookCall, HookPoint, RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
@@ -129,15 +129,15 @@ class Door(PortCloud):
         self._action: CloudAction | None = None
         self.host = Host()
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         self._left -= 1
         if self._left < 0:
             self._enough()
         self.world.advance()
         asked = self.world.now
-        sight = await super().look(group, needs, after, urgency)
+        observation = await super().look(group, needs, after, urgency)
         self._looked = asked
-        return sight
+        return observation
 
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL

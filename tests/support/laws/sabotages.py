@@ -26,23 +26,23 @@ from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, Lane, Mark, Removal
 from async_rollout.core.memory import HookOutcome
-from async_rollout.core.sight import Instance, Sight, TargetState
+from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.spec import HookPoint
 from async_rollout.engine import rollout
 from support.laws import meddling, meetings, refused, stories
 from support.laws.breaking import Sabotage, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
 
 
-def rows_only(real: Any, spec: Any, sight: Sight, *args: Any) -> budget.Tally:
+def rows_only(real: Any, spec: Any, observation: Observation, *args: Any) -> budget.Tally:
     """Booting is counted from rows, not from the field."""
-    rows = sum(one.booting for one in sight.instances)
-    return replace(real(spec, sight, *args), booting=rows, exist=len(sight.instances))
+    rows = sum(one.booting for one in observation.instances)
+    return replace(real(spec, observation, *args), booting=rows, exist=len(observation.instances))
 
 
 def new_ones_too(real: Any, *args: Any) -> budget.Tally:
     """A new one that serves is in the way as an old one is."""
-    found, sight = real(*args), args[1]
-    fresh = tuple(one for one in sight.instances if one.id in found.available and one not in found.victims)
+    found, observation = real(*args), args[1]
+    fresh = tuple(one for one in observation.instances if one.id in found.available and one not in found.victims)
     return replace(found, victims=(*fresh, *found.victims) if found.proven_new else found.victims)
 
 
@@ -50,33 +50,35 @@ def healthy_anywhere(one: Instance, source: str) -> bool:
     return any(target.state == "healthy" for target in one.targets)
 
 
-def base_is_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
-    field = sight.group.desired
+def base_is_field(journal: Journal, observation: Observation, seen: object) -> budget.Reckoned:
+    field = observation.group.desired
     return budget.Reckoned(journal=replace(journal, base=field, asked=field), explained=True)
 
 
-def lift_is_field(journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
-    return budget.Reckoned(journal=replace(journal, asked=sight.group.desired), explained=True)
+def lift_is_field(journal: Journal, observation: Observation, seen: object) -> budget.Reckoned:
+    return budget.Reckoned(journal=replace(journal, asked=observation.group.desired), explained=True)
 
 
-def minimum_first(real: Any, journal: Journal, sight: Sight, seen: object) -> budget.Reckoned:
+def minimum_first(real: Any, journal: Journal, observation: Observation, seen: object) -> budget.Reckoned:
     """What the minimum asks for is base before it is reckoned what it did to desired."""
-    return real(replace(journal, base=max(journal.base, sight.group.minimum)), sight, seen)
+    return real(replace(journal, base=max(journal.base, observation.group.minimum)), observation, seen)
 
 
-def base_first(journal: Journal, counted: Journal, drop: int, expected: int, sight: Sight) -> budget.Reckoned:
+def base_first(
+    journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation
+) -> budget.Reckoned:
     """What somebody takes away is taken from the base, not from our lift."""
     return budget.Reckoned(journal=replace(counted, base=max(1, journal.base - drop)), explained=True, lowered=True)
 
 
-def any_target_listed(spec: Any, sight: Sight, one: Instance) -> bool:
+def any_target_listed(spec: Any, observation: Observation, one: Instance) -> bool:
     """`all([])`: what is not listed as unhealthy is healthy."""
     return one.in_service and all(target.state == "healthy" for target in one.targets)
 
 
-def never_reset(real: Any, spec: Any, streak: stages.Streak, sight: Sight, one: Instance) -> stages.Streak:
+def never_reset(real: Any, spec: Any, streak: stages.Streak, observation: Observation, one: Instance) -> stages.Streak:
     """A bad look does not end a streak of good ones."""
-    found = real(spec, streak, sight, one)
+    found = real(spec, streak, observation, one)
     return replace(found, good=max(found.good, streak.good + (found.good > 0 and streak.good > 0 and found.good == 1)))
 
 
@@ -129,7 +131,7 @@ def unraised(self: Draft, to: int) -> Draft:
 def max_at_once(real: Any, one: Draft) -> Draft:
     """The maximum is put back while the lift still needs it."""
     done, most = real(one), one.journal.found.maximum
-    return done.act(SetCapacity(maximum=most)) if one.sight.group.desired > most else done
+    return done.act(SetCapacity(maximum=most)) if one.observation.group.desired > most else done
 
 
 def ended(real: Any, self: Draft, lane: Lane, point: Any, outcome: Any) -> Draft:
@@ -192,7 +194,7 @@ PROVING = (
     Sabotage(name="an empty list is all healthy", law="law 1:", story=meddling.registered_nowhere,
              spoil=swap(recall, "is_ready", any_target_listed)),
     Sabotage(name="InService is healthy", law="law 5:", story=stories.sick_version,
-             spoil=swap(recall, "is_ready", lambda spec, sight, one: one.in_service)),
+             spoil=swap(recall, "is_ready", lambda spec, observation, one: one.in_service)),
     Sabotage(name="one source's health is enough", law="law 5:", story=stories.slow_source,
              spoil=swap(stages, "healthy_at", healthy_anywhere)),
     Sabotage(name="no proof before the first", law="law 5:", guard="law 5:", story=stories.with_gap,
@@ -221,9 +223,9 @@ REMOVING = (
     Sabotage(name="never shrink", law="law 2:", story=stories.plain, spoil=swap(lanes, "_terminated", keeps)),
     Sabotage(name="always shrink", law="law 7:", story=stories.in_place, spoil=swap(lanes, "_terminated", shrinks)),
     Sabotage(name="shrinks under way are not counted", law="law 7:", story=meddling.two_out,
-             spoil=swap(lanes, "_shrinks_under_way", lambda journal, sight: 0)),
+             spoil=swap(lanes, "_shrinks_under_way", lambda journal, observation: 0)),
     Sabotage(name="a place is kept whatever exists", law="law 2:", story=stories.strictly_with_gap,
-             spoil=swap(lanes, "crowded", lambda tally, sight, journal: 0)),
+             spoil=swap(lanes, "crowded", lambda tally, observation, journal: 0)),
     Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
              spoil=both(*(swap(each, "is_registered", on_row) for each in (lanes, recall, stages)))),
     Sabotage(name="listed nowhere is drained", law="walkthrough", story=meetings.unlisted,

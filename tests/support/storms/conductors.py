@@ -13,7 +13,7 @@ import anyio
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import CloudAction, Needs
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, GroupCloud, Urgency
 from async_rollout.sandbox.doors.acts import Step
@@ -77,7 +77,7 @@ class Wired:
     def __init__(self, cloud: AwsCloud, gate: Gate, lives: int | None) -> None:
         self._cloud, self._gate, self._lives, self.killed = cloud, gate, lives, anyio.Event()
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         return await self._cloud.look(group, needs, after, urgency)
 
     async def act(

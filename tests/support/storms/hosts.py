@@ -8,7 +8,7 @@ import anyio
 
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.journal import Goal
-from async_rollout.core.sight import Sight
+from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.identity import identify
 from async_rollout.engine.ports import Answer, Urgency
@@ -23,11 +23,11 @@ class Sleeper:
     def __init__(self, cloud: Mortal, host: Host, naps: Mapping[int, float]) -> None:
         self._cloud, self._host, self._naps, self._calls, self._wakes = cloud, host, dict(naps), 0, 0.0
 
-    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Sight:
+    async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         await self._awake()
-        sight = await self._cloud.look(group, needs, after, urgency)
+        observation = await self._cloud.look(group, needs, after, urgency)
         await self._nap()
-        return sight
+        return observation
 
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL

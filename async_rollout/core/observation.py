@@ -48,7 +48,7 @@ class Source:
 
     id: its name or ARN as AWS wants it back. has_listener False: no health is to be waited for. drain_delay: longest
     deregistration delay, seconds. zones: zones enabled on its load balancer, None if unknown. seen_at: AWS's time of
-    the health in this sight, None if it was not asked. ends_early: its draining may be over before the delay is.
+    the health in this observation, None if it was not asked. ends_early: its draining may be over before the delay is.
     gone: the group names it and AWS does not find it.
     """
 
@@ -196,7 +196,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Observation:
     """One look. survey and activities are None where the needs did not name them; order is the stop order's text.
 
     refresh: statuses of active instance refreshes, None where that alone was not asked. probes: runs whose probe shows.
@@ -251,7 +251,7 @@ class Snapshot:
     stop_cause, stop_code: why to stop, and the exit code to end with (0: a signal's, 130 or 143).
     """
 
-    sight: Sight
+    observation: Observation
     memory: Memory
     stop: Stop | None = None
     stop_cause: str = ""

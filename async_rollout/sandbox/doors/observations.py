@@ -1,4 +1,4 @@
-"""The world's tables as the core sees them: pure, from a State to the parts of a Sight."""
+"""The world's tables as the core sees them: pure, from a State to the parts of a Observation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import floor
 
-from async_rollout.core import sight
+from async_rollout.core import observation
 from async_rollout.core.others import Trait, claims_of, hook_traits, policy_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import templates
@@ -17,17 +17,17 @@ from async_rollout.sandbox.words import OVERRIDES, classic_words
 
 ACTIVE_REFRESH = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")
 
-Health = dict[str, tuple[sight.Target, ...]]
+Health = dict[str, tuple[observation.Target, ...]]
 """By instance id: where it is registered."""
 
 
-def sight_of(
+def observation_of(
     state: State, name: str, at: float, health: Health | None = None, seen_at: Mapping[str, float] | None = None
-) -> sight.Sight:
+) -> observation.Observation:
     """What DescribeAutoScalingGroups and EC2 tell; with the health in the sources, where that was asked."""
     group = state.groups[name]
     tags = {tag.key: tag.value for tag in group.tags}
-    return sight.Sight(
+    return observation.Observation(
         at=at,
         group=group_of(state, group),
         instances=tuple(instance_of(state, group, one, (health or {}).get(one.id, ())) for one in state.members(name)),
@@ -38,8 +38,8 @@ def sight_of(
     )
 
 
-def group_of(state: State, group: Group) -> sight.Group:
-    return sight.Group(
+def group_of(state: State, group: Group) -> observation.Group:
+    return observation.Group(
         name=group.name,
         arn=group.arn,
         minimum=group.minimum,
@@ -65,8 +65,10 @@ def _traits(group: Group) -> Iterable[Trait]:
     return (trait for trait, there in shown.items() if there)
 
 
-def instance_of(state: State, group: Group, one: Instance, targets: tuple[sight.Target, ...] = ()) -> sight.Instance:
-    return sight.Instance(
+def instance_of(
+    state: State, group: Group, one: Instance, targets: tuple[observation.Target, ...] = ()
+) -> observation.Instance:
+    return observation.Instance(
         id=one.id,
         lifecycle=one.lifecycle,
         health=one.health,
@@ -81,16 +83,16 @@ def instance_of(state: State, group: Group, one: Instance, targets: tuple[sight.
     )
 
 
-def _source(state: State, id: str, at: float, seen_at: float | None) -> sight.Source:
+def _source(state: State, id: str, at: float, seen_at: float | None) -> observation.Source:
     found = state.sources.get(id)
     if found is not None:
         return source_of(found, seen_at)
     kind = "target group" if id.startswith("arn:") else "classic"
-    return replace(sight.unfound(id, kind), seen_at=at)
+    return replace(observation.unfound(id, kind), seen_at=at)
 
 
-def source_of(one: Source, seen_at: float | None = None) -> sight.Source:
-    return sight.Source(
+def source_of(one: Source, seen_at: float | None = None) -> observation.Source:
+    return observation.Source(
         id=one.id,
         kind="classic" if one.classic else "target group",
         name=one.name,
@@ -113,25 +115,27 @@ def health_of(state: State, sources: Iterable[str]) -> Health:
     return found
 
 
-def _target(state: State, source: Source, one: Registration) -> sight.Target:
+def _target(state: State, source: Source, one: Registration) -> observation.Target:
     reason = one.reason
     if one.state == "healthy" and state.is_shifted(source.id, one.instance):
         _, code, words = OVERRIDES[True]
         reason = f"{code}: {words}"
-        return sight.Target(source=source.id, port=one.port, state=sight.TargetState.SHIFTED, reason=reason)
+        return observation.Target(source=source.id, port=one.port, state=observation.TargetState.SHIFTED, reason=reason)
     if source.classic and one.state != "healthy":
         reason = classic_words(one, terse=source.terse)[2]
-    return sight.Target(source=source.id, port=one.port, state=sight.TargetState(one.state), reason=reason)
+    return observation.Target(source=source.id, port=one.port, state=observation.TargetState(one.state), reason=reason)
 
 
-def survey_of(group: Group, at: float) -> sight.Survey:
+def survey_of(group: Group, at: float) -> observation.Survey:
     """DescribeLifecycleHooks, DescribeScheduledActions, DescribeInstanceRefreshes."""
-    return sight.Survey(
+    return observation.Survey(
         at=at,
         launch_heartbeat=_longest(hook for hook in group.hooks if hook.launching),
         terminate_heartbeat=_longest(hook for hook in group.hooks if not hook.launching),
         scheduled=tuple(
-            sight.Scheduled(name=one.name, at=one.at, minimum=one.minimum, maximum=one.maximum, desired=one.desired)
+            observation.Scheduled(
+                name=one.name, at=one.at, minimum=one.minimum, maximum=one.maximum, desired=one.desired
+            )
             for one in group.scheduled
         ),
         refresh=group.refresh if group.refresh in ACTIVE_REFRESH else None,
@@ -139,7 +143,7 @@ def survey_of(group: Group, at: float) -> sight.Survey:
     )
 
 
-def with_policies(shown: sight.Group, group: Group) -> sight.Group:
+def with_policies(shown: observation.Group, group: Group) -> observation.Group:
     """DescribePolicies."""
     return replace(shown, traits=shown.traits | policy_traits(json.loads(text) for _, text in group.policies))
 
@@ -148,14 +152,14 @@ def _longest(hooks: Iterable[Hook]) -> float:
     return max((hook.heartbeat for hook in hooks), default=0.0)
 
 
-def activities_of(state: State, name: str) -> tuple[sight.Activity, ...]:
+def activities_of(state: State, name: str) -> tuple[observation.Activity, ...]:
     """The first page of DescribeScalingActivities."""
     return tuple(_activity(one) for one in state.activities_of(name)[:100])
 
 
-def _activity(one: Activity) -> sight.Activity:
+def _activity(one: Activity) -> observation.Activity:
     launches = "launch" if one.launch else "terminate"
-    return sight.Activity(
+    return observation.Activity(
         id=one.id,
         kind=launches if one.description.startswith(("Launching", "Terminating")) else "other",
         status=one.status,
