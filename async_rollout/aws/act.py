@@ -40,7 +40,7 @@ from async_rollout.engine.ports import Answer, Done, Late, Refused, Unknown, Urg
 from async_rollout.errors import BrokenError
 
 STALE_MAX, CROWDED = 16, 30
-"""Tags of ended lanes are taken off so many at a time, sooner where the group's fifty are half used."""
+"""Tags of ended departures are taken off so many at a time, sooner where the group's fifty are half used."""
 HEAD_KEYS = tuple(f"{PREFIX}{part}" for part in ("order", "cause", "found", "holder", "head"))
 """Tags that may be there whether a look showed them or not. Erased last, the head last of all."""
 
@@ -98,7 +98,7 @@ class Acts:
                 assert_never(action)
 
     async def _record(self, way: Way, journal: Journal) -> Answer:
-        """Write the record; now and then clear lanes that it no longer names: of an older serial they are harmless."""
+        """Write the record; now and then clear departures that it no longer names: old ones do no harm."""
         tags = to_tags(journal)
         answer = await self._write(way, tags)
         stale = self._ours.get(way.group, frozenset()) - tags.keys() - {ORDER}

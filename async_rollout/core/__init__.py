@@ -11,7 +11,8 @@ the actions one after the other, and looks again. Nothing else has state.
 What is where
     What AWS is, is read anew on every look: which instances there are, who is healthy where.
     What may not be lost stands in the journal, written before the act it speaks of: the sizes and processes found,
-    whose turn it is, the way out of each old instance (its *lane*), the value that desired capacity was last set to.
+    whose turn it is, the way out of each old instance (its *departure*), the value that desired capacity was last set
+    to.
     What may be lost is memory: streaks of good looks, since when a stage holds, how a hook ended. Without it a check is
     repeated and a limit begins anew, no more.
 So resume is start: a killed run's successor reads the same tags and decides the same. And restore needs no stack of
@@ -22,9 +23,9 @@ The path of one decision
     `trouble`         is there a reason to give up? Then the goal becomes RESTORE, with a cause that outlives a kill
     `launch_failures` what AWS says of a launch that failed: does waiting help, and for how long?
     `budget.attribute_desired`   whose doing is it if desired capacity is not what was asked for?
-    `advance`         each lane one step (`lanes.fall`, first `drain`), each newcomer checked, old ones taken out,
-                      new ones asked for
-    `restore`         the same lanes, some of them turned round (`back.put_back`)
+    `advance`         each departure one step (`departures.fall`, first `drain`), each newcomer checked, old ones taken
+                      out, new ones asked for
+    `restore`         the same departures, some of them turned round (`back.put_back`)
     `finish`          the end of both: surplus gone, zones even, settled, sizes and processes back, tags off
     `draft.decided`   everything that a tick wants, with the Record in front
 

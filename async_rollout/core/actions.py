@@ -24,7 +24,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Write the journal into the group's tags; lanes that it no longer names lose their tag."""
+    """Write the journal into the group's tags; departures that it no longer names lose their tag."""
 
     journal: Journal
 
@@ -185,7 +185,7 @@ class Verdict:
 class Decision:
     """actions to do now in this order; needs of the next look; look_again: seconds to sleep before it, at the most.
 
-    meant: the record as it would be now; the ends of lanes are written with whatever is next.
+    meant: the record as it would be now; the ends of departures are written with whatever is next.
     """
 
     actions: tuple[Action, ...] = ()

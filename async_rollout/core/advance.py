@@ -1,6 +1,6 @@
-"""The loop of the walkthrough: lanes fall, newcomers are checked, old ones are taken out, new ones are asked for.
+"""The loop of the walkthrough: departures fall, newcomers are checked, old ones are taken out, new ones are asked for.
 
-Everything is derived from one look; several lanes move in one tick, each at its own pace.
+Everything is derived from one look; several departures move in one tick, each at its own pace.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from async_rollout.core.actions import MarkHealthy, Need, RunHook, SetCapacity, Suspend, Terminate, Wait
 from async_rollout.core.budget import Tally, launches_most
+from async_rollout.core.departures import fall, idle, open_departure
 from async_rollout.core.draft import Draft, is_under_way
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
-from async_rollout.core.lanes import fall, idle, open_lane
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look, newcomer
 from async_rollout.core.protection import WAITED, is_shielded
@@ -35,8 +35,8 @@ def advance(draft: Draft) -> Draft:
     running = sorted(set(SUSPENDED_BY_US) - draft.observation.group.suspended)
     if running and is_under_way(draft):
         return _suspended_again(draft, tuple(running))
-    for lane in draft.journal.lanes:
-        draft = fall(draft, lane)
+    for departure in draft.journal.departures:
+        draft = fall(draft, departure)
     draft = check_newcomers(draft)
     draft = watch_launches(draft)
     if not draft.explained:
@@ -48,7 +48,7 @@ def advance(draft: Draft) -> Draft:
     tally = draft.tally
     if any(draft.memory.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.observation.instances):
         draft = draft.look(draft.usual)
-    if tally.victims or tally.idle or draft.journal.lanes:
+    if tally.victims or tally.idle or draft.journal.departures:
         return draft.wait(*_why_none_goes(draft, tally))
     return finish(draft)
 
@@ -145,27 +145,27 @@ def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
 
 
 def take_out(draft: Draft) -> Draft:
-    """Open a lane for every victim that floor, draining and proof allow, first ones first."""
+    """Open a departure for every victim that floor, draining and proof allow, first ones first."""
     if draft.tally.victims and (wait := held_up(draft)):
         return draft.wait(wait)
     for victim in draft.tally.victims:
         tally = draft.tally
         if is_shielded(draft.spec, draft.observation.group, victim):
             continue
-        if not _free_lane(draft, tally) or not _is_proven(draft, tally):
+        if not _free_departure(draft, tally) or not _is_proven(draft, tally):
             break
         if tally.may_go(victim.id) and is_clear(draft.memory.known(victim.id).streak):
-            draft = open_lane(_counted(draft, victim), victim)
+            draft = open_departure(_counted(draft, victim), victim)
     return draft
 
 
 def end_idle(draft: Draft) -> Draft:
-    """Open a lane for those in Standby, when nobody else is to go."""
+    """Open a departure for those in Standby, when nobody else is to go."""
     idle = () if draft.tally.victims else draft.tally.idle
-    free = max(1, _lanes_most(draft, draft.tally)) - len(draft.tally.out)
+    free = max(1, _departures_most(draft, draft.tally)) - len(draft.tally.out)
     ready = [one for one in idle if not is_shielded(draft.spec, draft.observation.group, one)]
     for one in ready[: max(0, free)]:
-        draft = open_lane(draft, one)
+        draft = open_departure(draft, one)
     return draft
 
 
@@ -176,11 +176,11 @@ def _counted(draft: Draft, victim: Instance) -> Draft:
     return draft.write(replace(draft.journal, lost=draft.journal.lost + 1))
 
 
-def _free_lane(draft: Draft, tally: Tally) -> bool:
-    return len(tally.out) < _lanes_most(draft, tally)
+def _free_departure(draft: Draft, tally: Tally) -> bool:
+    return len(tally.out) < _departures_most(draft, tally)
 
 
-def _lanes_most(draft: Draft, tally: Tally) -> int:
+def _departures_most(draft: Draft, tally: Tally) -> int:
     return 1 if draft.spec.one_by_one else tally.bounds.draining
 
 

@@ -133,5 +133,5 @@ def _is_cut(old: Journal | None, new: Journal) -> bool:
     """The record gives in: someone lowered what we had asked for, and our own shrinking does not explain it."""
     if old is None or new.goal is not Goal.REPLACE or new.evened > old.evened:
         return False
-    shrunk = sum(lane.removal is Removal.SHRINK for lane in old.lanes)
+    shrunk = sum(departure.removal is Removal.SHRINK for departure in old.departures)
     return new.asked < old.asked - shrunk

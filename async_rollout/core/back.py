@@ -7,29 +7,29 @@ from collections.abc import Iterator
 from async_rollout.core.actions import MarkHealthy, Register, Registration, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import RESEND
-from async_rollout.core.journal import Lane, digest
+from async_rollout.core.journal import Departure, digest
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.stages import is_registered
 
 
-def put_back(draft: Draft, lane: Lane, instance: Instance) -> Draft:
-    """Register it back where it was; once it is healthy there its lane is closed.
+def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:
+    """Register it back where it was; once it is healthy there its departure is closed.
 
     What a look says of its health may be older than its deregistration: only a register call that AWS took counts.
     One that is registered and stays sick is as it was found but for what befell it: that is for its health checks.
     """
-    wanted = tuple(_were(draft.observation, lane))
+    wanted = tuple(_were(draft.observation, departure))
     passed = (TargetState.HEALTHY, TargetState.SHIFTED)  # a shift is none of our doing
     serving = {(one.source, one.port) for one in instance.targets if one.state in passed}
     since = draft.memory.progress.at if draft.memory.progress else draft.at
     well = all((one.source, one.port) in serving or _has_no_listener(draft.observation, one.source) for one in wanted)
     if draft.memory.back.issuperset(wanted) and (well or draft.over(since, draft.spec.limits.healthy)):
-        if is_ours_to_take_off(draft.memory, draft.observation, instance, lane):
-            return draft.act(MarkHealthy(instances=(lane.id,)))
-        return draft.drop(lane.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
+        if is_ours_to_take_off(draft.memory, draft.observation, instance, departure):
+            return draft.act(MarkHealthy(instances=(departure.id,)))
+        return draft.drop(departure.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
     wait = Wait(
-        on=f"{lane.id} registering back",
+        on=f"{departure.id} registering back",
         why="until every source calls it healthy again",
         since=since,
         until=since + draft.spec.limits.healthy,
@@ -58,14 +58,14 @@ def _has_no_listener(observation: Observation, id: str) -> bool:
     return source is not None and not source.has_listener
 
 
-def _were(observation: Observation, lane: Lane) -> Iterator[Registration]:
-    """Where the instance was registered when its lane was opened, as far as those sources are still there."""
+def _were(observation: Observation, departure: Departure) -> Iterator[Registration]:
+    """Where the instance was registered when its departure was opened, as far as those sources are still there."""
     for source in observation.sources:
         if source.gone:
             continue
         short = digest(source.id, 6)
-        if short not in lane.missing:
-            yield Registration(source=source.id, instance=lane.id, port=source.default_port)
-        for name, port in lane.odd:
+        if short not in departure.missing:
+            yield Registration(source=source.id, instance=departure.id, port=source.default_port)
+        for name, port in departure.odd:
             if name == short:
-                yield Registration(source=source.id, instance=lane.id, port=port)
+                yield Registration(source=source.id, instance=departure.id, port=port)

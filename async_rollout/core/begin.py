@@ -224,4 +224,4 @@ def prepare(draft: Draft) -> Draft:
 def undo_beginning(draft: Draft) -> bool:
     """Nothing was changed yet but the record itself."""
     ours = [name for name in draft.journal.suspended if name in draft.observation.group.suspended]
-    return draft.journal.cutoff is None and not ours and not draft.journal.lanes
+    return draft.journal.cutoff is None and not ours and not draft.journal.departures

@@ -58,7 +58,7 @@ def bounds(spec: RolloutSpec, base: int) -> Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """One look, counted. out: ids in a lane; victims: what is still to go, first ones first.
+    """One look, counted. out: ids in a departure; victims: what is still to go, first ones first.
 
     available: proven and not on its way out; places: as available, but old ones count however they are;
     booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
@@ -102,10 +102,10 @@ class Tally:
 
 
 def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: Journal) -> Tally:
-    """Count one look with the record as it is about to be (lanes just added count as out)."""
-    lanes = {lane.id for lane in journal.lanes}
+    """Count one look with the record as it is about to be (departures just added count as out)."""
+    departures = {departure.id for departure in journal.departures}
     in_service = [one for one in observation.instances if one.in_service]
-    serving = [one for one in in_service if one.id not in lanes]
+    serving = [one for one in in_service if one.id not in departures]
     ill = frozenset(
         one.id for one in serving if _is_ill(memory, one) and (one.marked_unhealthy or not is_shifted(observation, one))
     )
@@ -114,12 +114,12 @@ def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: 
     unfit = dark | marked
     going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in unfit))
     victims = [one for one in going if not is_skipped(spec, memory, observation.group, one)]
-    idle = (one for one in observation.instances if one.id not in lanes and is_to_end(spec, journal, one))
-    field, held = observation.group.desired, sum(one.id in lanes for one in in_service)
+    idle = (one for one in observation.instances if one.id not in departures and is_to_end(spec, journal, one))
+    field, held = observation.group.desired, sum(one.id in departures for one in in_service)
     available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
     fresh = {one.id for one in serving if is_new(journal, one)}
     booting = max(0, field - len(in_service))
-    leaving = sum(one.leaving and not one.retained and one.id in lanes for one in observation.instances)
+    leaving = sum(one.leaving and not one.retained and one.id in departures for one in observation.instances)
     limits = bounds(spec, journal.base)
     return Tally(
         base=journal.base,
@@ -128,7 +128,7 @@ def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: 
         booting=booting,
         serving=len(serving),
         exist=leaving + max(field, observation.rows) + _out_of_sight(memory, observation, journal),
-        out=tuple(sorted(lanes)),
+        out=tuple(sorted(departures)),
         available=available,
         places=available | {one.id for one in serving if one.id not in fresh},
         proven_new=len(available & fresh - marked),
@@ -146,9 +146,13 @@ def crowded(tally: Tally, observation: Observation, journal: Journal) -> int:
 
     Others that are on their way make room; where none is, waiting would bring nothing.
     """
-    sent = [lane for lane in journal.lanes if lane.removal is not Removal.NOT and _is_in_service(observation, lane.id)]
-    exist = tally.exist + sum(lane.removal is Removal.KEEP for lane in sent) + 1
-    on_the_way = bool(sent) or any(one.leaving and journal.lane(one.id) for one in observation.instances)
+    sent = [
+        departure
+        for departure in journal.departures
+        if departure.removal is not Removal.NOT and _is_in_service(observation, departure.id)
+    ]
+    exist = tally.exist + sum(departure.removal is Removal.KEEP for departure in sent) + 1
+    on_the_way = bool(sent) or any(one.leaving and journal.departure(one.id) for one in observation.instances)
     return exist if on_the_way and exist > tally.bounds.exist else 0
 
 
@@ -159,7 +163,7 @@ def _is_in_service(observation: Observation, id: str) -> bool:
 
 def _out_of_sight(memory: Memory, observation: Observation, journal: Journal) -> int:
     """Terminated ones that the look does not show: a few such looks may be gaps in the answers."""
-    sent = (lane.id for lane in journal.lanes if lane.removal is not Removal.NOT)
+    sent = (departure.id for departure in journal.departures if departure.removal is not Removal.NOT)
     return sum(observation.instance(id) is None and not memory.is_gone(id) for id in sent)
 
 
@@ -174,9 +178,9 @@ def _was_well(memory: Memory, instance: Instance) -> bool:
 
 
 def _shrinking(journal: Journal, observation: Observation) -> int:
-    """Lanes still in service: each holds a place that its terminate will take along while the field is above base."""
+    """Departures still in service: each holds a place that its terminate takes along while the field is above base."""
     in_service = {one.id for one in observation.instances if one.in_service}
-    return sum(lane.id in in_service and lane.removal is not Removal.KEEP for lane in journal.lanes)
+    return sum(departure.id in in_service and departure.removal is not Removal.KEEP for departure in journal.departures)
 
 
 def ordered(victims: list[Instance], ill: frozenset[str], serving: list[Instance]) -> list[Instance]:
@@ -229,7 +233,9 @@ def attribute_desired(journal: Journal, observation: Observation, memory: Memory
     """
     field = observation.group.desired
     gone = tuple(
-        lane.id for lane in journal.lanes if lane.removal is Removal.SHRINK and _has_left(observation, lane.id)
+        departure.id
+        for departure in journal.departures
+        if departure.removal is Removal.SHRINK and _has_left(observation, departure.id)
     )
     expected = journal.asked - len(gone)
     if field == expected and not gone:
@@ -278,8 +284,11 @@ def _cut(journal: Journal, counted: Journal, drop: int, expected: int, observati
 
 
 def _count(journal: Journal, gone: tuple[str, ...]) -> Journal:
-    lanes = (replace(lane, removal=Removal.COUNTED) if lane.id in gone else lane for lane in journal.lanes)
-    return replace(journal, lanes=tuple(lanes))
+    departures = (
+        replace(departure, removal=Removal.COUNTED) if departure.id in gone else departure
+        for departure in journal.departures
+    )
+    return replace(journal, departures=tuple(departures))
 
 
 def _has_left(observation: Observation, id: str) -> bool:

@@ -51,7 +51,7 @@ UNTAG = (
     "\"Tags[?starts_with(Key, '{prefix}')].{{ResourceId:ResourceId,ResourceType:ResourceType,Key:Key}}\" "
     "| aws autoscaling delete-tags --tags file:///dev/stdin"
 )
-"""Takes off every tag of ours, those of ended lanes too, which the record does not name any more."""
+"""Takes off every tag of ours, those of ended departures too, which the record does not name any more."""
 
 
 def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
@@ -96,7 +96,7 @@ def _needs_health(record: Journal, decision: Decision) -> bool:
     acts = [act for act in decision.actions if not isinstance(act, free) and not _is_check(act)]
     written = [record, *(act.journal for act in decision.actions if isinstance(act, Record))]
     turned = any(one.goal is not Goal.REPLACE for one in written)
-    opened = any(record.lane(lane.id) is None for lane in written[-1].lanes)
+    opened = any(record.departure(departure.id) is None for departure in written[-1].departures)
     return bool(acts or decision.verdict) or turned or opened
 
 

@@ -1,7 +1,7 @@
 """A decision in the making: the record as it is to be, the acts, the waits.
 
-Questions (advance, restore, finish, lanes) take a draft and give back a fuller one; nothing is done here. `decided`
-turns it into a Decision with the Record in front, so that what is done was always written down before.
+Questions (advance, restore, finish, departures) take a draft and give back a fuller one; nothing is done here.
+`decided` turns it into a Decision with the Record in front, so that what is done was always written down before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cached_property
 
 from async_rollout.core.actions import ROWS, WHOLE, Action, Decision, Need, Needs, Record, SetCapacity, Verdict, Wait
 from async_rollout.core.budget import Tally, tally
-from async_rollout.core.journal import Goal, Journal, Lane
+from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Observation
 from async_rollout.core.pace import Look, soonest
@@ -28,7 +28,7 @@ class Draft:
     """See the module's docstring. stuck: what could not be put back, a line each. looks: when who waits looks again.
 
     explained: the DesiredCapacity that was seen is accounted for; while it is not, nothing that moves it is done.
-    held: so many serve on though they have a lane, as the floor needs them.
+    held: so many serve on though they have a departure, as the floor needs them.
     """
 
     spec: RolloutSpec
@@ -94,11 +94,11 @@ class Draft:
     def write(self, journal: Journal) -> Draft:
         return replace(self, journal=journal)
 
-    def lane(self, lane: Lane) -> Draft:
-        return self.write(self.journal.with_lane(lane))
+    def departure(self, departure: Departure) -> Draft:
+        return self.write(self.journal.with_departure(departure))
 
     def drop(self, id: str) -> Draft:
-        return self.write(self.journal.without_lane(id))
+        return self.write(self.journal.without_departure(id))
 
     def leave(self, line: str) -> Draft:
         return replace(self, stuck=(*self.stuck, line))
@@ -106,13 +106,13 @@ class Draft:
 
 def is_under_way(draft: Draft) -> bool:
     """Something is still to be taken out, so the four processes have to stay suspended."""
-    return bool(draft.journal.lanes or draft.tally.victims or draft.tally.idle)
+    return bool(draft.journal.departures or draft.tally.victims or draft.tally.idle)
 
 
 def is_replaced(draft: Draft) -> bool:
     """All old ones are gone and as many new ones serve as the owner wants: more can only be for even zones."""
     tally, journal = draft.tally, draft.journal
-    old = tally.victims or any(not lane.surplus for lane in journal.lanes)
+    old = tally.victims or any(not departure.surplus for departure in journal.departures)
     return journal.cutoff is not None and not old and len(tally.available) >= tally.base
 
 
@@ -153,12 +153,12 @@ def _next(draft: Draft, *, at_once: bool) -> tuple[float, Needs]:
 
 
 def _can_wait(draft: Draft) -> bool:
-    """Only lanes that are over are new: whoever reads the record finds that again in the rows.
+    """Only departures that are over are new: whoever reads the record finds that again in the rows.
 
     Not so what a terminate took out of desired: until that is written, a raise by others would look like our own.
     """
     before, after = draft.observation.journal, draft.journal
     if not isinstance(before, Journal) or draft.spec.hooks.after_terminate is not None:
         return False
-    left = tuple(lane for lane in before.lanes if after.lane(lane.id) is not None)
-    return left == after.lanes and replace(after, lanes=before.lanes, replaced=before.replaced) == before
+    left = tuple(departure for departure in before.departures if after.departure(departure.id) is not None)
+    return left == after.departures and replace(after, departures=before.departures, replaced=before.replaced) == before

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Deregister, Registration, Wait
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Lane, Mark, digest
+from async_rollout.core.journal import Departure, Mark, digest
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.pace import drained
 from async_rollout.core.stages import healthy_everywhere, is_registered
@@ -20,14 +20,14 @@ RESEND = 15.0
 """A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
 
 
-def draining(draft: Draft, lane: Lane, instance: Instance) -> Draft:
-    since = draining_since(draft, lane)
+def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:
+    since = draining_since(draft, departure)
     if is_needed(draft, instance):
-        return held_back(draft, lane, since)
+        return held_back(draft, departure, since)
     slow = sorted({_words(draft.observation, target.source) for target in instance.targets})
     until = since + drain_limit(draft)
-    wait = Wait(on=f"{lane.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
-    return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.observation, lane, instance))
+    wait = Wait(on=f"{departure.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
+    return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.observation, departure, instance))
 
 
 def serves_still(observation: Observation, instance: Instance) -> bool:
@@ -44,40 +44,40 @@ def is_needed(draft: Draft, instance: Instance) -> bool:
     return serves_still(draft.observation, instance) and len(draft.tally.available) < draft.tally.bounds.floor
 
 
-def held_back(draft: Draft, lane: Lane, since: float) -> Draft:
+def held_back(draft: Draft, departure: Departure, since: float) -> Draft:
     """It goes no further while the floor does not hold without it."""
     tally = draft.tally
     why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
     until = since + drain_limit(draft)
-    wait = Wait(on=f"{lane.id} going out", why=why, since=since, until=until, option="--drain-timeout")
+    wait = Wait(on=f"{departure.id} going out", why=why, since=since, until=until, option="--drain-timeout")
     return replace(draft, held=draft.held + 1).wait(wait)
 
 
-def may_still_drain(draft: Draft, lane: Lane) -> bool:
+def may_still_drain(draft: Draft, departure: Departure) -> bool:
     """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
     if doubted(draft.memory, draft.observation):
         return True
-    if draft.memory.is_let_go(lane.id):
+    if draft.memory.is_let_go(departure.id):
         return False
-    return lane.id in draft.memory.lingering or any(draft.at < end for end in _drains_end(draft, lane))
+    return departure.id in draft.memory.lingering or any(draft.at < end for end in _drains_end(draft, departure))
 
 
-def _drains_end(draft: Draft, lane: Lane) -> Iterator[float]:
+def _drains_end(draft: Draft, departure: Departure) -> Iterator[float]:
     """When each source should have let go of it; whose command has begun was let go, but for what was sent since.
 
-    One that was still booting when its lane was opened is registered, and taken out, later than that.
+    One that was still booting when its departure was opened is registered, and taken out, later than that.
     """
     for source in draft.observation.sources:
-        if lane.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in lane.missing:
-            yield lane.at + source.drain_delay
+        if departure.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in departure.missing:
+            yield departure.at + source.drain_delay
         for one, at in draft.memory.sent.items():
-            if one.instance == lane.id and one.source == source.id:
+            if one.instance == departure.id and one.source == source.id:
                 yield at + source.drain_delay
 
 
-def unlisted(draft: Draft, lane: Lane) -> Wait:
+def unlisted(draft: Draft, departure: Departure) -> Wait:
     why = "no source lists it, sooner or later than its delay allows: looking again"
-    return Wait(on=f"{lane.id} draining", why=why, since=draining_since(draft, lane))
+    return Wait(on=f"{departure.id} draining", why=why, since=draining_since(draft, departure))
 
 
 def _words(observation: Observation, id: str) -> str:
@@ -85,9 +85,9 @@ def _words(observation: Observation, id: str) -> str:
     return f"{source.name} (delay {source.drain_delay:.0f} s)" if source else id
 
 
-def draining_since(draft: Draft, lane: Lane) -> float:
+def draining_since(draft: Draft, departure: Departure) -> float:
     """Since when this process saw it drain: a resumed run begins the limit anew."""
-    return draft.memory.stages[lane.id].at if lane.id in draft.memory.stages else draft.at
+    return draft.memory.stages[departure.id].at if departure.id in draft.memory.stages else draft.at
 
 
 def drain_limit(draft: Draft) -> float:

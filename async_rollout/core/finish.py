@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
 from async_rollout.core.budget import launches_most
+from async_rollout.core.departures import open_departure
 from async_rollout.core.draft import Draft, is_replaced
 from async_rollout.core.journal import Goal
-from async_rollout.core.lanes import open_lane
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import SOON, Look
@@ -35,7 +35,7 @@ BEGINS = 30.0
 
 
 def finish(draft: Draft) -> Draft:
-    """The next step of the end; called when no lane is open and nothing old is left to go."""
+    """The next step of the end; called when no departure is open and nothing old is left to go."""
     group = draft.observation.group
     if group.status:
         return draft.wait(Wait(on="the group to be gone", why=group.status, since=draft.memory.began))
@@ -110,7 +110,7 @@ def shed(draft: Draft) -> Draft:
         return draft.leave(f"{least.id} is one too many and stays: its before-command was not given")
     if draft.memory.known(least.id).streak.good and not draft.tally.may_go(least.id):
         return _in_its_place(draft, least)
-    return open_lane(draft, least, surplus=True)
+    return open_departure(draft, least, surplus=True)
 
 
 def _in_its_place(draft: Draft, needed: Instance) -> Draft:
@@ -119,7 +119,7 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
         return draft.leave(f"{needed.id} stays, though it is one too many: no load balancer tells which of them serves")
     ill = (one for one in draft.observation.instances if one.id in draft.tally.ill and draft.tally.may_go(one.id))
     if (victim := min(ill, key=lambda one: _worth(draft, one), default=None)) is not None:
-        return open_lane(draft, victim, surplus=True)
+        return open_departure(draft, victim, surplus=True)
     if shift := shift_is_over_limit(draft):
         return draft.leave(f"{needed.id} has to stay, though it is one too many: {shift}")
     since = draft.memory.progress.at if draft.memory.progress else draft.at
@@ -188,7 +188,7 @@ def _launch_given_up(draft: Draft) -> Draft:
 
 def falsely_marked(draft: Draft) -> tuple[str, ...]:
     """Whose mark our deregistration has made, and who is back by now."""
-    back = (one for one in draft.observation.instances if not draft.journal.lane(one.id))
+    back = (one for one in draft.observation.instances if not draft.journal.departure(one.id))
     return tuple(one.id for one in back if is_ours_to_take_off(draft.memory, draft.observation, one))
 
 

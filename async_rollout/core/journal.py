@@ -1,4 +1,4 @@
-"""What may not be lost: the record, one lane for each instance on its way out. `tags` keeps it in the group itself."""
+"""What may not be lost: the record, a departure for each instance on its way out. `tags` keeps it in the group."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 from async_rollout.core.spec import HookPoint
 
 LANES_MAX = 20
-"""One CreateOrUpdateTags call takes 25 tags: twenty lanes, the four of the head, one to spare."""
+"""One CreateOrUpdateTags call takes 25 tags: twenty departures, the four of the head, one to spare."""
 
 SUSPENDED_BY_US = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy")
 QUICK = ("ScheduledActions", "AlarmNotification")
@@ -26,7 +26,7 @@ class Goal(StrEnum):
 
 
 class Mark(StrEnum):
-    """How far a hook of a lane is."""
+    """How far a hook of a departure is."""
 
     NOT = "n"
     BEGUN = "b"
@@ -45,7 +45,7 @@ class Removal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class Departure:
     """One instance on its way out. at: when its deregistration was recorded, epoch seconds.
 
     missing: digests of the group's sources where it was not registered. odd: (digest, port) of registrations whose
@@ -116,22 +116,22 @@ class Journal:
     commands: tuple[HookPoint, ...] = ()
     old: int = 0
     replaced: int = 0
-    lanes: tuple[Lane, ...] = ()
+    departures: tuple[Departure, ...] = ()
 
     def knows_maximum(self, seen: int) -> bool:
         """This maximum is the owner's or ours. Any other is somebody's new one, or an old answer."""
         return seen in (self.found.maximum, self.raised, self.raised_from)
 
-    def lane(self, id: str) -> Lane | None:
-        return next((lane for lane in self.lanes if lane.id == id), None)
+    def departure(self, id: str) -> Departure | None:
+        return next((departure for departure in self.departures if departure.id == id), None)
 
-    def with_lane(self, lane: Lane) -> Journal:
-        """This record with the lane put in, in the place of one of the same id."""
-        others = tuple(one for one in self.lanes if one.id != lane.id)
-        return replace(self, lanes=(*others, lane))
+    def with_departure(self, departure: Departure) -> Journal:
+        """This record with the departure put in, in the place of one of the same id."""
+        others = tuple(one for one in self.departures if one.id != departure.id)
+        return replace(self, departures=(*others, departure))
 
-    def without_lane(self, id: str) -> Journal:
-        return replace(self, lanes=tuple(one for one in self.lanes if one.id != id))
+    def without_departure(self, id: str) -> Journal:
+        return replace(self, departures=tuple(one for one in self.departures if one.id != id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

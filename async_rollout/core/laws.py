@@ -82,7 +82,7 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
 def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 3: only old, dead or our own surplus is ever deregistered or terminated.
 
-    Whose way out was recorded before this look was dead then: that it looks well again does not call its lane back.
+    Whose way out was recorded before this look was dead then: that it looks well again does not call it back.
     """
     if isinstance(action, SetCapacity) and action.desired is not None:
         held = max(record.base, snapshot.observation.rows)
@@ -90,21 +90,23 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
         return f"law 3: desired {action.desired} is below {held}: AWS would choose who goes" if lower else None
     for id in _named(action):
         one = snapshot.observation.instance(id)
-        lane = record.lane(id)
+        departure = record.departure(id)
         if (
             one is not None
-            and lane is not None
-            and not lane.surplus
+            and departure is not None
+            and not departure.surplus
             and is_shielded(spec, snapshot.observation.group, one)
         ):
             return f"law 3: {id} is protected from scale-in"
-        if one is None or lane is None:
-            return f"law 3: {id} has no lane or is out of sight"
+        if one is None or departure is None:
+            return f"law 3: {id} has no departure on record or is out of sight"
         if one.standby and isinstance(action, Terminate) and action.shrink:
             return f"law 3: {id} is in Standby and holds no place: AWS would choose who goes"
         dead = snapshot.memory.streaks[id].bad > 0 or one.marked_unhealthy
-        begun = isinstance(snapshot.observation.journal, Journal) and snapshot.observation.journal.lane(id) is not None
-        own = lane.surplus and (is_new(record, one) or one.booting)
+        begun = (
+            isinstance(snapshot.observation.journal, Journal) and snapshot.observation.journal.departure(id) is not None
+        )
+        own = departure.surplus and (is_new(record, one) or one.booting)
         if not (is_old(spec, record, one) or own or dead or begun):
             return f"law 3: {id} is not old"
     return None
@@ -152,11 +154,13 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
     """Law 9: write down, then do."""
     match action:
         case Deregister(registrations=ones):
-            missing = [one.instance for one in ones if record.lane(one.instance) is None]
-            return f"law 9: {', '.join(missing)} has no lane in the record" if missing else None
+            missing = [one.instance for one in ones if record.departure(one.instance) is None]
+            return f"law 9: {', '.join(missing)} has no departure on record" if missing else None
         case Terminate(instance=id, shrink=shrink):
-            lane, wanted = record.lane(id), Removal.SHRINK if shrink else Removal.KEEP
-            return None if lane and lane.removal is wanted else f"law 9: the terminate of {id} is not recorded"
+            departure, wanted = record.departure(id), Removal.SHRINK if shrink else Removal.KEEP
+            return (
+                None if departure and departure.removal is wanted else f"law 9: the terminate of {id} is not recorded"
+            )
         case SetCapacity(desired=int() as desired) if record.asked != desired > snapshot.observation.group.desired:
             return f"law 9: desired {desired} is not recorded"
         case SetCapacity(maximum=int() as most) if most > snapshot.observation.group.maximum and record.raised != most:
@@ -169,11 +173,11 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
 
 def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 10: nobody is terminated who has still to get his before-command, given or not."""
-    lane = record.lane(action.instance) if isinstance(action, Terminate) else None
-    if lane is None or lane.before is Mark.ENDED:
+    departure = record.departure(action.instance) if isinstance(action, Terminate) else None
+    if departure is None or departure.before is Mark.ENDED:
         return None
-    due = spec.hooks.before_terminate is not None or lacks_before(spec, record, lane)
-    return f"law 10: the before-command of {lane.id} is not over" if due else None
+    due = spec.hooks.before_terminate is not None or lacks_before(spec, record, departure)
+    return f"law 10: the before-command of {departure.id} is not over" if due else None
 
 
 def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
@@ -224,11 +228,11 @@ def _taken_out_again(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
 
 
 def _is_surplus(record: Journal, id: str) -> bool:
-    lane = record.lane(id)
-    return lane is not None and lane.surplus
+    departure = record.departure(id)
+    return departure is not None and departure.surplus
 
 
 def _tally(spec: RolloutSpec, snapshot: Snapshot, record: Journal, without: tuple[str, ...] = ()) -> Tally:
-    """The look counted with this record; without: as if these had no lane yet."""
-    lanes = tuple(lane for lane in record.lanes if lane.id not in without)
-    return tally(spec, snapshot.observation, snapshot.memory, replace(record, lanes=lanes))
+    """The look counted with this record; without: as if these had no departure yet."""
+    departures = tuple(departure for departure in record.departures if departure.id not in without)
+    return tally(spec, snapshot.observation, snapshot.memory, replace(record, departures=departures))

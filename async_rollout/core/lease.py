@@ -27,7 +27,7 @@ FRESH = 6 * 3600
 PROBE_AGAIN = 15.0
 """A probe that does not show is put up again after so many seconds; it is absolute."""
 WATCH_LOOKS = 3
-"""A record is taken over only after so many looks at its newest version: an older one may lack a lane."""
+"""A record is taken over only after so many looks at its newest version: an older one may lack a departure."""
 LOOK_NOW: Needs = frozenset({Need.TARGETS, Need.SURVEY})
 RESTORE_CAUSE = Cause(code=0, text="restore was ordered")
 
@@ -123,9 +123,15 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     if me.intent is Goal.RESTORE:
         ours = replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE)
         return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
-    lanes = tuple(replace(lane, before=Mark.BEGUN) if lane.before is Mark.FAILED else lane for lane in ours.lanes)
-    lanes = tuple(replace(lane, after=Mark.BEGUN) if lane.after is Mark.FAILED else lane for lane in lanes)
-    ours = replace(ours, goal=Goal.REPLACE, cause=None, lanes=lanes, lost=0)
+    departures = tuple(
+        replace(departure, before=Mark.BEGUN) if departure.before is Mark.FAILED else departure
+        for departure in ours.departures
+    )
+    departures = tuple(
+        replace(departure, after=Mark.BEGUN) if departure.after is Mark.FAILED else departure
+        for departure in departures
+    )
+    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=departures, lost=0)
     if record.cutoff is not None and stale(record, observation):
         ours = with_cutoff(spec, ours, observation)
     return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
@@ -135,7 +141,7 @@ def _without_commands(snapshot: Snapshot, ours: Journal, lacking: frozenset[Hook
     """Nobody else goes without. Where a command has begun, all others are put back; else all stays."""
     which = " and ".join(f"{point.value} command" for point in HookPoint if point in lacking)
     why = f"the run that left this group had its {which} and this one has none"
-    if any(Mark.BEGUN in (lane.before, lane.after) for lane in ours.lanes):
+    if any(Mark.BEGUN in (departure.before, departure.after) for departure in ours.departures):
         ours = replace(ours, goal=Goal.RESTORE, cause=Cause(code=3, text=why))
         return Decision(actions=(Record(journal=renewed(ours, snapshot.observation.at)),))
     why = f"{why}; its record stands"
@@ -156,7 +162,7 @@ def with_cutoff(spec: RolloutSpec, journal: Journal, observation: Observation) -
     begun = replace(
         journal, cutoff=cutoff, template=template_mark(observation.group.template), began=int(observation.at)
     )
-    out = {lane.id for lane in journal.lanes if not lane.surplus}
+    out = {departure.id for departure in journal.departures if not departure.surplus}
     there = (one for one in observation.instances if one.in_service or may_end(spec, one) or one.id in out)
     old = sum(one.id in out or is_old(spec, begun, one) for one in there)
     apart = spread(zone_counts(observation)) if journal.cutoff is None else journal.apart

@@ -22,7 +22,7 @@ def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
         lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
     if ours:
         lines.append(f"suspended by us: {', '.join(ours)}")
-    out = (observation.instance(lane.id) for lane in journal.lanes)
+    out = (observation.instance(departure.id) for departure in journal.departures)
     lines += [f"{one.id} is out of its load balancers" for one in out if one is not None and not one.standby]
     return tuple(lines)
 
@@ -38,8 +38,8 @@ def by_now(verdict: Verdict, observation: Observation, journal: Journal, done: S
     for act in done:
         state = effect(state, act)
     back = {one.instance for act in done if isinstance(act, Register) for one in act.registrations}
-    lanes = tuple(lane for lane in journal.lanes if lane.id not in back)
-    before, after = changes(observation, journal), changes(state.observation, replace(journal, lanes=lanes))
+    departures = tuple(departure for departure in journal.departures if departure.id not in back)
+    before, after = changes(observation, journal), changes(state.observation, replace(journal, departures=departures))
     own = tuple(line for line in verdict.left if line not in before)
     still = tuple(line for line in after if line in verdict.left or line not in before)
     off = not state.observation.group.suspended.isdisjoint({*QUICK}.intersection(journal.suspended))

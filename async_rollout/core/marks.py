@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from async_rollout.core.journal import Lane
+from async_rollout.core.journal import Departure
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.stages import called_healthy, healthy_everywhere
@@ -30,14 +30,16 @@ def marked_since(before: Mapping[str, float], observation: Observation) -> dict[
     return {one.id: before.get(one.id, observation.at) for one in observation.instances if one.marked_unhealthy}
 
 
-def is_ours_to_take_off(memory: Memory, observation: Observation, one: Instance, lane: Lane | None = None) -> bool:
+def is_ours_to_take_off(
+    memory: Memory, observation: Observation, one: Instance, departure: Departure | None = None
+) -> bool:
     """Whether our deregistration made its mark, and it is healthy again. lane: its way out, while that stands."""
     well = one.in_service and one.marked_unhealthy and called_healthy(observation, one)
     if not well or memory.marked.get(one.id, 0) >= MARKS_MAX or not _asks_sources(observation.group):
         return False
     since = memory.accused.get(one.id, observation.at)
-    if lane is not None:
-        return since > lane.at + 1  # AWS's Date is cut to whole seconds
+    if departure is not None:
+        return since > departure.at + 1  # AWS's Date is cut to whole seconds
     back = [memory.sent.get(each, 0.0) for each in memory.back if each.instance == one.id]
     return bool(back) and 0.0 <= since - max(back) <= LATE
 

@@ -139,7 +139,7 @@ class Memory:
 
     health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
     their launch until every source called them healthy. unfit: whom AWS refused to register. lingering: who of the
-    lanes still drained when every delay was over. shielded: since when who is protected from scale-in. marked: how
+    departures still drained when every delay was over. shielded: since when who is protected from scale-in. marked: how
     often we marked whom healthy; accused: since when who is marked Unhealthy. tried: the highest serial
     written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the last launch asked for, unless
     AWS took it; counted: launches of the last record that was to be written. unseen: when a look came later than was
@@ -220,11 +220,11 @@ class Memory:
         return Known(self.streaks.get(id, Streak()), passed, id in self.proven)
 
     def is_gone(self, id: str) -> bool:
-        """Whether an instance of a lane was out of sight often enough to be believed gone."""
+        """Whether an instance of a departure was out of sight often enough to be believed gone."""
         return self.missing.get(id, 0) >= GONE_LOOKS
 
     def is_let_go(self, id: str) -> bool:
-        """Whether so many whole looks in a row found an instance of a lane at no source that it is no gap."""
+        """Whether so many whole looks in a row found an instance of a departure at no source that it is no gap."""
         return self.unlisted.get(id, 0) >= GONE_LOOKS
 
     def stage(self, id: str) -> Stage | None:

@@ -45,7 +45,7 @@ def _accused(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
     if before is None or not isinstance(record, Journal) or record.goal is not Goal.REPLACE:
         return
     for one in after.observation.instances:
-        ours = record.lane(one.id) or is_ours_to_take_off(after.memory, after.observation, one)
+        ours = record.departure(one.id) or is_ours_to_take_off(after.memory, after.observation, one)
         was = before.observation.instance(one.id)
         known = was is not None and is_accused(before.observation, was)
         if is_accused(after.observation, one) and not known and not ours:
@@ -78,7 +78,7 @@ def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
 
 def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: bool) -> RolloutStarted:
     counted = tally(spec, after.observation, after.memory, journal)
-    out = tuple(lane.id for lane in journal.lanes if not lane.surplus)
+    out = tuple(departure.id for departure in journal.departures if not departure.surplus)
     old = (*out, *(one.id for one in (*counted.victims, *counted.idle)))
     return RolloutStarted(
         group=after.observation.group.name,
@@ -193,20 +193,22 @@ def _unlooked(after: Snapshot, counted: Tally) -> int:
 def _picture(one: Snapshot) -> tuple[object, ...]:
     """All that the numbers are made of."""
     record = one.observation.journal
-    base, lanes = (record.base, len(record.lanes)) if isinstance(record, Journal) and record.cutoff else (None, None)
+    base, departures = (
+        (record.base, len(record.departures)) if isinstance(record, Journal) and record.cutoff else (None, None)
+    )
     stages = {id: since.stage for id, since in one.memory.stages.items()}
-    return one.observation.group.desired, one.observation.rows, base, lanes, stages
+    return one.observation.group.desired, one.observation.rows, base, departures, stages
 
 
 def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    """A lane that the decision closes with its instance gone: one more is replaced."""
+    """A departure that the decision closes with its instance gone: one more is replaced."""
     new, old = decision.meant, after.observation.journal
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
-    over = [lane for lane in old.lanes if new.lane(lane.id) is None and not lane.surplus]
-    if gone := [lane.id for lane in over if _is_gone(after, lane.id)]:
+    over = [departure for departure in old.departures if new.departure(departure.id) is None and not departure.surplus]
+    if gone := [departure.id for departure in over if _is_gone(after, departure.id)]:
         counted = tally(spec, after.observation, after.memory, new)
-        left = len(counted.victims) + len(counted.idle) + len(new.lanes)
+        left = len(counted.victims) + len(counted.idle) + len(new.departures)
         yield from (
             Replaced(group=after.observation.group.name, at=after.observation.at, instance=id, left=left) for id in gone
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Needs
-from async_rollout.core.journal import Lane
+from async_rollout.core.journal import Departure
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Instance, Observation, Source, TargetState
 from async_rollout.core.spec import RolloutSpec
@@ -111,18 +111,18 @@ def _cheapest(spec: RolloutSpec, observation: Observation, one: Instance) -> Nee
     return frozenset({HealthOf(first.id)}) if first else WHOLE
 
 
-def drained(spec: RolloutSpec, observation: Observation, lane: Lane, one: Instance) -> Look:
+def drained(spec: RolloutSpec, observation: Observation, departure: Departure, one: Instance) -> Look:
     """One that drains: a target does so until its delay is over, to the second. A Classic one may end early."""
     busy = {target.source for target in one.targets if target.state is not TargetState.UNUSED}
     sources = [source for source in observation.sources if source.id in busy]
-    timed = max((_end(lane, source) for source in sources if not source.ends_early), default=lane.at)
-    early = [source for source in sources if source.ends_early and _end(lane, source) > timed]
+    timed = max((_end(departure, source) for source in sources if not source.ends_early), default=departure.at)
+    early = [source for source in sources if source.ends_early and _end(departure, source) > timed]
     if observation.at < timed:
         return Look(timed, frozenset(HealthOf(source.id) for source in early) if early else WHOLE)
-    if not early or min(_end(lane, source) for source in early) <= observation.at:
+    if not early or min(_end(departure, source) for source in early) <= observation.at:
         return Look(observation.at + (spec.interval if observation.health_seen else 0.0), WHOLE)
     return Look(observation.at + spec.interval, frozenset(HealthOf(source.id) for source in early))
 
 
-def _end(lane: Lane, source: Source) -> float:
-    return lane.at + source.drain_delay + LATE
+def _end(departure: Departure, source: Source) -> float:
+    return departure.at + source.drain_delay + LATE

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from async_rollout.core.journal import Lane, Mark, Removal
+from async_rollout.core.journal import Departure, Mark, Removal
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.spec import Protected, RolloutSpec
@@ -44,7 +44,7 @@ def shielded_since(spec: RolloutSpec, before: Mapping[str, float], observation: 
     return {id: before.get(id, observation.at) for id in guarded}
 
 
-def calls_back(spec: RolloutSpec, group: Group, lane: Lane, one: Instance) -> bool:
+def calls_back(spec: RolloutSpec, group: Group, departure: Departure, one: Instance) -> bool:
     """It is only drained and has got protected since: it goes back to serve."""
-    only_drained = lane.removal is Removal.NOT and lane.before is Mark.NOT and not lane.surplus
+    only_drained = departure.removal is Removal.NOT and departure.before is Mark.NOT and not departure.surplus
     return only_drained and is_shielded(spec, group, one)

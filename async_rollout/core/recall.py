@@ -159,30 +159,41 @@ def _progress(observation: Observation) -> str:
     if not isinstance(observation.journal, Journal):
         return "none"
     head = observation.journal
-    old = (lane for lane in head.lanes if not lane.surplus)
-    lanes = ",".join(f"{lane.id}{lane.before}{lane.after}{lane.removal}" for lane in old)
-    return f"{head.goal} {observation.group.desired} {head.launches} {len(head.suspended)} {head.cutoff} {lanes}"
+    old = (departure for departure in head.departures if not departure.surplus)
+    departures = ",".join(f"{departure.id}{departure.before}{departure.after}{departure.removal}" for departure in old)
+    return f"{head.goal} {observation.group.desired} {head.launches} {len(head.suspended)} {head.cutoff} {departures}"
 
 
 def _removed(memory: Memory, observation: Observation) -> dict[str, Odd]:
-    """Since when the terminate of each lane stands in the record, and in how many looks."""
-    lanes = observation.journal.lanes if isinstance(observation.journal, Journal) else ()
-    known = {lane.id: _odd(memory.removed.get(lane.id), f"{lane.removal != 'n'}", observation.at) for lane in lanes}
+    """Since when the terminate of each departure stands in the record, and in how many looks."""
+    departures = observation.journal.departures if isinstance(observation.journal, Journal) else ()
+    known = {
+        departure.id: _odd(memory.removed.get(departure.id), f"{departure.removal != 'n'}", observation.at)
+        for departure in departures
+    }
     return {id: odd for id, odd in known.items() if odd and odd.what == "True"}
 
 
 def _missing(memory: Memory, observation: Observation) -> dict[str, int]:
-    """In how many looks in a row an instance of a lane was not to be seen."""
-    lanes = observation.journal.lanes if isinstance(observation.journal, Journal) else ()
-    return {lane.id: memory.missing.get(lane.id, 0) + 1 for lane in lanes if observation.instance(lane.id) is None}
+    """In how many looks in a row an instance of a departure was not to be seen."""
+    departures = observation.journal.departures if isinstance(observation.journal, Journal) else ()
+    return {
+        departure.id: memory.missing.get(departure.id, 0) + 1
+        for departure in departures
+        if observation.instance(departure.id) is None
+    }
 
 
 def _unlisted(memory: Memory, observation: Observation) -> Mapping[str, int]:
-    """In how many looks at every source in a row an instance of a lane was registered nowhere."""
+    """In how many looks at every source in a row an instance of a departure was registered nowhere."""
     if not observation.health_seen:
         return memory.unlisted
-    lanes = observation.journal.lanes if isinstance(observation.journal, Journal) else ()
-    return {lane.id: memory.unlisted.get(lane.id, 0) + 1 for lane in lanes if lane.id not in _listed(observation)}
+    departures = observation.journal.departures if isinstance(observation.journal, Journal) else ()
+    return {
+        departure.id: memory.unlisted.get(departure.id, 0) + 1
+        for departure in departures
+        if departure.id not in _listed(observation)
+    }
 
 
 def _unfound(memory: Memory, observation: Observation) -> dict[str, Odd]:
@@ -198,10 +209,10 @@ def _lingering(memory: Memory, observation: Observation) -> frozenset[str]:
     """Who is listed though every delay is over, now or in an earlier look: what ends its draining is not known."""
     if not observation.health_seen:
         return memory.lingering
-    lanes = observation.journal.lanes if isinstance(observation.journal, Journal) else ()
+    departures = observation.journal.departures if isinstance(observation.journal, Journal) else ()
     longest = max((source.drain_delay for source in observation.sources), default=0.0)
-    late = {lane.id for lane in lanes if observation.at > lane.at + longest + OVERDUE}
-    return memory.lingering.union(late & _listed(observation)) & {lane.id for lane in lanes}
+    late = {departure.id for departure in departures if observation.at > departure.at + longest + OVERDUE}
+    return memory.lingering.union(late & _listed(observation)) & {departure.id for departure in departures}
 
 
 def _listed(observation: Observation) -> frozenset[str]:
@@ -210,21 +221,30 @@ def _listed(observation: Observation) -> frozenset[str]:
 
 def _vanished(memory: Memory, observation: Observation) -> dict[str, float]:
     """Since when newcomers are gone, or leave, that never served and were not taken out by us; who is back, is back."""
-    lanes = {lane.id for lane in observation.journal.lanes} if isinstance(observation.journal, Journal) else set()
+    departures = (
+        {departure.id for departure in observation.journal.departures}
+        if isinstance(observation.journal, Journal)
+        else set()
+    )
     young = (id for id, since in memory.stages.items() if since.stage in YOUNG and id not in memory.proven)
     gone = {**dict.fromkeys(young, observation.at), **memory.vanished}
     return {
         id: at
         for id, at in gone.items()
-        if id not in lanes and ((one := observation.instance(id)) is None or one.leaving)
+        if id not in departures and ((one := observation.instance(id)) is None or one.leaving)
     }
 
 
 def _streaks(spec: RolloutSpec, memory: Memory, observation: Observation) -> dict[str, Streak]:
     """Who is on its way out is not well through us: that says nothing of how it is, should it come back."""
-    lanes = {lane.id for lane in observation.journal.lanes} if isinstance(observation.journal, Journal) else set()
+    departures = (
+        {departure.id for departure in observation.journal.departures}
+        if isinstance(observation.journal, Journal)
+        else set()
+    )
     known = {
-        one.id: Streak() if one.id in lanes else memory.streaks.get(one.id, Streak()) for one in observation.instances
+        one.id: Streak() if one.id in departures else memory.streaks.get(one.id, Streak())
+        for one in observation.instances
     }
     return {one.id: _streak(spec, known[one.id], observation, one) for one in observation.instances}
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 from async_rollout.core.actions import Action, Erase, Register, Registration, Resume, Wait
 from async_rollout.core.advance import check_newcomers, watch_launches
 from async_rollout.core.back import put_back
+from async_rollout.core.departures import fall, left_out
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
-from async_rollout.core.journal import QUICK, Lane, Mark, Removal
-from async_rollout.core.lanes import fall, left_out
+from async_rollout.core.journal import QUICK, Departure, Mark, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
 from async_rollout.core.survey import hindered
@@ -25,33 +25,35 @@ from async_rollout.core.wording import words_of
 
 def restore(draft: Draft) -> Draft:
     """One tick back. What cannot be put back is named in `stuck`."""
-    for lane in draft.journal.lanes:
-        draft = _turned_round(draft, lane)
+    for departure in draft.journal.departures:
+        draft = _turned_round(draft, departure)
     draft = watch_launches(check_newcomers(draft))
-    if not draft.journal.lanes and not draft.stuck and draft.explained:
+    if not draft.journal.departures and not draft.stuck and draft.explained:
         draft = finish(draft)
     return _refused(_out_of_patience(draft))
 
 
-def _turned_round(draft: Draft, lane: Lane) -> Draft:
-    instance = draft.observation.instance(lane.id)
-    finishing = lane.surplus or lane.removal is not Removal.NOT
-    lacks = lacks_before(draft.spec, draft.journal, lane) and lane.removal is Removal.NOT
+def _turned_round(draft: Draft, departure: Departure) -> Draft:
+    instance = draft.observation.instance(departure.id)
+    finishing = departure.surplus or departure.removal is not Removal.NOT
+    lacks = lacks_before(draft.spec, draft.journal, departure) and departure.removal is Removal.NOT
     if instance is None or instance.leaving or (finishing and not lacks) or _is_dead(draft, instance):
-        return fall(draft, lane)
+        return fall(draft, departure)
     if instance.standby:  # it serves nobody and holds no place: so it was found, or so its owner wants it
-        return draft.drop(lane.id) if lane.before in (Mark.NOT, Mark.FAILED) else fall(draft, lane)
-    if lane.before is Mark.NOT:
-        return put_back(draft, lane, instance)
-    if lane.before is Mark.FAILED:
-        return draft.leave(f"{lane.id} is out of its load balancers: its before-command failed, so it is not put back")
+        return draft.drop(departure.id) if departure.before in (Mark.NOT, Mark.FAILED) else fall(draft, departure)
+    if departure.before is Mark.NOT:
+        return put_back(draft, departure, instance)
+    if departure.before is Mark.FAILED:
+        return draft.leave(
+            f"{departure.id} is out of its load balancers: its before-command failed, so it is not put back"
+        )
     if lacks:
-        return left_out(draft, lane)
+        return left_out(draft, departure)
     if len(draft.tally.available) < draft.tally.bounds.floor:
         since = draft.memory.progress.at if draft.memory.progress else draft.at
         why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"
-        return draft.wait(Wait(on=lane.id, why=why, since=since, until=since + patience(draft)))
-    return fall(draft, lane)
+        return draft.wait(Wait(on=departure.id, why=why, since=since, until=since + patience(draft)))
+    return fall(draft, departure)
 
 
 def _is_dead(draft: Draft, instance: Instance) -> bool:
@@ -94,15 +96,15 @@ def alive(draft: Draft) -> tuple[Action, ...]:
 
 def served_again(draft: Draft) -> tuple[Action, ...]:
     """All that may serve is registered back."""
-    back = tuple(one for lane in draft.journal.lanes for one in _back(draft, lane))
+    back = tuple(one for departure in draft.journal.departures for one in _back(draft, departure))
     return (Register(registrations=back),) if back else ()
 
 
-def _back(draft: Draft, lane: Lane) -> tuple[Registration, ...]:
-    instance = draft.observation.instance(lane.id)
-    begun = lane.before is not Mark.NOT or lane.removal is not Removal.NOT or lane.surplus
+def _back(draft: Draft, departure: Departure) -> tuple[Registration, ...]:
+    instance = draft.observation.instance(departure.id)
+    begun = departure.before is not Mark.NOT or departure.removal is not Removal.NOT or departure.surplus
     if instance is None or instance.leaving or begun:
         return ()
     fresh = replace(draft, memory=replace(draft.memory, sent={}), acts=())
-    acts = put_back(fresh, lane, instance).acts
+    acts = put_back(fresh, departure, instance).acts
     return tuple(one for act in acts if isinstance(act, Register) for one in act.registrations)

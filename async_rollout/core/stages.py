@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from async_rollout.core.journal import Journal, Lane, Mark, Removal
+from async_rollout.core.journal import Departure, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation, Target, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 
@@ -184,11 +184,11 @@ def stage_of(
     known: Known,
 ) -> Stage:
     """Where one instance stands."""
-    lane = journal.lane(instance.id) if journal else None
+    departure = journal.departure(instance.id) if journal else None
     if instance.leaving:
         return Stage.TERMINATING
-    if lane:
-        return _falling(spec, instance, lane)
+    if departure:
+        return _falling(spec, instance, departure)
     if instance.standby:
         return Stage.STANDBY
     if not instance.in_service:
@@ -206,11 +206,11 @@ def _climbing(spec: RolloutSpec, known: Known) -> Stage:
     return Stage.CHECKING if known.streak.good else Stage.REGISTERING
 
 
-def _falling(spec: RolloutSpec, instance: Instance, lane: Lane) -> Stage:
-    if lane.removal is not Removal.NOT:
+def _falling(spec: RolloutSpec, instance: Instance, departure: Departure) -> Stage:
+    if departure.removal is not Removal.NOT:
         return Stage.SPENT
     if any(is_registered(target) for target in instance.targets):
         return Stage.DRAINING
-    if spec.hooks.before_terminate is not None and lane.before is not Mark.ENDED:
+    if spec.hooks.before_terminate is not None and departure.before is not Mark.ENDED:
         return Stage.DRAINED
     return Stage.RESTING

@@ -7,7 +7,7 @@ take the place of one that serves.
 
 from __future__ import annotations
 
-from async_rollout.core.journal import Journal, Lane, Mark, Removal
+from async_rollout.core.journal import Departure, Journal, Mark, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.spec import RolloutSpec, Standby
 from async_rollout.core.stages import is_old
@@ -23,7 +23,7 @@ def is_to_end(spec: RolloutSpec, journal: Journal, one: Instance) -> bool:
     return may_end(spec, one) and is_old(spec, journal, one)
 
 
-def is_left(spec: RolloutSpec, journal: Journal, lane: Lane, one: Instance) -> bool:
+def is_left(spec: RolloutSpec, journal: Journal, departure: Departure, one: Instance) -> bool:
     """Somebody put it in Standby while it was only being drained: its way out is over, it is its owner's now."""
-    only_drained = lane.removal is Removal.NOT and lane.before is Mark.NOT
+    only_drained = departure.removal is Removal.NOT and departure.before is Mark.NOT
     return one.standby and only_drained and not is_to_end(spec, journal, one)

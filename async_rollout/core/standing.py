@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_rollout.core.journal import Goal, Journal, Lane, Mark, Removal
+from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.lease import stale
 from async_rollout.core.left import changes
 from async_rollout.core.observation import Instance, Observation, TargetState
@@ -74,8 +74,8 @@ def standing(spec: RolloutSpec, observation: Observation, record: Journal, *, ho
         left=_left(spec, observation, record, anew=bool(anew)),
         new=tuple(one.id for one in observation.instances if is_new(record, one)),
         out=tuple(
-            Out(id=lane.id, step=way_out(lane, observation.instance(lane.id)), surplus=lane.surplus)
-            for lane in record.lanes
+            Out(id=departure.id, step=way_out(departure, observation.instance(departure.id)), surplus=departure.surplus)
+            for departure in record.departures
         ),
         changed=changes(observation, record),
         anew=anew,
@@ -86,10 +86,12 @@ def standing(spec: RolloutSpec, observation: Observation, record: Journal, *, ho
 
 def _left(spec: RolloutSpec, observation: Observation, record: Journal, *, anew: bool) -> tuple[str, ...]:
     """Before the cutoff is taken, and where it will be taken anew, everything that is there is old."""
-    out = [lane.id for lane in record.lanes if not lane.surplus and observation.instance(lane.id)]
+    out = [
+        departure.id for departure in record.departures if not departure.surplus and observation.instance(departure.id)
+    ]
     every = anew or record.cutoff is None
     members = (one for one in observation.instances if one.takes_part or may_end(spec, one))
-    there = (one for one in members if not record.lane(one.id))
+    there = (one for one in members if not record.departure(one.id))
     old = (one.id for one in there if (_in_scope(spec, one) if every else is_old(spec, record, one)))
     return (*out, *old)
 
@@ -98,17 +100,19 @@ def _in_scope(spec: RolloutSpec, one: Instance) -> bool:
     return spec.scope is Scope.ALL or one.outdated
 
 
-def way_out(lane: Lane, one: Instance | None) -> str:
+def way_out(departure: Departure, one: Instance | None) -> str:
     """How far one on its way out is, in words."""
     if one is None:
-        return {Mark.NOT: "gone", Mark.ENDED: "gone"}.get(lane.after, "gone, its after-terminate command is not over")
+        return {Mark.NOT: "gone", Mark.ENDED: "gone"}.get(
+            departure.after, "gone, its after-terminate command is not over"
+        )
     if one.leaving:
         return "shutting down"
-    if lane.removal is not Removal.NOT:
+    if departure.removal is not Removal.NOT:
         return "to be terminated"
-    if lane.before is not Mark.NOT:
+    if departure.before is not Mark.NOT:
         ends = {Mark.BEGUN: "has begun", Mark.ENDED: "is over", Mark.FAILED: "failed"}
-        return f"drained, its before-terminate command {ends[lane.before]}"
+        return f"drained, its before-terminate command {ends[departure.before]}"
     draining = any(target.state is TargetState.DRAINING for target in one.targets)
     return "draining" if draining else "out of its load balancers" if not one.targets else "being taken out"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from async_rollout.core.budget import bounds
+from async_rollout.core.departures import departure_of
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
-from async_rollout.core.lanes import lane_of
 from async_rollout.core.observation import Instance, Observation, Source, Survey, TargetState
 from async_rollout.core.others import SAID, Trait
 from async_rollout.core.protection import WAITED, is_shielded
@@ -52,7 +52,7 @@ def _conflicts(spec: RolloutSpec, observation: Observation, survey: Survey) -> I
     if group.tag_count + needed > TAGS_MAX:
         yield f"the group has {group.tag_count} tags of {TAGS_MAX} and the record needs up to {needed}: remove some"
     for one in observation.instances:
-        if one.in_service and not fits(lane_of(observation, one)):
+        if one.in_service and not fits(departure_of(observation, one)):
             yield f"{one.id} is registered under too many ports of its own to be recorded in one tag: not supported"
 
 

@@ -1,6 +1,6 @@
 """The record's strict way to a group's own tags and back.
 
-One tag for the head, one for what was found, one for the holder, one for the cause, one a lane. All carry the same
+One tag for the head, one for what was found, one for the holder, one for the cause, one a departure. All carry the same
 serial, so a half-written record is told from a whole one. Tags are untrusted input: anything odd is `Unreadable`,
 never a guess. Values keep to the alphabet every AWS service takes.
 """
@@ -15,10 +15,10 @@ from async_rollout.core.journal import (
     REQUIRED_RUNNING,
     SUSPENDED_BY_US,
     Cause,
+    Departure,
     Found,
     Goal,
     Journal,
-    Lane,
     Mark,
     Removal,
     Unreadable,
@@ -50,7 +50,7 @@ def to_tags(journal: Journal) -> dict[str, str]:
     tags = {"head": f"{n} {_head(journal)}", "found": f"{n} {_found(journal)}", "holder": f"{n} {journal.holder}"}
     if journal.cause:
         tags["cause"] = f"{n} code={journal.cause.code} {safe(journal.cause.text, CAUSE_LENGTH)}"
-    tags |= {f"lane:{lane.id}": f"{n} {_lane(lane)}" for lane in journal.lanes}
+    tags |= {f"lane:{departure.id}": f"{n} {_departure(departure)}" for departure in journal.departures}
     return {PREFIX + key: value for key, value in tags.items()}
 
 
@@ -58,7 +58,7 @@ def _head(journal: Journal) -> str:
     cutoff = "-" if journal.cutoff is None else f"{journal.cutoff:.3f}"
     return (
         f"v={VERSION} g={journal.group} run={journal.run} until={journal.until} goal={journal.goal.value}"
-        f" cut={cutoff} tpl={journal.template or '-'} lanes={len(journal.lanes)} began={journal.began}"
+        f" cut={cutoff} tpl={journal.template or '-'} lanes={len(journal.departures)} began={journal.began}"
         f" needs={NEEDS} cmd={''.join(key for key, point in _POINTS.items() if point in journal.commands) or '-'}"
     )
 
@@ -73,18 +73,19 @@ def _found(journal: Journal) -> str:
     )
 
 
-def _lane(lane: Lane) -> str:
-    odd = ",".join(f"{source}:{port}" for source, port in lane.odd).replace(",", "+")
+def _departure(departure: Departure) -> str:
+    odd = ",".join(f"{source}:{port}" for source, port in departure.odd).replace(",", "+")
     return (
-        f"at={lane.at} ip={lane.private_ip or '-'} pub={lane.public_ip or '-'} not={'+'.join(lane.missing) or '-'}"
-        f" odd={odd or '-'} b={lane.before.value} d={lane.after.value} k={lane.removal.value}"
-        f" own={int(lane.surplus)}"
+        f"at={departure.at} ip={departure.private_ip or '-'} pub={departure.public_ip or '-'}"
+        f" not={'+'.join(departure.missing) or '-'}"
+        f" odd={odd or '-'} b={departure.before.value} d={departure.after.value} k={departure.removal.value}"
+        f" own={int(departure.surplus)}"
     )
 
 
-def fits(lane: Lane) -> bool:
-    """Whether the lane's tag stays within AWS's 256 characters."""
-    return len(_lane(lane)) <= 240
+def fits(departure: Departure) -> bool:
+    """Whether the departure's tag stays within AWS's 256 characters."""
+    return len(_departure(departure)) <= 240
 
 
 class _BadTagError(Exception):
@@ -92,7 +93,7 @@ class _BadTagError(Exception):
 
 
 def from_tags(tags: Mapping[str, str], arn: str) -> Journal | Unreadable | None:
-    """The record in a group's tags; None without one. A lane left over from an older serial is dropped."""
+    """The record in a group's tags; None without one. A departure left over from an older serial is dropped."""
     record = (key for key in tags if key.startswith(PREFIX) and key != ORDER and not key.startswith(PROBE))
     ours = {key.removeprefix(PREFIX): tags[key] for key in record}
     return _read(tuple(ours.items()), arn) if ours else None
@@ -125,12 +126,12 @@ def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
     head = read["head"]
     if head["g"] != group:
         raise _BadTagError("it is the record of another group")
-    lanes = tuple(_read_lane(key[5:], pairs) for key, pairs in read.items() if key.startswith("lane:"))
-    torn = {key for key in ("found", "holder") if key not in current} or len(lanes) != _number(head, "lanes")
+    departures = tuple(_read_departure(key[5:], pairs) for key, pairs in read.items() if key.startswith("lane:"))
+    torn = {key for key in ("found", "holder") if key not in current} or len(departures) != _number(head, "lanes")
     newer = any(other > serial for other in serials.values())
     if torn or newer:
         return Unreadable(why="the record's tags are of different serials", torn=True)
-    return _journal(serial, head, read["found"], current, lanes)
+    return _journal(serial, head, read["found"], current, departures)
 
 
 def _form(key: str) -> str:
@@ -139,7 +140,7 @@ def _form(key: str) -> str:
 
 
 def _journal(
-    serial: int, head: dict[str, str], found: dict[str, str], tags: dict[str, str], lanes: tuple[Lane, ...]
+    serial: int, head: dict[str, str], found: dict[str, str], tags: dict[str, str], departures: tuple[Departure, ...]
 ) -> Journal:
     goal = Goal(head["goal"])
     cause = _read_cause(tags["cause"]) if "cause" in tags else None
@@ -169,7 +170,7 @@ def _journal(
         old=_number(found, "old"),
         replaced=_number(found, "gone"),
         apart=_number(found, "apart"),
-        lanes=tuple(sorted(lanes, key=lambda lane: (lane.at, lane.id))),
+        departures=tuple(sorted(departures, key=lambda departure: (departure.at, departure.id))),
     )
 
 
@@ -213,11 +214,11 @@ def _read_cause(text: str) -> Cause:
     return Cause(code=int(found[1]), text=found[2] or "")
 
 
-def _read_lane(id: str, pairs: dict[str, str]) -> Lane:
+def _read_departure(id: str, pairs: dict[str, str]) -> Departure:
     if not re.fullmatch(r"i-[0-9a-f]{8,17}", id):
-        raise _BadTagError(f"lane of {safe(id, 24)}")
+        raise _BadTagError(f"departure of {safe(id, 24)}")
     odd = [] if pairs["odd"] == "-" else [word.split(":") for word in pairs["odd"].split("+")]
-    return Lane(
+    return Departure(
         id=id,
         at=_number(pairs, "at", 10**11),
         private_ip=_address(pairs["ip"]),

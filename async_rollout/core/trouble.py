@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Erase, Outcome, Verdict
 from async_rollout.core.budget import launches_most
+from async_rollout.core.departures import terminate_limit
 from async_rollout.core.draft import Draft, is_replaced, is_under_way
 from async_rollout.core.drain import drain_limit, draining_since
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Journal, Lane, Mark, Removal, template_mark
-from async_rollout.core.lanes import terminate_limit
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance, Snapshot, Stop
 from async_rollout.core.protection import WAITED, is_overdue
@@ -102,8 +102,8 @@ def _foreign(draft: Draft) -> Iterator[Cause]:
 
 def _hooks(draft: Draft) -> Iterator[Cause]:
     for (point, id), ended in draft.memory.ended.items():
-        lane = draft.journal.lane(id)
-        if point is HookPoint.UP_CHECK or ended.outcome.ok or lane is None or lane.surplus:
+        departure = draft.journal.departure(id)
+        if point is HookPoint.UP_CHECK or ended.outcome.ok or departure is None or departure.surplus:
             continue
         yield Cause(code=6, text=f"the {point} command for {id} {ended.outcome.how}")
 
@@ -112,19 +112,19 @@ def marked_failed(draft: Draft) -> Journal:
     """The record with the failed hooks marked."""
     journal = draft.journal
     for (point, id), ended in draft.memory.ended.items():
-        lane = journal.lane(id)
-        if lane is None or ended.outcome.ok:
+        departure = journal.departure(id)
+        if departure is None or ended.outcome.ok:
             continue
-        if point is HookPoint.BEFORE_TERMINATE and lane.before is Mark.BEGUN:
-            journal = journal.with_lane(replace(lane, before=_failed_mark(lane, ended.outcome.code)))
-        if point is HookPoint.AFTER_TERMINATE and lane.after is Mark.BEGUN:
-            journal = journal.with_lane(replace(lane, after=Mark.FAILED))
+        if point is HookPoint.BEFORE_TERMINATE and departure.before is Mark.BEGUN:
+            journal = journal.with_departure(replace(departure, before=_failed_mark(departure, ended.outcome.code)))
+        if point is HookPoint.AFTER_TERMINATE and departure.after is Mark.BEGUN:
+            journal = journal.with_departure(replace(departure, after=Mark.FAILED))
     return journal
 
 
-def _failed_mark(lane: Lane, code: int | None) -> Mark:
+def _failed_mark(departure: Departure, code: int | None) -> Mark:
     """A command that could not even be run has not begun. Our own surplus goes whatever its command says."""
-    if lane.surplus:
+    if departure.surplus:
         return Mark.ENDED
     return Mark.NOT if code in NEVER_RAN else Mark.FAILED
 
@@ -170,7 +170,7 @@ def failed_launches(draft: Draft) -> tuple[Activity, ...]:
 
 def _only_waits(draft: Draft) -> bool:
     """Nothing goes and nothing boots beside what is asked for and not there."""
-    busy = draft.journal.lanes or any(one.booting or one.leaving for one in draft.observation.instances)
+    busy = draft.journal.departures or any(one.booting or one.leaving for one in draft.observation.instances)
     return draft.memory.hollow is not None and not busy
 
 
@@ -186,7 +186,7 @@ def _limits(draft: Draft) -> Iterator[Cause]:
     unknown = [one.id for one in draft.observation.instances if one.takes_part and one.launched_at is None]
     if draft.journal.cutoff is None and unknown and draft.over(memory.began, launch_limit(draft)):
         yield Cause(code=1, text=f"EC2 does not tell when {', '.join(unknown[:3])} was launched")
-    yield from _lanes(draft)
+    yield from _departures(draft)
     if memory.progress is not None and draft.over(memory.progress.at, patience(draft)):
         yield Cause(code=1, text=f"nothing came forward for {patience(draft):.0f} s")
 
@@ -242,25 +242,28 @@ def _name(draft: Draft, id: str) -> str:
     return source.name if source else id
 
 
-def _lanes(draft: Draft) -> Iterator[Cause]:
-    for lane in draft.journal.lanes:
-        if lane.before is not Mark.NOT and lane.removal is Removal.NOT and is_overdue(draft.memory, lane.id):
-            words = f"{lane.id} got protected from scale-in after its before-command had begun, and stays so"
+def _departures(draft: Draft) -> Iterator[Cause]:
+    for departure in draft.journal.departures:
+        if (
+            departure.before is not Mark.NOT
+            and departure.removal is Removal.NOT
+            and is_overdue(draft.memory, departure.id)
+        ):
+            words = f"{departure.id} got protected from scale-in after its before-command had begun, and stays so"
             yield Cause(code=1, text=words)
-        stage, removed = draft.memory.stage(lane.id), draft.memory.removed.get(lane.id)
-        if stage is Stage.DRAINING and draft.over(draining_since(draft, lane), drain_limit(draft)):
-            words = f"{lane.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
+        stage, removed = draft.memory.stage(departure.id), draft.memory.removed.get(departure.id)
+        if stage is Stage.DRAINING and draft.over(draining_since(draft, departure), drain_limit(draft)):
+            words = f"{departure.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
             yield Cause(code=1, text=words)
-        if removed is not None and _is_still_there(draft, lane) and draft.over(removed.at, terminate_limit(draft)):
-            words = (
-                f"{lane.id} is still there {terminate_limit(draft):.0f} s after terminate; raise --terminate-timeout"
-            )
+        if removed is not None and _is_still_there(draft, departure) and draft.over(removed.at, terminate_limit(draft)):
+            limit = terminate_limit(draft)
+            words = f"{departure.id} is still there {limit:.0f} s after terminate; raise --terminate-timeout"
             yield Cause(code=1, text=words)
 
 
-def _is_still_there(draft: Draft, lane: Lane) -> bool:
+def _is_still_there(draft: Draft, departure: Departure) -> bool:
     """One that is retained ends its lane: no limit of ours ends that state."""
-    one = draft.observation.instance(lane.id)
+    one = draft.observation.instance(departure.id)
     return one is not None and not one.retained
 
 

@@ -24,7 +24,7 @@ ADDED: Mapping[int, Mapping[str, Mapping[str, str]]] = {
 }
 """What each later version added, and the default that a record of an earlier one is read with."""
 TAGS = frozenset({"head", "found", "holder", "cause"})
-"""Beside one a lane."""
+"""Beside one a departure."""
 
 
 class NewerError(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_rollout.core.journal import Journal, Lane, Mark
+from async_rollout.core.journal import Departure, Journal, Mark
 from async_rollout.core.spec import HookPoint, RolloutSpec
 
 FLAGS = {HookPoint.UP_CHECK: "-u", HookPoint.BEFORE_TERMINATE: "-b", HookPoint.AFTER_TERMINATE: "-d"}
@@ -23,22 +23,22 @@ def withheld(spec: RolloutSpec, journal: Journal) -> frozenset[HookPoint]:
 
 
 def _begun(journal: Journal) -> Iterator[HookPoint]:
-    """A record of the first release does not say which commands there were; its lanes say which have begun."""
+    """A record of the first release does not say which commands there were; its departures say which have begun."""
     marks = (Mark.BEGUN, Mark.FAILED)
-    if any(lane.before in marks for lane in journal.lanes):
+    if any(departure.before in marks for departure in journal.departures):
         yield HookPoint.BEFORE_TERMINATE
-    if any(lane.after in marks for lane in journal.lanes):
+    if any(departure.after in marks for departure in journal.departures):
         yield HookPoint.AFTER_TERMINATE
 
 
-def lacks_before(spec: RolloutSpec, journal: Journal, lane: Lane) -> bool:
+def lacks_before(spec: RolloutSpec, journal: Journal, departure: Departure) -> bool:
     """This one may not go: its before-command is not over, and there is none to run."""
-    return lane.before is not Mark.ENDED and HookPoint.BEFORE_TERMINATE in withheld(spec, journal)
+    return departure.before is not Mark.ENDED and HookPoint.BEFORE_TERMINATE in withheld(spec, journal)
 
 
-def lacks_after(spec: RolloutSpec, journal: Journal, lane: Lane) -> bool:
+def lacks_after(spec: RolloutSpec, journal: Journal, departure: Departure) -> bool:
     """It is gone, and its after-command has still to be run."""
-    return lane.after is not Mark.ENDED and HookPoint.AFTER_TERMINATE in withheld(spec, journal)
+    return departure.after is not Mark.ENDED and HookPoint.AFTER_TERMINATE in withheld(spec, journal)
 
 
 def asked_for(points: frozenset[HookPoint]) -> str:

@@ -27,7 +27,7 @@ def words_of(action: Action) -> str:
     """One line, no control characters: ids, sizes and process names only."""
     match action:
         case Record(journal=journal):
-            return f"record {journal.serial} ({journal.goal}, {len(journal.lanes)} going)"
+            return f"record {journal.serial} ({journal.goal}, {len(journal.departures)} going)"
         case Erase():
             return "take our tags off"
         case Order(text=None):

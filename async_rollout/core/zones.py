@@ -34,8 +34,8 @@ def emptiest(observation: Observation) -> str:
 
 def is_evening(record: Journal, observation: Observation) -> bool:
     """All old ones are gone, and what is more than the owner wants has come for even zones, or is to go for them."""
-    old = any(not lane.surplus for lane in record.lanes)
-    more = max(record.asked, observation.group.desired) > record.base or bool(record.lanes)
+    old = any(not departure.surplus for departure in record.departures)
+    more = max(record.asked, observation.group.desired) > record.base or bool(record.departures)
     return record.evened > 0 and record.goal is Goal.REPLACE and more and not old
 
 

@@ -82,7 +82,7 @@ def _status(observation: Observation) -> Status:
                 until=record.until,
                 goal=record.goal.value,
                 cause=record.cause.text if record.cause else "",
-                going=tuple(lane.id for lane in record.lanes),
+                going=tuple(departure.id for departure in record.departures),
                 changed=changes(observation, record),
                 alive=_alive(observation, record),
                 began=record.began if record.cutoff is not None else 0,

@@ -176,7 +176,7 @@ class Rollout:
     def _say(self, event: Event) -> None:
         match event:
             case Replaced(instance=id) if id in self._replaced:
-                return  # seen again: what ends a lane is written with what is next
+                return  # seen again: what ends a departure is written with what is next
             case Replaced(instance=id):
                 self._replaced.append(id)
             case RolloutStarted(total=total, replaced_before=before):

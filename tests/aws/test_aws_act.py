@@ -25,7 +25,7 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import Found, Journal, Lane
+from async_rollout.core.journal import Departure, Found, Journal
 from async_rollout.core.tags import to_tags
 from async_rollout.engine.ports import Answer, Done, Refused, Unknown
 from async_rollout.errors import BrokenError
@@ -176,10 +176,10 @@ def test_missing_credentials_are_a_denial(aws: Any) -> None:
     assert answer.denied
 
 
-def journal(serial: int, *lanes: str) -> Journal:
+def journal(serial: int, *departures: str) -> Journal:
     return Journal(
         group="0" * 16, run="r1", serial=serial, holder="h", until=1, found=Found(minimum=1, desired=1, maximum=1),
-        base=1, asked=1, lanes=tuple(Lane(id=id, at=1) for id in lanes),
+        base=1, asked=1, departures=tuple(Departure(id=id, at=1) for id in departures),
     )  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def written(aws: Any) -> dict[str, str]:
     return found
 
 
-def test_a_record_is_written_whole_and_what_is_left_of_lanes_goes_with_the_last_of_it(aws: Any) -> None:
+def test_a_record_is_written_whole_and_what_is_left_of_departures_goes_with_the_last_of_it(aws: Any) -> None:
     records = journal(1, "i-00000001", "i-00000002"), journal(2, "i-00000002"), journal(3)
     assert did(aws, *(Record(journal=one) for one in records)) == Done()
     assert [name for name, _ in acts(aws)] == ["CreateOrUpdateTags"] * 3
@@ -207,14 +207,14 @@ def test_a_record_is_written_whole_and_what_is_left_of_lanes_goes_with_the_last_
     assert written(aws) == {}
 
 
-def test_stale_lanes_are_cleared_many_at_a_time(aws: Any) -> None:
+def test_stale_departures_are_cleared_many_at_a_time(aws: Any) -> None:
     records = [journal(number, f"i-{number:08x}") for number in range(1, 2 * STALE_MAX + 1)]
     assert did(aws, *(Record(journal=one) for one in records)) == Done()
     cleared = [len(params["Tags"]) for name, params in acts(aws) if name == "DeleteTags"]
     assert cleared == [STALE_MAX]
 
 
-def test_where_tags_are_scarce_a_stale_lane_is_cleared_at_once(aws: Any) -> None:
+def test_where_tags_are_scarce_a_stale_departure_is_cleared_at_once(aws: Any) -> None:
     old = to_tags(journal(1, "i-00000009"))
     others = {f"team-{number}": "x" for number in range(30)}
     aws.add("web", Tags=[{"Key": key, "Value": value} for key, value in (old | others).items()])
@@ -222,7 +222,7 @@ def test_where_tags_are_scarce_a_stale_lane_is_cleared_at_once(aws: Any) -> None
     assert [name for name, _ in acts(aws)] == ["CreateOrUpdateTags", "DeleteTags"]
 
 
-def test_stale_lanes_of_a_killed_run_are_known_from_the_look(aws: Any) -> None:
+def test_stale_departures_of_a_killed_run_are_known_from_the_look(aws: Any) -> None:
     stale = {f"async-rollout:lane:i-{n:08x}": "n=1 x" for n in range(STALE_MAX)}
     held = stale | {"team": "a", "async-rollout:order": "stop"}
     aws.add("web", Tags=[{"Key": key, "Value": value} for key, value in held.items()])
@@ -246,12 +246,12 @@ def test_a_record_that_is_not_written_clears_nothing(aws: Any, refused: Any) -> 
     assert {name for name, _ in acts(aws)} == {"CreateOrUpdateTags"}
 
 
-def test_lanes_that_could_not_be_cleared_do_no_harm(aws: Any, refused: Any) -> None:
-    lanes = [Record(journal=journal(n, f"i-{n:08x}")) for n in range(1, STALE_MAX + 2)]
+def test_departures_that_could_not_be_cleared_do_no_harm(aws: Any, refused: Any) -> None:
+    departures = [Record(journal=journal(n, f"i-{n:08x}")) for n in range(1, STALE_MAX + 2)]
     aws.faults["DeleteTags"] = [refused("InternalFailure", status=500)] * 6
-    assert did(aws, *lanes) == Done()
+    assert did(aws, *departures) == Done()
     aws.faults["DeleteTags"] = [refused("AccessDenied", status=403)]
-    assert did(aws, *lanes) == Done()
+    assert did(aws, *departures) == Done()
 
 
 def test_erase_takes_all_of_ours_and_the_head_last(aws: Any) -> None:

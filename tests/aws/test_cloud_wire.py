@@ -27,7 +27,7 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.events import Event, Throttled
-from async_rollout.core.journal import Found, Journal, Lane, digest
+from async_rollout.core.journal import Departure, Found, Journal, digest
 from async_rollout.core.observation import Observation, TargetState
 from async_rollout.engine.ports import Done, Refused, Unknown
 from async_rollout.errors import UnknownGroupError, UnseenError
@@ -128,21 +128,22 @@ def test_a_draining_instance_is_seen_draining_everywhere_and_then_gone() -> None
     play(story)
 
 
-def journal(arn: str, serial: int, *lanes: Lane) -> Journal:
+def journal(arn: str, serial: int, *departures: Departure) -> Journal:
     return Journal(
         group=digest(arn, 16), run="r1", serial=serial, holder="host:boot:1", until=1_900_000_000,
-        found=Found(minimum=3, desired=3, maximum=3), base=3, asked=3, lanes=lanes,
+        found=Found(minimum=3, desired=3, maximum=3), base=3, asked=3, departures=departures,
     )  # fmt: skip
 
 
 def test_a_record_comes_back_as_it_was_written() -> None:
     async def story(cloud: AwsCloud, world: World) -> None:
         first = await look(cloud)
-        lanes = [
-            Lane(id=one.id, at=1, private_ip=one.private_ip) for one in sorted(first.instances, key=lambda one: one.id)
+        departures = [
+            Departure(id=one.id, at=1, private_ip=one.private_ip)
+            for one in sorted(first.instances, key=lambda one: one.id)
         ]
         arn, tags = first.group.arn, first.group.tag_count
-        for record in (journal(arn, 1, *lanes), journal(arn, 2, lanes[1]), journal(arn, 3)):
+        for record in (journal(arn, 1, *departures), journal(arn, 2, departures[1]), journal(arn, 3)):
             assert await cloud.act("web", Record(journal=record)) == Done()
             seen = await look(cloud)
             assert (seen.journal, seen.group.tag_count) == (record, tags)

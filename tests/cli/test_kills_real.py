@@ -33,8 +33,8 @@ def unrecorded(found: Seen, now: Seen) -> list[str]:
     if not isinstance(record, Journal):
         untouched = (now.sizes, now.suspended) == (found.sizes, found.suspended)
         return [] if untouched and record is None else [f"{now.sizes} {sorted(now.suspended)} with {record}"]
-    lanes = {lane.id for lane in record.lanes}
-    wrong = [f"{id} has no lane" for id in now.out & now.members - lanes]
+    departures = {departure.id for departure in record.departures}
+    wrong = [f"{id} has no departure on record" for id in now.out & now.members - departures]
     wrong += [f"{name} was suspended" for name in now.suspended - found.suspended - set(record.suspended)]
     wrong += ["desired was raised"] if now.sizes[1] > record.asked else []
     wrong += ["the maximum was raised"] if now.sizes[2] not in (found.sizes[2], record.raised) else []

@@ -9,7 +9,7 @@ import pytest
 from async_rollout.core.actions import Action, Deregister, Erase, Need, Record, Resume, SetCapacity
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import REFRESH_AGE, REFRESH_EVERY, decide
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Removal
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Removal
 from async_rollout.core.memory import GONE_LOOKS, Odd, Since
 from async_rollout.core.observation import Snapshot, Survey
 from async_rollout.core.spec import RolloutSpec
@@ -120,19 +120,19 @@ def test_stage_of_a_drain_begins_anew_in_a_resumed_run() -> None:
     assert wait.since == NOW
 
 
-def test_that_a_lane_is_over_is_written_with_what_is_next() -> None:
-    over = Lane(id=ident(9), at=int(NOW) - 100, removal=Removal.COUNTED)
-    gone = snapshot_of("NNNSP", group={"desired": 5}, record={"asked": 5, "base": 4, "lanes": (over,)})
+def test_that_a_departure_is_over_is_written_with_what_is_next() -> None:
+    over = Departure(id=ident(9), at=int(NOW) - 100, removal=Removal.COUNTED)
+    gone = snapshot_of("NNNSP", group={"desired": 5}, record={"asked": 5, "base": 4, "departures": (over,)})
     gone = replace(gone, memory=replace(gone.memory, missing={over.id: GONE_LOOKS}))
     decision = decide(SPEC, gone)
     assert decision.actions == ()
     assert decision.meant is not None
-    assert decision.meant.lanes == ()
+    assert decision.meant.departures == ()
 
 
 def test_what_a_terminate_took_out_of_desired_is_written_at_once() -> None:
     """Else a raise by others to what was asked for before would look like our own."""
-    sent = Lane(id=ident(9), at=int(NOW) - 100, removal=Removal.SHRINK)
-    seen = snapshot_of("NNNSP", group={"desired": 5}, record={"asked": 6, "base": 4, "lanes": (sent,)})
+    sent = Departure(id=ident(9), at=int(NOW) - 100, removal=Removal.SHRINK)
+    seen = snapshot_of("NNNSP", group={"desired": 5}, record={"asked": 6, "base": 4, "departures": (sent,)})
     assert written_or_seen(seen).asked == 5
     assert [type(act) for act in decide(SPEC, seen).actions] == [Record]

@@ -11,9 +11,9 @@ from async_rollout.core.actions import Action, Deregister, Need, RunHook, SetCap
 from async_rollout.core.advance import advance
 from async_rollout.core.budget import crowded
 from async_rollout.core.decide import decide
+from async_rollout.core.departures import fall
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Lane, Mark, Removal, digest
-from async_rollout.core.lanes import fall
+from async_rollout.core.journal import Departure, Mark, Removal, digest
 from async_rollout.core.memory import Ended, HookOutcome, Odd
 from async_rollout.core.observation import TargetState
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
@@ -25,8 +25,8 @@ SPEC = RolloutSpec()
 IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)
 
 
-def lane(number: int = 0, **fields: Any) -> Lane:
-    return Lane(**{"id": ident(number), "at": int(AT)} | fields)
+def departure(number: int = 0, **fields: Any) -> Departure:
+    return Departure(**{"id": ident(number), "at": int(AT)} | fields)
 
 
 def out(acts: tuple[Action, ...]) -> list[str]:
@@ -143,27 +143,27 @@ def test_a_newcomer_that_dies_and_goes_counts_as_lost_unless_it_was_proven(prove
     assert after.journal.lost == lost
 
 
-# --- one lane
+# --- one departure
 
 
-def test_a_lane_whose_command_failed_goes_no_further() -> None:
+def test_a_departure_whose_command_failed_goes_no_further() -> None:
     spec = RolloutSpec(hooks=Hooks(before_terminate="x"))
-    failed = lane(before=Mark.FAILED)
-    draft = draft_of("DSSN", spec, record={"lanes": (failed,)})
+    failed = departure(before=Mark.FAILED)
+    draft = draft_of("DSSN", spec, record={"departures": (failed,)})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
     drained = replace(draft, observation=replace(draft.observation, instances=bare))
     assert fall(drained, failed) == drained
 
 
 def drained(*, explained: bool, unlisted: int = 3) -> Draft:
-    draft = draft_of("DSSN", record={"lanes": (lane(),)}, unlisted={ident(0): unlisted})
+    draft = draft_of("DSSN", record={"departures": (departure(),)}, unlisted={ident(0): unlisted})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
     return replace(draft, observation=replace(draft.observation, instances=bare), explained=explained)
 
 
 def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
-    assert fall(drained(explained=False), lane()).acts == ()
-    assert fall(drained(explained=True), lane()).acts == (Terminate(instance=ident(0), shrink=True),)
+    assert fall(drained(explained=False), departure()).acts == ()
+    assert fall(drained(explained=True), departure()).acts == (Terminate(instance=ident(0), shrink=True),)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
 def test_listed_nowhere_sooner_than_its_delay_allows_may_be_a_gap(
     unlisted: int, fields: dict[str, Any], *, goes: bool
 ) -> None:
-    found = fall(drained(explained=True, unlisted=unlisted), lane(**fields))
+    found = fall(drained(explained=True, unlisted=unlisted), departure(**fields))
     assert bool(found.acts) is goes
     assert goes or found.waits[-1].on == f"{ident(0)} draining"
 
@@ -200,16 +200,16 @@ def test_listed_nowhere_sooner_than_its_delay_allows_may_be_a_gap(
 )
 def test_a_place_is_kept_only_where_its_successor_may_exist(drawing: str, removals: str, exist: int) -> None:
     kinds = {"K": Removal.KEEP, "S": Removal.SHRINK, "G": Removal.COUNTED}
-    lanes = tuple(lane(number, removal=kinds[kind]) for number, kind in enumerate(removals) if kind in kinds)
-    draft = draft_of(drawing, record={"lanes": lanes})
+    departures = tuple(departure(number, removal=kinds[kind]) for number, kind in enumerate(removals) if kind in kinds)
+    draft = draft_of(drawing, record={"departures": departures})
     assert crowded(draft.tally, draft.observation, draft.journal) == exist
 
 
 def test_whoever_keeps_its_place_waits_for_room() -> None:
-    going = (lane(), *(lane(number, removal=Removal.COUNTED) for number in (3, 4)))
-    draft = draft_of("SSSTT", group={"desired": 3}, record={"lanes": going, "asked": 3}, unlisted={ident(0): 3})
+    going = (departure(), *(departure(number, removal=Removal.COUNTED) for number in (3, 4)))
+    draft = draft_of("SSSTT", group={"desired": 3}, record={"departures": going, "asked": 3}, unlisted={ident(0): 3})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
-    found = fall(replace(draft, observation=replace(draft.observation, instances=bare)), lane())
+    found = fall(replace(draft, observation=replace(draft.observation, instances=bare)), departure())
     assert found.acts == ()
     assert "6 would exist, 5 may" in found.waits[-1].why
 
@@ -221,7 +221,7 @@ def test_whoever_keeps_its_place_waits_for_room() -> None:
 def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
     looks: int, ago: float, asked: float, *, resent: bool
 ) -> None:
-    sent = lane(removal=Removal.SHRINK)
+    sent = departure(removal=Removal.SHRINK)
     draft = drained(explained=True)
     memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - ago, looks)}, activities_at=NOW - asked)
     acts = fall(replace(draft, memory=memory), sent).acts
@@ -229,11 +229,11 @@ def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
 
 
 def test_before_it_is_sent_again_every_source_must_have_let_go_of_it() -> None:
-    sent = lane(removal=Removal.SHRINK)
-    draft = draft_of("DSSN", record={"lanes": (sent,)})
+    sent = departure(removal=Removal.SHRINK)
+    draft = draft_of("DSSN", record={"departures": (sent,)})
     memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - 30.0, 3)}, activities_at=NOW - 1.0)
     again = fall(replace(draft, memory=memory), sent)
-    assert again.acts == () and again.journal.lanes == (lane(),)
+    assert again.acts == () and again.journal.departures == (departure(),)
     assert again.waits[-1].on == f"{ident(0)} draining"
 
 
@@ -246,7 +246,7 @@ def test_a_field_that_reads_otherwise_for_the_first_time_moves_no_base(seen: Odd
 
 @pytest.mark.parametrize(("looks", "gone"), [(1, False), (2, False), (3, True)])
 def test_two_answers_without_it_may_be_gaps_and_three_are_its_end(looks: int, *, gone: bool) -> None:
-    sent = lane(9, removal=Removal.SHRINK)
-    draft = draft_of("SSN", record={"lanes": (sent,)}, missing={ident(9): looks})
-    assert (fall(draft, sent).journal.lanes == ()) is gone
+    sent = departure(9, removal=Removal.SHRINK)
+    draft = draft_of("SSN", record={"departures": (sent,)}, missing={ident(9): looks})
+    assert (fall(draft, sent).journal.departures == ()) is gone
     assert draft.tally.exist == 3 + (not gone)

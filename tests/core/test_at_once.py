@@ -7,7 +7,7 @@ from typing import Any
 
 from async_rollout.core.actions import Erase, Order, Outcome, Record, Register, Registration, Resume
 from async_rollout.core.decide import decide
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark
 from async_rollout.core.left import by_now
 from async_rollout.core.observation import Stop
 from async_rollout.core.spec import RolloutSpec
@@ -18,8 +18,8 @@ SPEC = RolloutSpec()
 BACK: dict[str, Any] = {"goal": Goal.RESTORE, "cause": Cause(code=130, text="stopped")}
 
 
-def lane(number: int = 0, **fields: Any) -> Lane:
-    return Lane(id=ident(number), at=int(AT), **fields)
+def departure(number: int = 0, **fields: Any) -> Departure:
+    return Departure(id=ident(number), at=int(AT), **fields)
 
 
 def out_of_both() -> tuple[Registration, ...]:
@@ -27,7 +27,7 @@ def out_of_both() -> tuple[Registration, ...]:
 
 
 def test_what_is_left_is_as_the_acts_that_aws_took_leave_it() -> None:
-    snapshot = replace(snapshot_of("DSS", record={"lanes": (lane(),)}), stop=Stop.NOW)
+    snapshot = replace(snapshot_of("DSS", record={"departures": (departure(),)}), stop=Stop.NOW)
     decision = decide(SPEC, snapshot)
     journal, verdict = snapshot.observation.journal, decision.verdict
     assert isinstance(journal, Journal) and verdict is not None
@@ -45,8 +45,8 @@ def test_what_is_left_is_as_the_acts_that_aws_took_leave_it() -> None:
 
 
 def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
-    lanes = (lane(), lane(1, before=Mark.BEGUN), lane(2, surplus=True), lane(9))
-    decision = decide(SPEC, replace(snapshot_of("DDDN", record={"lanes": lanes, **BACK}), stop=Stop.NOW))
+    departures = (departure(), departure(1, before=Mark.BEGUN), departure(2, surplus=True), departure(9))
+    decision = decide(SPEC, replace(snapshot_of("DDDN", record={"departures": departures, **BACK}), stop=Stop.NOW))
     resume, record, back = decision.actions
     assert isinstance(record, Record)
     assert record.journal.until == int(NOW)  # let go
@@ -59,7 +59,7 @@ def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
 
 
 def test_sigterm_waits_for_no_health_and_no_survey() -> None:
-    snapshot = snapshot_of("DSS", record={"lanes": (lane(),)})
+    snapshot = snapshot_of("DSS", record={"departures": (departure(),)})
     blind = tuple(replace(one, seen_at=None) for one in snapshot.observation.sources)
     memory = replace(snapshot.memory, survey=None)
     decision = decide(
@@ -69,7 +69,7 @@ def test_sigterm_waits_for_no_health_and_no_survey() -> None:
 
 
 def test_sigterm_where_the_lease_is_over_renews_it_first() -> None:
-    snapshot = snapshot_of("DSS", record={"lanes": (lane(),), "until": int(NOW) - 1})
+    snapshot = snapshot_of("DSS", record={"departures": (departure(),), "until": int(NOW) - 1})
     decision = decide(SPEC, replace(snapshot, stop=Stop.NOW))
     assert [type(act) for act in decision.actions] == [Record, Resume, Register]
 

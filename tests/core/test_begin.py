@@ -10,7 +10,7 @@ import pytest
 from async_rollout.core.actions import Decision, Order, Outcome, Probe, Record, SetCapacity, Suspend
 from async_rollout.core.decide import decide
 from async_rollout.core.draft import LEASE
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark
 from async_rollout.core.lease import LOOK_NOW, WATCH_LOOKS
 from async_rollout.core.memory import ActOutcome, Me, Odd, Peer
 from async_rollout.core.observation import Observation, Snapshot, Stop
@@ -144,11 +144,16 @@ def test_it_is_looked_at_several_times_before_it_is_taken_over(looks: int) -> No
     assert [wait.on for wait in decide(SPEC, other(looks=looks)).waits] == ["the lease"]
 
 
-def test_one_whose_lease_is_over_is_taken_over_with_its_lanes_and_its_cutoff() -> None:
+def test_one_whose_lease_is_over_is_taken_over_with_its_departures_and_its_cutoff() -> None:
     snapshot = other()
     theirs, ours = snapshot.observation.journal, the_record(decide(SPEC, snapshot))
     assert isinstance(theirs, Journal)
-    assert (ours.run, ours.lanes, ours.cutoff, ours.found) == ("run0", theirs.lanes, theirs.cutoff, theirs.found)
+    assert (ours.run, ours.departures, ours.cutoff, ours.found) == (
+        "run0",
+        theirs.departures,
+        theirs.cutoff,
+        theirs.found,
+    )
 
 
 def test_before_that_a_look_must_show_our_own_probe() -> None:
@@ -160,14 +165,17 @@ def test_a_dead_holder_of_this_machine_is_not_waited_for() -> None:
 
 
 def test_what_failed_before_is_tried_again_by_the_next_run() -> None:
-    lanes = (
-        Lane(id=ident(0), at=1, before=Mark.FAILED),
-        Lane(id=ident(1), at=1, before=Mark.ENDED, after=Mark.FAILED),
+    departures = (
+        Departure(id=ident(0), at=1, before=Mark.FAILED),
+        Departure(id=ident(1), at=1, before=Mark.ENDED, after=Mark.FAILED),
     )
-    restoring = {"lanes": lanes, "goal": Goal.RESTORE, "cause": Cause(code=6, text="x"), "lost": 3}
+    restoring = {"departures": departures, "goal": Goal.RESTORE, "cause": Cause(code=6, text="x"), "lost": 3}
     given = replace(SPEC, hooks=Hooks(before_terminate="leave", after_terminate="forget"))
     ours = the_record(decide(given, other(record=restoring)))
-    assert [(lane.before, lane.after) for lane in ours.lanes] == [(Mark.BEGUN, Mark.NOT), (Mark.ENDED, Mark.BEGUN)]
+    assert [(departure.before, departure.after) for departure in ours.departures] == [
+        (Mark.BEGUN, Mark.NOT),
+        (Mark.ENDED, Mark.BEGUN),
+    ]
     assert (ours.goal, ours.cause, ours.lost) == (Goal.REPLACE, None, 0)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from async_rollout.core.budget import Tally, attribute_desired, bounds, tally
-from async_rollout.core.journal import Journal, Lane, Removal
+from async_rollout.core.journal import Departure, Journal, Removal
 from async_rollout.core.observation import Observation
 from async_rollout.core.spec import AmountLike, RolloutSpec, amount
 from async_rollout.errors import UsageError
@@ -33,7 +33,7 @@ def counted(drawing: str, spec: RolloutSpec | None = None, **group: int) -> Tall
         (10, "30%", 0, 2, 10, 13, 15, 2),
         (1, 1, 0, None, 1, 2, 3, 1),
         (0, 1, 0, None, 0, 1, 2, 1),
-        (100, "100%", 0, None, 100, 200, 300, 20),  # the record has room for twenty lanes
+        (100, "100%", 0, None, 100, 200, 300, 20),  # the record has room for twenty departures
     ],
 )
 def test_bounds(
@@ -120,21 +120,23 @@ def test_who_may_go(drawing: str, id: int, may: bool) -> None:
 
 # --- whose doing a change of desired was (ROLLOUT §1, rules 3 to 6)
 
-GONE = Lane(id=ident(99), at=0, removal=Removal.SHRINK)
+GONE = Departure(id=ident(99), at=0, removal=Removal.SHRINK)
 
 
-def explained(drawing: str, asked: int, *, base: int = 3, lanes: tuple[Lane, ...] = (), looks: int = 6, **group: int):  # type: ignore[no-untyped-def]
-    seen = looked(RolloutSpec(), _with(drawing, asked, base, lanes, group), looks=looks)
+def explained(
+    drawing: str, asked: int, *, base: int = 3, departures: tuple[Departure, ...] = (), looks: int = 6, **group: int
+):  # type: ignore[no-untyped-def]
+    seen = looked(RolloutSpec(), _with(drawing, asked, base, departures, group), looks=looks)
     assert isinstance(seen.observation.journal, Journal)
     return attribute_desired(seen.observation.journal, seen.observation, seen.memory)
 
 
-def _with(drawing: str, asked: int, base: int, lanes: tuple[Lane, ...], group: dict[str, int]) -> Observation:
-    return recorded(observation(drawing, **group), asked=asked, base=base, lanes=lanes)
+def _with(drawing: str, asked: int, base: int, departures: tuple[Departure, ...], group: dict[str, int]) -> Observation:
+    return recorded(observation(drawing, **group), asked=asked, base=base, departures=departures)
 
 
 @pytest.mark.parametrize(
-    ("desired", "asked", "lanes", "base", "asked_then"),
+    ("desired", "asked", "departures", "base", "asked_then"),
     [
         (3, 3, (), 3, 3),  # as it was left
         (4, 4, (), 3, 4),  # our lift
@@ -149,16 +151,18 @@ def _with(drawing: str, asked: int, base: int, lanes: tuple[Lane, ...], group: d
         (12, 4, (), 10, 12),  # never above the owner's maximum
     ],
 )
-def test_whose_doing_it_was(desired: int, asked: int, lanes: tuple[Lane, ...], base: int, asked_then: int) -> None:
-    found = explained("SSS", asked, lanes=lanes, desired=desired)
+def test_whose_doing_it_was(
+    desired: int, asked: int, departures: tuple[Departure, ...], base: int, asked_then: int
+) -> None:
+    found = explained("SSS", asked, departures=departures, desired=desired)
     assert found.explained
     assert (found.journal.base, found.journal.asked) == (base, asked_then)
-    assert all(lane.removal is Removal.COUNTED for lane in found.journal.lanes)
+    assert all(departure.removal is Removal.COUNTED for departure in found.journal.departures)
 
 
-@pytest.mark.parametrize(("desired", "asked", "lanes"), [(3, 4, ()), (5, 5, (GONE,)), (2, 4, ())])
-def test_one_odd_look_changes_nothing(desired: int, asked: int, lanes: tuple[Lane, ...]) -> None:
-    found = explained("SSS", asked, lanes=lanes, desired=desired, looks=2)
+@pytest.mark.parametrize(("desired", "asked", "departures"), [(3, 4, ()), (5, 5, (GONE,)), (2, 4, ())])
+def test_one_odd_look_changes_nothing(desired: int, asked: int, departures: tuple[Departure, ...]) -> None:
+    found = explained("SSS", asked, departures=departures, desired=desired, looks=2)
     assert not found.explained
     assert found.journal.base == 3
     assert found.journal.asked == asked

@@ -21,7 +21,7 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import Cause, Goal, Journal, Lane, Removal
+from async_rollout.core.journal import Cause, Departure, Goal, Journal, Removal
 from async_rollout.core.laws import OLDEST_LOOK, objection
 from async_rollout.core.observation import Observation
 from async_rollout.core.spec import HookPoint, RolloutSpec
@@ -36,8 +36,12 @@ def out(*numbers: int) -> Deregister:
     return Deregister(registrations=tuple(Registration(source="tg1", instance=ident(n), port=80) for n in numbers))
 
 
-def lane(number: int, **fields: Any) -> Lane:
-    return Lane(id=ident(number), at=int(AT), **fields)
+def departure(number: int, **fields: Any) -> Departure:
+    return Departure(id=ident(number), at=int(AT), **fields)
+
+
+KEPT, SHRUNK = departure(0, removal=Removal.KEEP), departure(0, removal=Removal.SHRINK)
+GOING = tuple(map(departure, range(3)))
 
 
 def said(
@@ -55,20 +59,20 @@ def said(
 @pytest.mark.parametrize(
     ("law", "action", "drawing", "record"),
     [
-        ("law 1", out(0), "SSSW", {"lanes": (lane(0),)}),
-        ("", out(0), "SSSN", {"lanes": (lane(0),)}),
-        ("", out(2), "SSUN", {"lanes": (lane(2),)}),  # an ill one is no healthy one less
-        ("", out(3), "SSSN", {"lanes": (lane(3, surplus=True),), **RESTORING}),
+        ("law 1", out(0), "SSSW", {"departures": (departure(0),)}),
+        ("", out(0), "SSSN", {"departures": (departure(0),)}),
+        ("", out(2), "SSUN", {"departures": (departure(2),)}),  # an ill one is no healthy one less
+        ("", out(3), "SSSN", {"departures": (departure(3, surplus=True),), **RESTORING}),
         ("law 2", SetCapacity(desired=5), "SSSN", {"asked": 5}),
-        ("law 2", SetCapacity(desired=6), "TTTSSS", {"asked": 6, "base": 5, "lanes": (lane(0), lane(1), lane(2))}),
+        ("law 2", SetCapacity(desired=6), "TTTSSS", {"asked": 6, "base": 5, "departures": GOING}),
         ("", SetCapacity(desired=4), "SSS", {"asked": 4}),
         ("law 3", SetCapacity(desired=2), "SSS", {"asked": 2}),
         ("", SetCapacity(desired=3), "SSS", {"asked": 3}),
-        ("law 3", out(3), "SSSN", {"lanes": (lane(3),)}),
-        ("law 3", out(0), "SSSN", {"lanes": ()}),
-        ("law 3", Terminate(instance=ident(9), shrink=True), "SSSN", {"lanes": (lane(9),)}),
-        ("", out(0), "SSSS", {"lanes": (lane(0),)}),  # one more than the owner wants, left by a killed run
-        ("", out(0), "SSSS", {"lanes": (lane(0),), **RESTORING}),
+        ("law 3", out(3), "SSSN", {"departures": (departure(3),)}),
+        ("law 3", out(0), "SSSN", {"departures": ()}),
+        ("law 3", Terminate(instance=ident(9), shrink=True), "SSSN", {"departures": (departure(9),)}),
+        ("", out(0), "SSSS", {"departures": (departure(0),)}),  # one more than the owner wants, left by a killed run
+        ("", out(0), "SSSS", {"departures": (departure(0),), **RESTORING}),
         ("law 6", SetCapacity(desired=4), "SSS", {"asked": 4, "launches": 24}),
         ("", SetCapacity(desired=4), "SSS", {"asked": 4, "launches": 23}),
         ("law 8", Resume(processes=("Launch",)), "SSS", {}),
@@ -83,9 +87,9 @@ def said(
         ("", SetCapacity(maximum=11), "SSS", {"raised": 11}),
         ("law 9", Suspend(processes=("AZRebalance",)), "SSS", {"suspended": ()}),
         ("", Suspend(processes=("AZRebalance",)), "SSS", {}),
-        ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"lanes": (lane(0),)}),
-        ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"lanes": (lane(0, removal=Removal.KEEP),)}),
-        ("", Terminate(instance=ident(0), shrink=True), "DSSN", {"lanes": (lane(0, removal=Removal.SHRINK),)}),
+        ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"departures": (departure(0),)}),
+        ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"departures": (KEPT,)}),
+        ("", Terminate(instance=ident(0), shrink=True), "DSSN", {"departures": (SHRUNK,)}),
         ("law 11", SetCapacity(desired=4), "SSS", {"asked": 4, "until": int(AT) - 60}),
         ("", Erase(), "SSS", {"until": int(AT) - 60}),
         ("", RunHook(point=HookPoint.UP_CHECK, instance=ident(0)), "SSS", {"until": int(AT) - 60}),
@@ -98,14 +102,14 @@ def test_an_act_against_a_law_is_named(law: str, action: Action, drawing: str, r
 
 def test_a_gap_lets_none_go_before_a_new_one_is_proven() -> None:
     gap = RolloutSpec(max_unavailable=1)
-    assert said(out(0), "SSS", gap, lanes=(lane(0),)).startswith("law 5")
-    assert said(out(0), "SSSN", gap, lanes=(lane(0),)) == ""
+    assert said(out(0), "SSS", gap, departures=(departure(0),)).startswith("law 5")
+    assert said(out(0), "SSSN", gap, departures=(departure(0),)) == ""
 
 
 def test_more_may_not_exist_than_the_bound_though_the_ceiling_would_allow_it() -> None:
     spec = RolloutSpec(max_surge=2, max_draining=0)
-    lanes = (lane(0, removal=Removal.SHRINK), lane(1, removal=Removal.SHRINK))
-    found = said(SetCapacity(desired=5), "TTSSN", spec, asked=5, lanes=lanes)
+    departures = (departure(0, removal=Removal.SHRINK), departure(1, removal=Removal.SHRINK))
+    found = said(SetCapacity(desired=5), "TTSSN", spec, asked=5, departures=departures)
     assert found == "law 2: 7 would exist, 5 may"
 
 
@@ -141,6 +145,6 @@ def test_a_lease_that_is_over_is_no_lease() -> None:
 
 
 def test_whose_way_out_was_recorded_before_goes_on_though_it_looks_well_again() -> None:
-    seen = recorded(observation("SSSN"), lanes=(lane(3),))
+    seen = recorded(observation("SSSN"), departures=(departure(3),))
     assert isinstance(seen.journal, Journal)
     assert objection(SPEC, looked(SPEC, seen), (Record(journal=seen.journal),), out(3)) is None

@@ -24,7 +24,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.decide import decide
 from async_rollout.core.finish import EVENED_MAX
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Goal, Journal, Lane, Mark, Removal
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.marks import MARKS_MAX
 from async_rollout.core.memory import Odd, Since
 from async_rollout.core.observation import Snapshot, unfound
@@ -52,8 +52,8 @@ def waits(snapshot: Snapshot) -> list[str]:
     return [wait.on for wait in decide(SPEC, snapshot).waits]
 
 
-def lane(number: int = 0, **fields: Any) -> Lane:
-    return Lane(id=ident(number), at=int(AT), **fields)
+def departure(number: int = 0, **fields: Any) -> Departure:
+    return Departure(id=ident(number), at=int(AT), **fields)
 
 
 # --- the end
@@ -64,8 +64,8 @@ def test_who_leaves_by_others_doing_takes_no_part() -> None:
 
 
 def test_who_leaves_by_ours_is_waited_for() -> None:
-    going = lane(removal=Removal.COUNTED)
-    assert waits(snapshot_of("TNNN", record={"lanes": (going,)})) == [f"{ident(0)} terminating"]
+    going = departure(removal=Removal.COUNTED)
+    assert waits(snapshot_of("TNNN", record={"departures": (going,)})) == [f"{ident(0)} terminating"]
 
 
 def test_nothing_is_put_back_before_all_are_proven() -> None:
@@ -98,7 +98,7 @@ def test_in_the_place_of_ours_nobody_goes_where_no_load_balancer_is_left_to_tell
     stages = {**found.memory.stages, old.id: Since(Stage.AILING, NOW - 60)}
     memory = replace(found.memory, unfound=gone, streaks=bad, stages=stages, health_at=NOW)
     decision = decide(SPEC, replace(found, observation=seen, memory=memory))
-    assert [one.id for one in written(decision).lanes] == ([] if lost else [old.id])
+    assert [one.id for one in written(decision).departures] == ([] if lost else [old.id])
     left = decision.verdict.left if decision.verdict else ()
     assert any("no load balancer tells which of them serves" in line for line in left) is lost
 
@@ -227,21 +227,21 @@ def out_of_both(number: int = 0) -> tuple[Registration, ...]:
 def test_a_drained_one_is_registered_back_unless_it_is_on_its_way(
     fields: dict[str, Any], acts: tuple[Action, ...]
 ) -> None:
-    assert done(snapshot_of("DSSN", record={"lanes": (lane(**fields),), **BACK})) == acts
+    assert done(snapshot_of("DSSN", record={"departures": (departure(**fields),), **BACK})) == acts
 
 
 def test_it_is_not_registered_where_it_never_was() -> None:
     from async_rollout.core.journal import digest
 
-    gone = lane(missing=(digest("tg1", 6),), odd=((digest("tg2", 6), 8081),))
-    (back,) = done(snapshot_of("DSSN", record={"lanes": (gone,), **BACK}))
+    gone = departure(missing=(digest("tg1", 6),), odd=((digest("tg2", 6), 8081),))
+    (back,) = done(snapshot_of("DSSN", record={"departures": (gone,), **BACK}))
     assert isinstance(back, Register)
     assert [(one.source, one.port) for one in back.registrations] == [("tg2", 80), ("tg2", 8081)]
 
 
 def test_one_whose_command_has_begun_is_finished_where_the_floor_allows() -> None:
     spec = RolloutSpec(hooks=Hooks(before_terminate="leave"))
-    begun = {"lanes": (lane(before=Mark.ENDED),), **BACK}
+    begun = {"departures": (departure(before=Mark.ENDED),), **BACK}
     low = snapshot_of("DSS", spec, record=begun)
     assert not any(isinstance(act, Register | Terminate) for act in done(low, spec))
     assert "does not allow to finish it" in decide(spec, low).waits[0].why
@@ -253,7 +253,9 @@ def test_one_whose_command_has_begun_is_finished_where_the_floor_allows() -> Non
 
 def test_one_whose_command_failed_is_left_and_named() -> None:
     given = RolloutSpec(hooks=Hooks(before_terminate="leave"))
-    decision = decide(given, snapshot_of("DSSN", given, record={"lanes": (lane(before=Mark.FAILED),), **BACK}))
+    decision = decide(
+        given, snapshot_of("DSSN", given, record={"departures": (departure(before=Mark.FAILED),), **BACK})
+    )
     assert decision.verdict is not None
     assert (decision.verdict.code, decision.verdict.next) == (10, "restore")
     assert any("its before-command failed" in line for line in decision.verdict.left)
@@ -262,14 +264,14 @@ def test_one_whose_command_failed_is_left_and_named() -> None:
 @pytest.mark.parametrize(("ago", "code"), [(2820.0, None), (2821.0, 10)])
 def test_the_way_back_has_an_end_too(ago: float, code: int | None) -> None:
     verdict = decide(
-        SPEC, snapshot_of("DSSN", record={"lanes": (lane(),), **BACK}, progress=Odd("p", NOW - ago, 9))
+        SPEC, snapshot_of("DSSN", record={"departures": (departure(),), **BACK}, progress=Odd("p", NOW - ago, 9))
     ).verdict
     assert (verdict.code if verdict else None) == code
 
 
 def test_paused_it_stays_as_it_is_and_recorded() -> None:
     spec = RolloutSpec(on_failure=OnFailure.PAUSE)
-    snapshot = snapshot_of("DSSN", spec, record={"lost": 3, "lanes": (lane(),), "asked": 4})
+    snapshot = snapshot_of("DSSN", spec, record={"lost": 3, "departures": (departure(),), "asked": 4})
     decision = decide(spec, snapshot)
     assert decision.verdict is not None
     assert (decision.verdict.outcome, decision.verdict.code) == (Outcome.PAUSED, 1)

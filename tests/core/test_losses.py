@@ -18,7 +18,7 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.decide import decide
-from async_rollout.core.journal import Cause, Goal, Journal, Lane, Mark, Removal
+from async_rollout.core.journal import Cause, Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.laws import objection
 from async_rollout.core.memory import ActOutcome, Odd
 from async_rollout.core.observation import Snapshot, TargetState
@@ -58,7 +58,7 @@ def test_where_the_floor_needs_our_surplus_and_nobody_is_ill_it_waits() -> None:
                                                            ("Unhealthy", True, False)])  # fmt: skip
 def test_one_that_is_dead_is_finished(health: str, *, refused: bool, back: bool) -> None:
     """Dead: AWS calls it unhealthy and refuses to register it."""
-    snapshot = snapshot_of("DSSN", record={"lanes": (Lane(id=ident(0), at=int(AT)),), **BACK})
+    snapshot = snapshot_of("DSSN", record={"departures": (Departure(id=ident(0), at=int(AT)),), **BACK})
     act = ActOutcome(action=Register(registrations=OUT), at=NOW, ok=None if not refused else False)
     first, *others = snapshot.observation.instances
     observation = replace(
@@ -70,32 +70,35 @@ def test_one_that_is_dead_is_finished(health: str, *, refused: bool, back: bool)
 
 def test_who_came_back_goes_out_again_only_where_the_floor_holds_without_it() -> None:
     """A killed restore has registered it back, and meanwhile another was lost: it serves, and the floor needs it."""
-    lane = {"lanes": (Lane(id=ident(0), at=int(AT)),)}
-    lost = snapshot_of("SSS", record=lane)
+    departure = {"departures": (Departure(id=ident(0), at=int(AT)),)}
+    lost = snapshot_of("SSS", record=departure)
     assert not [act for act in done(lost) if isinstance(act, Deregister)]
     (wait,) = [wait for wait in decide(SPEC, lost).waits if wait.on == f"{ident(0)} going out"]
     assert "2 are available without it and the floor is 3" in wait.why
-    (out,) = [act for act in done(snapshot_of("SSSN", record=lane)) if isinstance(act, Deregister)]
+    (out,) = [act for act in done(snapshot_of("SSSN", record=departure)) if isinstance(act, Deregister)]
     assert {one.instance for one in out.registrations} == {ident(0)}
 
 
 def test_who_came_back_and_stays_counts_under_the_ceiling() -> None:
-    lane = {"lanes": (Lane(id=ident(0), at=int(AT)),)}
-    (more,) = done(snapshot_of("SSS", record=lane))
+    departure = {"departures": (Departure(id=ident(0), at=int(AT)),)}
+    (more,) = done(snapshot_of("SSS", record=departure))
     assert more == SetCapacity(desired=4)
 
 
 def test_the_guard_knows_who_came_back() -> None:
-    snapshot = snapshot_of("SSS", record={"lanes": (Lane(id=ident(0), at=int(AT)),)})
+    snapshot = snapshot_of("SSS", record={"departures": (Departure(id=ident(0), at=int(AT)),)})
     out = Deregister(registrations=OUT)
     assert "law 1" in (objection(SPEC, snapshot, (), out) or "")
-    assert objection(SPEC, snapshot_of("SSSN", record={"lanes": (Lane(id=ident(0), at=int(AT)),)}), (), out) is None
+    assert (
+        objection(SPEC, snapshot_of("SSSN", record={"departures": (Departure(id=ident(0), at=int(AT)),)}), (), out)
+        is None
+    )
 
 
 def test_behind_no_load_balancer_it_serves_until_it_is_terminated() -> None:
     """The call was refused, and meanwhile another was lost: the floor has a say before it is sent again."""
-    lane = Lane(id=ident(0), at=int(AT), missing=("x",))
-    alone = snapshot_of("SSS", record={"lanes": (lane,)})
+    departure = Departure(id=ident(0), at=int(AT), missing=("x",))
+    alone = snapshot_of("SSS", record={"departures": (departure,)})
     bare = replace(alone, observation=replace(alone.observation, sources=(), instances=tuple(
         replace(one, targets=()) for one in alone.observation.instances)))  # fmt: skip
     assert not [act for act in done(bare) if isinstance(act, Terminate)]
@@ -105,15 +108,15 @@ def test_behind_no_load_balancer_it_serves_until_it_is_terminated() -> None:
 
 @pytest.mark.parametrize(("goal", "removal"), [(Goal.REPLACE, Removal.SHRINK), (Goal.RESTORE, Removal.NOT)])
 def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, removal: Removal) -> None:
-    lane = Lane(id=ident(0), at=int(AT) - 500, removal=Removal.SHRINK)
-    before = snapshot_of("SSSN", record={"lanes": (lane,), "goal": goal, "cause": BACK["cause"], "asked": 4})
+    departure = Departure(id=ident(0), at=int(AT) - 500, removal=Removal.SHRINK)
+    before = snapshot_of("SSSN", record={"departures": (departure,), "goal": goal, "cause": BACK["cause"], "asked": 4})
     instances = (replace(before.observation.instances[0], targets=()), *before.observation.instances[1:])
     removed = {ident(0): Odd("True", NOW - 60, 5)}
     memory = replace(before.memory, removed=removed, activities_at=NOW, lingering=frozenset())
     after = replace(before, observation=replace(before.observation, instances=instances), memory=memory)
     decision = decide(SPEC, after)
     assert decision.meant is not None
-    assert [lane.removal for lane in decision.meant.lanes] == [removal]
+    assert [departure.removal for departure in decision.meant.departures] == [removal]
     assert any(isinstance(act, Terminate) for act in decision.actions) is (goal is Goal.REPLACE)
 
 
@@ -144,8 +147,8 @@ def test_a_mark_that_our_deregistration_made_late_is_taken_off_while_it_goes_on(
 
 
 def test_the_guard_knows_that_who_stands_by_holds_no_place() -> None:
-    lane = Lane(id=ident(0), at=int(AT), removal=Removal.SHRINK)
-    snapshot = snapshot_of("BSS", record={"lanes": (lane,), "base": 2})
+    departure = Departure(id=ident(0), at=int(AT), removal=Removal.SHRINK)
+    snapshot = snapshot_of("BSS", record={"departures": (departure,), "base": 2})
     assert "law 3" in (objection(SPEC, snapshot, (), Terminate(instance=ident(0), shrink=True)) or "")
 
 
@@ -157,14 +160,14 @@ def test_nobody_goes_on_a_look_that_may_lack_something() -> None:
     observation = replace(before.observation, at=NOW + 10, instances=gap)
     after = replace(before, observation=observation, memory=recall(spec, before.memory, observation))
     out = [one.instance for act in done(after, spec) if isinstance(act, Deregister) for one in act.registrations]
-    written = [act.journal.lanes for act in decide(spec, after).actions if isinstance(act, Record)]
+    written = [act.journal.departures for act in decide(spec, after).actions if isinstance(act, Record)]
     assert ident(0) not in out
-    assert not any(lane.id == ident(0) for lanes in written for lane in lanes)
+    assert not any(departure.id == ident(0) for departures in written for departure in departures)
 
 
 def test_a_drain_that_outlasts_its_delay_is_over_when_three_looks_say_so() -> None:
-    lane = Lane(id=ident(0), at=int(AT) - 200)
-    snapshot = snapshot_of("DSSN", record={"lanes": (lane,), "asked": 4})
+    departure = Departure(id=ident(0), at=int(AT) - 200)
+    snapshot = snapshot_of("DSSN", record={"departures": (departure,), "asked": 4})
     assert snapshot.memory.lingering == {ident(0)}
     ends = []
     for number in range(1, 4):
@@ -183,8 +186,8 @@ def test_surplus_is_given_back_only_where_the_owners_new_minimum_is_known() -> N
 
 
 def test_what_could_not_be_put_back_is_said_once() -> None:
-    lane = Lane(id=ident(0), at=int(AT) - 500, before=Mark.FAILED)
-    stuck = snapshot_of("DSSN", record={"lanes": (lane,), **BACK})
+    departure = Departure(id=ident(0), at=int(AT) - 500, before=Mark.FAILED)
+    stuck = snapshot_of("DSSN", record={"departures": (departure,), **BACK})
     verdict = decide(SPEC, stuck).verdict
     assert verdict is not None and verdict.code == 10
     assert [line for line in verdict.left if ident(0) in line] == [
@@ -199,7 +202,7 @@ def test_who_comes_back_is_not_ill_of_its_own_draining() -> None:
     coming = replace(out.observation.instances[0], targets=tuple(
         replace(one, state=TargetState.INITIAL) for one in out.observation.instances[0].targets))  # fmt: skip
     assert isinstance(out.observation.journal, Journal)
-    record = replace(out.observation.journal, lanes=())
+    record = replace(out.observation.journal, departures=())
     observation = replace(
         out.observation, at=NOW + 5, journal=record, instances=(coming, *out.observation.instances[1:])
     )

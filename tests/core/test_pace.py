@@ -9,7 +9,7 @@ import pytest
 from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Need, Register, Registration
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
-from async_rollout.core.journal import Lane
+from async_rollout.core.journal import Departure
 from async_rollout.core.memory import ActOutcome, Since
 from async_rollout.core.observation import Snapshot, Source, Target, TargetState
 from async_rollout.core.pace import CALM, LATE, LONGEST_SLEEP, OLDEST_HEALTH, SOON, Look, drained, newcomer, soonest
@@ -73,18 +73,18 @@ def test_called_healthy_by_the_one_that_was_asked_all_are_asked_at_once() -> Non
 
 
 def test_a_drain_is_slept_through_but_for_a_source_that_may_end_early() -> None:
-    lane = Lane(id=ident(0), at=int(NOW))
+    departure = Departure(id=ident(0), at=int(NOW))
     timed = snapshot_of("DSS").observation
-    end = lane.at + SOURCES[0].drain_delay + LATE
-    assert drained(SPEC, timed, lane, timed.instances[0]) == Look(end, WHOLE)
+    end = departure.at + SOURCES[0].drain_delay + LATE
+    assert drained(SPEC, timed, departure, timed.instances[0]) == Look(end, WHOLE)
     early = Source(id="clb", kind="classic", name="clb", drain_delay=300.0, ends_early=True, seen_at=NOW)
     target = Target(source="clb", port=None, state=TargetState.DRAINING)
     one = replace(timed.instances[0], targets=(*timed.instances[0].targets, target))
     both = replace(timed, sources=(*timed.sources, early))
     ask = frozenset({HealthOf("clb")})
-    assert drained(SPEC, both, lane, one) == Look(end, ask)
-    assert drained(SPEC, replace(both, at=end + 1), lane, one) == Look(end + 1 + SPEC.interval, ask)
-    assert drained(SPEC, replace(both, at=NOW + 400), lane, one) == Look(NOW + 400 + SPEC.interval, WHOLE)
+    assert drained(SPEC, both, departure, one) == Look(end, ask)
+    assert drained(SPEC, replace(both, at=end + 1), departure, one) == Look(end + 1 + SPEC.interval, ask)
+    assert drained(SPEC, replace(both, at=NOW + 400), departure, one) == Look(NOW + 400 + SPEC.interval, WHOLE)
 
 
 def test_registered_back_it_drains_no_more() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from async_rollout.core.journal import Cause, Goal, Lane, Mark, Removal
-from async_rollout.core.lanes import fall
+from async_rollout.core.departures import fall
+from async_rollout.core.journal import Cause, Departure, Goal, Mark, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.protection import WAITED
 from async_rollout.core.spec import Limits, RolloutSpec
@@ -16,7 +16,7 @@ from async_rollout.core.trouble import trouble
 from support.drafts import NOW, draft_of
 from support.drawn import AT, ident
 
-OUT = Lane(id=ident(0), at=int(AT), before=Mark.BEGUN)
+OUT = Departure(id=ident(0), at=int(AT), before=Mark.BEGUN)
 
 
 def test_the_bound_of_launches_is_a_cause_where_one_more_is_needed() -> None:
@@ -41,7 +41,7 @@ def test_who_was_launched_nobody_knows_when_is_named_when_the_limit_is_over() ->
 def test_one_that_got_protected_after_its_command_had_begun_is_waited_for_and_then_a_cause(
     ago: float, late: bool
 ) -> None:
-    found = trouble(draft_of("DSSN", record={"lanes": (OUT,)}, shielded={ident(0): NOW - ago}))
+    found = trouble(draft_of("DSSN", record={"departures": (OUT,)}, shielded={ident(0): NOW - ago}))
     assert (found is not None and "after its before-command had begun" in found.text) is late
 
 
@@ -49,14 +49,18 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
     drawn = draft_of(
         "DSSN",
         RolloutSpec(limits=Limits(launch=600.0)),
-        record={"lanes": (replace(OUT, before=Mark.ENDED),), "goal": Goal.RESTORE, "cause": Cause(code=1, text="x")},
+        record={
+            "departures": (replace(OUT, before=Mark.ENDED),),
+            "goal": Goal.RESTORE,
+            "cause": Cause(code=1, text="x"),
+        },
         shielded={ident(0): NOW - WAITED - 1},
         unlisted={ident(0): 9},
     )
     (first, *rest) = drawn.observation.instances
     observation = replace(drawn.observation, instances=(replace(first, protected=True, targets=()), *rest))
     draft = replace(drawn, observation=observation)
-    done = fall(draft, draft.journal.lanes[0])
+    done = fall(draft, draft.journal.departures[0])
     assert done.stuck == (
         f"{ident(0)} is out of its load balancers, and protected from scale-in: it is not terminated",
     )
@@ -64,7 +68,7 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lane", "one", "words"),
+    ("departure", "one", "words"),
     [
         (OUT, None, "gone"),
         (replace(OUT, after=Mark.BEGUN), None, "gone, its after-terminate command is not over"),
@@ -74,8 +78,8 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
         (replace(OUT, before=Mark.NOT), Instance(id=OUT.id), "out of its load balancers"),
     ],
 )
-def test_how_far_one_on_its_way_out_is(lane: Lane, one: Instance | None, words: str) -> None:
-    assert way_out(lane, one) == words
+def test_how_far_one_on_its_way_out_is(departure: Departure, one: Instance | None, words: str) -> None:
+    assert way_out(departure, one) == words
 
 
 STANDING = Standing(run="a", holder="h/b/1/2/3", at=NOW, until=int(NOW) - 1, alive=False, goal="replace")

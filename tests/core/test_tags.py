@@ -58,7 +58,7 @@ def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data
         ("found", "n=3 min=-1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0", "min"),
         ("found", "n=3 min=1 des=3 max=999999 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0", "max"),
         ("found", "n=3 min=1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=X new=0 lost=0 even=0", "X"),
-        ("lane:i-0123456789abcdef0; rm -rf /", "n=3 at=1", "lane"),
+        ("lane:i-0123456789abcdef0; rm -rf /", "n=3 at=1", "departure"),
         ("head", "n=3 v=1 g=GROUP run=a;b until=1 goal=replace cut=- tpl=- lanes=0 began=0", "a name that is none"),
         ("head", "n=3 v=1 g=GROUP run=a until=1 goal=replace cut=1e9 tpl=- lanes=0 began=0", "a time that is none"),
         ("head", "n=3 v=1 v=1 g=GROUP", "not of our form"),
@@ -78,13 +78,13 @@ def test_forged_tags_are_named_and_refused(tag: str, value: str, why: str) -> No
     assert why in back.why
 
 
-def test_a_record_being_written_is_torn_and_a_left_over_lane_is_dropped() -> None:
-    lane = j.Lane(id="i-0123456789abcdef0", at=1)
+def test_a_record_being_written_is_torn_and_a_left_over_departure_is_dropped() -> None:
+    departure = j.Departure(id="i-0123456789abcdef0", at=1)
     old = j.Journal(
         group=j.digest(ARN, 16), run="a", serial=3, holder="h/b/1", until=9,
-        found=j.Found(minimum=1, desired=3, maximum=3), base=3, asked=3, lanes=(lane,),
+        found=j.Found(minimum=1, desired=3, maximum=3), base=3, asked=3, departures=(departure,),
     )  # fmt: skip
-    new = replace(old, serial=4, lanes=())
+    new = replace(old, serial=4, departures=())
     half = to_tags(old) | {f"{PREFIX}found": to_tags(new)[f"{PREFIX}found"]}
     assert from_tags(half, ARN) == j.Unreadable(why="the record's tags are of different serials", torn=True)
     assert from_tags(to_tags(old) | to_tags(new), ARN) == new
@@ -112,7 +112,7 @@ def test_a_record_of_the_first_version_is_read_with_named_defaults() -> None:
     first = read(FIRST)
     assert isinstance(first, j.Journal)
     assert (first.commands, first.old, first.replaced) == ((), 0, 0)
-    assert first.suspended == j.SUSPENDED_BY_US and first.lanes[0].before is j.Mark.BEGUN
+    assert first.suspended == j.SUSPENDED_BY_US and first.departures[0].before is j.Mark.BEGUN
 
 
 def test_the_second_version_is_what_is_written() -> None:
@@ -164,8 +164,8 @@ def test_what_is_written_has_the_keys_of_its_version_and_no_other(record: j.Jour
 
 def test_the_largest_record_fits_into_one_call() -> None:
     """CreateOrUpdateTags takes 25 tags: more would be written in two calls, and could be read torn."""
-    lanes = tuple(j.Lane(id=f"i-{n:017x}", at=1) for n in range(j.LANES_MAX))
-    record = replace(read(FIRST), goal=j.Goal.RESTORE, cause=j.Cause(code=1, text="it broke"), lanes=lanes)  # type: ignore[type-var]
+    departures = tuple(j.Departure(id=f"i-{n:017x}", at=1) for n in range(j.LANES_MAX))
+    record = replace(read(FIRST), goal=j.Goal.RESTORE, cause=j.Cause(code=1, text="it broke"), departures=departures)  # type: ignore[type-var]
     assert len(to_tags(record)) == j.LANES_MAX + len(versions.TAGS) <= 25  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ from async_rollout.core.actions import MarkHealthy, Need, Record, SetCapacity, T
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Warned
-from async_rollout.core.journal import Goal, Journal, Lane
+from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.lease import of_another
 from async_rollout.core.left import changes
 from async_rollout.core.memory import ActOutcome, Odd, Peer
@@ -29,8 +29,8 @@ SPEC = RolloutSpec()
 IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)
 
 
-def lane(number: int = 0, **fields: Any) -> Lane:
-    return Lane(id=ident(number), at=int(AT), **fields)
+def departure(number: int = 0, **fields: Any) -> Departure:
+    return Departure(id=ident(number), at=int(AT), **fields)
 
 
 def test_a_proven_one_that_sickens_is_ailing_and_no_newcomer() -> None:
@@ -84,7 +84,9 @@ def test_sizes_that_others_have_set_meanwhile_are_told_and_kept(goal: Goal) -> N
 
 
 def test_what_is_other_than_it_was_found() -> None:
-    draft = draft_of("DSSN", group={"maximum": 12, "suspended": frozenset()}, record={"raised": 12, "lanes": (lane(),)})
+    draft = draft_of(
+        "DSSN", group={"maximum": 12, "suspended": frozenset()}, record={"raised": 12, "departures": (departure(),)}
+    )
     assert changes(draft.observation, draft.journal) == (
         "desired capacity is 4, the owner's is 3",
         "maximum is 12, it was 10",

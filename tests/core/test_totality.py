@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, find, settings
 
 from async_rollout.core import actions as act
 from async_rollout.core.effect import Expected, effect
-from async_rollout.core.journal import Found, Goal, Journal, Lane, Mark, Removal
+from async_rollout.core.journal import Departure, Found, Goal, Journal, Mark, Removal
 from async_rollout.core.laws import objection
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import WALKTHROUGH, Stage
@@ -23,7 +23,7 @@ from async_rollout.sandbox.doors.acts import steps
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
 from support.drawn import journal, looked, observation
-from support.drawn_records import ARN, journals, lanes
+from support.drawn_records import ARN, departures, journals
 
 SETTINGS = settings(max_examples=400, phases=[Phase.generate], database=None, suppress_health_check=[*HealthCheck])
 SEEN = observation("S S S")
@@ -118,15 +118,15 @@ def test_each_field_of_the_record_is_drawn_and_kept_in_its_tags(name: str) -> No
     assert came == meant != before
 
 
-@pytest.mark.parametrize("name", [one.name for one in fields(Lane)])
-def test_each_field_of_a_lane_is_drawn_and_kept_in_its_tag(name: str) -> None:
-    one = find(lanes, lambda lane: True, settings=SETTINGS)
-    other = find(lanes, lambda lane: getattr(lane, name) != getattr(one, name), settings=SETTINGS)
+@pytest.mark.parametrize("name", [one.name for one in fields(Departure)])
+def test_each_field_of_a_departure_is_drawn_and_kept_in_its_tag(name: str) -> None:
+    one = find(departures, lambda departure: True, settings=SETTINGS)
+    other = find(departures, lambda departure: getattr(departure, name) != getattr(one, name), settings=SETTINGS)
     changed = replace(one, **{name: getattr(other, name)})
-    record = find(journals(), lambda record: not record.lanes, settings=SETTINGS)
-    back = from_tags(to_tags(replace(record, lanes=(changed,))), ARN)
+    record = find(journals(), lambda record: not record.departures, settings=SETTINGS)
+    back = from_tags(to_tags(replace(record, departures=(changed,))), ARN)
     assert isinstance(back, Journal)
-    assert back.lanes == (changed,) != (one,)
+    assert back.departures == (changed,) != (one,)
 
 
 @pytest.mark.parametrize("letters", [Mark, Removal, Goal])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from async_rollout.core.actions import SetCapacity
-from async_rollout.core.journal import Lane, Mark
+from async_rollout.core.journal import Departure, Mark
 from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Odd, Since
 from async_rollout.core.observation import Stop, Survey
 from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
@@ -56,11 +56,11 @@ def ended(
         ((6, f"the before-terminate command for {ident(0)} ended with 3"), "DSSN", ended()),
         ((6, f"the before-terminate command for {ident(0)} timed out"), "DSSN", ended(code=None, timed_out=True)),
         (None, "DSSN", ended(code=0)),
-        (None, "SSSN", ended()),  # it has no lane any more
+        (None, "SSSN", ended()),  # it has no departure any more
         (None, "DSSN", ended(point=HookPoint.UP_CHECK)),  # an up-check may fail as often as it likes
         ((6, f"the after-terminate command for {ident(0)} ended with 3"), "DSSN",
          ended(point=HookPoint.AFTER_TERMINATE)),
-        (None, "DSSN", {**ended(), "record": {"lanes": (Lane(id=ident(0), at=1, surplus=True),)}}),
+        (None, "DSSN", {**ended(), "record": {"departures": (Departure(id=ident(0), at=1, surplus=True),)}}),
         (None, "SSS", {"record": {"lost": 2}}),
         ((1, "3 new instances vanished or failed before they served"), "SSS", {"record": {"lost": 3}}),
         (None, "SSS", {"activities": (launch(NO_IMAGE),)}),  # once may be of AWS's making
@@ -144,9 +144,9 @@ def test_how_a_command_that_failed_is_recorded(
     point: HookPoint, begun: Mark, code: int, *, surplus: bool, mark: Mark
 ) -> None:
     field = "before" if point is HookPoint.BEFORE_TERMINATE else "after"
-    lane = Lane(id=ident(0), at=1, surplus=surplus, **{field: begun})  # type: ignore[arg-type]
-    journal = marked_failed(draft_of("DSSN", record={"lanes": (lane,)}, **ended(code=code, point=point)))
-    assert getattr(journal.lane(ident(0)), field) is mark
+    departure = Departure(id=ident(0), at=1, surplus=surplus, **{field: begun})  # type: ignore[arg-type]
+    journal = marked_failed(draft_of("DSSN", record={"departures": (departure,)}, **ended(code=code, point=point)))
+    assert getattr(journal.departure(ident(0)), field) is mark
 
 
 @pytest.mark.parametrize(

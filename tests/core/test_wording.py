@@ -21,14 +21,14 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import Found, Goal, Journal, Lane
+from async_rollout.core.journal import Departure, Found, Goal, Journal
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.wording import words_of
 
 A, B = "i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb1"
 RECORD = Journal(
     group="g", run="r", serial=7, holder="h", until=0, found=Found(minimum=1, desired=2, maximum=3), base=2, asked=2,
-    goal=Goal.RESTORE, lanes=(Lane(id=A, at=0), Lane(id=B, at=0)),
+    goal=Goal.RESTORE, departures=(Departure(id=A, at=0), Departure(id=B, at=0)),
 )  # fmt: skip
 SEVERAL = tuple(
     Registration(source=source, instance=id, port=port) for source in "st" for id in (B, A) for port in (1, 2)

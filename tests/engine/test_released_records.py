@@ -20,7 +20,7 @@ from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from support.released import lanes_of, thaw
+from support.released import departures_of, thaw
 from support.simulation import InstantHooks, ours
 
 RECORDS = Path(__file__).parents[1] / "core" / "records"
@@ -102,7 +102,7 @@ def test_a_record_of_a_release_is_resumed(step: dict[str, Any]) -> None:
 def test_a_record_of_a_release_is_restored(step: dict[str, Any]) -> None:
     """One whose before-command failed is left out and named; all else is put back."""
     world, result = run_virtual(partial(played, step, Goal.RESTORE))
-    if any(" b=f " in lane for lane in lanes_of(step)):
+    if any(" b=f " in departure for departure in departures_of(step)):
         assert result.verdict.code == 10
         assert "before-command failed" in str(result.verdict.left)
     else:

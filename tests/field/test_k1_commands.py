@@ -7,8 +7,8 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from async_rollout.core import lanes
-from async_rollout.core.journal import Goal, Journal, Lane, Mark
+from async_rollout.core import departures
+from async_rollout.core.journal import Departure, Goal, Journal, Mark
 from async_rollout.core.memory import Me
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, RolloutSpec
 from async_rollout.core.standing import onward, standing
@@ -68,10 +68,10 @@ async def left_by_a_kill(world: World, spec: RolloutSpec, when: str) -> Journal:
 
 
 def _said(record: Journal) -> list[str]:
-    marks = [f"before {lane.before.name}" for lane in record.lanes] + [
-        f"after {lane.after.name}" for lane in record.lanes
+    marks = [f"before {departure.before.name}" for departure in record.departures] + [
+        f"after {departure.after.name}" for departure in record.departures
     ]
-    spare = ["surplus"] if record.asked > record.base and not record.lanes else []
+    spare = ["surplus"] if record.asked > record.base and not record.departures else []
     return [*marks, *spare]
 
 
@@ -102,11 +102,11 @@ def ended_by_us(world: World) -> list[str]:
 @pytest.mark.parametrize("goal", list(Goal))
 def test_k1_who_is_in_its_before_command_is_left_out_and_named(goal: Goal) -> None:
     world, record, result = played(BEFORE, "before BEGUN", NONE, goal)
-    (lane,) = record.lanes
+    (departure,) = record.departures
     assert ended_by_us(world) == []
-    assert lane.id in {one.id for one in world.state.members("web")}
+    assert departure.id in {one.id for one in world.state.members("web")}
     assert result.verdict.code == 10, result.verdict
-    assert any(lane.id in line and "before-command" in line for line in result.verdict.left), result.verdict
+    assert any(departure.id in line and "before-command" in line for line in result.verdict.left), result.verdict
     assert "-b" in result.verdict.next and "--without-commands" in result.verdict.next
     group = world.state.groups["web"]
     assert {name for name, _ in group.suspended} <= {"AZRebalance", "ReplaceUnhealthy"}
@@ -116,7 +116,7 @@ def test_k1_who_is_in_its_before_command_is_left_out_and_named(goal: Goal) -> No
 def test_k1_with_the_command_the_record_is_gone_on_from() -> None:
     world, record, result = played(BEFORE, "before BEGUN", BEFORE, Goal.REPLACE)
     assert (result.verdict.code, len(result.replaced)) == (0, 3), result.verdict
-    assert ended_by_us(world)[0] == record.lanes[0].id
+    assert ended_by_us(world)[0] == record.departures[0].id
 
 
 def test_k1_left_out_once_it_can_be_ended_by_who_has_the_command() -> None:
@@ -139,7 +139,7 @@ def test_k1_left_out_once_it_can_be_ended_by_who_has_the_command() -> None:
 def test_k1_without_commands_says_that_it_is_meant(goal: Goal) -> None:
     world, record, result = played(BEFORE, "before BEGUN", MEANT, goal)
     assert result.verdict.code == 0, result.verdict
-    assert record.lanes[0].id in ended_by_us(world)
+    assert record.departures[0].id in ended_by_us(world)
     assert ours(world.state.groups["web"]) == []
 
 
@@ -153,8 +153,8 @@ def test_k1_nobody_else_goes_without_the_command_either() -> None:
 
 def test_k1_restore_needs_no_command_to_put_back_who_only_drains() -> None:
     world, record, result = played(BEFORE, "before NOT", NONE, Goal.RESTORE)
-    assert record.lanes[0].id in {one.id for one in world.state.members("web")}
-    assert not {record.lanes[0].id} & set(ended_by_us(world))
+    assert record.departures[0].id in {one.id for one in world.state.members("web")}
+    assert not {record.departures[0].id} & set(ended_by_us(world))
     assert result.verdict.code == 10, "the newcomer is one too many, and has no before-command either"
     assert any("one too many" in line for line in result.verdict.left), result.verdict
     assert ended_by_us(world) == []
@@ -163,15 +163,15 @@ def test_k1_restore_needs_no_command_to_put_back_who_only_drains() -> None:
 def test_k1_who_is_gone_has_still_to_get_his_after_command() -> None:
     world, record, result = played(AFTER, "after BEGUN", NONE, Goal.RESTORE)
     assert result.verdict.code == 10, result.verdict
-    assert any(record.lanes[0].id in line and "after-command" in line for line in result.verdict.left)
+    assert any(record.departures[0].id in line and "after-command" in line for line in result.verdict.left)
     assert ours(world.state.groups["web"])
 
 
-def test_k1_a_record_of_the_first_release_names_no_commands_its_lanes_do() -> None:
-    begun = replace(_record(), lanes=(replace(_lane(), before=Mark.BEGUN),))
-    assert lanes.lacks_before(NONE, begun, begun.lanes[0])
-    assert not lanes.lacks_before(BEFORE, begun, begun.lanes[0])
-    assert not lanes.lacks_before(NONE, replace(_record(), lanes=(_lane(),)), _lane())
+def test_k1_a_record_of_the_first_release_names_no_commands_its_departures_do() -> None:
+    begun = replace(_record(), departures=(replace(_departure(), before=Mark.BEGUN),))
+    assert departures.lacks_before(NONE, begun, begun.departures[0])
+    assert not departures.lacks_before(BEFORE, begun, begun.departures[0])
+    assert not departures.lacks_before(NONE, replace(_record(), departures=(_departure(),)), _departure())
 
 
 def test_k1_broken_code_terminates_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,19 +179,19 @@ def test_k1_broken_code_terminates_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from async_rollout.core import laws, lease, withheld
     from async_rollout.core import restore as back
 
-    for home in (lanes, back, laws):
+    for home in (departures, back, laws):
         monkeypatch.setattr(home, "lacks_before", lambda *_: False)
     monkeypatch.setattr(lease, "withheld", lambda *_: frozenset())
     world, record, result = played(BEFORE, "before BEGUN", NONE, Goal.REPLACE)
-    assert record.lanes[0].id in ended_by_us(world)
+    assert record.departures[0].id in ended_by_us(world)
     assert withheld.withheld(NONE, record) == frozenset({HookPoint.BEFORE_TERMINATE})
     assert result.verdict.code == 0
 
 
-def _lane():  # type: ignore[no-untyped-def]
-    from async_rollout.core.journal import Lane
+def _departure():  # type: ignore[no-untyped-def]
+    from async_rollout.core.journal import Departure
 
-    return Lane(id="i-1", at=0)
+    return Departure(id="i-1", at=0)
 
 
 def _record() -> Journal:
@@ -212,10 +212,12 @@ def test_k1_a_dead_one_does_not_go_without_it_either(mark: Mark, words: str) -> 
     drained = tuple(
         replace(one, targets=()) if number == 0 else one for number, one in enumerate(found.observation.instances)
     )
-    lane = Lane(id=drained[0].id, at=0, before=mark)
-    memory = replace(found.memory, unlisted={lane.id: 9})
-    draft = replace(found, observation=replace(found.observation, instances=drained), memory=memory).lane(lane)
-    done = lanes.fall(draft, lane)
+    departure = Departure(id=drained[0].id, at=0, before=mark)
+    memory = replace(found.memory, unlisted={departure.id: 9})
+    draft = replace(found, observation=replace(found.observation, instances=drained), memory=memory).departure(
+        departure
+    )
+    done = departures.fall(draft, departure)
     assert (done.acts, len(done.stuck)) == ((), 1)
     assert done.stuck[0].endswith(f"its before-command {words}, and none was given")
 

@@ -140,18 +140,18 @@ def test_k6_who_may_have_gone_out_in_the_last_moment_is_named() -> None:
         world, told = world_of("web"), Told()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: rolling(world, told, "web", act=hangs))
-            while not lanes_of(world):
+            while not departures_of(world):
                 await anyio.sleep(0.5)
             tasks.cancel_scope.cancel()
         return world, told
 
     world, told = run_virtual(story)
     (end,) = told.of(RolloutEnded, "web")
-    (id,) = lanes_of(world)
+    (id,) = departures_of(world)
     assert f"{id} is out of its load balancers" in end.verdict.left
 
 
-def lanes_of(world: World) -> list[str]:
+def departures_of(world: World) -> list[str]:
     keys = (tag.key for tag in world.state.groups["web"].tags)
     return [key.rpartition(":")[2] for key in keys if ":lane:" in key]
 

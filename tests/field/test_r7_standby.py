@@ -176,7 +176,7 @@ def test_r7_what_its_owner_puts_into_standby_while_it_drains_is_his_again() -> N
 
 
 def test_r7_what_comes_back_into_service_on_its_way_out_goes_like_any_other() -> None:
-    """Its owner takes it out of Standby when its lane is open: it serves, so the floor and a successor count."""
+    """Its owner takes it out of Standby when its departure is open: it serves, so the floor and a successor count."""
 
     async def slow(call: HookCall) -> bool:
         await anyio.sleep(120.0)

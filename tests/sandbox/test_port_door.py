@@ -19,7 +19,7 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.actions import Register as RegisterAction
-from async_rollout.core.journal import Found, Journal, Lane, Unreadable, digest
+from async_rollout.core.journal import Departure, Found, Journal, Unreadable, digest
 from async_rollout.core.observation import TargetState
 from async_rollout.core.tags import ORDER
 from async_rollout.engine.ports import Answer, Cloud, Done, Refused
@@ -33,10 +33,10 @@ from async_rollout.sandbox.world import World
 from support.doorway import EVERYTHING, GROUP, TARGETS, through
 
 
-def the_journal(world: World, *lanes: Lane, serial: int = 1) -> Journal:
+def the_journal(world: World, *departures: Departure, serial: int = 1) -> Journal:
     return Journal(
         group=digest(world.group("web").arn, 16), run="r1", serial=serial, holder="h", until=5,
-        found=Found(minimum=1, desired=3, maximum=6), base=3, asked=3, lanes=lanes,
+        found=Found(minimum=1, desired=3, maximum=6), base=3, asked=3, departures=departures,
     )  # fmt: skip
 
 
@@ -101,10 +101,10 @@ def test_looks_at_the_same_moment_share_one_describe() -> None:
 
 def test_the_record_goes_into_the_tags_and_comes_back() -> None:
     async def play(world: World, cloud: PortCloud) -> None:
-        lanes = (Lane(id="i-0123456789abcdef0", at=7), Lane(id="i-0123456789abcdef1", at=8))
-        assert await cloud.act("web", Record(journal=the_journal(world, *lanes))) == Done()
-        assert (await cloud.look("web", GROUP, 0.0)).journal == the_journal(world, *lanes)
-        shorter = the_journal(world, lanes[1], serial=2)
+        departures = (Departure(id="i-0123456789abcdef0", at=7), Departure(id="i-0123456789abcdef1", at=8))
+        assert await cloud.act("web", Record(journal=the_journal(world, *departures))) == Done()
+        assert (await cloud.look("web", GROUP, 0.0)).journal == the_journal(world, *departures)
+        shorter = the_journal(world, departures[1], serial=2)
         await cloud.act("web", Record(journal=shorter))
         observation = await cloud.look("web", GROUP, 0.0)
         assert observation.journal == shorter

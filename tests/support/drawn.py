@@ -1,14 +1,14 @@
 """Draws an observation in one line, so that a table row stays a row.
 
 `"S S S | P"` are three serving old ones and a pending new one. Letters: S serving, U unhealthy old, M marked
-unhealthy old, N new and healthy, W new and warming, P pending, T terminating, B standby, D draining (a lane).
+unhealthy old, N new and healthy, W new and warming, P pending, T terminating, B standby, D draining (a departure).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.journal import SUSPENDED_BY_US, Found, Journal, Lane, digest, template_mark
+from async_rollout.core.journal import SUSPENDED_BY_US, Departure, Found, Journal, digest, template_mark
 from async_rollout.core.memory import Me, Memory
 from async_rollout.core.observation import Group, Instance, Observation, Snapshot, Source, Survey, Target, TargetState
 from async_rollout.core.recall import recall
@@ -63,13 +63,15 @@ def observation(
         template="lt-1:2",
         suspended=frozenset(SUSPENDED_BY_US),
     )
-    lanes = tuple(Lane(id=ident(n), at=int(at)) for n, letter in enumerate(letters) if letter == "D")
+    departures = tuple(Departure(id=ident(n), at=int(at)) for n, letter in enumerate(letters) if letter == "D")
     return Observation(
-        at=at, group=group, instances=members, sources=SOURCES, journal=journal(group, lanes), survey=Survey(at=at)
+        at=at, group=group, instances=members, sources=SOURCES, journal=journal(group, departures), survey=Survey(at=at)
     )
 
 
-def journal(group: Group, lanes: tuple[Lane, ...] = (), *, base: int = 3, asked: int | None = None) -> Journal:
+def journal(
+    group: Group, departures: tuple[Departure, ...] = (), *, base: int = 3, asked: int | None = None
+) -> Journal:
     return Journal(
         group=digest(ARN, 16),
         run="run0",
@@ -83,7 +85,7 @@ def journal(group: Group, lanes: tuple[Lane, ...] = (), *, base: int = 3, asked:
         template=template_mark(group.template),
         suspended=SUSPENDED_BY_US,
         began=int(AT) - 60,
-        lanes=lanes,
+        departures=departures,
     )
 
 

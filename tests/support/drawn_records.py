@@ -1,4 +1,4 @@
-"""Any record at all: every field of it and of its lanes drawn."""
+"""Any record at all: every field of it and of its departures drawn."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ count = st.integers(0, 100_000)
 hexes = st.text("0123456789abcdef", min_size=6, max_size=6)
 ip = st.one_of(st.none(), st.ip_addresses().map(str))
 
-lanes = st.builds(
-    j.Lane,
+departures = st.builds(
+    j.Departure,
     id=st.integers(0, 16**17 - 1).map(lambda n: f"i-{n:017x}"),
     at=st.integers(0, 10**10),
     private_ip=ip,
@@ -33,7 +33,7 @@ def journals(draw: st.DrawFn) -> j.Journal:
     cause = draw(
         st.one_of(st.none(), st.builds(j.Cause, code=st.integers(0, 255), text=st.just("it broke: i-0 at 10.0.0.1")))
     )
-    unique = {lane.id: lane for lane in draw(st.lists(lanes, max_size=5))}
+    unique = {departure.id: departure for departure in draw(st.lists(departures, max_size=5))}
     return j.Journal(
         group=j.digest(ARN, 16),
         run=draw(st.text("0123456789abcdef", min_size=8, max_size=8)),
@@ -58,5 +58,5 @@ def journals(draw: st.DrawFn) -> j.Journal:
         commands=tuple(point for point in HookPoint if draw(st.booleans())),
         old=draw(count),
         replaced=draw(count),
-        lanes=tuple(sorted(unique.values(), key=lambda lane: (lane.at, lane.id))),
+        departures=tuple(sorted(unique.values(), key=lambda departure: (departure.at, departure.id))),
     )

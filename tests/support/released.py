@@ -97,7 +97,7 @@ def _look_after(world: Simulation, one: records.Registration) -> None:
         balancers._tick_in(world, source, one, source.interval)
 
 
-def lanes_of(frozen: dict[str, Any]) -> Iterator[str]:
-    """The tags of the lanes, as they were written."""
+def departures_of(frozen: dict[str, Any]) -> Iterator[str]:
+    """The tags of the departures, as they were written."""
     group = next(one for one in frozen["records"] if one["is"] == "Group")
     yield from (tag["value"] for tag in group["tags"] if tag["key"].startswith("async-rollout:lane:"))

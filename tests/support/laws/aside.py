@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from async_rollout.core import begin, budget, lanes
+from async_rollout.core import begin, budget, departures
 from async_rollout.core.actions import Terminate
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Lane, Removal
+from async_rollout.core.journal import Departure, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.spec import Standby
 from async_rollout.sandbox.records import Group, Hook
@@ -59,12 +59,12 @@ def ended_last() -> list[str]:
     return wrong(play(replace(SPEC, standby=Standby.TERMINATE), build=build), Ought(exist=5))
 
 
-def _placed(real: Any, one: Draft, lane: Lane) -> Draft:
+def _placed(real: Any, one: Draft, departure: Departure) -> Draft:
     """The terminate of one in Standby takes a place out of desired."""
-    done, instance = real(one, lane), one.observation.instance(lane.id)
+    done, instance = real(one, departure), one.observation.instance(departure.id)
     if done.acts == one.acts or instance is None or not instance.standby:
         return done
-    return one.lane(replace(lane, removal=Removal.SHRINK)).act(Terminate(instance=lane.id, shrink=True))
+    return one.departure(replace(departure, removal=Removal.SHRINK)).act(Terminate(instance=departure.id, shrink=True))
 
 
 ASIDE = (
@@ -73,7 +73,7 @@ ASIDE = (
     Sabotage(name="who leaves by others' doing moves", law="law 1", story=leaving,
              spoil=swap(Instance, "takes_part", True)),
     Sabotage(name="one in Standby takes a place along", law="law 7:", guard="law 3:", story=ended_last,
-             spoil=around(lanes, "_terminated", _placed)),
+             spoil=around(departures, "_terminated", _placed)),
     Sabotage(name="those in Standby do not go", law="law 16:", story=ended_last, spoil=swap(budget, "is_to_end", no)),
     Sabotage(name="launch times of who stands by are waited for", law="law 1", story=standing_by,
              spoil=swap(begin, "_untold", lambda observation: tuple(

@@ -11,7 +11,7 @@ import anyio
 
 from async_rollout.core import advance, back, drain, observation, stages, traffic
 from async_rollout.core.actions import Deregister, Needs, Registration
-from async_rollout.core.journal import Lane
+from async_rollout.core.journal import Departure
 from async_rollout.core.observation import Instance, Observation, Stop, unfound
 from async_rollout.engine.ports import Urgency
 from async_rollout.sandbox.world import World
@@ -73,10 +73,10 @@ def mistaken() -> list[str]:
     return wrong(play(SPEC, build=build, door=Mistaken), Ought())
 
 
-def registered_at_what_is_gone(seen: Observation, lane: Lane) -> Iterator[Registration]:
+def registered_at_what_is_gone(seen: Observation, departure: Departure) -> Iterator[Registration]:
     """As if each source were still there."""
     there = replace(seen, sources=tuple(replace(one, gone=False) for one in seen.sources))
-    return WERE(there, lane)
+    return WERE(there, departure)
 
 
 WERE = back._were

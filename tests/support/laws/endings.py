@@ -10,10 +10,10 @@ from async_rollout.core import (
     back,
     begin,
     decide,
+    departures,
     draft,
     drain,
     finish,
-    lanes,
     lease,
     recall,
     restore,
@@ -80,16 +80,18 @@ def everywhere(real: Any, observation: Any, instance: Any) -> Any:
     return replace(real(observation, instance), missing=())
 
 
-def back_all_the_same(one: Draft, lane: Any) -> Draft:
+def back_all_the_same(one: Draft, departure: Any) -> Draft:
     """Who has begun to leave its cluster is registered back."""
-    instance = one.observation.instance(lane.id)
+    instance = one.observation.instance(departure.id)
     return (
-        back.put_back(one, lane, instance) if instance is not None and not instance.leaving else lanes.fall(one, lane)
+        back.put_back(one, departure, instance)
+        if instance is not None and not instance.leaving
+        else departures.fall(one, departure)
     )
 
 
-def never_back(one: Draft, lane: Any, instance: Any) -> Draft:
-    return one.drop(lane.id)
+def never_back(one: Draft, departure: Any, instance: Any) -> Draft:
+    return one.drop(departure.id)
 
 
 def grab(real: Any, spec: Any, snapshot: Any, record: Journal) -> Decision:
@@ -134,8 +136,10 @@ async def taken_or_not(real: Any, *args: Any) -> bool:
 
 def take_any(one: Draft) -> Draft:
     """The floor is not asked, nor how many are on their way."""
-    victims = [instance for instance in one.tally.victims if not one.journal.lane(instance.id)]
-    return lanes.open_lane(one, victims[0]) if victims and not one.journal.lanes and one.explained else one
+    victims = [instance for instance in one.tally.victims if not one.journal.departure(instance.id)]
+    return (
+        departures.open_departure(one, victims[0]) if victims and not one.journal.departures and one.explained else one
+    )
 
 
 ENDING = (
@@ -157,7 +161,8 @@ ENDING = (
              spoil=swap(finish, "shed", finish.put_processes_back)),
     Sabotage(name="our surplus goes whatever the floor", law="law 1:", guard="law 1:",
              story=losses.dies_beside_surplus,
-             spoil=swap(finish, "_in_its_place", lambda one, needed: lanes.open_lane(one, needed, surplus=True))),
+             spoil=swap(finish, "_in_its_place", lambda one, needed: departures.open_departure(
+                 one, needed, surplus=True))),
     Sabotage(name="who came back goes again at once", law="law 1:", guard="law 1:",
              story=losses.comes_back_and_is_needed, spoil=swap(drain, "serves_still", no)),
     Sabotage(name="surplus that the floor needs is never given back", law="law 12:", story=losses.dies_beside_surplus,
@@ -169,9 +174,9 @@ ENDING = (
     Sabotage(name="a drained one is not put back", law="law 9:", story=stories.stopped_draining,
              spoil=swap(restore, "put_back", never_back)),
     Sabotage(name="odd ports are forgotten", law="law 7:", story=stories.odd_ports,
-             spoil=around(lanes, "lane_of", only_default_ports)),
+             spoil=around(departures, "departure_of", only_default_ports)),
     Sabotage(name="registered where it never was", law="law 7:", story=stories.odd_places,
-             spoil=around(lanes, "lane_of", everywhere)),
+             spoil=around(departures, "departure_of", everywhere)),
     Sabotage(name="a false mark is left", law="law 4:", story=stories.stopped_draining,
              spoil=both(swap(back, "is_ours_to_take_off", no), swap(finish, "is_ours_to_take_off", no))),
     Sabotage(name="who left its cluster is registered back", law="law 10:", story=stories.stopped_in_command,
@@ -227,11 +232,11 @@ CONDUCTING = (
              spoil=without_cause(trouble, "_foreign", "resumed by someone")),
     Sabotage(name="a zone that can never serve is not asked for", law="law 6:", story=stories.misfit,
              spoil=swap(survey, "_misfits", nothing)),
-    Sabotage(name="a killed run's lanes are forgotten", law="law ", story=meetings.killed_and_resumed,
-             spoil=around(lease, "_take_over", rewritten(lambda journal: replace(journal, lanes=())))),
+    Sabotage(name="a killed run's departures are forgotten", law="law ", story=meetings.killed_and_resumed,
+             spoil=around(lease, "_take_over", rewritten(lambda journal: replace(journal, departures=())))),
     Sabotage(name="a killed run's command is thought to have ended", law="law 10:", story=meetings.killed_and_resumed,
              spoil=around(lease, "_take_over", rewritten(lambda journal: replace(
-                 journal, lanes=tuple(replace(lane, before=Mark.ENDED) for lane in journal.lanes))))),
+                 journal, departures=tuple(replace(going, before=Mark.ENDED) for going in journal.departures))))),
     Sabotage(name="a killed run's sizes are taken for found", law="law 7:", story=meetings.killed_and_restored,
              spoil=around(lease, "_take_over", rewritten(lambda journal: replace(journal, raised=0, raised_from=0)))),
     Sabotage(name="restore goes on replacing", law="law 7:", story=meetings.killed_and_restored,

@@ -21,8 +21,8 @@ def written_first(play: Play, ought: Ought) -> Iterator[str]:
         if why := _unwritten(deed):
             yield f"law 9: {why} at {deed.at:.1f} stands in no record"
         if isinstance(action, Record | Erase) and record is not None:
-            left = {lane.id for lane in deed.written.lanes} if deed.written else set()
-            for id in sorted(({lane.id for lane in record.lanes} & deed.out) - left):
+            left = {departure.id for departure in deed.written.departures} if deed.written else set()
+            for id in sorted(({departure.id for departure in record.departures} & deed.out) - left):
                 yield f"law 9: {id} is out at {deed.at:.1f} and its lane was dropped"
 
 
@@ -31,11 +31,12 @@ def _unwritten(deed: Deed) -> str:
     match deed.action:
         case Deregister(registrations=ones):
             return next(
-                (f"the way out of {one.instance}" for one in ones if not (record and record.lane(one.instance))), ""
+                (f"the way out of {one.instance}" for one in ones if not (record and record.departure(one.instance))),
+                "",
             )
         case Terminate(instance=id, shrink=shrink):
-            lane, kinds = record.lane(id) if record else None, (Removal.SHRINK if shrink else Removal.KEEP,)
-            return "" if lane and lane.removal in kinds else f"the terminate of {id}"
+            departure, kinds = record.departure(id) if record else None, (Removal.SHRINK if shrink else Removal.KEEP,)
+            return "" if departure and departure.removal in kinds else f"the terminate of {id}"
         case SetCapacity(desired=int() as more) if more > deed.group.desired:
             return "" if record and record.asked == more else f"desired {more}"
         case SetCapacity(maximum=int() as most) if most > deed.group.maximum:

@@ -80,7 +80,7 @@ class Sleeper(Door):
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:
         answer = await super().act(group, action, young, urgency)
-        if self.part.run == "one" and isinstance(action, Record) and action.journal.lanes and not self.slept:
+        if self.part.run == "one" and isinstance(action, Record) and action.journal.departures and not self.slept:
             self.slept = True
             await anyio.sleep(420.0)
         return answer
@@ -211,7 +211,7 @@ class Gappy(Door):
 
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         observation, record = await super().look(group, needs, after, urgency), self.world.record_of()
-        going = {lane.id for lane in record.lanes} if record and self._left % 3 == 0 else set()
+        going = {departure.id for departure in record.departures} if record and self._left % 3 == 0 else set()
         return replace(observation, instances=tuple(one for one in observation.instances if one.id not in going))
 
 
@@ -225,7 +225,7 @@ class Unlisting(Door):
 
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         observation, record = await super().look(group, needs, after, urgency), self.world.record_of()
-        going = {lane.id for lane in record.lanes} if record and self._left % 3 else set()
+        going = {departure.id for departure in record.departures} if record and self._left % 3 else set()
         return replace(
             observation,
             instances=tuple(replace(one, targets=()) if one.id in going else one for one in observation.instances),

@@ -12,10 +12,10 @@ from async_rollout.core import (
     advance,
     budget,
     decide,
+    departures,
     draft,
     drain,
     journal,
-    lanes,
     laws,
     memory,
     recall,
@@ -24,7 +24,7 @@ from async_rollout.core import (
 )
 from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Journal, Lane, Mark, Removal
+from async_rollout.core.journal import Departure, Journal, Mark, Removal
 from async_rollout.core.memory import HookOutcome
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.spec import HookPoint
@@ -99,23 +99,25 @@ def unrecorded(draft: Draft, instance: Instance, *, surplus: bool = False) -> Dr
     return draft.act(Deregister(registrations=tuple(drain.registrations(instance))))
 
 
-def keeps(draft: Draft, lane: Lane) -> Draft:
-    return draft.lane(replace(lane, removal=Removal.KEEP)).act(Terminate(instance=lane.id, shrink=False))
+def keeps(draft: Draft, departure: Departure) -> Draft:
+    return draft.departure(replace(departure, removal=Removal.KEEP)).act(Terminate(instance=departure.id, shrink=False))
 
 
-def shrinks(draft: Draft, lane: Lane) -> Draft:
-    return draft.lane(replace(lane, removal=Removal.SHRINK)).act(Terminate(instance=lane.id, shrink=True))
+def shrinks(draft: Draft, departure: Departure) -> Draft:
+    return draft.departure(replace(departure, removal=Removal.SHRINK)).act(
+        Terminate(instance=departure.id, shrink=True)
+    )
 
 
-def again(draft: Draft, lane: Lane) -> Draft:
+def again(draft: Draft, departure: Departure) -> Draft:
     """What still shows is terminated once more, at once."""
-    return draft.act(Terminate(instance=lane.id, shrink=lane.removal is Removal.SHRINK))
+    return draft.act(Terminate(instance=departure.id, shrink=departure.removal is Removal.SHRINK))
 
 
-def resent(draft: Draft, lane: Lane) -> Draft:
+def resent(draft: Draft, departure: Departure) -> Draft:
     """After half a minute it is sent again, whatever the activities say."""
-    since = draft.memory.removed.get(lane.id)
-    return again(draft, lane) if since is not None and draft.at - since.at >= 30 else draft
+    since = draft.memory.removed.get(departure.id)
+    return again(draft, departure) if since is not None and draft.at - since.at >= 30 else draft
 
 
 def unasked(real: Any, one: Draft) -> Draft:
@@ -134,10 +136,10 @@ def max_at_once(real: Any, one: Draft) -> Draft:
     return done.act(SetCapacity(maximum=most)) if one.observation.group.desired > most else done
 
 
-def ended(real: Any, self: Draft, lane: Lane, point: Any, outcome: Any) -> Draft:
+def ended(real: Any, self: Draft, departure: Departure, point: Any, outcome: Any) -> Draft:
     """A before-command counts as ended when it has begun."""
-    done = real(self, lane, point, outcome)
-    return done.lane(replace(lane, before=Mark.ENDED)) if point == "before-terminate" else done
+    done = real(self, departure, point, outcome)
+    return done.departure(replace(departure, before=Mark.ENDED)) if point == "before-terminate" else done
 
 
 BOUNDS = budget.bounds
@@ -150,7 +152,7 @@ COUNTING = (
     Sabotage(name="no bound of what exists", law="law 2:", story=stories.strictly,
              spoil=of_result(budget, "bounds", exist=99)),
     Sabotage(name="max draining ignored", law="law 2:", story=stories.wide,
-             spoil=swap(advance, "_free_lane", yes)),
+             spoil=swap(advance, "_free_departure", yes)),
     Sabotage(name="booting counted from rows", law="law 2:", story=stories.plain,
              spoil=both(around(draft, "tally", rows_only), around(laws, "tally", rows_only))),
     Sabotage(name="the floor is not asked", law="law 1:", guard="law 1:", story=stories.three,
@@ -219,32 +221,33 @@ PROVING = (
 
 REMOVING = (
     Sabotage(name="deregister without record", law="law 9:", guard="law 3:", story=stories.plain,
-             spoil=swap(advance, "open_lane", unrecorded)),
-    Sabotage(name="never shrink", law="law 2:", story=stories.plain, spoil=swap(lanes, "_terminated", keeps)),
-    Sabotage(name="always shrink", law="law 7:", story=stories.in_place, spoil=swap(lanes, "_terminated", shrinks)),
+             spoil=swap(advance, "open_departure", unrecorded)),
+    Sabotage(name="never shrink", law="law 2:", story=stories.plain, spoil=swap(departures, "_terminated", keeps)),
+    Sabotage(name="always shrink", law="law 7:", story=stories.in_place,
+             spoil=swap(departures, "_terminated", shrinks)),
     Sabotage(name="shrinks under way are not counted", law="law 7:", story=meddling.two_out,
-             spoil=swap(lanes, "_shrinks_under_way", lambda journal, observation: 0)),
+             spoil=swap(departures, "_shrinks_under_way", lambda journal, observation: 0)),
     Sabotage(name="a place is kept whatever exists", law="law 2:", story=stories.strictly_with_gap,
-             spoil=swap(lanes, "crowded", lambda tally, observation, journal: 0)),
+             spoil=swap(departures, "crowded", lambda tally, observation, journal: 0)),
     Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
-             spoil=both(*(swap(each, "is_registered", on_row) for each in (lanes, recall, stages)))),
+             spoil=both(*(swap(each, "is_registered", on_row) for each in (departures, recall, stages)))),
     Sabotage(name="listed nowhere is drained", law="walkthrough", story=meetings.unlisted,
-             spoil=swap(lanes, "may_still_drain", no)),
+             spoil=swap(departures, "may_still_drain", no)),
     Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,
-             spoil=swap(lanes, "_sent", again)),
+             spoil=swap(departures, "_sent", again)),
     Sabotage(name="a terminate is sent again unasked", law="law 4:", story=meetings.lagging_rows,
-             spoil=swap(lanes, "_under_way", no)),
+             spoil=swap(departures, "_under_way", no)),
     Sabotage(name="the before-command is skipped", law="law 10:", story=stories.commands,
-             spoil=swap(lanes, "_before", lambda one, lane: (one, replace(lane, before=Mark.ENDED)))),
+             spoil=swap(departures, "_before", lambda one, departure: (one, replace(departure, before=Mark.ENDED)))),
     Sabotage(name="a begun command is an ended one", law="law 10:", story=stories.commands,
-             spoil=around(lanes, "_begin_hook", ended)),
+             spoil=around(departures, "_begin_hook", ended)),
     Sabotage(name="the after-command is skipped", law="law 10:", story=stories.commands,
-             spoil=swap(lanes, "_after", lambda one, lane: one.drop(lane.id))),
+             spoil=swap(departures, "_after", lambda one, departure: one.drop(departure.id))),
     Sabotage(name="the wait is skipped", law="law 10:", story=stories.commands,
-             spoil=swap(lanes, "_resting_since", lambda one, lane: 0.0)),
+             spoil=swap(departures, "_resting_since", lambda one, departure: 0.0)),
     Sabotage(name="a failed command is good", law="law 10:", story=stories.bad_before_command,
              spoil=both(swap(trouble, "_hooks", nothing),
-                        swap(trouble, "_failed_mark", lambda lane, code: Mark.ENDED))),
+                        swap(trouble, "_failed_mark", lambda departure, code: Mark.ENDED))),
     Sabotage(name="a lane is dropped after one look without it", law="law 9:", story=meetings.gappy,
              spoil=around(recall, "_missing", lambda real, *args: dict.fromkeys(real(*args), 9))),
     Sabotage(name="desired is set unrecorded", law="law 9:", guard="law 9:", story=stories.plain,

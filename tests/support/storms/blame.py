@@ -133,20 +133,24 @@ def _foreign(past: Past, at: float) -> int:
 def only_old_ones_go(past: Past) -> Iterator[str]:
     """Law 3: only old, dead or our own surplus is ever deregistered or terminated."""
     for one in past.world.log.removals:
-        record, lane = one.record, one.lane
+        record, departure = one.record, one.departure
         cutoff = record.cutoff if record else None
         if cutoff is not None and floor(one.instance.attached_at) <= cutoff:  # EC2 tells whole seconds
             well = all(one.id in who for who in served(past, one.at - past.window, one.at))
-            begun = lane is not None and lane.before is not Mark.NOT  # its command has begun: finished, not put back
+            begun = (
+                departure is not None and departure.before is not Mark.NOT
+            )  # its command has begun: finished, not put back
             well = well and not one.known_ill
             if one.goal is Goal.RESTORE and one.first and well and not begun and not past.world.log.forged:
                 yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
             continue
-        opened = min(one.at, float(lane.at)) if lane is not None else one.at  # whose way out was recorded was dead then
+        opened = (
+            min(one.at, float(departure.at)) if departure is not None else one.at
+        )  # whose way out was recorded was dead then
         looks = served(past, opened - past.window - 60.0, one.at)
         dead = any(one.id not in who for who in looks) or one.instance.health != "Healthy"
-        surplus = lane is not None and lane.surplus and one.desired > wanted(past, one.at).low
-        going = lane is not None and (one.what == "terminate" or surplus or lane.removal is not Removal.NOT)
+        surplus = departure is not None and departure.surplus and one.desired > wanted(past, one.at).low
+        going = departure is not None and (one.what == "terminate" or surplus or departure.removal is not Removal.NOT)
         if not (dead or surplus or going or one.outdated):
             yield f"law 3: {one.id} went at {one.at:.1f}: it is new, well and no surplus"
 
@@ -156,7 +160,7 @@ def nothing_goes_in_a_shift(past: Past) -> Iterator[str]:
     log = past.world.log.shifted
     hidden = any(one.kind in (FaultKind.GAP, FaultKind.EMPTY) for one in past.weather.faults)
     for one in first_removals(past):
-        opened = min(one.at, float(one.lane.at)) if one.lane is not None else one.at
+        opened = min(one.at, float(one.departure.at)) if one.departure is not None else one.at
         since = opened - past.window
         looks = [was for at, was in log if at <= since][-1:] + [was for at, was in log if since < at < one.at]
         if looks and all(looks) and one.goal is Goal.REPLACE and not one.surplus and not hidden:

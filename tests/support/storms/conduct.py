@@ -39,14 +39,14 @@ def only_our_mark_is_taken_off(past: Past) -> Iterator[str]:
     That it was recorded is enough: whoever takes over from a killed one cannot tell whether it was still done.
     """
     for one in past.world.record:
-        if one.who == "owner" and one.what is What.MARK and one.instance not in past.world.log.lanes:
+        if one.who == "owner" and one.what is What.MARK and one.instance not in past.world.log.departures:
             yield f"law 8: {one.instance} was marked {one.detail} at {one.at:.1f}, and we had not taken it out"
 
 
 def it_is_written_down_first(past: Past) -> Iterator[str]:
     """Law 9: a removal stands in the record before it is done."""
     for one in past.world.log.removals:
-        if one.lane is None and not past.world.log.forged:
+        if one.departure is None and not past.world.log.forged:
             yield f"law 9: {one.what} of {one.id} at {one.at:.1f} stands in no record"
 
 

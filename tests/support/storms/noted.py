@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from async_rollout.core.journal import Goal, Journal, Lane
+from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.sandbox.records import Instance
 
 
@@ -40,11 +40,11 @@ class Removal:
     @property
     def surplus(self) -> bool:
         """It goes because it is one too many of ours."""
-        return self.lane is not None and self.lane.surplus
+        return self.departure is not None and self.departure.surplus
 
     @property
-    def lane(self) -> Lane | None:
-        return self.record.lane(self.id) if self.record else None
+    def departure(self) -> Departure | None:
+        return self.record.departure(self.id) if self.record else None
 
     @property
     def goal(self) -> Goal | None:
@@ -53,7 +53,7 @@ class Removal:
 
 @dataclass(frozen=True, kw_only=True)
 class Sized:
-    """We set desired or the maximum. out: in service and in a lane; left: in a lane, and in service no more; since:
+    """We set desired or the maximum. out: in service and in a departure; left: in one, and in service no more; since:
     when each member was launched that desired counts."""
 
     at: float
@@ -91,7 +91,7 @@ class Wanted:
 class Log:
     """All of it, in order. holders: whose record stood in the tags since when. serving: who served since when.
     takeovers: when whose record was written over, and by which run.
-    lanes: whoever was to be taken out, by our records. shifted: since when one that is well takes no traffic for a
+    departures: whoever was to be taken out, by our records. shifted: since when one that is well takes no traffic for a
     zonal shift, or none does.
     """
 
@@ -102,7 +102,7 @@ class Log:
     holders: list[tuple[float, str]] = field(default_factory=list)
     takeovers: list[tuple[float, Journal, str]] = field(default_factory=list)
     serving: list[tuple[float, frozenset[str]]] = field(default_factory=list)
-    lanes: set[str] = field(default_factory=set)
+    departures: set[str] = field(default_factory=set)
     shifted: list[tuple[float, bool]] = field(default_factory=list)
     suspended: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)

@@ -126,7 +126,7 @@ class Witness(World):
             if before is not None and record is not None and record.run != before.run:
                 self.log.takeovers.append((self.now, before, record.run))
             self.log.holders.append((self.now, record.run if record else ""))
-            self.log.lanes.update(lane.id for lane in (record.lanes if record else ()))
+            self.log.departures.update(departure.id for departure in (record.departures if record else ()))
 
     # --- how it is noted
 
@@ -139,7 +139,7 @@ class Witness(World):
             return
         group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
         members = self.state.members(GROUP)
-        lanes = {lane.id for lane in record.lanes} if record else set()
+        departures = {departure.id for departure in record.departures} if record else set()
         there = sum(not one.retained for one in members)
         self.log.sized.append(
             Sized(
@@ -149,8 +149,8 @@ class Witness(World):
                 before=before,
                 after=group.desired,
                 maximum=group.maximum,
-                out=sum(one.in_service and one.id in lanes for one in members),
-                left=frozenset(lanes - {one.id for one in members if one.in_service}),
+                out=sum(one.in_service and one.id in departures for one in members),
+                left=frozenset(departures - {one.id for one in members if one.in_service}),
                 exist=there + max(0, group.desired - sum(one.counts for one in members)),
                 since=tuple(one.launched_at for one in members if one.counts),
             )
@@ -215,9 +215,9 @@ class Witness(World):
         )
 
     def _is_back(self, id: str) -> bool:
-        """Where no source is left there is nothing to register it at: it is back when its lane is gone."""
+        """Where no source is left there is nothing to register it at: it is back when its departure is gone."""
         record, one = self.record_of() or self._read, self.state.instances[id]
-        named = record is not None and record.lane(id) is not None
+        named = record is not None and record.departure(id) is not None
         return one.in_service and not named and not self.state.sources_of(GROUP)
 
     def _goes(self, id: str) -> bool:

@@ -1,0 +1,295 @@
+"""The way out of one instance: deregistered, drained, hooks, rest, terminated, gone.
+
+Shared by advance (old ones) and finish (surplus of ours); restore turns some of them round. Each function is asked
+about one departure and answers with the next step of it, from what is seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
+from async_rollout.core.back import put_back
+from async_rollout.core.budget import crowded
+from async_rollout.core.draft import Draft
+from async_rollout.core.drain import (
+    RESEND,
+    deregistered,
+    draining,
+    held_back,
+    is_needed,
+    longest_delay,
+    may_still_drain,
+    unlisted,
+)
+from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal, digest
+from async_rollout.core.memory import Ended
+from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.pace import Look, calm, gap
+from async_rollout.core.protection import WAITED, calls_back, is_overdue, is_shielded
+from async_rollout.core.refusals import sentence, terminate_refused
+from async_rollout.core.spec import HookPoint
+from async_rollout.core.stages import YOUNG, is_registered
+from async_rollout.core.standby import is_left
+from async_rollout.core.withheld import lacks_after, lacks_before
+
+GONE_PAUSE = 2.0
+"""Seconds between the looks that make sure that one is gone."""
+RESEND_TERMINATE = 30.0
+"""ROLLOUT, calls: a terminate is resent only after two looks at least this long after the first."""
+
+
+def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
+    """Write down that the instance goes, then take it out of every source, port by port."""
+    departure = replace(departure_of(draft.observation, instance), surplus=surplus)
+    return deregistered(draft.departure(departure), instance)
+
+
+def departure_of(observation: Observation, instance: Instance) -> Departure:
+    """What has to be known of it once it is out: its addresses, and where it was registered."""
+    missing, odd = _registered_where(observation, instance)
+    return Departure(
+        id=instance.id,
+        at=int(observation.at),
+        private_ip=instance.private_ip,
+        public_ip=instance.public_ip,
+        missing=missing,
+        odd=odd,
+    )
+
+
+def _registered_where(
+    observation: Observation, instance: Instance
+) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
+    """Where it is not registered on the source's own port, and where it is on another."""
+    ports = {target.source: target.port for target in instance.targets if is_registered(target)}
+    missing, odd = [], []
+    for source in observation.sources:
+        held = {one.port for one in instance.targets if one.source == source.id and is_registered(one)}
+        if source.id not in ports or source.default_port not in held:
+            missing.append(digest(source.id, 6))
+        odd += [(digest(source.id, 6), port) for port in sorted(p for p in held if p) if port != source.default_port]
+    return tuple(missing), tuple(odd)
+
+
+def fall(draft: Draft, departure: Departure) -> Draft:
+    """The next step of one departure."""
+    instance = draft.observation.instance(departure.id)
+    if instance is None or instance.leaving:
+        return _going(draft, departure, instance)
+    if departure.removal is not Removal.NOT:
+        return _sent(draft, departure)
+    if is_left(draft.spec, draft.journal, departure, instance):
+        return draft.drop(departure.id)
+    if calls_back(draft.spec, draft.observation.group, departure, instance):
+        return put_back(draft, departure, instance)
+    if any(is_registered(target) for target in instance.targets):
+        return draining(draft, departure, instance)
+    if may_still_drain(draft, departure):
+        return draft.wait(unlisted(draft, departure), look=Look(draft.at + draft.spec.paced(GONE_PAUSE), WHOLE))
+    if lacks_before(draft.spec, draft.journal, departure):
+        return left_out(draft, departure)
+    if departure.before is not Mark.ENDED and draft.spec.hooks.before_terminate is not None:
+        draft, departure = _before(draft, departure)
+    if departure.before is Mark.ENDED or draft.spec.hooks.before_terminate is None:
+        return _rest(draft, departure)
+    return draft
+
+
+def left_out(draft: Draft, departure: Departure) -> Draft:
+    """Its node may have left its cluster half: it neither comes back nor goes."""
+    how = {Mark.NOT: "has still to run", Mark.BEGUN: "has begun", Mark.FAILED: "failed"}[departure.before]
+    return draft.leave(f"{departure.id} is out of its load balancers: its before-command {how}, and none was given")
+
+
+def _before(draft: Draft, departure: Departure) -> tuple[Draft, Departure]:
+    key = (HookPoint.BEFORE_TERMINATE, departure.id)
+    if key in draft.memory.running:
+        return draft.wait(_hook_wait(draft, departure, "before"), look=idle(draft)), departure
+    ended = draft.memory.ended.get(key)
+    if departure.before is Mark.BEGUN and ended is not None and ended.outcome.ok:
+        departure = replace(departure, before=Mark.ENDED)
+        return draft.departure(departure), departure
+    if departure.before is Mark.FAILED:
+        return draft, departure
+    return _begin_hook(draft, departure, HookPoint.BEFORE_TERMINATE, ended), departure
+
+
+def _begin_hook(draft: Draft, departure: Departure, point: HookPoint, ended: Ended | None) -> Draft:
+    mark = departure.before if point is HookPoint.BEFORE_TERMINATE else departure.after
+    begun = (
+        replace(departure, before=Mark.BEGUN)
+        if point is HookPoint.BEFORE_TERMINATE
+        else replace(departure, after=Mark.BEGUN)
+    )
+    hook = RunHook(
+        point=point,
+        instance=departure.id,
+        private_ip=departure.private_ip,
+        public_ip=departure.public_ip,
+        attempt=ended.tries + 1 if ended else 1,
+        resumed=mark is Mark.BEGUN,
+    )
+    return draft.departure(begun).act(hook)
+
+
+def idle(draft: Draft) -> Look:
+    """Something that wakes by itself, or that the rows show."""
+    return Look(draft.at + draft.spec.interval)
+
+
+def _hook_wait(draft: Draft, departure: Departure, which: str) -> Wait:
+    since = draft.memory.stages[departure.id].at if departure.id in draft.memory.stages else draft.at
+    limit = since + draft.spec.limits.hook
+    return Wait(
+        on=f"{departure.id} {which}-command",
+        why="the command still runs",
+        since=since,
+        until=limit,
+        option="--hook-timeout",
+    )
+
+
+def _rest(draft: Draft, departure: Departure) -> Draft:
+    """The operator's wait, then terminate; it shrinks the group when it holds a place and the field is above base."""
+    since = _resting_since(draft, departure)
+    until = since + draft.spec.wait_before_terminate
+    if draft.at < until:
+        wait = Wait(on=f"{departure.id} resting", why="the wait before terminate", since=since, until=until)
+        return draft.wait(wait, look=Look(until, WHOLE))
+    return _terminated(draft, departure)
+
+
+def _resting_since(draft: Draft, departure: Departure) -> float:
+    if draft.spec.hooks.before_terminate is None:
+        return draft.memory.stages[departure.id].at if departure.id in draft.memory.stages else draft.at
+    ended = draft.memory.ended.get((HookPoint.BEFORE_TERMINATE, departure.id))
+    return ended.at if ended else max(draft.memory.began, float(departure.at))
+
+
+def _terminated(draft: Draft, departure: Departure) -> Draft:
+    if not draft.explained:
+        return draft
+    one = draft.observation.instance(departure.id)
+    if one is not None and not departure.surplus and is_shielded(draft.spec, draft.observation.group, one):
+        return _protected_since(draft, departure)
+    if one is not None and is_needed(draft, one):
+        return held_back(draft, departure, draft.memory.progress.at if draft.memory.progress else draft.at)
+    placed = one is None or one.takes_part
+    shrink = (
+        placed
+        and draft.observation.group.desired - _shrinks_under_way(draft.journal, draft.observation) > draft.journal.base
+    )
+    if placed and not shrink and (crowd := crowded(draft.tally, draft.observation, draft.journal)):
+        return draft.wait(_room_first(draft, departure, crowd), look=idle(draft))
+    removal = Removal.SHRINK if shrink else Removal.KEEP
+    return draft.departure(replace(departure, removal=removal)).act(Terminate(instance=departure.id, shrink=shrink))
+
+
+def _protected_since(draft: Draft, departure: Departure) -> Draft:
+    """Its before-command has begun, so it cannot come back; but it works: its terminate waits."""
+    since = draft.memory.shielded.get(departure.id, draft.at)
+    if draft.journal.goal is Goal.RESTORE and is_overdue(draft.memory, departure.id):
+        return draft.leave(
+            f"{departure.id} is out of its load balancers, and protected from scale-in: it is not terminated"
+        )
+    why = "it has got protected from scale-in since its before-command began"
+    wait = Wait(
+        on=f"{departure.id} terminating", why=why, since=since, until=since + WAITED, option="--protected replace"
+    )
+    return draft.wait(wait)
+
+
+def _room_first(draft: Draft, departure: Departure, crowd: int) -> Wait:
+    why = f"AWS would launch its successor at once: {crowd} would exist, {draft.tally.bounds.exist} may"
+    return Wait(on=f"{departure.id} terminating", why=why, since=draft.at)
+
+
+def _shrinks_under_way(journal: Journal, observation: Observation) -> int:
+    """Shrinking terminates that are recorded and not yet seen: they will take their place out of the field too."""
+    recorded = (departure.id for departure in journal.departures if departure.removal is Removal.SHRINK)
+    return sum((one := observation.instance(id)) is not None and not one.leaving for id in recorded)
+
+
+def _sent(draft: Draft, departure: Departure) -> Draft:
+    """Recorded, and still InService: wait, then make sure that nothing came of it, then begin that step anew."""
+    since = draft.memory.removed.get(departure.id)
+    wait = Wait(
+        on=f"{departure.id} terminating",
+        why="the terminate call has not shown yet",
+        since=since.at if since else draft.at,
+        until=(since.at if since else draft.at) + terminate_limit(draft),
+        option="--terminate-timeout",
+    )
+    if (no := terminate_refused(draft.memory, departure.id)) is not None:
+        said = replace(wait, why=sentence(no))
+        return _anew(draft, departure) if draft.at - no.last >= RESEND else draft.wait(said, look=idle(draft))
+    draft = draft.wait(wait, look=_leaving(draft, wait.since))
+    if draft.at - wait.since >= RESEND_TERMINATE / 2:
+        draft = draft.ask(Need.ACTIVITIES)
+    late = since is not None and since.looks >= 3 and draft.at - since.at >= RESEND_TERMINATE
+    asked = since is not None and draft.memory.activities_at > since.at
+    if not late or not asked or since is None or _under_way(draft, departure.id, since.at):
+        return draft
+    return _anew(draft, departure)
+
+
+def _anew(draft: Draft, departure: Departure) -> Draft:
+    """Nothing came of its terminate: it is sent again, or, where all is put back, only drained and can come back."""
+    again = replace(departure, removal=Removal.NOT)
+    if draft.journal.goal is Goal.RESTORE and departure.before is Mark.NOT and not departure.surplus:
+        return draft.departure(again)
+    return fall(draft.departure(again), again)
+
+
+def _under_way(draft: Draft, id: str, since: float) -> bool:
+    named = (one for one in draft.memory.activities if one.kind == "terminate" and one.instance == id)
+    return any(one.ended_at is None or (one.started_at >= since - 60 and not one.failed) for one in named)
+
+
+def _leaving(draft: Draft, since: float) -> Look:
+    """When to look at one that goes: where newcomers are on their way, nothing waits for it."""
+    coming = draft.memory.hollow or any(since.stage in YOUNG for since in draft.memory.stages.values())
+    return calm(draft.spec, draft.at) if coming else Look(draft.at + gap(draft.spec, draft.at - since))
+
+
+def terminate_limit(draft: Draft) -> float:
+    survey = draft.memory.survey
+    return (
+        draft.spec.limits.terminate + longest_delay(draft.observation) + (survey.terminate_heartbeat if survey else 0.0)
+    )
+
+
+def _going(draft: Draft, departure: Departure, instance: Instance | None) -> Draft:
+    """Leaving or gone. Absent in a look or two may be a gap in the answer; one that is retained goes no further."""
+    retained = instance is not None and instance.retained
+    if not retained and (instance is not None or not draft.memory.is_gone(departure.id)):
+        since = (
+            float(departure.at) if departure.id not in draft.memory.removed else draft.memory.removed[departure.id].at
+        )
+        until = since + terminate_limit(draft)
+        why = f"it is {instance.lifecycle}" if instance else "it is out of sight"
+        wait = Wait(on=f"{departure.id} terminating", why=why, since=since, until=until, option="--terminate-timeout")
+        again = Look(draft.at + draft.spec.paced(GONE_PAUSE))
+        return draft.wait(wait, look=_leaving(draft, since) if instance else again)
+    if lacks_after(draft.spec, draft.journal, departure):
+        return draft.leave(f"{departure.id} is gone, and its after-command, not given, has still to run")
+    if draft.spec.hooks.after_terminate is None or departure.after in (Mark.ENDED, Mark.FAILED):
+        return _gone(draft, departure)
+    return _after(draft, departure)
+
+
+def _gone(draft: Draft, departure: Departure) -> Draft:
+    """Its departure is over; one more that is replaced, unless it was our own surplus."""
+    done = draft.drop(departure.id)
+    return done.write(replace(done.journal, replaced=done.journal.replaced + (not departure.surplus)))
+
+
+def _after(draft: Draft, departure: Departure) -> Draft:
+    key = (HookPoint.AFTER_TERMINATE, departure.id)
+    if key in draft.memory.running:
+        return draft.wait(_hook_wait(draft, departure, "after"), look=idle(draft))
+    ended = draft.memory.ended.get(key)
+    if departure.after is Mark.BEGUN and ended is not None and ended.outcome.ok:
+        return _gone(draft, departure)
+    return _begin_hook(draft, departure, HookPoint.AFTER_TERMINATE, ended)
