@@ -212,7 +212,7 @@ def _rank(instance: Instance, ill: frozenset[str]) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reckoned:
+class Attribution:
     """The record after the field was explained. explained False: look again before any act."""
 
     journal: Journal
@@ -225,7 +225,7 @@ def launches_most(journal: Journal, observation: Observation) -> int:
     return 2 * max(journal.base, journal.found.maximum, len(observation.instances)) + SPARE_LAUNCHES
 
 
-def attribute_desired(journal: Journal, observation: Observation, memory: Memory) -> Reckoned:
+def attribute_desired(journal: Journal, observation: Observation, memory: Memory) -> Attribution:
     """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (ROLLOUT §1, rules 3 to 6).
 
     Only a field that reads the same for a while changes the base: stale answers must not. One between what is expected
@@ -239,17 +239,17 @@ def attribute_desired(journal: Journal, observation: Observation, memory: Memory
     )
     expected = journal.asked - len(gone)
     if field == expected and not gone:
-        return Reckoned(journal=journal, explained=True)
+        return Attribution(journal=journal, explained=True)
     counted = replace(_count(journal, gone), asked=field)
     if field == expected:
-        return Reckoned(journal=counted, explained=True)
+        return Attribution(journal=counted, explained=True)
     if not _is_steady(memory, observation) or not journal.knows_maximum(observation.group.maximum):
-        return Reckoned(journal=journal, explained=False)
+        return Attribution(journal=journal, explained=False)
     if field > journal.asked:
         highest = max(journal.base, journal.found.maximum)
-        return Reckoned(journal=replace(counted, base=min(highest, journal.base + field - expected)), explained=True)
+        return Attribution(journal=replace(counted, base=min(highest, journal.base + field - expected)), explained=True)
     if field > expected:
-        return Reckoned(journal=counted, explained=True)
+        return Attribution(journal=counted, explained=True)
     cut = _cut(journal, counted, expected - field, expected, observation)
     return replace(cut, journal=_never_launched(cut.journal, expected - field, memory))
 
@@ -276,11 +276,11 @@ def _is_steady(memory: Memory, observation: Observation) -> bool:
     return observation.group.desired > memory.peak or observation.at - seen.at >= STEADY
 
 
-def _cut(journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation) -> Reckoned:
+def _cut(journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation) -> Attribution:
     """Someone lowered it (or our own raise never came to be): that eats our lift first, then the base."""
     lift = max(0, expected - journal.base)
     base = max(observation.group.minimum, journal.base - max(0, drop - lift))
-    return Reckoned(journal=replace(counted, base=min(base, journal.base)), explained=True, lowered=True)
+    return Attribution(journal=replace(counted, base=min(base, journal.base)), explained=True, lowered=True)
 
 
 def _count(journal: Journal, gone: tuple[str, ...]) -> Journal:

@@ -147,9 +147,9 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
         return _turned(draft, cause)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
-    reckoned = attribute_desired(draft.journal, draft.observation, draft.memory)
-    journal = _not_below(draft, reckoned.journal) if reckoned.explained else reckoned.journal
-    draft = replace(draft, journal=journal, explained=reckoned.explained)
+    attribution = attribute_desired(draft.journal, draft.observation, draft.memory)
+    journal = _not_below(draft, attribution.journal) if attribution.explained else attribution.journal
+    draft = replace(draft, journal=journal, explained=attribution.explained)
     draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)
     if Erase() in draft.acts and (said := tags_stay(draft.memory, draft.at)):
         return _tagged(draft, said)

@@ -50,25 +50,25 @@ def healthy_anywhere(one: Instance, source: str) -> bool:
     return any(target.state == "healthy" for target in one.targets)
 
 
-def base_is_field(journal: Journal, observation: Observation, seen: object) -> budget.Reckoned:
+def base_is_field(journal: Journal, observation: Observation, seen: object) -> budget.Attribution:
     field = observation.group.desired
-    return budget.Reckoned(journal=replace(journal, base=field, asked=field), explained=True)
+    return budget.Attribution(journal=replace(journal, base=field, asked=field), explained=True)
 
 
-def lift_is_field(journal: Journal, observation: Observation, seen: object) -> budget.Reckoned:
-    return budget.Reckoned(journal=replace(journal, asked=observation.group.desired), explained=True)
+def lift_is_field(journal: Journal, observation: Observation, seen: object) -> budget.Attribution:
+    return budget.Attribution(journal=replace(journal, asked=observation.group.desired), explained=True)
 
 
-def minimum_first(real: Any, journal: Journal, observation: Observation, seen: object) -> budget.Reckoned:
+def minimum_first(real: Any, journal: Journal, observation: Observation, seen: object) -> budget.Attribution:
     """What the minimum asks for is base before it is reckoned what it did to desired."""
     return real(replace(journal, base=max(journal.base, observation.group.minimum)), observation, seen)
 
 
 def base_first(
     journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation
-) -> budget.Reckoned:
+) -> budget.Attribution:
     """What somebody takes away is taken from the base, not from our lift."""
-    return budget.Reckoned(journal=replace(counted, base=max(1, journal.base - drop)), explained=True, lowered=True)
+    return budget.Attribution(journal=replace(counted, base=max(1, journal.base - drop)), explained=True, lowered=True)
 
 
 def any_target_listed(spec: Any, observation: Observation, one: Instance) -> bool:
