@@ -20,8 +20,9 @@ from async_rollout.core.actions import (
     Suspend,
 )
 from async_rollout.core.journal import QUICK, Goal, Journal, Removal
-from async_rollout.core.memory import ActOutcome, Ended, HookOutcome, Launching, Memory
+from async_rollout.core.memory import Ended, Launching, Memory
 from async_rollout.core.observation import Observation
+from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.refusals import heard as refused_so_far
 from async_rollout.core.refusals import is_allowed
 

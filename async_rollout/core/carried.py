@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from async_rollout.core.actions import Deregister, Register, Registration
-from async_rollout.core.memory import ActOutcome, Memory, Outcomes
+from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Observation, Target, TargetState
+from async_rollout.core.outcomes import ActOutcome, Outcomes
 
 
 def carried(observation: Observation, before: Observation, memory: Memory, outcomes: Outcomes) -> Observation:

@@ -33,7 +33,7 @@ def marked_since(before: Mapping[str, float], observation: Observation) -> dict[
 def is_ours_to_take_off(
     memory: Memory, observation: Observation, one: Instance, departure: Departure | None = None
 ) -> bool:
-    """Whether our deregistration made its mark, and it is healthy again. lane: its way out, while that stands."""
+    """Whether our deregistration made its mark, and it is healthy again. departure: its way out, while that stands."""
     well = one.in_service and one.marked_unhealthy and called_healthy(observation, one)
     if not well or memory.marked.get(one.id, 0) >= MARKS_MAX or not _asks_sources(observation.group):
         return False

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from async_rollout.core.actions import Action, Registration
+from async_rollout.core.actions import Registration
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.observation import Activity, Survey
+from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Known, Stage, Streak
 
@@ -23,43 +24,6 @@ class Me:
     run: str
     holder: str
     intent: Goal = Goal.REPLACE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActOutcome:
-    """How one act was answered: ok True (taken), False (surely not done), None (nobody knows).
-
-    sent False: it was decided and never sent, since one before it was not taken. passing: refused for now only.
-    """
-
-    action: Action
-    at: float
-    ok: bool | None
-    code: str = ""
-    message: str = ""
-    denied: bool = False
-    passing: bool = False
-    sent: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookOutcome:
-    """How one hook ended."""
-
-    point: HookPoint
-    instance: str
-    ok: bool
-    code: int | None = 0
-    timed_out: bool = False
-    said: str = ""
-
-    @property
-    def how(self) -> str:
-        """In words, and none of its own: what a command says may hold a secret, and a record is read by many."""
-        return "timed out" if self.timed_out else f"ended with {self.code}"
-
-
-Outcomes = tuple[ActOutcome | HookOutcome, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from math import floor
 from async_rollout.core.answered import heard, still
 from async_rollout.core.journal import Journal
 from async_rollout.core.marks import marked_since
-from async_rollout.core.memory import HookKey, Memory, Odd, Outcomes, Peer, Since
+from async_rollout.core.memory import HookKey, Memory, Odd, Peer, Since
 from async_rollout.core.observation import Instance, Observation, Survey
+from async_rollout.core.outcomes import Outcomes
 from async_rollout.core.pace import LONGEST_SLEEP, SOON
 from async_rollout.core.protection import shielded_since
 from async_rollout.core.spec import RolloutSpec

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from async_rollout.core.actions import Action, Deregister, Erase, Record, Register, SetCapacity, Terminate
-from async_rollout.core.memory import ActOutcome, Memory, Refusal
+from async_rollout.core.memory import Memory, Refusal
+from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.wording import words_of
 
 TIMES, SECONDS = 5, 60.0

@@ -262,7 +262,7 @@ def _departures(draft: Draft) -> Iterator[Cause]:
 
 
 def _is_still_there(draft: Draft, departure: Departure) -> bool:
-    """One that is retained ends its lane: no limit of ours ends that state."""
+    """One that is retained ends its departure: no limit of ours ends that state."""
     one = draft.observation.instance(departure.id)
     return one is not None and not one.retained
 

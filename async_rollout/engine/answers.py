@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from async_rollout.core.actions import Action, CloudAction
-from async_rollout.core.memory import ActOutcome, HookOutcome
+from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.engine.ports import Answer, Done, Late, Refused, Unknown
 
 

@@ -8,7 +8,7 @@ from anyio.abc import TaskGroup
 
 from async_rollout.core.actions import RunHook
 from async_rollout.core.events import HookEnded, HookSaid, HookStarted
-from async_rollout.core.memory import HookOutcome
+from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
 from async_rollout.engine.ports import HookResult, HookRunner, Tell
 from async_rollout.errors import BrokenError

@@ -14,8 +14,8 @@ import anyio
 from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
 from async_rollout.core.journal import QUICK, Cause, Journal
 from async_rollout.core.left import changes
-from async_rollout.core.memory import ActOutcome, HookOutcome
 from async_rollout.core.observation import Observation
+from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.refusals import is_for_good
 from async_rollout.engine.answers import outcome_of
 from async_rollout.engine.clocks import Young, always

@@ -14,8 +14,9 @@ from async_rollout.core.decide import decide
 from async_rollout.core.departures import fall
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure, Mark, Removal, digest
-from async_rollout.core.memory import Ended, HookOutcome, Odd
+from async_rollout.core.memory import Ended, Odd
 from async_rollout.core.observation import TargetState
+from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
 from async_rollout.core.stages import Streak
 from support.drafts import NOW, draft_of, snapshot_of

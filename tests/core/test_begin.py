@@ -12,8 +12,9 @@ from async_rollout.core.decide import decide
 from async_rollout.core.draft import LEASE
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark
 from async_rollout.core.lease import LOOK_NOW, WATCH_LOOKS
-from async_rollout.core.memory import ActOutcome, Me, Odd, Peer
+from async_rollout.core.memory import Me, Odd, Peer
 from async_rollout.core.observation import Observation, Snapshot, Stop
+from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.spec import Hooks, RolloutSpec, Scope
 from support.drafts import NOW, snapshot_of
 from support.drawn import ident, looked, observation

@@ -20,8 +20,9 @@ from async_rollout.core.actions import (
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Cause, Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.laws import objection
-from async_rollout.core.memory import ActOutcome, Odd
+from async_rollout.core.memory import Odd
 from async_rollout.core.observation import Snapshot, TargetState
+from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.recall import recall
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage

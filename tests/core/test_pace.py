@@ -10,8 +10,9 @@ from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Need, Register, Re
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Departure
-from async_rollout.core.memory import ActOutcome, Since
+from async_rollout.core.memory import Since
 from async_rollout.core.observation import Snapshot, Source, Target, TargetState
+from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.pace import CALM, LATE, LONGEST_SLEEP, OLDEST_HEALTH, SOON, Look, drained, newcomer, soonest
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage

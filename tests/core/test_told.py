@@ -15,9 +15,10 @@ from async_rollout.core.events import Warned
 from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.lease import of_another
 from async_rollout.core.left import changes
-from async_rollout.core.memory import ActOutcome, Odd, Peer
+from async_rollout.core.memory import Odd, Peer
 from async_rollout.core.narrate import narrate
 from async_rollout.core.observation import Observation, Survey
+from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.plan import plan_of
 from async_rollout.core.recall import recall
 from async_rollout.core.spec import Hooks, RolloutSpec

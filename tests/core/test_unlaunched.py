@@ -9,7 +9,8 @@ import pytest
 from async_rollout.core.actions import Record, SetCapacity
 from async_rollout.core.budget import unlaunched
 from async_rollout.core.journal import Journal
-from async_rollout.core.memory import ActOutcome, Me, Memory
+from async_rollout.core.memory import Me, Memory
+from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.recall import recall
 from async_rollout.core.spec import RolloutSpec
 from support.drawn import AT, journal, observation

@@ -9,7 +9,7 @@ import pytest
 
 from async_rollout.core.actions import RunHook
 from async_rollout.core.events import HookEnded, HookSaid, HookStarted
-from async_rollout.core.memory import HookOutcome
+from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import Hook, HookCall, HookPoint, Hooks, Limits, RolloutSpec
 from async_rollout.engine.hook_tasks import HookTasks
 from async_rollout.engine.ports import HookResult

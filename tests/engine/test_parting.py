@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from async_rollout.core.journal import QUICK
-from async_rollout.core.memory import ActOutcome
+from async_rollout.core.outcomes import ActOutcome
 from async_rollout.engine.parting import BLIND_FOR, InVain, let_live
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.virtual import run_virtual

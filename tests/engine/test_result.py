@@ -8,7 +8,8 @@ from itertools import permutations
 import pytest
 
 from async_rollout.core.actions import Outcome, Verdict
-from async_rollout.core.memory import Ended, HookOutcome
+from async_rollout.core.memory import Ended
+from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint
 from async_rollout.engine.result import GroupResult, Summary, one_code, quoted
 

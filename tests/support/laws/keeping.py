@@ -23,7 +23,7 @@ def written_first(play: Play, ought: Ought) -> Iterator[str]:
         if isinstance(action, Record | Erase) and record is not None:
             left = {departure.id for departure in deed.written.departures} if deed.written else set()
             for id in sorted(({departure.id for departure in record.departures} & deed.out) - left):
-                yield f"law 9: {id} is out at {deed.at:.1f} and its lane was dropped"
+                yield f"law 9: {id} is out at {deed.at:.1f} and its departure was dropped"
 
 
 def _unwritten(deed: Deed) -> str:

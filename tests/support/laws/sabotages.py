@@ -25,8 +25,8 @@ from async_rollout.core import (
 from async_rollout.core.actions import Deregister, SetCapacity, Terminate
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure, Journal, Mark, Removal
-from async_rollout.core.memory import HookOutcome
 from async_rollout.core.observation import Instance, Observation, TargetState
+from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint
 from async_rollout.engine import rollout
 from support.laws import meddling, meetings, refused, stories
@@ -248,7 +248,7 @@ REMOVING = (
     Sabotage(name="a failed command is good", law="law 10:", story=stories.bad_before_command,
              spoil=both(swap(trouble, "_hooks", nothing),
                         swap(trouble, "_failed_mark", lambda departure, code: Mark.ENDED))),
-    Sabotage(name="a lane is dropped after one look without it", law="law 9:", story=meetings.gappy,
+    Sabotage(name="a departure is dropped after one look without it", law="law 9:", story=meetings.gappy,
              spoil=around(recall, "_missing", lambda real, *args: dict.fromkeys(real(*args), 9))),
     Sabotage(name="desired is set unrecorded", law="law 9:", guard="law 9:", story=stories.plain,
              spoil=around(advance, "ask_for_more", unasked)),
