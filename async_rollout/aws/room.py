@@ -8,8 +8,7 @@ from statistics import fmean
 import anyio
 
 from async_rollout.aws.throttle import Throttle
-from async_rollout.core.laws import OLDEST_LOOK
-from async_rollout.core.pace import SOON
+from async_rollout.core.policy import OLDEST_LOOK, SOON
 
 WRITTEN_THEN_DONE = 2
 """Calls of Auto Scaling that a look leads to: a record and an act (law 9)."""

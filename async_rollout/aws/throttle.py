@@ -20,7 +20,7 @@ from async_rollout.aws.calls import Body, Call, Reply
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind, fault_of
 from async_rollout.core.events import Throttled
-from async_rollout.core.pace import SOON
+from async_rollout.core.policy import SOON
 from async_rollout.engine.clocks import Young
 from async_rollout.engine.ports import Tell, Urgency
 

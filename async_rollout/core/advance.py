@@ -15,19 +15,13 @@ from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look, newcomer
-from async_rollout.core.protection import WAITED, is_shielded
+from async_rollout.core.policy import LAUNCH_OVERDUE, LONG_BOOT, PROTECTED, RETRIED
+from async_rollout.core.protection import is_shielded
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import held_up
 from async_rollout.core.trouble import failed_launches, launch_limit
-
-LONG_BOOT = 90.0
-"""Seconds that the first newcomer may boot before it is worth a question why."""
-OVERDUE = 30.0
-"""A launch that does not show after so many seconds is worth a look at the activities (ROLLOUT §5)."""
-RETRIED = 64.0
-"""AWS tries a failed launch again after a minute, in another zone; a few seconds on, its activity shows."""
 
 
 def advance(draft: Draft) -> Draft:
@@ -123,7 +117,7 @@ def watch_launches(draft: Draft) -> Draft:
         draft = draft.wait(wait, look=idle(draft))
     usual = max(draft.memory.climbs, default=LONG_BOOT)
     due = [draft.memory.stages[one.id].at + usual for one in booting] + ([hollow.at] if hollow else [])
-    overdue = bool(due) and draft.at - min(due) >= OVERDUE
+    overdue = bool(due) and draft.at - min(due) >= LAUNCH_OVERDUE
     return _asked_why(draft) if overdue else draft
 
 
@@ -131,7 +125,7 @@ def _asked_why(draft: Draft) -> Draft:
     """Ask AWS what its activities say: every while, and as soon as it has tried again what failed before."""
     asked, failed = draft.memory.activities_at, failed_launches(draft)
     again = failed[0].started_at + RETRIED if failed else 0.0
-    if draft.at - asked >= OVERDUE or asked < again <= draft.at:
+    if draft.at - asked >= LAUNCH_OVERDUE or asked < again <= draft.at:
         return draft.ask(Need.ACTIVITIES)
     return draft.look(Look(again)) if again > draft.at else draft
 
@@ -200,7 +194,7 @@ def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
     if kept and len(kept) == len(going):
         since = min(draft.memory.shielded.get(id, draft.at) for id in kept)
         why = "protected from scale-in: it goes as soon as it is not, and is left when the time is over"
-        names, until = ", ".join(kept), since + WAITED
+        names, until = ", ".join(kept), since + PROTECTED
         return (Wait(on=names, why=why, since=since, until=until, option="--protected skip or replace"),)
     if draft.waits or draft.acts or not tally.victims:
         return ()

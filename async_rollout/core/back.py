@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from async_rollout.core.actions import MarkHealthy, Register, Registration, Wait
 from async_rollout.core.draft import Draft
-from async_rollout.core.drain import RESEND
 from async_rollout.core.journal import Departure, digest
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance, Observation, TargetState
+from async_rollout.core.policy import RESEND
 from async_rollout.core.stages import is_registered
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.actions import ROWS, Decision, Order, Outcome, Record, Suspend, Verdict, Wait
-from async_rollout.core.budget import STEADY
-from async_rollout.core.draft import LEASE, Draft, renewed
+from async_rollout.core.draft import Draft, renewed
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
 from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
 from async_rollout.core.observation import Instance, Observation, Snapshot, TargetState
-from async_rollout.core.pace import SOON, Look
+from async_rollout.core.pace import Look
+from async_rollout.core.policy import ILL, LEASE, SETTLE_PAUSE, SETTLED, SOON, TORN
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.spec import Protected, RolloutSpec, Scope
 from async_rollout.core.stages import is_old
@@ -22,11 +22,6 @@ from async_rollout.core.standby import may_end
 from async_rollout.core.survey import objections, retained, unhealthy
 from async_rollout.core.traffic import next_for, told_of
 from async_rollout.core.trouble import stopped, untouched
-
-SICK_LOOKS = 3
-"""Unhealthy in so many looks in a row is refused; less may be a flap."""
-SETTLING = 1.0
-"""Seconds between two looks at a group that has to be settled in both."""
 
 
 def refused(*why: str, next: str = "") -> Decision:
@@ -92,7 +87,7 @@ def _replaced(spec: RolloutSpec, observation: Observation, journal: Journal) -> 
 def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:
     """Other tools strip tags: the record is written once more; a second time someone means it."""
     memory = snapshot.memory
-    if memory.torn is None or memory.torn.looks < 3 or snapshot.observation.at - memory.torn.at < STEADY:
+    if not TORN.holds(memory.torn, snapshot.observation.at):
         return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.observation.at))
     if journal.until < snapshot.observation.at and not _anything_ours(snapshot.observation, journal):
         why = "our lease ran out and our record is gone: another run has ended what we had begun"
@@ -117,7 +112,7 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     observation, memory = snapshot.observation, snapshot.memory
     limit = spec.limits.launch + (memory.survey.launch_heartbeat if memory.survey else 0)
     over_time = observation.at - memory.began - memory.lost(memory.began) > limit
-    settled = memory.settled is not None and memory.settled.looks >= 2
+    settled = SETTLED.holds(memory.settled, observation.at)
     if untold := _untold(observation):
         why = f"EC2 does not tell when {', '.join(untold[:3])} was launched"
         return refused(why) if over_time else wait(spec, Wait(on="launch times", why=why, since=memory.began))
@@ -128,7 +123,7 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
         return refused("not healthy: " + "; ".join(sick[:5]), next="mend them, or --force skips this check")
     if (not settled or sick) and not (over_time and not spec.require_healthy_group):
         why = _moving(observation) if not settled else "; ".join(sick[:3])
-        pause = spec.paced(SETTLING if not settled else SOON)
+        pause = spec.paced(SETTLE_PAUSE if not settled else SOON)
         return replace(wait(spec, Wait(on="the group to settle", why=why, since=memory.began)), look_again=pause)
     if not _anything_old(spec, observation):
         why = "the group is empty" if not observation.rows else "no instance is old"
@@ -140,7 +135,7 @@ def _sick_long(snapshot: Snapshot) -> bool:
     """Bad in look after look; one that is only just being registered is not sick, it settles."""
     streaks = snapshot.memory.streaks
     known = (one for one in snapshot.observation.instances if one.in_service and not _is_coming(one))
-    return any(one.id in streaks and streaks[one.id].bad >= SICK_LOOKS for one in known)
+    return any(one.id in streaks and streaks[one.id].bad >= ILL.looks for one in known)
 
 
 def _is_coming(one: Instance) -> bool:
@@ -184,7 +179,7 @@ def unreadable(spec: RolloutSpec, snapshot: Snapshot, record: Unreadable) -> Dec
     torn = snapshot.memory.torn
     if record.newer:
         return _of_later_release(snapshot, record)
-    if record.torn and (torn is None or torn.looks < 3 or snapshot.observation.at - torn.at < STEADY):
+    if record.torn and not TORN.holds(torn, snapshot.observation.at):
         return wait(spec, Wait(on="the record", why=record.why, since=snapshot.observation.at))
     if snapshot.memory.journal is not None:
         return Decision(actions=(Record(journal=renewed(snapshot.memory.journal, snapshot.observation.at)),))
@@ -206,10 +201,9 @@ def prepare(draft: Draft) -> Draft:
     if running:
         ours = tuple(sorted({*journal.suspended, *running}))
         return draft.write(replace(journal, suspended=ours)).act(Suspend(processes=running))
-    settled = draft.memory.settled
-    if settled is None or settled.looks < 2:
+    if not SETTLED.holds(draft.memory.settled, draft.at):
         settling = Wait(on="the group to settle", why=_moving(draft.observation), since=draft.memory.began)
-        return draft.wait(settling, look=Look(draft.at + draft.spec.paced(SETTLING)))
+        return draft.wait(settling, look=Look(draft.at + draft.spec.paced(SETTLE_PAUSE)))
     if untold := _untold(draft.observation):
         names = ", ".join(untold[:3])
         until = draft.memory.began + draft.spec.limits.launch

@@ -15,13 +15,12 @@ from async_rollout.core.journal import LANES_MAX, Journal, Removal
 from async_rollout.core.marks import is_accused
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.policy import ILL, SIZE
 from async_rollout.core.protection import is_skipped
 from async_rollout.core.spec import RolloutSpec, amount
-from async_rollout.core.stages import ILL_LOOKS, Stage, healthy_everywhere, is_new, is_old, is_shifted
+from async_rollout.core.stages import Stage, healthy_everywhere, is_new, is_old, is_shifted
 from async_rollout.core.standby import is_to_end
 
-STEADY = 30.0
-"""Seconds that an unexplained DesiredCapacity must stay the same before it is believed (stale answers)."""
 SPARE_LAUNCHES = 3
 """Launches beyond two for each instance: what may fail before it is a runaway."""
 WELL = 2
@@ -169,7 +168,7 @@ def _out_of_sight(memory: Memory, observation: Observation, journal: Journal) ->
 
 def _is_ill(memory: Memory, instance: Instance) -> bool:
     streak = memory.streaks.get(instance.id)
-    return streak is not None and streak.bad >= ILL_LOOKS and (instance.marked_unhealthy or _was_well(memory, instance))
+    return streak is not None and streak.bad >= ILL.looks and (instance.marked_unhealthy or _was_well(memory, instance))
 
 
 def _was_well(memory: Memory, instance: Instance) -> bool:
@@ -271,9 +270,9 @@ def _never_launched(journal: Journal, drop: int, memory: Memory) -> Journal:
 def _is_steady(memory: Memory, observation: Observation) -> bool:
     """The field reads the same for longer than answers are stale; or it is higher than it ever was: no stale one is."""
     seen = memory.desired
-    if seen is None or seen.what != str(observation.group.desired) or seen.looks < 2:
+    if seen is None or seen.what != str(observation.group.desired) or seen.looks < SIZE.looks:
         return False
-    return observation.group.desired > memory.peak or observation.at - seen.at >= STEADY
+    return observation.group.desired > memory.peak or SIZE.holds(seen, observation.at)
 
 
 def _cut(journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation) -> Attribution:

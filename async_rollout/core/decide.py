@@ -26,14 +26,14 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.advance import advance
 from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
-from async_rollout.core.budget import STEADY, attribute_desired, unlaunched
+from async_rollout.core.budget import attribute_desired, unlaunched
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import with_reason
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
 from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
 from async_rollout.core.left import changes
-from async_rollout.core.memory import Odd
 from async_rollout.core.observation import Snapshot, Stop
+from async_rollout.core.policy import LOST, REFRESH_AGE, REFRESH_EVERY, SIZE
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
 from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
@@ -41,10 +41,6 @@ from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.tags import PREFIX
 from async_rollout.core.trouble import marked_failed, stopped, trouble, untouched
 from async_rollout.core.withheld import to_restore
-
-REFRESH_AGE, REFRESH_EVERY = 60.0, 300.0
-"""Whether an instance refresh has begun is asked again when somebody may be about to go and the last answer is so many
-seconds old. It is a call that no other group can share, so where nobody is about to go it is asked less often."""
 
 UNTAG = (
     "aws autoscaling describe-tags --filters Name=auto-scaling-group,Values={group} --output json --query "
@@ -125,19 +121,14 @@ def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
     journal = unlaunched(marked_failed(draft), draft.memory)
     group = draft.observation.group
-    lost = sum(draft.at - since >= STEADY for since in draft.memory.vanished.values())
+    lost = sum(draft.at - since >= LOST.seconds for since in draft.memory.vanished.values())
     if lost > journal.lost:
         journal = replace(journal, lost=lost)
     if group.maximum == journal.raised != journal.raised_from:
         journal = replace(journal, raised_from=group.maximum)
-    if not draft.knows_maximum and _steady(draft, draft.memory.maximum):
+    if not draft.knows_maximum and SIZE.holds(draft.memory.maximum, draft.at):
         journal = replace(journal, raised=0, raised_from=0, found=replace(journal.found, maximum=group.maximum))
     return draft.write(journal)
-
-
-def _steady(draft: Draft, seen: Odd | None) -> bool:
-    """It reads the same for longer than answers are old."""
-    return seen is not None and seen.looks >= 2 and draft.at - seen.at >= STEADY
 
 
 def _towards(draft: Draft, goal: Goal) -> Decision:
@@ -170,7 +161,7 @@ def _tagged(draft: Draft, said: str) -> Decision:
 def _not_below(draft: Draft, journal: Journal) -> Journal:
     """The owner's new minimum is the least base; only after what it added to desired was reckoned, not twice."""
     minimum = draft.observation.group.minimum
-    if minimum <= journal.base or not _steady(draft, draft.memory.minimum):
+    if minimum <= journal.base or not SIZE.holds(draft.memory.minimum, draft.at):
         return journal
     return replace(journal, base=minimum)
 

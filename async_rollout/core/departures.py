@@ -13,7 +13,6 @@ from async_rollout.core.back import put_back
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import (
-    RESEND,
     deregistered,
     draining,
     held_back,
@@ -26,17 +25,13 @@ from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal, 
 from async_rollout.core.memory import Ended
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.pace import Look, calm, gap
-from async_rollout.core.protection import WAITED, calls_back, is_overdue, is_shielded
+from async_rollout.core.policy import GONE_PAUSE, PROTECTED, RESEND, STARTED_BEFORE, TERMINATE_LOST
+from async_rollout.core.protection import calls_back, is_overdue, is_shielded
 from async_rollout.core.refusals import sentence, terminate_refused
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, is_registered
 from async_rollout.core.standby import is_left
 from async_rollout.core.withheld import lacks_after, lacks_before
-
-GONE_PAUSE = 2.0
-"""Seconds between the looks that make sure that one is gone."""
-RESEND_TERMINATE = 30.0
-"""ROLLOUT, calls: a terminate is resent only after two looks at least this long after the first."""
 
 
 def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
@@ -195,7 +190,7 @@ def _protected_since(draft: Draft, departure: Departure) -> Draft:
         )
     why = "it has got protected from scale-in since its before-command began"
     wait = Wait(
-        on=f"{departure.id} terminating", why=why, since=since, until=since + WAITED, option="--protected replace"
+        on=f"{departure.id} terminating", why=why, since=since, until=since + PROTECTED, option="--protected replace"
     )
     return draft.wait(wait)
 
@@ -225,9 +220,9 @@ def _sent(draft: Draft, departure: Departure) -> Draft:
         said = replace(wait, why=sentence(no))
         return _anew(draft, departure) if draft.at - no.last >= RESEND else draft.wait(said, look=idle(draft))
     draft = draft.wait(wait, look=_leaving(draft, wait.since))
-    if draft.at - wait.since >= RESEND_TERMINATE / 2:
+    if draft.at - wait.since >= TERMINATE_LOST.seconds / 2:
         draft = draft.ask(Need.ACTIVITIES)
-    late = since is not None and since.looks >= 3 and draft.at - since.at >= RESEND_TERMINATE
+    late = TERMINATE_LOST.holds(since, draft.at)
     asked = since is not None and draft.memory.activities_at > since.at
     if not late or not asked or since is None or _under_way(draft, departure.id, since.at):
         return draft
@@ -244,7 +239,7 @@ def _anew(draft: Draft, departure: Departure) -> Draft:
 
 def _under_way(draft: Draft, id: str, since: float) -> bool:
     named = (one for one in draft.memory.activities if one.kind == "terminate" and one.instance == id)
-    return any(one.ended_at is None or (one.started_at >= since - 60 and not one.failed) for one in named)
+    return any(one.ended_at is None or (one.started_at >= since - STARTED_BEFORE and not one.failed) for one in named)
 
 
 def _leaving(draft: Draft, since: float) -> Look:

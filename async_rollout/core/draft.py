@@ -15,12 +15,8 @@ from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Observation
 from async_rollout.core.pace import Look, soonest
+from async_rollout.core.policy import BEAT, LEASE
 from async_rollout.core.spec import RolloutSpec
-
-LEASE = 180
-"""Seconds a record holds the group without renewal (ROLLOUT: the lease)."""
-BEAT = 60
-"""An idle holder renews after so many seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept

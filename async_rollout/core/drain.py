@@ -13,11 +13,9 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure, Mark, digest
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.pace import drained
+from async_rollout.core.policy import RESEND
 from async_rollout.core.stages import healthy_everywhere, is_registered
 from async_rollout.core.traffic import doubted
-
-RESEND = 15.0
-"""A deregistration that does not show is sent again after so many seconds; it is absolute, so that is harmless."""
 
 
 def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:

@@ -24,14 +24,11 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.observation import Instance, Observation, Target, TargetState
+from async_rollout.core.policy import BOOT, SHUTDOWN
 from async_rollout.core.zones import emptiest
 
-BOOT = 180.0
-"""Assumed seconds from the launch request to healthy everywhere."""
 NEW = "new-"
 """How the ids begin of those that are not there yet."""
-SHUTDOWN = 60.0
-"""Assumed seconds from the terminate call until the instance is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

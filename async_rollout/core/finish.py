@@ -16,7 +16,8 @@ from async_rollout.core.draft import Draft, is_replaced
 from async_rollout.core.journal import Goal
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance
-from async_rollout.core.pace import SOON, Look
+from async_rollout.core.pace import Look
+from async_rollout.core.policy import BEGINS, GIVE_UP, HOLLOW, SETTLED, SOON
 from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
 from async_rollout.core.survey import hindered
@@ -28,10 +29,6 @@ from async_rollout.core.zones import barren, evening, is_evening, spread, zone_c
 ALARMS = "AlarmNotification"
 EVENED_MAX = 2
 """So often the zones are evened out before it is left to AZRebalance: AWS may lack capacity in a zone."""
-GIVE_UP = 120.0
-"""Seconds that a launch may stay out of sight before it is given up, where the rollout does not need it."""
-BEGINS = 30.0
-"""Seconds in which AWS may still be about to begin a launch: lowered then, desired would cost one that serves."""
 
 
 def finish(draft: Draft) -> Draft:
@@ -45,7 +42,7 @@ def finish(draft: Draft) -> Draft:
         return draft.act(MarkHealthy(instances=marks))
     if draft.tally.surplus:
         return shed(draft)
-    if draft.memory.settled is None or draft.memory.settled.looks < 2:
+    if not SETTLED.holds(draft.memory.settled, draft.at):
         return _unsettled(draft).wait(_settling(draft), look=Look(draft.at + draft.spec.paced(SOON)))
     if not draft.knows_maximum:
         return draft.wait(_settling(draft))
@@ -97,7 +94,7 @@ def shed(draft: Draft) -> Draft:
     hollow, group = draft.memory.hollow, draft.observation.group
     if hollow is not None:
         patience = GIVE_UP if draft.journal.goal is Goal.REPLACE else BEGINS
-        ripe = hollow.looks >= 2 and draft.at - hollow.at >= patience
+        ripe = HOLLOW.holds(hollow, draft.at) and draft.at - hollow.at >= patience
         return _launch_given_up(draft) if ripe else draft.ask(Need.ACTIVITIES).wait(_settling(draft))
     own = [one for one in draft.observation.instances if one.takes_part and (is_new(draft.journal, one) or one.booting)]
     if not own:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import assert_never
 
 from async_rollout.core.observation import Activity
+from async_rollout.core.policy import FAILED_TWICE, FAILURES_SETTLE, QUOTA_LASTS
 
 
 class Failure(StrEnum):
@@ -31,13 +32,6 @@ class Failure(StrEnum):
     """A minute or two: something new is not known everywhere yet."""
     UNKNOWN = "unknown"
 
-
-TWICE = 2
-"""One failure may be of AWS's making: the same kind a second time is not."""
-QUOTA_LASTS = 120.0
-"""Seconds without any launch after which a quota is believed to stay full (ROLLOUT §12)."""
-SETTLING = 180.0
-"""Seconds after which what settles is believed not to (ROLLOUT §12)."""
 
 PHRASES: Mapping[Failure, tuple[str, ...]] = {
     Failure.ZONE: (
@@ -155,9 +149,9 @@ def hopeless(failures: tuple[Activity, ...], at: float, *, quiet: bool) -> Activ
 def _lasts(kind: Failure, times: list[float], at: float, *, quiet: bool) -> bool:
     match kind:
         case Failure.PERMANENT:
-            return len(times) >= TWICE
+            return len(times) >= FAILED_TWICE
         case Failure.SETTLES:
-            return len(times) >= TWICE and max(times) - min(times) >= SETTLING
+            return len(times) >= FAILED_TWICE and max(times) - min(times) >= FAILURES_SETTLE
         case Failure.QUOTA:
             return quiet and at - min(times) >= QUOTA_LASTS
         case Failure.ZONE | Failure.CAPACITY | Failure.UNKNOWN:

@@ -11,23 +11,16 @@ from datetime import UTC, datetime
 from math import ceil
 
 from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order, Outcome, Probe, Record, Verdict, Wait
-from async_rollout.core.draft import LEASE, renewed
+from async_rollout.core.draft import renewed
 from async_rollout.core.journal import Cause, Goal, Journal, Mark, template_mark
-from async_rollout.core.laws import OLDEST_LOOK
 from async_rollout.core.observation import Observation, Snapshot
-from async_rollout.core.pace import SOON
+from async_rollout.core.policy import FRESH, HELD, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import is_old
 from async_rollout.core.standby import may_end
 from async_rollout.core.withheld import asked_for, withheld
 from async_rollout.core.zones import spread, zone_counts
 
-FRESH = 6 * 3600
-"""A record renewed within so many seconds keeps its cutoff (ROLLOUT §4)."""
-PROBE_AGAIN = 15.0
-"""A probe that does not show is put up again after so many seconds; it is absolute."""
-WATCH_LOOKS = 3
-"""A record is taken over only after so many looks at its newest version: an older one may lack a departure."""
 LOOK_NOW: Needs = frozenset({Need.TARGETS, Need.SURVEY})
 RESTORE_CAUSE = Cause(code=0, text="restore was ordered")
 
@@ -69,7 +62,7 @@ def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         return _taken_away(spec, snapshot, record, memory.journal)
     if snapshot.holder_here and memory.me.intent is Goal.REPLACE:
         return Decision(verdict=_held(record, "holds the group, in this very process"))
-    if peer is None or peer.looks < WATCH_LOOKS or record.serial < peer.record.serial:
+    if peer is None or not PEER.holds(peer, at) or record.serial < peer.record.serial:
         return wait(spec, Wait(on="the lease", why=f"{record.holder} left a record", since=memory.began))
     if snapshot.holder_dead or record.until <= at:
         return _take_over(spec, snapshot, record)
@@ -171,5 +164,5 @@ def with_cutoff(spec: RolloutSpec, journal: Journal, observation: Observation) -
 
 def is_held(spec: RolloutSpec, snapshot: Snapshot) -> bool:
     """The lease has stood for two looks and two check intervals: only now may we act."""
-    held = snapshot.memory.held
-    return held is not None and held.looks >= 2 and snapshot.observation.at - held.at >= 2 * spec.interval
+    held, at = snapshot.memory.held, snapshot.observation.at
+    return held is not None and HELD.holds(held, at) and at - held.at >= HELD.looks * spec.interval

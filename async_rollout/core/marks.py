@@ -12,12 +12,8 @@ from collections.abc import Mapping
 from async_rollout.core.journal import Departure
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
+from async_rollout.core.policy import MARKED_LATE, MARKS_MAX
 from async_rollout.core.stages import called_healthy, healthy_everywhere
-
-MARKS_MAX = 3
-"""So often an instance is marked healthy again before it is left to AWS."""
-LATE = 120.0
-"""Seconds after it is registered back in which AWS's health check may still find that it was missing."""
 
 
 def is_accused(observation: Observation, one: Instance) -> bool:
@@ -41,7 +37,7 @@ def is_ours_to_take_off(
     if departure is not None:
         return since > departure.at + 1  # AWS's Date is cut to whole seconds
     back = [memory.sent.get(each, 0.0) for each in memory.back if each.instance == one.id]
-    return bool(back) and 0.0 <= since - max(back) <= LATE
+    return bool(back) and 0.0 <= since - max(back) <= MARKED_LATE
 
 
 def _asks_sources(group: Group) -> bool:

@@ -13,6 +13,7 @@ from async_rollout.core.actions import Registration
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.observation import Activity, Survey
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
+from async_rollout.core.policy import GONE, OLD_RECORD
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Known, Stage, Streak
 
@@ -88,13 +89,6 @@ class Peer:
 
 
 HookKey = tuple[HookPoint, str]
-
-STALE_MAX = 180.0
-"""Seconds after which a record older than what we wrote is no old answer any more, but somebody's doing."""
-
-
-GONE_LOOKS = 3
-"""Looks in a row without an instance before it counts as gone: now and then an answer of AWS lacks a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +169,7 @@ class Memory:
     @property
     def blinded(self) -> bool:
         """The last look was an old answer and is left out; one that stays old is believed in the end."""
-        return self.stale is not None and self.at - self.stale.at < STALE_MAX
+        return self.stale is not None and not OLD_RECORD.holds(self.stale, self.at)
 
     def known(self, id: str) -> Known:
         """What is remembered of one instance."""
@@ -185,11 +179,11 @@ class Memory:
 
     def is_gone(self, id: str) -> bool:
         """Whether an instance of a departure was out of sight often enough to be believed gone."""
-        return self.missing.get(id, 0) >= GONE_LOOKS
+        return self.missing.get(id, 0) >= GONE.looks
 
     def is_let_go(self, id: str) -> bool:
         """Whether so many whole looks in a row found an instance of a departure at no source that it is no gap."""
-        return self.unlisted.get(id, 0) >= GONE_LOOKS
+        return self.unlisted.get(id, 0) >= GONE.looks
 
     def stage(self, id: str) -> Stage | None:
         """The stage an instance was last seen in."""

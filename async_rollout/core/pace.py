@@ -18,25 +18,9 @@ from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Needs
 from async_rollout.core.journal import Departure
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Instance, Observation, Source, TargetState
+from async_rollout.core.policy import CALM, DATE_CUT, LEARNT, LONGEST_SLEEP, OLDEST_HEALTH, RARE, SHARE, SOON
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage, healthy_at
-
-LONGEST_SLEEP = 30.0
-"""Never blind for longer: the lease and an order to stop must be seen."""
-OLDEST_HEALTH = 120.0
-"""Everything is looked at so often, whether anything waits for it or not."""
-SOON = 2.0
-"""Seconds between two looks at what may change at any moment, and between those that prove a newcomer."""
-SHARE = 0.03
-"""Of the time something has taken so far: the seconds until the next look at it, if that is more."""
-CALM = 10.0
-"""Seconds between two looks at rows in which nothing is expected yet."""
-RARE = 10.0
-"""Seconds between two looks at what takes far too long."""
-LEARNT = 0.9
-"""Of the median of those before: so long nobody gets healthy."""
-LATE = 2.0
-"""A drain's end is as exact as AWS's Date, which is cut to seconds, and begins when the call arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +109,4 @@ def drained(spec: RolloutSpec, observation: Observation, departure: Departure, o
 
 
 def _end(departure: Departure, source: Source) -> float:
-    return departure.at + source.drain_delay + LATE
+    return departure.at + source.drain_delay + DATE_CUT

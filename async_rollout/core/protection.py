@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from async_rollout.core.journal import Departure, Mark, Removal
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
+from async_rollout.core.policy import PROTECTED
 from async_rollout.core.spec import Protected, RolloutSpec
 from async_rollout.core.standby import may_end
-
-WAITED = 3600.0
-"""Seconds that a protected one is waited for, then it is left: as long as AWS's Instance Refresh waits."""
 
 
 def is_shielded(spec: RolloutSpec, group: Group, one: Instance) -> bool:
@@ -34,7 +32,7 @@ def is_skipped(spec: RolloutSpec, memory: Memory, group: Group, one: Instance) -
 
 def is_overdue(memory: Memory, id: str) -> bool:
     """Protected without a break for as long as one is waited for."""
-    return memory.at - memory.shielded.get(id, memory.at) > WAITED
+    return memory.at - memory.shielded.get(id, memory.at) > PROTECTED
 
 
 def shielded_since(spec: RolloutSpec, before: Mapping[str, float], observation: Observation) -> dict[str, float]:

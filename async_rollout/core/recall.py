@@ -12,16 +12,11 @@ from async_rollout.core.marks import marked_since
 from async_rollout.core.memory import HookKey, Memory, Odd, Peer, Since
 from async_rollout.core.observation import Instance, Observation, Survey
 from async_rollout.core.outcomes import Outcomes
-from async_rollout.core.pace import LONGEST_SLEEP, SOON
+from async_rollout.core.policy import CLIMBS, DRAIN_OVERDUE, LONGEST_SLEEP, SOON
 from async_rollout.core.protection import shielded_since
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage, Streak, is_ready, is_registered, stage_of
 from async_rollout.core.traffic import shifted_zones
-
-OVERDUE = 10.0
-"""Seconds after its delay in which a drain still ends as it should: our call took some of them."""
-CLIMBS = 20
-"""So many newcomers are learnt from: older ones may have been of another template."""
 
 
 def started(memory: Memory, hook: HookKey) -> Memory:
@@ -212,7 +207,7 @@ def _lingering(memory: Memory, observation: Observation) -> frozenset[str]:
         return memory.lingering
     departures = observation.journal.departures if isinstance(observation.journal, Journal) else ()
     longest = max((source.drain_delay for source in observation.sources), default=0.0)
-    late = {departure.id for departure in departures if observation.at > departure.at + longest + OVERDUE}
+    late = {departure.id for departure in departures if observation.at > departure.at + longest + DRAIN_OVERDUE}
     return memory.lingering.union(late & _listed(observation)) & {departure.id for departure in departures}
 
 

@@ -8,12 +8,9 @@ from collections.abc import Iterator, Mapping
 from async_rollout.core.actions import Action, Deregister, Erase, Record, Register, SetCapacity, Terminate
 from async_rollout.core.memory import Memory, Refusal
 from async_rollout.core.outcomes import ActOutcome
+from async_rollout.core.policy import OUTLASTED, REFUSED
 from async_rollout.core.wording import words_of
 
-TIMES, SECONDS = 5, 60.0
-"""The same words so often over at least so long are a cause (ROLLOUT §12)."""
-OUTLASTED = 600.0
-"""Seconds for which a refusal that says `not now` is waited out (ROLLOUT §12)."""
 _REQUEST = re.compile(r" \(request [^)]*\)$")
 """The id of a request is another one each time."""
 
@@ -72,10 +69,9 @@ def is_repeated(memory: Memory, outcome: ActOutcome) -> bool:
 def standing(memory: Memory, at: float) -> Iterator[Refusal]:
     """Those that waiting does not help against any more."""
     for one in memory.refusals.values():
-        lasts = at - one.at
         if one.act == words_of(Erase()):
             continue  # all is done by then: see `tags_stay`
-        if lasts >= OUTLASTED if one.passing else one.count >= TIMES and lasts >= SECONDS:
+        if (OUTLASTED if one.passing else REFUSED).reached(looks=one.count, seconds=at - one.at):
             yield one
 
 
@@ -96,8 +92,10 @@ def tags_stay(memory: Memory, at: float) -> str | None:
     denied, one = memory.denied, memory.refusals.get(key_of(Erase()))
     if denied is not None and isinstance(denied.action, Erase) and is_for_good(denied):
         return f"{denied.code}: {denied.message}"
-    lasts = at - one.at if one else 0.0
-    return one.said if one and (lasts >= OUTLASTED or (one.count >= TIMES and lasts >= SECONDS)) else None
+    if one is None:
+        return None
+    standing = any(rule.reached(looks=one.count, seconds=at - one.at) for rule in (OUTLASTED, REFUSED))
+    return one.said if standing else None
 
 
 def sentence(one: Refusal) -> str:

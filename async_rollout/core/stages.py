@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from async_rollout.core.journal import Departure, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation, Target, TargetState
+from async_rollout.core.policy import ILL
 from async_rollout.core.spec import RolloutSpec, Scope
 
 
@@ -96,10 +97,6 @@ WALKTHROUGH = (
 )
 
 
-ILL_LOOKS = 3
-"""So many bad looks in a row before an instance counts as ill: one flap is no illness."""
-
-
 @dataclass(frozen=True, slots=True)
 class Streak:
     """How many looks in a row were good (or bad), and AWS's time of the last that counted."""
@@ -168,7 +165,7 @@ def is_shifted(observation: Observation, instance: Instance) -> bool:
 
 def is_clear(streak: Streak) -> bool:
     """Whether its looks say one thing: one or two bad ones in a row may be gaps in the answers."""
-    return streak.bad == 0 or streak.bad >= ILL_LOOKS
+    return streak.bad == 0 or streak.bad >= ILL.looks
 
 
 def is_registered(target: Target) -> bool:

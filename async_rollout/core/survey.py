@@ -12,7 +12,8 @@ from async_rollout.core.departures import departure_of
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.observation import Instance, Observation, Source, Survey, TargetState
 from async_rollout.core.others import SAID, Trait
-from async_rollout.core.protection import WAITED, is_shielded
+from async_rollout.core.policy import PROTECTED
+from async_rollout.core.protection import is_shielded
 from async_rollout.core.spec import Protected, RolloutSpec, Standby
 from async_rollout.core.standby import may_end
 from async_rollout.core.tags import HEAD_TAGS, fits
@@ -127,7 +128,7 @@ def _what_of(spec: RolloutSpec, observation: Observation, one: Instance) -> str:
         return "replaced all the same"
     if spec.protected is Protected.SKIP:
         return "left as it is while it is so"
-    return f"waited for, up to {WAITED / 3600:.0f} h, then left (--protected skip or replace)"
+    return f"waited for, up to {PROTECTED / 3600:.0f} h, then left (--protected skip or replace)"
 
 
 def _beside(spec: RolloutSpec, observation: Observation, survey: Survey | None) -> Iterator[str]:

@@ -12,8 +12,9 @@ from dataclasses import replace
 from async_rollout.core.actions import Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Cause
-from async_rollout.core.memory import GONE_LOOKS, Memory, Odd
+from async_rollout.core.memory import Memory, Odd
 from async_rollout.core.observation import Observation, Source, Target, TargetState
+from async_rollout.core.policy import UNFOUND
 from async_rollout.core.spec import RolloutSpec
 
 SHIFT = "zonal-shift"
@@ -21,8 +22,6 @@ SHIFT = "zonal-shift"
 SHIFTED = TargetState.SHIFTED
 ACTIVE, DELEGATED = "AdministrativeOverride.ZonalShiftActive", "AdministrativeOverride.ZonalShiftDelegatedToDns"
 """AWS's codes."""
-BELIEVED = 30.0
-"""Seconds for which AWS must say that it does not find one, before something is taken out without asking it."""
 
 
 def doubted(memory: Memory, observation: Observation) -> tuple[Source, ...]:
@@ -33,7 +32,7 @@ def doubted(memory: Memory, observation: Observation) -> tuple[Source, ...]:
 
 
 def _is_believed(seen: Odd | None, at: float) -> bool:
-    return seen is not None and seen.looks >= GONE_LOOKS and at - seen.at >= BELIEVED
+    return UNFOUND.holds(seen, at)
 
 
 def unfound_in(observation: Observation) -> tuple[Source, ...]:
@@ -44,7 +43,9 @@ def held_up(draft: Draft) -> Wait | None:
     """Why nothing more is taken out as yet."""
     if sources := doubted(draft.memory, draft.observation):
         since = min(draft.memory.unfound[source.id].at for source in sources)
-        return Wait(on=_named(sources), why="AWS does not find it: looking again", since=since, until=since + BELIEVED)
+        return Wait(
+            on=_named(sources), why="AWS does not find it: looking again", since=since, until=since + UNFOUND.seconds
+        )
     if shift := shifted_in(draft.observation):
         since = draft.memory.shifted.at if draft.memory.shifted else draft.at
         until, option = since + draft.spec.limits.healthy, "--healthy-timeout"

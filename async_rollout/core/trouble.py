@@ -17,7 +17,8 @@ from async_rollout.core.drain import drain_limit, draining_since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance, Snapshot, Stop
-from async_rollout.core.protection import WAITED, is_overdue
+from async_rollout.core.policy import PROTECTED
+from async_rollout.core.protection import is_overdue
 from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new, is_shifted
@@ -277,4 +278,4 @@ def patience(draft: Draft) -> float:
     limits = draft.spec.limits
     hook = limits.hook if draft.spec.one_by_one else 0.0
     single = launch_limit(draft) + limits.healthy + drain_limit(draft) + terminate_limit(draft)
-    return single + hook + draft.spec.wait_before_terminate + (WAITED if draft.memory.shielded else 0.0)
+    return single + hook + draft.spec.wait_before_terminate + (PROTECTED if draft.memory.shielded else 0.0)

@@ -9,8 +9,9 @@ from async_rollout.core.actions import Wait
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.launch_failures import Failure, failure_of
 from async_rollout.core.observation import Activity, Observation
+from async_rollout.core.policy import ZONE_RESTS
 
-AVOIDED: Mapping[Failure, float] = {Failure.ZONE: float("inf"), Failure.CAPACITY: 300.0}
+AVOIDED: Mapping[Failure, float] = {Failure.ZONE: float("inf"), Failure.CAPACITY: ZONE_RESTS}
 """Seconds for which a zone that failed is not tried again: one that does not offer the type stays so (ROLLOUT §14)."""
 
 

@@ -10,11 +10,9 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from async_rollout.core.actions import ROWS, Needs, Outcome, Verdict
-from async_rollout.core.budget import STEADY
 from async_rollout.core.events import Event, Warned
-from async_rollout.core.laws import OLDEST_LOOK
-from async_rollout.core.memory import GONE_LOOKS
 from async_rollout.core.observation import Observation, Snapshot
+from async_rollout.core.policy import GROUP_GONE, OLDEST_LOOK
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Clocks
 from async_rollout.engine.parting import BLIND_FOR, InVain, Note, blind_end, let_live
@@ -102,7 +100,7 @@ class Lookout:
         if before is None:
             return Verdict(outcome=Outcome.REFUSED, code=3, why=str(gone))
         self._absent, seconds = self._absent + 1, self._gone.tried()
-        if self._absent < GONE_LOOKS or seconds < STEADY:
+        if not GROUP_GONE.reached(looks=self._absent, seconds=seconds):
             return None
         return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
 

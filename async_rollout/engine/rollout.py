@@ -286,14 +286,13 @@ class Rollout:
             self._lookout.stop()
 
     def _end(self, verdict: Verdict) -> GroupResult:
-        lost = missed(self._memory.scheduled, self._memory.began, self._memory.at)
         result = GroupResult(
             group=self._group,
             verdict=quoted(verdict, self._memory.ended),
             replaced=tuple(self._replaced),
             total=max(self._total, self._replaced_before + len(self._replaced)),
             replaced_before=self._replaced_before,
-            missed=lost,
+            missed=missed(self._memory.scheduled, self._memory.began, self._memory.at),
             seconds=anyio.current_time() - self._began,
         )
         self.result = result

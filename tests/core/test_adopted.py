@@ -8,10 +8,11 @@ import pytest
 
 from async_rollout.core.actions import Action, Deregister, Erase, Need, Record, Resume, SetCapacity
 from async_rollout.core.carried import carried
-from async_rollout.core.decide import REFRESH_AGE, REFRESH_EVERY, decide
+from async_rollout.core.decide import decide
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Removal
-from async_rollout.core.memory import GONE_LOOKS, Odd, Since
+from async_rollout.core.memory import Odd, Since
 from async_rollout.core.observation import Snapshot, Survey
+from async_rollout.core.policy import GONE, REFRESH_AGE, REFRESH_EVERY
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of
@@ -123,7 +124,7 @@ def test_stage_of_a_drain_begins_anew_in_a_resumed_run() -> None:
 def test_that_a_departure_is_over_is_written_with_what_is_next() -> None:
     over = Departure(id=ident(9), at=int(NOW) - 100, removal=Removal.COUNTED)
     gone = snapshot_of("NNNSP", group={"desired": 5}, record={"asked": 5, "base": 4, "departures": (over,)})
-    gone = replace(gone, memory=replace(gone.memory, missing={over.id: GONE_LOOKS}))
+    gone = replace(gone, memory=replace(gone.memory, missing={over.id: GONE.looks}))
     decision = decide(SPEC, gone)
     assert decision.actions == ()
     assert decision.meant is not None

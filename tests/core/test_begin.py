@@ -9,12 +9,12 @@ import pytest
 
 from async_rollout.core.actions import Decision, Order, Outcome, Probe, Record, SetCapacity, Suspend
 from async_rollout.core.decide import decide
-from async_rollout.core.draft import LEASE
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark
-from async_rollout.core.lease import LOOK_NOW, WATCH_LOOKS
+from async_rollout.core.lease import LOOK_NOW
 from async_rollout.core.memory import Me, Odd, Peer
 from async_rollout.core.observation import Observation, Snapshot, Stop
 from async_rollout.core.outcomes import ActOutcome
+from async_rollout.core.policy import LEASE, PEER
 from async_rollout.core.spec import Hooks, RolloutSpec, Scope
 from support.drafts import NOW, snapshot_of
 from support.drawn import ident, looked, observation
@@ -126,7 +126,7 @@ def test_a_group_with_nothing_old_has_nothing_to_do() -> None:
 # --- the record of another
 
 
-def other(*, until: float = NOW - 1, looks: int = WATCH_LOOKS, record: dict[str, Any] | None = None,
+def other(*, until: float = NOW - 1, looks: int = PEER.looks, record: dict[str, Any] | None = None,
           probes: frozenset[str] = PROBED, dead: bool = False, **memory: Any) -> Snapshot:  # fmt: skip
     snapshot = snapshot_of(
         "DSSN", record={"run": "theirs", "holder": "there/b/9", "until": int(until), **(record or {})}
@@ -140,7 +140,7 @@ def other(*, until: float = NOW - 1, looks: int = WATCH_LOOKS, record: dict[str,
 RESTORER = {"me": Me(run="run0", holder="here/b/1", intent=Goal.RESTORE)}
 
 
-@pytest.mark.parametrize("looks", [1, WATCH_LOOKS - 1])
+@pytest.mark.parametrize("looks", [1, PEER.looks - 1])
 def test_it_is_looked_at_several_times_before_it_is_taken_over(looks: int) -> None:
     assert [wait.on for wait in decide(SPEC, other(looks=looks)).waits] == ["the lease"]
 

@@ -22,8 +22,9 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.journal import Cause, Departure, Goal, Journal, Removal
-from async_rollout.core.laws import OLDEST_LOOK, objection
+from async_rollout.core.laws import objection
 from async_rollout.core.observation import Observation
+from async_rollout.core.policy import OLDEST_LOOK
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from support.drawn import AT, ident, looked, observation, recorded
 

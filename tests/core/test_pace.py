@@ -13,7 +13,8 @@ from async_rollout.core.journal import Departure
 from async_rollout.core.memory import Since
 from async_rollout.core.observation import Snapshot, Source, Target, TargetState
 from async_rollout.core.outcomes import ActOutcome
-from async_rollout.core.pace import CALM, LATE, LONGEST_SLEEP, OLDEST_HEALTH, SOON, Look, drained, newcomer, soonest
+from async_rollout.core.pace import Look, drained, newcomer, soonest
+from async_rollout.core.policy import CALM, DATE_CUT, LONGEST_SLEEP, OLDEST_HEALTH, SOON
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of
@@ -76,7 +77,7 @@ def test_called_healthy_by_the_one_that_was_asked_all_are_asked_at_once() -> Non
 def test_a_drain_is_slept_through_but_for_a_source_that_may_end_early() -> None:
     departure = Departure(id=ident(0), at=int(NOW))
     timed = snapshot_of("DSS").observation
-    end = departure.at + SOURCES[0].drain_delay + LATE
+    end = departure.at + SOURCES[0].drain_delay + DATE_CUT
     assert drained(SPEC, timed, departure, timed.instances[0]) == Look(end, WHOLE)
     early = Source(id="clb", kind="classic", name="clb", drain_delay=300.0, ends_early=True, seen_at=NOW)
     target = Target(source="clb", port=None, state=TargetState.DRAINING)

@@ -9,7 +9,7 @@ import pytest
 from async_rollout.core.departures import fall
 from async_rollout.core.journal import Cause, Departure, Goal, Mark, Removal
 from async_rollout.core.observation import Instance
-from async_rollout.core.protection import WAITED
+from async_rollout.core.policy import PROTECTED
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.core.standing import Standing, onward, way_out
 from async_rollout.core.trouble import trouble
@@ -37,7 +37,7 @@ def test_who_was_launched_nobody_knows_when_is_named_when_the_limit_is_over() ->
     assert at(600.0) is None
 
 
-@pytest.mark.parametrize(("ago", "late"), [(WAITED + 1, True), (WAITED - 1, False)])
+@pytest.mark.parametrize(("ago", "late"), [(PROTECTED + 1, True), (PROTECTED - 1, False)])
 def test_one_that_got_protected_after_its_command_had_begun_is_waited_for_and_then_a_cause(
     ago: float, late: bool
 ) -> None:
@@ -54,7 +54,7 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
             "goal": Goal.RESTORE,
             "cause": Cause(code=1, text="x"),
         },
-        shielded={ident(0): NOW - WAITED - 1},
+        shielded={ident(0): NOW - PROTECTED - 1},
         unlisted={ident(0): 9},
     )
     (first, *rest) = drawn.observation.instances

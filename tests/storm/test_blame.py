@@ -13,6 +13,7 @@ from async_rollout.core import advance, budget, decide, finish, restore, trouble
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal
 from async_rollout.core.memory import Memory
+from async_rollout.core.policy import GROUP_GONE
 from async_rollout.core.stages import Stage
 from async_rollout.engine import identity, lookout, parting, rollout
 from support.laws.breaking import Spoil, around, both, draft_as_it_is, no, swap
@@ -94,7 +95,7 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "law 10: a command killed with its conductor": (LISTED["a killed run's command is thought to have ended"], 58),
     "law 10: the last call lost": (swap(parting.LastWord, "is_due", lambda self, outcomes: True), 11),
     "law 10: asleep for an hour in a look": (around(parting.InVain, "tried", asleep_is_blind), 883),
-    "law 10: three empty pages": (swap(lookout, "STEADY", 0.0), 7561),
+    "law 10: three empty pages": (swap(lookout, "GROUP_GONE", replace(GROUP_GONE, seconds=0.0)), 7561),
     "law 10: stuck, the record standing": (swap(decide, "alive", lambda draft: ()), 8),
     "law 10: one read denied": (swap(lookout.Lookout, "let_live", unheeded), 395),
     "law 11: two namespaces of one host": (swap(identity, "_here", in_any_namespace), 25),

@@ -17,7 +17,7 @@ import statistics
 from collections.abc import Iterator
 
 from async_rollout import RolloutSpec
-from async_rollout.core.memory import GONE_LOOKS
+from async_rollout.core.policy import GONE
 from support.bench.fleet_runs import PHYSICS, Fleet, Rolled, RolloutsFailedError, interval, rolled
 from support.bench.rivals import instance_refresh, original
 from support.bench.table import Row, p50_p95
@@ -113,4 +113,4 @@ def polled(one: Rolled, pause: float) -> float:
     """
     first, *others = (pause * math.ceil(rise / pause) for rise in one.rises)
     drained = pause * math.ceil(one.drain / pause)
-    return first + sum(max(rise, drained + pause * GONE_LOOKS) for rise in others) + drained + PHYSICS.terminate
+    return first + sum(max(rise, drained + pause * GONE.looks) for rise in others) + drained + PHYSICS.terminate

@@ -23,6 +23,7 @@ from async_rollout.core import (
 from async_rollout.core.actions import Decision, Erase, Record, Resume
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable, digest, template_mark
+from async_rollout.core.policy import GROUP_GONE
 from async_rollout.engine import clocks, grace, lookout, rollout
 from async_rollout.sandbox.doors import observations
 from support.laws import losses, meddling, meetings, sleeping, stories
@@ -202,7 +203,7 @@ CONDUCTING = (
     Sabotage(name="an old look is acted upon", law="law 11:", story=meetings.slow_looks,
              spoil=swap(lookout.Lookout, "young", yes)),
     Sabotage(name="an empty page is a deleted group", law="law 16:", story=meetings.empty_pages,
-             spoil=both(swap(lookout, "GONE_LOOKS", 1), swap(lookout, "STEADY", 0.0))),
+             spoil=swap(lookout, "GROUP_GONE", replace(GROUP_GONE, looks=1, seconds=0.0))),
     Sabotage(name="who slept acts on when he wakes", law="law 11:", story=meetings.awoken,
              spoil=swap(lookout.Lookout, "young", yes)),
     Sabotage(name="a sleeping host's age is told by the loop", law="law 11:", story=sleeping.asleep,

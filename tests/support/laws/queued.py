@@ -15,7 +15,7 @@ from async_rollout.aws.bucket import Bucket
 from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.core.actions import CloudAction, Deregister, Register, Registration, Resume
-from async_rollout.core.laws import OLDEST_LOOK
+from async_rollout.core.policy import OLDEST_LOOK
 from async_rollout.engine.clocks import Young
 from async_rollout.engine.ports import Answer, Done, Late, Urgency
 from async_rollout.sandbox.virtual import run_virtual

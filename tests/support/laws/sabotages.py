@@ -27,10 +27,14 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.outcomes import HookOutcome
+from async_rollout.core.policy import SIZE
 from async_rollout.core.spec import HookPoint
 from async_rollout.engine import rollout
 from support.laws import meddling, meetings, refused, stories
 from support.laws.breaking import Sabotage, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
+
+NEVER = replace(SIZE, looks=10**6)
+"""What is never believed."""
 
 
 def rows_only(real: Any, spec: Any, observation: Observation, *args: Any) -> budget.Tally:
@@ -189,7 +193,7 @@ COUNTING = (
              spoil=swap(rollout, "unsent", lambda action, at: HookOutcome(
                  point=HookPoint.UP_CHECK, instance="", ok=True))),
     Sabotage(name="the owner's new sizes are not noted", law="law 12:", story=meddling.higher_minimum,
-             spoil=swap(decide, "_steady", no)),
+             spoil=swap(decide, "SIZE", NEVER)),
 )  # fmt: skip
 
 PROVING = (

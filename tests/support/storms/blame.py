@@ -13,7 +13,7 @@ from math import floor
 from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import Goal, Mark, Removal
-from async_rollout.core.recall import OVERDUE
+from async_rollout.core.policy import DRAIN_OVERDUE
 from async_rollout.sandbox.faults import FaultKind
 from async_rollout.sandbox.history import Happening, What
 from support.storms.aftermath import it_ends, nothing_is_left, zero_means_done
@@ -195,7 +195,7 @@ def drained_first(past: Past) -> Iterator[str]:
         if one.what == "deregister":
             due[one.id] = one.at + past.weather.delay
         # An answer that lacks it in the very look that was due, of a drain that outlasts its delay: two faults at once.
-        just_due = one.at - past.window - OVERDUE <= due.get(one.id, 0.0)
+        just_due = one.at - past.window - DRAIN_OVERDUE <= due.get(one.id, 0.0)
         if one.what == "terminate" and held and not (just_due and past.weather.trouble.lingering):
             yield f"walkthrough: {one.id} was terminated at {one.at:.1f}, and {len(held)} sources still held it"
 
