@@ -71,7 +71,7 @@ def check_newcomers(draft: Draft) -> Draft:
 
 
 def _proving(draft: Draft, one: Instance) -> Wait:
-    since, shift = draft.memory.serving_since.get(one.id, draft.at), draft.memory.shifted
+    since, shift = draft.memory.history(one.id).serving_since or draft.at, draft.memory.shifted
     since = shift.at if shift and is_shifted(draft.observation, one) else since
     bad = [target for target in one.targets if target.state != "healthy"]
     words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
@@ -86,9 +86,9 @@ def _name(draft: Draft, id: str) -> str:
 
 
 def _checked(draft: Draft, one: Instance) -> Draft:
-    key = (HookPoint.UP_CHECK, one.id)
-    ended = draft.memory.ended.get(key)
-    if key in draft.memory.running or (ended is not None and ended.outcome.ok):
+    history = draft.memory.history(one.id)
+    ended = history.ended.get(HookPoint.UP_CHECK)
+    if HookPoint.UP_CHECK in history.running or (ended is not None and ended.outcome.ok):
         return draft
     if ended is not None and draft.at - ended.at < draft.spec.interval:
         return draft
@@ -109,14 +109,14 @@ def watch_launches(draft: Draft) -> Draft:
     hollow = draft.memory.hollow
     booting = [one for one in draft.observation.instances if one.booting]
     for one in booting:
-        since = draft.memory.stages[one.id].at
+        since = draft.memory.stage_since(one.id)
         look = newcomer(draft.spec, draft.observation, draft.memory, one)
         draft = draft.wait(_booting(draft, one.id, one.lifecycle, since), look=look)
     if hollow is not None:
         wait = _booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at)
         draft = draft.wait(wait, look=idle(draft))
     usual = max(draft.memory.climbs, default=LONG_BOOT)
-    due = [draft.memory.stages[one.id].at + usual for one in booting] + ([hollow.at] if hollow else [])
+    due = [draft.memory.stage_since(one.id) + usual for one in booting] + ([hollow.at] if hollow else [])
     overdue = bool(due) and draft.at - min(due) >= LAUNCH_OVERDUE
     return _asked_why(draft) if overdue else draft
 
@@ -148,7 +148,7 @@ def take_out(draft: Draft) -> Draft:
             continue
         if not _free_departure(draft, tally) or not _is_proven(draft, tally):
             break
-        if tally.may_go(victim.id) and is_clear(draft.memory.known(victim.id).streak):
+        if tally.may_go(victim.id) and is_clear(draft.memory.history(victim.id).streak):
             draft = open_departure(_counted(draft, victim), victim)
     return draft
 
@@ -165,7 +165,7 @@ def end_idle(draft: Draft) -> Draft:
 
 def _counted(draft: Draft, victim: Instance) -> Draft:
     """A newcomer that goes without ever having been proven is one of those that may stop the group."""
-    if not is_new(draft.journal, victim) or victim.id in draft.memory.proven:
+    if not is_new(draft.journal, victim) or draft.memory.history(victim.id).proven:
         return draft
     return draft.write(replace(draft.journal, lost=draft.journal.lost + 1))
 
@@ -192,7 +192,7 @@ def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
     going = (*tally.victims, *tally.idle)
     kept = [one.id for one in going if is_shielded(draft.spec, draft.observation.group, one)]
     if kept and len(kept) == len(going):
-        since = min(draft.memory.shielded.get(id, draft.at) for id in kept)
+        since = min(draft.memory.history(id).protected_since or draft.at for id in kept)
         why = "protected from scale-in: it goes as soon as it is not, and is left when the time is over"
         names, until = ", ".join(kept), since + PROTECTED
         return (Wait(on=names, why=why, since=since, until=until, option="--protected skip or replace"),)
@@ -226,7 +226,6 @@ def ask_for_more(draft: Draft) -> Draft:
 
 def _may_launch(draft: Draft) -> bool:
     """Not while a terminate is on its way: its effect on the field is not known yet."""
-    sent = {
-        id for id in draft.memory.removed if (one := draft.observation.instance(id)) is not None and not one.leaving
-    }
+    members = draft.observation.instances
+    sent = any(draft.memory.history(one.id).removal and not one.leaving for one in members)
     return not sent and not any(isinstance(act, Terminate) for act in draft.acts)

@@ -19,8 +19,9 @@ from async_rollout.core.actions import (
     SetCapacity,
     Suspend,
 )
+from async_rollout.core.history import Ended, Sent
 from async_rollout.core.journal import QUICK, Goal, Journal, Removal
-from async_rollout.core.memory import Ended, Launching, Memory
+from async_rollout.core.memory import Launching, Memory
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.refusals import heard as refused_so_far
@@ -74,10 +75,10 @@ def _launching(memory: Memory, outcome: ActOutcome) -> Launching | None:
 
 def _hook_ended(memory: Memory, outcome: HookOutcome, at: float) -> Memory:
     """It ended before the look that hears of it: a wait from its end on is never shorter than asked for."""
-    key = (outcome.point, outcome.instance)
-    before = memory.ended.get(key)
+    history, point = memory.history(outcome.instance), outcome.point
+    before = history.ended.get(point)
     ended = Ended(outcome, at, before.tries + 1 if before else 1)
-    return replace(memory, running=memory.running - {key}, ended={**memory.ended, key: ended})
+    return memory.noted(outcome.instance, running=history.running - {point}, ended={**history.ended, point: ended})
 
 
 def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
@@ -104,19 +105,25 @@ def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
         case Resume(processes=names) if outcome.ok and set(names) <= set(QUICK):
             return replace(memory, resuspended=memory.resuspended - 1)  # by us, so that the group lives meanwhile
         case MarkHealthy(instances=ids) if outcome.ok:
-            return replace(memory, marked={**memory.marked, **{id: memory.marked.get(id, 0) + 1 for id in ids}})
+            for id in ids:
+                memory = memory.noted(id, unmarked=memory.history(id).unmarked + 1)
+            return memory
         case _:
             return _sent(memory, outcome)
 
 
 def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
-    if isinstance(outcome.action, Register) and outcome.ok is False and not outcome.passing:
-        return replace(memory, unfit=memory.unfit.union(one.instance for one in outcome.action.registrations))
-    if not outcome.ok or not isinstance(outcome.action, Deregister | Register):
+    """What AWS took for a registration, or refused for good."""
+    if not isinstance(outcome.action, Deregister | Register):
         return memory
-    registrations = outcome.action.registrations
-    back = memory.back.union if isinstance(outcome.action, Register) else memory.back.difference
-    return replace(memory, sent={**memory.sent, **dict.fromkeys(registrations, outcome.at)}, back=back(registrations))
+    back = isinstance(outcome.action, Register)
+    for where in outcome.action.registrations:
+        if outcome.ok:
+            calls = {**memory.history(where.instance).calls, where: Sent(outcome.at, back)}
+            memory = memory.noted(where.instance, calls=calls)
+        elif back and outcome.ok is False and not outcome.passing:
+            memory = memory.noted(where.instance, unfit=True)
+    return memory
 
 
 def still(launching: Launching | None, observation: Observation) -> Launching | None:

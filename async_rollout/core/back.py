@@ -24,7 +24,8 @@ def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:
     serving = {(one.source, one.port) for one in instance.targets if one.state in passed}
     since = draft.memory.progress.at if draft.memory.progress else draft.at
     well = all((one.source, one.port) in serving or _has_no_listener(draft.observation, one.source) for one in wanted)
-    if draft.memory.back.issuperset(wanted) and (well or draft.over(since, draft.spec.limits.healthy)):
+    registered = draft.memory.history(instance.id).back.issuperset(wanted)
+    if registered and (well or draft.over(since, draft.spec.limits.healthy)):
         if is_ours_to_take_off(draft.memory, draft.observation, instance, departure):
             return draft.act(MarkHealthy(instances=(departure.id,)))
         return draft.drop(departure.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
@@ -39,11 +40,9 @@ def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:
 
 
 def _registered(draft: Draft, instance: Instance, wanted: tuple[Registration, ...]) -> Draft:
-    absent, at = _absent(instance, wanted), draft.at
-    missing = (one for one in wanted if one in absent or one not in draft.memory.back)
-    due = tuple(
-        one for one in missing if one not in draft.memory.back or at - draft.memory.sent.get(one, 0.0) >= RESEND
-    )
+    absent, history = _absent(instance, wanted), draft.memory.history(instance.id)
+    missing = (where for where in wanted if where in absent or where not in history.back)
+    due = tuple(where for where in missing if where not in history.back or draft.at - history.sent_at(where) >= RESEND)
     return draft.act(Register(registrations=due)) if due else draft
 
 

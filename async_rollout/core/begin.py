@@ -133,9 +133,8 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 
 def _sick_long(snapshot: Snapshot) -> bool:
     """Bad in look after look; one that is only just being registered is not sick, it settles."""
-    streaks = snapshot.memory.streaks
     known = (one for one in snapshot.observation.instances if one.in_service and not _is_coming(one))
-    return any(one.id in streaks and streaks[one.id].bad >= ILL.looks for one in known)
+    return any(snapshot.memory.history(one.id).streak.bad >= ILL.looks for one in known)
 
 
 def _is_coming(one: Instance) -> bool:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from async_rollout.core.journal import LANES_MAX, Journal, Removal
 from async_rollout.core.marks import is_accused
 from async_rollout.core.memory import Memory
-from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.policy import ILL, SIZE
-from async_rollout.core.protection import is_skipped
-from async_rollout.core.spec import RolloutSpec, amount
+from async_rollout.core.protection import is_shielded
+from async_rollout.core.spec import Protected, RolloutSpec, amount
 from async_rollout.core.stages import Stage, healthy_everywhere, is_new, is_old, is_shifted
 from async_rollout.core.standby import is_to_end
 
@@ -112,7 +112,7 @@ def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: 
     marked = {one.id for one in serving if is_accused(observation, one)}
     unfit = dark | marked
     going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in unfit))
-    victims = [one for one in going if not is_skipped(spec, memory, observation.group, one)]
+    victims = [one for one in going if not _is_skipped(spec, memory, observation.group, one)]
     idle = (one for one in observation.instances if one.id not in departures and is_to_end(spec, journal, one))
     field, held = observation.group.desired, sum(one.id in departures for one in in_service)
     available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
@@ -136,8 +136,15 @@ def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: 
         dark=dark,
         surplus=max(0, field - _shrinking(journal, observation) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
-        idle=tuple(one for one in idle if not is_skipped(spec, memory, observation.group, one)),
+        idle=tuple(one for one in idle if not _is_skipped(spec, memory, observation.group, one)),
     )
+
+
+def _is_skipped(spec: RolloutSpec, memory: Memory, group: Group, one: Instance) -> bool:
+    """Whether a protected one is left as it is: nothing waits for it any more."""
+    if not is_shielded(spec, group, one):
+        return False
+    return spec.protected is Protected.SKIP or memory.is_overdue(one.id)
 
 
 def crowded(tally: Tally, observation: Observation, journal: Journal) -> int:
@@ -163,17 +170,17 @@ def _is_in_service(observation: Observation, id: str) -> bool:
 def _out_of_sight(memory: Memory, observation: Observation, journal: Journal) -> int:
     """Terminated ones that the look does not show: a few such looks may be gaps in the answers."""
     sent = (departure.id for departure in journal.departures if departure.removal is not Removal.NOT)
-    return sum(observation.instance(id) is None and not memory.is_gone(id) for id in sent)
+    return sum(observation.instance(id) is None and not memory.history(id).is_gone for id in sent)
 
 
 def _is_ill(memory: Memory, instance: Instance) -> bool:
-    streak = memory.streaks.get(instance.id)
-    return streak is not None and streak.bad >= ILL.looks and (instance.marked_unhealthy or _was_well(memory, instance))
+    sick = memory.history(instance.id).streak.bad >= ILL.looks
+    return sick and (instance.marked_unhealthy or _was_well(memory, instance))
 
 
 def _was_well(memory: Memory, instance: Instance) -> bool:
     """A newcomer that never was proven is not ill, it is not there yet."""
-    return instance.id in memory.proven or memory.stage(instance.id) is Stage.AILING
+    return memory.history(instance.id).proven or memory.stage(instance.id) is Stage.AILING
 
 
 def _shrinking(journal: Journal, observation: Observation) -> int:

@@ -35,7 +35,8 @@ def _since(id: str, targets: tuple[Target, ...], blind: set[str], out: frozenset
 
 def _deregistered(memory: Memory, outcomes: Outcomes) -> frozenset[Registration]:
     """What AWS took from us last was a deregistration."""
-    out = frozenset(memory.sent) - memory.back
+    calls = (sent for history in memory.histories.values() for sent in history.calls.items())
+    out = frozenset(where for where, sent in calls if not sent.back)
     for one in outcomes:
         match one:
             case ActOutcome(action=Deregister(registrations=ones), ok=True):

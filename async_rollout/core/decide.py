@@ -112,7 +112,7 @@ def _next_of(snapshot: Snapshot, draft: Draft, record: Journal) -> Decision:
 def _surveyed(draft: Draft) -> Draft:
     """Ask now and then whether somebody else has begun to replace the group's instances."""
     age = draft.at - draft.memory.survey.at if draft.memory.survey else 0.0
-    stages = {since.stage for since in draft.memory.stages.values()}
+    stages = set(draft.memory.stages.values())
     soon = Stage.CHECKING in stages or stages.isdisjoint(YOUNG)
     return draft.ask(Need.REFRESH) if age >= (REFRESH_AGE if soon else REFRESH_EVERY) else draft
 
@@ -121,7 +121,8 @@ def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
     journal = unlaunched(marked_failed(draft), draft.memory)
     group = draft.observation.group
-    lost = sum(draft.at - since >= LOST.seconds for since in draft.memory.vanished.values())
+    gone = (history.lost_since for history in draft.memory.histories.values())
+    lost = sum(since is not None and draft.at - since >= LOST.seconds for since in gone)
     if lost > journal.lost:
         journal = replace(journal, lost=lost)
     if group.maximum == journal.raised != journal.raised_from:

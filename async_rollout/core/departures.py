@@ -21,12 +21,12 @@ from async_rollout.core.drain import (
     may_still_drain,
     unlisted,
 )
+from async_rollout.core.history import Ended
 from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal, digest
-from async_rollout.core.memory import Ended
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.pace import Look, calm, gap
 from async_rollout.core.policy import GONE_PAUSE, PROTECTED, RESEND, STARTED_BEFORE, TERMINATE_LOST
-from async_rollout.core.protection import calls_back, is_overdue, is_shielded
+from async_rollout.core.protection import calls_back, is_shielded
 from async_rollout.core.refusals import sentence, terminate_refused
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, is_registered
@@ -98,10 +98,10 @@ def left_out(draft: Draft, departure: Departure) -> Draft:
 
 
 def _before(draft: Draft, departure: Departure) -> tuple[Draft, Departure]:
-    key = (HookPoint.BEFORE_TERMINATE, departure.id)
-    if key in draft.memory.running:
+    history = draft.memory.history(departure.id)
+    if HookPoint.BEFORE_TERMINATE in history.running:
         return draft.wait(_hook_wait(draft, departure, "before"), look=idle(draft)), departure
-    ended = draft.memory.ended.get(key)
+    ended = history.ended.get(HookPoint.BEFORE_TERMINATE)
     if departure.before is Mark.BEGUN and ended is not None and ended.outcome.ok:
         departure = replace(departure, before=Mark.ENDED)
         return draft.departure(departure), departure
@@ -134,7 +134,7 @@ def idle(draft: Draft) -> Look:
 
 
 def _hook_wait(draft: Draft, departure: Departure, which: str) -> Wait:
-    since = draft.memory.stages[departure.id].at if departure.id in draft.memory.stages else draft.at
+    since = draft.memory.stage_since(departure.id)
     limit = since + draft.spec.limits.hook
     return Wait(
         on=f"{departure.id} {which}-command",
@@ -157,8 +157,8 @@ def _rest(draft: Draft, departure: Departure) -> Draft:
 
 def _resting_since(draft: Draft, departure: Departure) -> float:
     if draft.spec.hooks.before_terminate is None:
-        return draft.memory.stages[departure.id].at if departure.id in draft.memory.stages else draft.at
-    ended = draft.memory.ended.get((HookPoint.BEFORE_TERMINATE, departure.id))
+        return draft.memory.stage_since(departure.id)
+    ended = draft.memory.history(departure.id).ended.get(HookPoint.BEFORE_TERMINATE)
     return ended.at if ended else max(draft.memory.began, float(departure.at))
 
 
@@ -183,8 +183,8 @@ def _terminated(draft: Draft, departure: Departure) -> Draft:
 
 def _protected_since(draft: Draft, departure: Departure) -> Draft:
     """Its before-command has begun, so it cannot come back; but it works: its terminate waits."""
-    since = draft.memory.shielded.get(departure.id, draft.at)
-    if draft.journal.goal is Goal.RESTORE and is_overdue(draft.memory, departure.id):
+    since = draft.memory.history(departure.id).protected_since or draft.at
+    if draft.journal.goal is Goal.RESTORE and draft.memory.is_overdue(departure.id):
         return draft.leave(
             f"{departure.id} is out of its load balancers, and protected from scale-in: it is not terminated"
         )
@@ -208,7 +208,7 @@ def _shrinks_under_way(journal: Journal, observation: Observation) -> int:
 
 def _sent(draft: Draft, departure: Departure) -> Draft:
     """Recorded, and still InService: wait, then make sure that nothing came of it, then begin that step anew."""
-    since = draft.memory.removed.get(departure.id)
+    since = draft.memory.history(departure.id).removal
     wait = Wait(
         on=f"{departure.id} terminating",
         why="the terminate call has not shown yet",
@@ -244,7 +244,7 @@ def _under_way(draft: Draft, id: str, since: float) -> bool:
 
 def _leaving(draft: Draft, since: float) -> Look:
     """When to look at one that goes: where newcomers are on their way, nothing waits for it."""
-    coming = draft.memory.hollow or any(since.stage in YOUNG for since in draft.memory.stages.values())
+    coming = draft.memory.hollow or any(stage in YOUNG for stage in draft.memory.stages.values())
     return calm(draft.spec, draft.at) if coming else Look(draft.at + gap(draft.spec, draft.at - since))
 
 
@@ -258,10 +258,9 @@ def terminate_limit(draft: Draft) -> float:
 def _going(draft: Draft, departure: Departure, instance: Instance | None) -> Draft:
     """Leaving or gone. Absent in a look or two may be a gap in the answer; one that is retained goes no further."""
     retained = instance is not None and instance.retained
-    if not retained and (instance is not None or not draft.memory.is_gone(departure.id)):
-        since = (
-            float(departure.at) if departure.id not in draft.memory.removed else draft.memory.removed[departure.id].at
-        )
+    if not retained and (instance is not None or not draft.memory.history(departure.id).is_gone):
+        removal = draft.memory.history(departure.id).removal
+        since = removal.at if removal else float(departure.at)
         until = since + terminate_limit(draft)
         why = f"it is {instance.lifecycle}" if instance else "it is out of sight"
         wait = Wait(on=f"{departure.id} terminating", why=why, since=since, until=until, option="--terminate-timeout")
@@ -281,10 +280,10 @@ def _gone(draft: Draft, departure: Departure) -> Draft:
 
 
 def _after(draft: Draft, departure: Departure) -> Draft:
-    key = (HookPoint.AFTER_TERMINATE, departure.id)
-    if key in draft.memory.running:
+    history = draft.memory.history(departure.id)
+    if HookPoint.AFTER_TERMINATE in history.running:
         return draft.wait(_hook_wait(draft, departure, "after"), look=idle(draft))
-    ended = draft.memory.ended.get(key)
+    ended = history.ended.get(HookPoint.AFTER_TERMINATE)
     if departure.after is Mark.BEGUN and ended is not None and ended.outcome.ok:
         return _gone(draft, departure)
     return _begin_hook(draft, departure, HookPoint.AFTER_TERMINATE, ended)

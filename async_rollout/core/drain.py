@@ -55,9 +55,10 @@ def may_still_drain(draft: Draft, departure: Departure) -> bool:
     """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
     if doubted(draft.memory, draft.observation):
         return True
-    if draft.memory.is_let_go(departure.id):
+    history = draft.memory.history(departure.id)
+    if history.is_let_go:
         return False
-    return departure.id in draft.memory.lingering or any(draft.at < end for end in _drains_end(draft, departure))
+    return history.lingering or any(draft.at < end for end in _drains_end(draft, departure))
 
 
 def _drains_end(draft: Draft, departure: Departure) -> Iterator[float]:
@@ -68,9 +69,9 @@ def _drains_end(draft: Draft, departure: Departure) -> Iterator[float]:
     for source in draft.observation.sources:
         if departure.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in departure.missing:
             yield departure.at + source.drain_delay
-        for one, at in draft.memory.sent.items():
-            if one.instance == departure.id and one.source == source.id:
-                yield at + source.drain_delay
+        for where, sent in draft.memory.history(departure.id).calls.items():
+            if where.source == source.id:
+                yield sent.at + source.drain_delay
 
 
 def unlisted(draft: Draft, departure: Departure) -> Wait:
@@ -85,7 +86,7 @@ def _words(observation: Observation, id: str) -> str:
 
 def draining_since(draft: Draft, departure: Departure) -> float:
     """Since when this process saw it drain: a resumed run begins the limit anew."""
-    return draft.memory.stages[departure.id].at if departure.id in draft.memory.stages else draft.at
+    return draft.memory.stage_since(departure.id)
 
 
 def drain_limit(draft: Draft) -> float:
@@ -98,7 +99,8 @@ def longest_delay(observation: Observation) -> float:
 
 def deregistered(draft: Draft, instance: Instance) -> Draft:
     """Deregister where it still serves; what was just sent is given time to show."""
-    due = tuple(one for one in registrations(instance) if draft.at - draft.memory.sent.get(one, 0.0) >= RESEND)
+    sent_at = draft.memory.history(instance.id).sent_at
+    due = tuple(where for where in registrations(instance) if draft.at - sent_at(where) >= RESEND)
     return draft.act(Deregister(registrations=due)) if due else draft
 
 

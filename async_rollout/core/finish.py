@@ -75,7 +75,7 @@ def _all_proven(draft: Draft) -> bool:
     fresh = [one for one in draft.observation.instances if one.takes_part and is_new(draft.journal, one)]
     return all(
         draft.memory.stage(one.id) is Stage.AVAILABLE
-        or (one.id in draft.memory.proven and is_shifted(draft.observation, one))
+        or (draft.memory.history(one.id).proven and is_shifted(draft.observation, one))
         for one in fresh
     )
 
@@ -100,12 +100,12 @@ def shed(draft: Draft) -> Draft:
     if not own:
         return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
     least = min(own, key=lambda one: _worth(draft, one))
-    sure = least.booting or is_clear(draft.memory.known(least.id).streak)
+    sure = least.booting or is_clear(draft.memory.history(least.id).streak)
     if group.minimum > draft.journal.base or not sure:
         return draft.wait(_settling(draft))
     if HookPoint.BEFORE_TERMINATE in withheld(draft.spec, draft.journal):
         return draft.leave(f"{least.id} is one too many and stays: its before-command was not given")
-    if draft.memory.known(least.id).streak.good and not draft.tally.may_go(least.id):
+    if draft.memory.history(least.id).streak.good and not draft.tally.may_go(least.id):
         return _in_its_place(draft, least)
     return open_departure(draft, least, surplus=True)
 

@@ -55,7 +55,7 @@ def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, acti
     if not going:
         return None
     before, after = _tally(spec, snapshot, record, without=going), _tally(spec, snapshot, record)
-    unserving = {id for id in going if not snapshot.memory.known(id).streak.good} - before.available
+    unserving = {id for id in going if not snapshot.memory.history(id).streak.good} - before.available
     spare = {id for id in unserving if _is_surplus(record, id)}
     well = [id for id in going if id not in before.dark and id not in spare]
     if well and len(after.available) < after.bounds.floor:
@@ -100,7 +100,7 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
             return f"law 3: {id} has no departure on record or is out of sight"
         if one.standby and isinstance(action, Terminate) and action.shrink:
             return f"law 3: {id} is in Standby and holds no place: AWS would choose who goes"
-        dead = snapshot.memory.streaks[id].bad > 0 or one.marked_unhealthy
+        dead = snapshot.memory.history(id).streak.bad > 0 or one.marked_unhealthy
         begun = (
             isinstance(snapshot.observation.journal, Journal) and snapshot.observation.journal.departure(id) is not None
         )

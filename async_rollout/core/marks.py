@@ -7,8 +7,6 @@ goes, a ready successor first: as long as every source calls it healthy, it serv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from async_rollout.core.journal import Departure
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
@@ -21,22 +19,17 @@ def is_accused(observation: Observation, one: Instance) -> bool:
     return one.in_service and one.marked_unhealthy and healthy_everywhere(observation, one)
 
 
-def marked_since(before: Mapping[str, float], observation: Observation) -> dict[str, float]:
-    """Since when each one is seen marked without a break."""
-    return {one.id: before.get(one.id, observation.at) for one in observation.instances if one.marked_unhealthy}
-
-
 def is_ours_to_take_off(
     memory: Memory, observation: Observation, one: Instance, departure: Departure | None = None
 ) -> bool:
     """Whether our deregistration made its mark, and it is healthy again. departure: its way out, while that stands."""
-    well = one.in_service and one.marked_unhealthy and called_healthy(observation, one)
-    if not well or memory.marked.get(one.id, 0) >= MARKS_MAX or not _asks_sources(observation.group):
+    well, history = one.in_service and one.marked_unhealthy and called_healthy(observation, one), memory.history(one.id)
+    if not well or history.unmarked >= MARKS_MAX or not _asks_sources(observation.group):
         return False
-    since = memory.accused.get(one.id, observation.at)
+    since = observation.at if history.marked_since is None else history.marked_since
     if departure is not None:
         return since > departure.at + 1  # AWS's Date is cut to whole seconds
-    back = [memory.sent.get(each, 0.0) for each in memory.back if each.instance == one.id]
+    back = [history.sent_at(where) for where in history.back]
     return bool(back) and 0.0 <= since - max(back) <= MARKED_LATE
 
 

@@ -6,16 +6,16 @@ Losing all of it costs a repeated check or a limit begun anew, never a law: what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from async_rollout.core.actions import Registration
+from async_rollout.core.history import UNKNOWN, Ended, History, Odd
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.observation import Activity, Survey
-from async_rollout.core.outcomes import ActOutcome, HookOutcome
-from async_rollout.core.policy import GONE, OLD_RECORD
-from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import Known, Stage, Streak
+from async_rollout.core.outcomes import ActOutcome
+from async_rollout.core.policy import OLD_RECORD, PROTECTED
+from async_rollout.core.stages import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,33 +25,6 @@ class Me:
     run: str
     holder: str
     intent: Goal = Goal.REPLACE
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The last end of one hook on one instance. tries: how often it has run."""
-
-    outcome: HookOutcome
-    at: float
-    tries: int
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """A stage, since when it holds, and in how many looks it was seen."""
-
-    stage: Stage
-    at: float
-    looks: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """Something unexplained: what, since when, in how many looks in a row."""
-
-    what: str
-    at: float
-    looks: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +61,16 @@ class Peer:
     looks: int = 1
 
 
-HookKey = tuple[HookPoint, str]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """See the module's docstring. Maps are never changed in place.
 
-    health_at: AWS's time of the last look that asked every source. climbs: seconds that the last newcomers took from
-    their launch until every source called them healthy. unfit: whom AWS refused to register. lingering: who of the
-    departures still drained when every delay was over. shielded: since when who is protected from scale-in. marked: how
-    often we marked whom healthy; accused: since when who is marked Unhealthy. tried: the highest serial
-    written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the last launch asked for, unless
-    AWS took it; counted: launches of the last record that was to be written. unseen: when a look came later than was
-    meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since when a zone is in
-    zonal shift.
+    histories: one for each instance that is known, by id. health_at: AWS's time of the last look that asked every
+    source. climbs: seconds that the last newcomers took from their launch until every source called them healthy.
+    tried: the highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the
+    last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. unseen: when
+    a look came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted:
+    since when a zone is in zonal shift.
     """
 
     me: Me
@@ -126,23 +94,7 @@ class Memory:
     maximum: Odd | None = None
     hollow: Odd | None = None
     progress: Odd | None = None
-    serving_since: Mapping[str, float] = field(default_factory=dict)
-    streaks: Mapping[str, Streak] = field(default_factory=dict)
-    stages: Mapping[str, Since] = field(default_factory=dict)
-    removed: Mapping[str, Odd] = field(default_factory=dict)
-    missing: Mapping[str, int] = field(default_factory=dict)
-    unlisted: Mapping[str, int] = field(default_factory=dict)
-    lingering: frozenset[str] = frozenset()
-    proven: frozenset[str] = frozenset()
-    running: frozenset[HookKey] = frozenset()
-    ended: Mapping[HookKey, Ended] = field(default_factory=dict)
-    sent: Mapping[Registration, float] = field(default_factory=dict)
-    back: frozenset[Registration] = frozenset()
-    unfit: frozenset[str] = frozenset()
-    shielded: Mapping[str, float] = field(default_factory=dict)
-    marked: Mapping[str, int] = field(default_factory=dict)
-    accused: Mapping[str, float] = field(default_factory=dict)
-    vanished: Mapping[str, float] = field(default_factory=dict)
+    histories: Mapping[str, History] = field(default_factory=dict)
     unfound: Mapping[str, Odd] = field(default_factory=dict)
     shifted: Odd | None = None
     survey: Survey | None = None
@@ -171,20 +123,36 @@ class Memory:
         """The last look was an old answer and is left out; one that stays old is believed in the end."""
         return self.stale is not None and not OLD_RECORD.holds(self.stale, self.at)
 
-    def known(self, id: str) -> Known:
+    def history(self, id: str) -> History:
         """What is remembered of one instance."""
-        check = self.ended.get((HookPoint.UP_CHECK, id))
-        passed = check is not None and check.outcome.ok
-        return Known(self.streaks.get(id, Streak()), passed, id in self.proven)
+        return self.histories.get(id, UNKNOWN)
 
-    def is_gone(self, id: str) -> bool:
-        """Whether an instance of a departure was out of sight often enough to be believed gone."""
-        return self.missing.get(id, 0) >= GONE.looks
-
-    def is_let_go(self, id: str) -> bool:
-        """Whether so many whole looks in a row found an instance of a departure at no source that it is no gap."""
-        return self.unlisted.get(id, 0) >= GONE.looks
+    def noted(self, id: str, **changes: Any) -> Memory:
+        """The memory with fields of one history changed."""
+        return replace(self, histories={**self.histories, id: replace(self.history(id), **changes)})
 
     def stage(self, id: str) -> Stage | None:
-        """The stage an instance was last seen in."""
-        return self.stages[id].stage if id in self.stages else None
+        """The stage in which the last look showed an instance."""
+        since = self.history(id).stage
+        return since.stage if since else None
+
+    def stage_since(self, id: str) -> float:
+        """Since when that stage holds; the last look's time for one that it did not show."""
+        since = self.history(id).stage
+        return since.at if since else self.at
+
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """The stage of each instance that the last look showed."""
+        return {id: history.stage.stage for id, history in self.histories.items() if history.stage}
+
+    def is_overdue(self, id: str) -> bool:
+        """Protected without a break for as long as one is waited for."""
+        since = self.history(id).protected_since
+        return since is not None and self.at - since > PROTECTED
+
+    @property
+    def ended(self) -> Iterator[Ended]:
+        """How the commands ended, of each point and instance the last end."""
+        for history in self.histories.values():
+            yield from history.ended.values()

@@ -108,20 +108,21 @@ def _taken_over(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, dec
 
 def _moved(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     group, at = after.observation.group.name, after.observation.at
-    was = {} if before is None else {id: _shown(before.memory, id) for id in before.memory.stages}
-    for id in after.memory.stages:
-        stage, old = _shown(after.memory, id), was.get(id)
+    was = {} if before is None else _shown(before.memory)
+    now = _shown(after.memory)
+    for id, stage in now.items():
+        old = was.get(id)
         if old is not stage and (before is not None or stage is not Stage.SERVING):
             yield StageChanged(group=group, at=at, instance=id, stage=stage, was=old, why=_why(after, id))
-    for id in sorted(was.keys() - after.memory.stages.keys()):
+    for id in sorted(was.keys() - now.keys()):
         yield StageChanged(group=group, at=at, instance=id, stage=Stage.GONE, was=was[id])
 
 
-def _shown(memory: Memory, id: str) -> Stage:
-    """An old one that has not been looked at often enough yet is not called ailing: no look of it was bad."""
-    stage, streak = memory.stages[id].stage, memory.streaks.get(id)
-    unproven = id not in memory.proven and streak is not None and not streak.bad
-    return Stage.SERVING if stage is Stage.AILING and unproven else stage
+def _shown(memory: Memory) -> dict[str, Stage]:
+    """Old ones that have not been looked at often enough yet are not called ailing: no look of them was bad."""
+    unlooked = {id for id, one in memory.histories.items() if not one.proven and not one.streak.bad}
+    early = {id for id, stage in memory.stages.items() if stage is Stage.AILING and id in unlooked}
+    return memory.stages | dict.fromkeys(early, Stage.SERVING)
 
 
 def _why(after: Snapshot, id: str) -> str:
@@ -184,10 +185,9 @@ def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
 
 def _unlooked(after: Snapshot, counted: Tally) -> int:
     """Old ones in the first looks: no removal draws on them yet, but no look of them was bad either."""
-    rest = [one.id for one in after.observation.instances if one.in_service and one.id not in counted.available]
-    return sum(
-        id in after.memory.stages and _shown(after.memory, id) is Stage.SERVING for id in rest if id not in counted.out
-    )
+    shown, known = _shown(after.memory), counted.available.union(counted.out)
+    rest = (one.id for one in after.observation.instances if one.in_service and one.id not in known)
+    return sum(shown.get(id) is Stage.SERVING for id in rest)
 
 
 def _picture(one: Snapshot) -> tuple[object, ...]:
@@ -196,7 +196,7 @@ def _picture(one: Snapshot) -> tuple[object, ...]:
     base, departures = (
         (record.base, len(record.departures)) if isinstance(record, Journal) and record.cutoff else (None, None)
     )
-    stages = {id: since.stage for id, since in one.memory.stages.items()}
+    stages = one.memory.stages
     return one.observation.group.desired, one.observation.rows, base, departures, stages
 
 

@@ -56,7 +56,7 @@ def calm(spec: RolloutSpec, at: float) -> Look:
 
 def newcomer(spec: RolloutSpec, observation: Observation, memory: Memory, one: Instance) -> Look:
     """A new instance that boots, gets healthy or is being checked."""
-    streak, at = memory.known(one.id).streak, observation.at
+    streak, at = memory.history(one.id).streak, observation.at
     if memory.stage(one.id) is Stage.CHECKING:
         proven = streak.good >= spec.healthy_threshold
         return Look(at + spec.interval) if proven else Look(streak.at + spec.paced(SOON), WHOLE)

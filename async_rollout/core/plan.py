@@ -205,7 +205,7 @@ def _acted(state: Expected, memory: Memory, decision: Decision) -> tuple[Expecte
     for act in decision.actions:
         state = effect(state, act)
         if isinstance(act, RunHook):
-            memory = started(memory, (act.point, act.instance))
+            memory = started(memory, act.point, act.instance)
             outcomes.append(HookOutcome(point=act.point, instance=act.instance, ok=True))
         else:
             outcomes.append(ActOutcome(action=act, at=state.observation.at, ok=True))

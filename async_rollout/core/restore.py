@@ -58,7 +58,7 @@ def _turned_round(draft: Draft, departure: Departure) -> Draft:
 
 def _is_dead(draft: Draft, instance: Instance) -> bool:
     """AWS calls it unhealthy and does not let it be registered: it cannot come back."""
-    return instance.marked_unhealthy and instance.id in draft.memory.unfit
+    return instance.marked_unhealthy and draft.memory.history(instance.id).unfit
 
 
 def _refused(draft: Draft) -> Draft:
@@ -105,6 +105,7 @@ def _back(draft: Draft, departure: Departure) -> tuple[Registration, ...]:
     begun = departure.before is not Mark.NOT or departure.removal is not Removal.NOT or departure.surplus
     if instance is None or instance.leaving or begun:
         return ()
-    fresh = replace(draft, memory=replace(draft.memory, sent={}), acts=())
+    calls = {where: replace(sent, at=0.0) for where, sent in draft.memory.history(instance.id).calls.items()}
+    fresh = replace(draft, memory=draft.memory.noted(instance.id, calls=calls), acts=())
     acts = put_back(fresh, departure, instance).acts
     return tuple(one for act in acts if isinstance(act, Register) for one in act.registrations)

@@ -106,11 +106,15 @@ class Streak:
     at: float = 0.0
 
 
+NO_STREAK = Streak()
+"""Of one that was not looked at yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What memory adds to the observation of one instance. passed: its up-check; proven: it was available once."""
 
-    streak: Streak = Streak()
+    streak: Streak = NO_STREAK
     passed: bool = False
     proven: bool = False
 

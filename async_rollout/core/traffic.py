@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Wait
 from async_rollout.core.draft import Draft
+from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause
-from async_rollout.core.memory import Memory, Odd
+from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Observation, Source, Target, TargetState
 from async_rollout.core.policy import UNFOUND
 from async_rollout.core.spec import RolloutSpec

@@ -18,7 +18,6 @@ from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Journa
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance, Snapshot, Stop
 from async_rollout.core.policy import PROTECTED
-from async_rollout.core.protection import is_overdue
 from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new, is_shifted
@@ -102,7 +101,8 @@ def _foreign(draft: Draft) -> Iterator[Cause]:
 
 
 def _hooks(draft: Draft) -> Iterator[Cause]:
-    for (point, id), ended in draft.memory.ended.items():
+    for ended in draft.memory.ended:
+        point, id = ended.outcome.point, ended.outcome.instance
         departure = draft.journal.departure(id)
         if point is HookPoint.UP_CHECK or ended.outcome.ok or departure is None or departure.surplus:
             continue
@@ -112,8 +112,8 @@ def _hooks(draft: Draft) -> Iterator[Cause]:
 def marked_failed(draft: Draft) -> Journal:
     """The record with the failed hooks marked."""
     journal = draft.journal
-    for (point, id), ended in draft.memory.ended.items():
-        departure = journal.departure(id)
+    for ended in draft.memory.ended:
+        point, departure = ended.outcome.point, journal.departure(ended.outcome.instance)
         if departure is None or ended.outcome.ok:
             continue
         if point is HookPoint.BEFORE_TERMINATE and departure.before is Mark.BEGUN:
@@ -198,8 +198,7 @@ def _absent(draft: Draft) -> Iterator[Cause]:
     if hollow is not None and draft.over(hollow.at, limit):
         yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", draft))
     for one in draft.observation.instances:
-        since = memory.stages.get(one.id)
-        if one.booting and since is not None and draft.over(since.at, limit):
+        if one.booting and draft.over(memory.stage_since(one.id), limit):
             words = f"{one.id} is still {one.lifecycle} after {limit:.0f} s; raise --launch-timeout"
             yield Cause(code=1, text=words)
 
@@ -213,7 +212,7 @@ def _never(what: str, draft: Draft) -> str:
 def _unproven(draft: Draft) -> Iterator[Cause]:
     limit = draft.spec.limits.healthy
     for one in draft.observation.instances:
-        since = draft.memory.serving_since.get(one.id)
+        since = draft.memory.history(one.id).serving_since
         late = since is not None and draft.over(since, limit) and is_new(draft.journal, one)
         shifted = is_shifted(draft.observation, one)  # its limit is that of the shift
         if late and _is_young(draft, one) and not _half_proven(draft, one.id) and not shifted:
@@ -222,12 +221,12 @@ def _unproven(draft: Draft) -> Iterator[Cause]:
 
 def _half_proven(draft: Draft, id: str) -> bool:
     """Healthy in the last look, and not looked at often enough as yet: perhaps AWS could not be seen for long."""
-    good = draft.memory.known(id).streak.good
+    good = draft.memory.history(id).streak.good
     return 0 < good < draft.spec.healthy_threshold
 
 
 def _ails(draft: Draft, id: str) -> str:
-    check = draft.memory.ended.get((HookPoint.UP_CHECK, id))
+    check = draft.memory.history(id).ended.get(HookPoint.UP_CHECK)
     if check is not None and not check.outcome.ok:
         return f"the up-check {check.outcome.how}"
     one = draft.observation.instance(id)
@@ -248,11 +247,11 @@ def _departures(draft: Draft) -> Iterator[Cause]:
         if (
             departure.before is not Mark.NOT
             and departure.removal is Removal.NOT
-            and is_overdue(draft.memory, departure.id)
+            and draft.memory.is_overdue(departure.id)
         ):
             words = f"{departure.id} got protected from scale-in after its before-command had begun, and stays so"
             yield Cause(code=1, text=words)
-        stage, removed = draft.memory.stage(departure.id), draft.memory.removed.get(departure.id)
+        stage, removed = draft.memory.stage(departure.id), draft.memory.history(departure.id).removal
         if stage is Stage.DRAINING and draft.over(draining_since(draft, departure), drain_limit(draft)):
             words = f"{departure.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
             yield Cause(code=1, text=words)
@@ -273,9 +272,13 @@ def launch_limit(draft: Draft) -> float:
     return draft.spec.limits.launch + (survey.launch_heartbeat if survey else 0.0)
 
 
+def _any_protected(draft: Draft) -> bool:
+    return any(history.protected_since is not None for history in draft.memory.histories.values())
+
+
 def patience(draft: Draft) -> float:
     """How long nothing at all may come forward: every single wait's limit, one after the other."""
     limits = draft.spec.limits
     hook = limits.hook if draft.spec.one_by_one else 0.0
     single = launch_limit(draft) + limits.healthy + drain_limit(draft) + terminate_limit(draft)
-    return single + hook + draft.spec.wait_before_terminate + (PROTECTED if draft.memory.shielded else 0.0)
+    return single + hook + draft.spec.wait_before_terminate + (PROTECTED if _any_protected(draft) else 0.0)

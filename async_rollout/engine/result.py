@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from async_rollout.core.actions import Verdict
 from async_rollout.core.events import RolloutEnded
-from async_rollout.core.memory import Ended, HookKey
+from async_rollout.core.history import Ended
 from async_rollout.core.spec import HookPoint
 
 SAID = 120
@@ -31,10 +31,11 @@ class GroupResult:
     replaced_before: int = 0
 
 
-def quoted(verdict: Verdict, ends: Mapping[HookKey, Ended]) -> Verdict:
+def quoted(verdict: Verdict, ends: Iterable[Ended]) -> Verdict:
     """The verdict with the last words of each command that it speaks of: people see them, no record holds them."""
     why = verdict.why
-    for (point, id), end in ends.items():
+    for end in ends:
+        point, id = end.outcome.point, end.outcome.instance
         command = "up-check" if point is HookPoint.UP_CHECK else f"{point} command for {id}"
         told = f"the {command} {end.outcome.how}"
         if not end.outcome.ok and end.outcome.said and id in why:

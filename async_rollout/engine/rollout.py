@@ -195,7 +195,7 @@ class Rollout:
             if why := objection(self._spec, snapshot, (*self._done_since,), action):
                 return await self._forbidden(action, why)
             if isinstance(action, RunHook):
-                self._memory = started(self._memory, (action.point, action.instance))
+                self._memory = started(self._memory, action.point, action.instance)
                 hook_tasks.start(self._group, action, self._at)
             elif not await self._done(action):
                 self._stalled = True

@@ -9,8 +9,8 @@ import pytest
 from async_rollout.core.actions import Action, Deregister, Erase, Need, Record, Resume, SetCapacity
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
+from async_rollout.core.history import Odd, Since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Removal
-from async_rollout.core.memory import Odd, Since
 from async_rollout.core.observation import Snapshot, Survey
 from async_rollout.core.policy import GONE, REFRESH_AGE, REFRESH_EVERY
 from async_rollout.core.spec import RolloutSpec
@@ -44,7 +44,7 @@ def test_our_maximum_that_was_seen_is_the_only_one_of_ours() -> None:
 
 
 def test_newcomers_that_vanished_long_enough_ago_are_counted() -> None:
-    snapshot = snapshot_of("SSS", vanished={"i-1": NOW - 30, "i-2": NOW - 29})
+    snapshot = snapshot_of("SSS", histories={"i-1": {"lost_since": NOW - 30}, "i-2": {"lost_since": NOW - 29}})
     assert written_or_seen(snapshot).lost == 1
 
 
@@ -116,7 +116,7 @@ def test_what_a_rollout_needs_is_resumed_first_with_force() -> None:
 
 
 def test_stage_of_a_drain_begins_anew_in_a_resumed_run() -> None:
-    snapshot = snapshot_of("DSSN", stages={ident(0): Since(Stage.DRAINING, NOW, 1)})
+    snapshot = snapshot_of("DSSN", histories={ident(0): {"stage": Since(Stage.DRAINING, NOW, 1)}})
     (wait,) = [one for one in decide(SPEC, snapshot).waits if "draining" in one.on]
     assert wait.since == NOW
 
@@ -124,7 +124,7 @@ def test_stage_of_a_drain_begins_anew_in_a_resumed_run() -> None:
 def test_that_a_departure_is_over_is_written_with_what_is_next() -> None:
     over = Departure(id=ident(9), at=int(NOW) - 100, removal=Removal.COUNTED)
     gone = snapshot_of("NNNSP", group={"desired": 5}, record={"asked": 5, "base": 4, "departures": (over,)})
-    gone = replace(gone, memory=replace(gone.memory, missing={over.id: GONE.looks}))
+    gone = replace(gone, memory=gone.memory.noted(over.id, absent=GONE.looks))
     decision = decide(SPEC, gone)
     assert decision.actions == ()
     assert decision.meant is not None

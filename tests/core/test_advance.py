@@ -13,8 +13,8 @@ from async_rollout.core.budget import crowded
 from async_rollout.core.decide import decide
 from async_rollout.core.departures import fall
 from async_rollout.core.draft import Draft
+from async_rollout.core.history import Ended, Odd
 from async_rollout.core.journal import Departure, Mark, Removal, digest
-from async_rollout.core.memory import Ended, Odd
 from async_rollout.core.observation import TargetState
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
@@ -63,7 +63,12 @@ def test_who_goes_and_what_is_asked_for(drawing: str, spec: RolloutSpec, goes: l
         ({"maximum": 3}, {}, {"raised": 3}, SetCapacity(maximum=5)),
         ({"maximum": 4}, {}, {"raised": 4}, SetCapacity(maximum=5)),
         ({"maximum": 8}, {}, {}, None),  # somebody's, not steady yet
-        ({}, {"removed": {ident(1): Odd("k", NOW, 1)}}, {}, None),  # a terminate whose effect is not known yet
+        (
+            {},
+            {"histories": {ident(1): {"removal": Odd("k", NOW, 1)}}},
+            {},
+            None,
+        ),  # a terminate whose effect is not known yet
     ],
 )
 def test_the_maximum_first_and_nothing_while_something_is_unknown(
@@ -80,7 +85,7 @@ def test_where_the_maximum_holds_the_field_the_place_of_the_one_that_drains_is_w
 
 
 def test_why_none_goes_is_said() -> None:
-    (wait,) = advance(draft_of("SSS", removed={ident(1): Odd("k", NOW, 1)})).waits
+    (wait,) = advance(draft_of("SSS", histories={ident(1): {"removal": Odd("k", NOW, 1)}})).waits
     assert (wait.on, wait.why) == ("the floor", "3 available, the floor is 3")
 
 
@@ -97,28 +102,27 @@ def test_an_unexplained_field_is_looked_at_again() -> None:
 
 
 UP = RolloutSpec(hooks=Hooks(up_check="true"))
-CHECK = (HookPoint.UP_CHECK, ident(3))
 
 
 def checked(*, ok: bool, ago: float, tries: int = 2) -> dict[str, Any]:
     outcome = HookOutcome(point=HookPoint.UP_CHECK, instance=ident(3), ok=ok, code=0 if ok else 1)
-    return {"ended": {CHECK: Ended(outcome, NOW - ago, tries)}}
+    return {"ended": {HookPoint.UP_CHECK: Ended(outcome, NOW - ago, tries)}}
 
 
 @pytest.mark.parametrize(
-    ("memory", "attempt"),
+    ("history", "attempt"),
     [
         ({}, 1),
-        ({"running": frozenset({CHECK})}, None),
+        ({"running": frozenset({HookPoint.UP_CHECK})}, None),
         (checked(ok=False, ago=4.9), None),
         (checked(ok=False, ago=5.0), 3),
         (checked(ok=True, ago=5.0), None),
     ],
 )
 def test_the_up_check_runs_once_a_check_interval_until_it_returns_0(
-    memory: dict[str, Any], attempt: int | None
+    history: dict[str, Any], attempt: int | None
 ) -> None:
-    acts = advance(draft_of("SSSN", UP, **memory)).acts
+    acts = advance(draft_of("SSSN", UP, histories={ident(3): history})).acts
     assert [act.attempt for act in acts if isinstance(act, RunHook)] == ([] if attempt is None else [attempt])
 
 
@@ -130,15 +134,14 @@ def test_a_launch_that_is_overdue_is_worth_a_look_at_the_activities(ago: float, 
     assert (Need.ACTIVITIES in draft.needs) is asks
 
 
-@pytest.mark.parametrize(("proven", "lost"), [(frozenset({ident(3)}), 0), (frozenset(), 1)])
-def test_a_newcomer_that_dies_and_goes_counts_as_lost_unless_it_was_proven(proven: frozenset[str], lost: int) -> None:
+@pytest.mark.parametrize(("proven", "lost"), [(True, 0), (False, 1)])
+def test_a_newcomer_that_dies_and_goes_counts_as_lost_unless_it_was_proven(*, proven: bool, lost: int) -> None:
     draft = draft_of("SSSN", IN_PLACE)
     one = draft.observation.instances[3]
     targets = tuple(replace(target, state=TargetState.UNHEALTHY) for target in one.targets)
     dead = replace(one, health="Unhealthy", targets=targets)
     seen = replace(draft.observation, instances=(*draft.observation.instances[:3], dead))
-    bad = {**draft.memory.streaks, dead.id: Streak(good=0, bad=9, at=NOW)}
-    memory = replace(draft.memory, proven=proven, streaks=bad)
+    memory = draft.memory.noted(dead.id, proven=proven, streak=Streak(good=0, bad=9, at=NOW))
     after = advance(replace(draft, observation=seen, memory=memory))
     assert out(after.acts) == [dead.id]
     assert after.journal.lost == lost
@@ -157,7 +160,7 @@ def test_a_departure_whose_command_failed_goes_no_further() -> None:
 
 
 def drained(*, explained: bool, unlisted: int = 3) -> Draft:
-    draft = draft_of("DSSN", record={"departures": (departure(),)}, unlisted={ident(0): unlisted})
+    draft = draft_of("DSSN", record={"departures": (departure(),)}, histories={ident(0): {"unlisted": unlisted}})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
     return replace(draft, observation=replace(draft.observation, instances=bare), explained=explained)
 
@@ -208,7 +211,8 @@ def test_a_place_is_kept_only_where_its_successor_may_exist(drawing: str, remova
 
 def test_whoever_keeps_its_place_waits_for_room() -> None:
     going = (departure(), *(departure(number, removal=Removal.COUNTED) for number in (3, 4)))
-    draft = draft_of("SSSTT", group={"desired": 3}, record={"departures": going, "asked": 3}, unlisted={ident(0): 3})
+    record = {"departures": going, "asked": 3}
+    draft = draft_of("SSSTT", group={"desired": 3}, record=record, histories={ident(0): {"unlisted": 3}})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
     found = fall(replace(draft, observation=replace(draft.observation, instances=bare)), departure())
     assert found.acts == ()
@@ -224,7 +228,8 @@ def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
 ) -> None:
     sent = departure(removal=Removal.SHRINK)
     draft = drained(explained=True)
-    memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - ago, looks)}, activities_at=NOW - asked)
+    memory = draft.memory.noted(ident(0), removal=Odd("k", NOW - ago, looks))
+    memory = replace(memory, activities_at=NOW - asked)
     acts = fall(replace(draft, memory=memory), sent).acts
     assert acts == ((Terminate(instance=ident(0), shrink=True),) if resent else ())
 
@@ -232,7 +237,8 @@ def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
 def test_before_it_is_sent_again_every_source_must_have_let_go_of_it() -> None:
     sent = departure(removal=Removal.SHRINK)
     draft = draft_of("DSSN", record={"departures": (sent,)})
-    memory = replace(draft.memory, removed={ident(0): Odd("k", NOW - 30.0, 3)}, activities_at=NOW - 1.0)
+    memory = draft.memory.noted(ident(0), removal=Odd("k", NOW - 30.0, 3))
+    memory = replace(memory, activities_at=NOW - 1.0)
     again = fall(replace(draft, memory=memory), sent)
     assert again.acts == () and again.journal.departures == (departure(),)
     assert again.waits[-1].on == f"{ident(0)} draining"
@@ -248,6 +254,6 @@ def test_a_field_that_reads_otherwise_for_the_first_time_moves_no_base(seen: Odd
 @pytest.mark.parametrize(("looks", "gone"), [(1, False), (2, False), (3, True)])
 def test_two_answers_without_it_may_be_gaps_and_three_are_its_end(looks: int, *, gone: bool) -> None:
     sent = departure(9, removal=Removal.SHRINK)
-    draft = draft_of("SSN", record={"departures": (sent,)}, missing={ident(9): looks})
+    draft = draft_of("SSN", record={"departures": (sent,)}, histories={ident(9): {"absent": looks}})
     assert (fall(draft, sent).journal.departures == ()) is gone
     assert draft.tally.exist == 3 + (not gone)

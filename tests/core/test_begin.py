@@ -9,9 +9,10 @@ import pytest
 
 from async_rollout.core.actions import Decision, Order, Outcome, Probe, Record, SetCapacity, Suspend
 from async_rollout.core.decide import decide
+from async_rollout.core.history import Odd
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark
 from async_rollout.core.lease import LOOK_NOW
-from async_rollout.core.memory import Me, Odd, Peer
+from async_rollout.core.memory import Me, Peer
 from async_rollout.core.observation import Observation, Snapshot, Stop
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import LEASE, PEER
@@ -93,7 +94,7 @@ def test_without_the_permission_to_write_tags_it_is_refused_with_4() -> None:
     [
         ("SSU", {}, "not healthy: " + ident(2)),
         ("SSP", {"settled": None, "began": NOW - 601}, f"did not settle within 600 s: {ident(2)} is Pending"),
-        ("SSU", {"began": NOW - 601, "streaks": {}}, "not healthy"),
+        ("SSU", {"began": NOW - 601, "histories": {}}, "not healthy"),
     ],
 )
 def test_a_group_that_is_not_well_is_refused(drawing: str, memory: dict[str, Any], says: str) -> None:
@@ -104,7 +105,12 @@ def test_a_group_that_is_not_well_is_refused(drawing: str, memory: dict[str, Any
 
 @pytest.mark.parametrize(
     ("drawing", "memory"),
-    [("SSP", {}), ("SSW", {}), ("SSU", {"streaks": {}}), ("SSS", {"settled": Odd("s", NOW, 1)})],
+    [
+        ("SSP", {}),
+        ("SSW", {}),
+        ("SSU", {"histories": {}}),
+        ("SSS", {"settled": Odd("s", NOW, 1)}),
+    ],
 )
 def test_one_that_may_get_well_is_waited_for(drawing: str, memory: dict[str, Any]) -> None:
     (wait,) = decide(SPEC, free(drawing, **memory)).waits

@@ -24,8 +24,8 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.decide import decide
 from async_rollout.core.finish import EVENED_MAX
+from async_rollout.core.history import Odd, Sent, Since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark, Removal
-from async_rollout.core.memory import Odd, Since
 from async_rollout.core.observation import Snapshot, unfound
 from async_rollout.core.policy import MARKS_MAX
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
@@ -94,9 +94,8 @@ def test_in_the_place_of_ours_nobody_goes_where_no_load_balancer_is_left_to_tell
     sources = tuple(replace(one, seen_at=NOW) for one in several) if lost else ()
     seen = replace(found.observation, sources=sources, instances=(replace(old, health="Unhealthy"), new))
     gone = {one.id: Odd("True", NOW - 60, 9) for one in sources}
-    bad = {**found.memory.streaks, old.id: Streak(bad=9, at=NOW)}
-    stages = {**found.memory.stages, old.id: Since(Stage.AILING, NOW - 60)}
-    memory = replace(found.memory, unfound=gone, streaks=bad, stages=stages, health_at=NOW)
+    memory = found.memory.noted(old.id, streak=Streak(bad=9, at=NOW), stage=Since(Stage.AILING, NOW - 60))
+    memory = replace(memory, unfound=gone, health_at=NOW)
     decision = decide(SPEC, replace(found, observation=seen, memory=memory))
     assert [one.id for one in written(decision).departures] == ([] if lost else [old.id])
     left = decision.verdict.left if decision.verdict else ()
@@ -134,15 +133,21 @@ def test_one_that_may_still_come_is_waited_for() -> None:
 
 
 def test_false_marks_are_taken_off_a_few_times() -> None:
-    sent = dict.fromkeys((Registration(source="tg1", instance=ident(2), port=80),), NOW - 60)
+    where = Registration(source="tg1", instance=ident(2), port=80)
+    sent, out = {where: Sent(NOW - 60, back=True)}, {where: Sent(NOW - 60)}
     asking = {"health_check_type": "EC2,ELB"}
-    known = {"back": frozenset(sent), "sent": sent, "accused": {ident(2): NOW - 30}}
-    snapshot = snapshot_of("SSM", group=asking, record=BACK, **known)
+    known = {"calls": sent, "marked_since": NOW - 30}
+    snapshot = snapshot_of("SSM", group=asking, record=BACK, histories={ident(2): known})
     assert done(snapshot) == (MarkHealthy(instances=(ident(2),)),)
-    for others in ({"group": {}}, {"back": frozenset()}, {"accused": {ident(2): NOW - 90}}, {"sent": {}}):
-        theirs = snapshot_of("SSM", record=BACK, **{"group": asking, **known, **others})
+    for group, other in (
+        ({}, {}),
+        (asking, {"calls": out}),
+        (asking, {"marked_since": NOW - 90}),
+        (asking, {"calls": {}}),
+    ):
+        theirs = snapshot_of("SSM", record=BACK, group=group, histories={ident(2): {**known, **other}})
         assert not any(isinstance(act, MarkHealthy) for act in done(theirs))
-    tired = replace(snapshot, memory=replace(snapshot.memory, marked={ident(2): MARKS_MAX}))
+    tired = replace(snapshot, memory=snapshot.memory.noted(ident(2), unmarked=MARKS_MAX))
     assert not any(isinstance(act, MarkHealthy) for act in done(tired))
 
 

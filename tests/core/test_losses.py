@@ -18,9 +18,9 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.decide import decide
+from async_rollout.core.history import Odd, Sent
 from async_rollout.core.journal import Cause, Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.laws import objection
-from async_rollout.core.memory import Odd
 from async_rollout.core.observation import Snapshot, TargetState
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.recall import recall
@@ -112,8 +112,8 @@ def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, 
     departure = Departure(id=ident(0), at=int(AT) - 500, removal=Removal.SHRINK)
     before = snapshot_of("SSSN", record={"departures": (departure,), "goal": goal, "cause": BACK["cause"], "asked": 4})
     instances = (replace(before.observation.instances[0], targets=()), *before.observation.instances[1:])
-    removed = {ident(0): Odd("True", NOW - 60, 5)}
-    memory = replace(before.memory, removed=removed, activities_at=NOW, lingering=frozenset())
+    memory = before.memory.noted(ident(0), removal=Odd("recorded", NOW - 60, 5), lingering=False)
+    memory = replace(memory, activities_at=NOW)
     after = replace(before, observation=replace(before.observation, instances=instances), memory=memory)
     decision = decide(SPEC, after)
     assert decision.meant is not None
@@ -141,9 +141,9 @@ def test_a_new_one_that_is_only_marked_unhealthy_goes_and_proves_nothing() -> No
 
 
 def test_a_mark_that_our_deregistration_made_late_is_taken_off_while_it_goes_on() -> None:
-    sent = dict.fromkeys(OUT, NOW - 60)
-    known = {"back": frozenset(sent), "sent": sent, "accused": {ident(0): NOW - 30}}
-    snapshot = snapshot_of("MSSN", group={"health_check_type": "ELB"}, record={"asked": 4}, **known)
+    known = {"calls": dict.fromkeys(OUT, Sent(NOW - 60, back=True)), "marked_since": NOW - 30}
+    group = {"health_check_type": "ELB"}
+    snapshot = snapshot_of("MSSN", group=group, record={"asked": 4}, histories={ident(0): known})
     assert MarkHealthy(instances=(ident(0),)) in done(snapshot)
 
 
@@ -169,7 +169,7 @@ def test_nobody_goes_on_a_look_that_may_lack_something() -> None:
 def test_a_drain_that_outlasts_its_delay_is_over_when_three_looks_say_so() -> None:
     departure = Departure(id=ident(0), at=int(AT) - 200)
     snapshot = snapshot_of("DSSN", record={"departures": (departure,), "asked": 4})
-    assert snapshot.memory.lingering == {ident(0)}
+    assert [id for id, one in snapshot.memory.histories.items() if one.lingering] == [ident(0)]
     ends = []
     for number in range(1, 4):
         at = NOW + 3.0 * number
@@ -198,8 +198,8 @@ def test_what_could_not_be_put_back_is_said_once() -> None:
 
 def test_who_comes_back_is_not_ill_of_its_own_draining() -> None:
     """It was looked at again and again while it drained; the first look after that is the first that says how it is."""
-    out = snapshot_of("DSSN", record={"asked": 4, **BACK}, lingering=frozenset())
-    assert out.memory.streaks[ident(0)].bad <= 1
+    out = snapshot_of("DSSN", record={"asked": 4, **BACK}, histories={ident(0): {"lingering": False}})
+    assert out.memory.history(ident(0)).streak.bad <= 1
     coming = replace(out.observation.instances[0], targets=tuple(
         replace(one, state=TargetState.INITIAL) for one in out.observation.instances[0].targets))  # fmt: skip
     assert isinstance(out.observation.journal, Journal)

@@ -9,8 +9,8 @@ import pytest
 
 from async_rollout.core.actions import Decision, Erase, Outcome, Record
 from async_rollout.core.decide import decide
+from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause, Goal, Journal, Unreadable
-from async_rollout.core.memory import Odd
 from async_rollout.core.observation import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from support.drafts import NOW, snapshot_of

@@ -9,8 +9,8 @@ import pytest
 from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Need, Register, Registration
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
+from async_rollout.core.history import Sent, Since
 from async_rollout.core.journal import Departure
-from async_rollout.core.memory import Since
 from async_rollout.core.observation import Snapshot, Source, Target, TargetState
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.pace import Look, drained, newcomer, soonest
@@ -64,12 +64,11 @@ def test_one_that_boots_is_in_no_source_yet() -> None:
 
 def test_called_healthy_by_the_one_that_was_asked_all_are_asked_at_once() -> None:
     snapshot = snapshot_of("SSSN")
-    stages = {**snapshot.memory.stages, ident(3): Since(Stage.REGISTERING, NOW)}
     sources = (replace(SOURCES[0], seen_at=NOW), replace(SOURCES[1], seen_at=None))
     half = replace(
         snapshot,
         observation=replace(snapshot.observation, sources=sources),
-        memory=replace(snapshot.memory, stages=stages),
+        memory=snapshot.memory.noted(ident(3), stage=Since(Stage.REGISTERING, NOW)),
     )
     assert next_look(half, 3) == Look(NOW, WHOLE)
 
@@ -92,7 +91,7 @@ def test_a_drain_is_slept_through_but_for_a_source_that_may_end_early() -> None:
 def test_registered_back_it_drains_no_more() -> None:
     snapshot = snapshot_of("SSS")
     where = Registration(source=SOURCES[0].id, instance=ident(0), port=80)
-    out = replace(snapshot.memory, sent={where: NOW})
+    out = snapshot.memory.noted(ident(0), calls={where: Sent(NOW)})
     bare = seen(snapshot, asked=False).observation
     empty = replace(bare, instances=tuple(replace(one, targets=()) for one in bare.instances))
     drains = carried(empty, snapshot.observation, out, ())

@@ -41,7 +41,9 @@ def test_who_was_launched_nobody_knows_when_is_named_when_the_limit_is_over() ->
 def test_one_that_got_protected_after_its_command_had_begun_is_waited_for_and_then_a_cause(
     ago: float, late: bool
 ) -> None:
-    found = trouble(draft_of("DSSN", record={"departures": (OUT,)}, shielded={ident(0): NOW - ago}))
+    found = trouble(
+        draft_of("DSSN", record={"departures": (OUT,)}, histories={ident(0): {"protected_since": NOW - ago}})
+    )
     assert (found is not None and "after its before-command had begun" in found.text) is late
 
 
@@ -54,8 +56,7 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
             "goal": Goal.RESTORE,
             "cause": Cause(code=1, text="x"),
         },
-        shielded={ident(0): NOW - PROTECTED - 1},
-        unlisted={ident(0): 9},
+        histories={ident(0): {"protected_since": NOW - PROTECTED - 1, "unlisted": 9}},
     )
     (first, *rest) = drawn.observation.instances
     observation = replace(drawn.observation, instances=(replace(first, protected=True, targets=()), *rest))

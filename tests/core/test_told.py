@@ -12,10 +12,11 @@ from async_rollout.core.actions import MarkHealthy, Need, Record, SetCapacity, T
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Warned
+from async_rollout.core.history import Odd
 from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.lease import of_another
 from async_rollout.core.left import changes
-from async_rollout.core.memory import Odd, Peer
+from async_rollout.core.memory import Peer
 from async_rollout.core.narrate import narrate
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.outcomes import ActOutcome
@@ -50,7 +51,7 @@ def test_how_often_one_was_marked_healthy_is_remembered() -> None:
     for number in range(2):
         outcome = ActOutcome(action=act, at=NOW + number, ok=True)
         memory = recall(SPEC, memory, replace(seen.observation, at=NOW + number + 1), (outcome,))
-    assert memory.marked == {ident(2): 2}
+    assert {id: one.unmarked for id, one in memory.histories.items() if one.unmarked} == {ident(2): 2}
 
 
 def test_a_record_that_is_taken_over_needs_a_look_with_health() -> None:
@@ -133,7 +134,8 @@ def test_a_look_without_health_neither_adds_to_a_streak_nor_ends_it() -> None:
     before = snapshot_of("SSSN")
     blind = tuple(replace(one, seen_at=None) for one in before.observation.sources)
     memory = recall(SPEC, before.memory, replace(before.observation, at=NOW + 5, sources=blind))
-    assert memory.streaks == before.memory.streaks
+    for id, history in before.memory.histories.items():
+        assert memory.history(id).streak == history.streak
 
 
 def test_an_old_answer_is_left_out_of_what_is_remembered() -> None:
@@ -142,7 +144,7 @@ def test_an_old_answer_is_left_out_of_what_is_remembered() -> None:
     gone = replace(before.observation, at=NOW + 5, instances=before.observation.instances[:3])
     after = recall(SPEC, memory, gone)
     assert after.blinded
-    assert after.stages == before.memory.stages
+    assert after.histories == before.memory.histories
 
 
 def test_a_take_over_before_the_cutoff_is_no_start_yet() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from async_rollout.core.actions import SetCapacity
+from async_rollout.core.history import Ended, Odd, Since
 from async_rollout.core.journal import Departure, Mark
-from async_rollout.core.memory import Ended, Odd, Since
 from async_rollout.core.observation import Stop, Survey
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
@@ -28,14 +28,15 @@ def denied(code: str) -> ActOutcome:
 
 
 def since(number: int, stage: Stage, ago: float) -> dict[str, Any]:
-    return {"stages": {ident(n): Since(stage if n == number else Stage.SERVING, NOW - ago, 9) for n in range(5)}}
+    stages = {n: stage if n == number else Stage.SERVING for n in range(5)}
+    return {"histories": {ident(n): {"stage": Since(one, NOW - ago, 9)} for n, one in stages.items()}}
 
 
 def ended(
     *, code: int | None = 3, point: HookPoint = HookPoint.BEFORE_TERMINATE, timed_out: bool = False
 ) -> dict[str, Any]:
     outcome = HookOutcome(point=point, instance=ident(0), ok=code == 0, code=code, timed_out=timed_out, said="oh")
-    return {"ended": {(point, ident(0)): Ended(outcome, NOW, 1)}}
+    return {"histories": {ident(0): {"ended": {point: Ended(outcome, NOW, 1)}}}}
 
 
 @pytest.mark.parametrize(
@@ -81,15 +82,15 @@ def ended(
         ((1, f"{ident(3)} is still Pending after 600 s; raise --launch-timeout"), "SSSP",
          since(3, Stage.LAUNCHING, 601)),
         ((1, f"{ident(3)} was not proven healthy within 900 s: tg1 initial; tg2 initial"), "SSSW",
-         {"serving_since": {ident(3): NOW - 901}}),
-        (None, "SSSW", {"serving_since": {ident(3): NOW - 900}}),
-        (None, "SSSN", {"serving_since": {ident(3): NOW - 901}}),  # proven
-        (None, "SSS", {"serving_since": {ident(0): NOW - 901}}),  # an old one
+         {"histories": {ident(3): {"serving_since": NOW - 901}}}),
+        (None, "SSSW", {"histories": {ident(3): {"serving_since": NOW - 900}}}),
+        (None, "SSSN", {"histories": {ident(3): {"serving_since": NOW - 901}}}),  # proven
+        (None, "SSS", {"histories": {ident(0): {"serving_since": NOW - 901}}}),  # an old one
         (None, "DSSN", since(0, Stage.DRAINING, 360)),
         ((1, f"{ident(0)} still drains after 360 s; raise --drain-timeout"), "DSSN", since(0, Stage.DRAINING, 361)),
-        (None, "DSSN", {"removed": {ident(0): Odd("k", NOW - 960, 9)}}),
+        (None, "DSSN", {"histories": {ident(0): {"removal": Odd("k", NOW - 960, 9)}}}),
         ((1, f"{ident(0)} is still there 960 s after terminate; raise --terminate-timeout"), "DSSN",
-         {"removed": {ident(0): Odd("k", NOW - 961, 9)}}),
+         {"histories": {ident(0): {"removal": Odd("k", NOW - 961, 9)}}}),
         (None, "SSS", {"progress": Odd("p", NOW - 2820, 9)}),
         ((1, "nothing came forward for 2820 s"), "SSS", {"progress": Odd("p", NOW - 2821, 9)}),
     ],
@@ -106,7 +107,8 @@ def test_causes(cause: tuple[int, str] | None, drawing: str, fields: dict[str, A
 def test_what_an_up_check_said_last_is_told_with_the_newcomer_that_it_kept_out() -> None:
     failed = HookOutcome(point=HookPoint.UP_CHECK, instance=ident(3), ok=False, code=7, said="starting")
     draft = draft_of(
-        "SSSW", serving_since={ident(3): NOW - 901}, ended={(HookPoint.UP_CHECK, ident(3)): Ended(failed, NOW, 4)}
+        "SSSW",
+        histories={ident(3): {"serving_since": NOW - 901, "ended": {HookPoint.UP_CHECK: Ended(failed, NOW, 4)}}},
     )
     found = trouble(draft)
     assert found is not None
@@ -114,7 +116,7 @@ def test_what_an_up_check_said_last_is_told_with_the_newcomer_that_it_kept_out()
 
 
 def test_one_that_is_registered_nowhere_is_said_to_be() -> None:
-    draft = draft_of("SSSW", serving_since={ident(3): NOW - 901})
+    draft = draft_of("SSSW", histories={ident(3): {"serving_since": NOW - 901}})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
     found = trouble(replace(draft, observation=replace(draft.observation, instances=bare)))
     assert found is not None
@@ -122,7 +124,7 @@ def test_one_that_is_registered_nowhere_is_said_to_be() -> None:
 
 
 def test_a_source_that_the_group_lost_is_named_by_its_id() -> None:
-    draft = draft_of("SSSW", serving_since={ident(3): NOW - 901})
+    draft = draft_of("SSSW", histories={ident(3): {"serving_since": NOW - 901}})
     found = trouble(replace(draft, observation=replace(draft.observation, sources=())))
     assert found is not None
     assert found.text.endswith("tg1 initial; tg2 initial")

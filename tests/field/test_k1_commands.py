@@ -213,7 +213,7 @@ def test_k1_a_dead_one_does_not_go_without_it_either(mark: Mark, words: str) -> 
         replace(one, targets=()) if number == 0 else one for number, one in enumerate(found.observation.instances)
     )
     departure = Departure(id=drained[0].id, at=0, before=mark)
-    memory = replace(found.memory, unlisted={departure.id: 9})
+    memory = found.memory.noted(departure.id, unlisted=9)
     draft = replace(found, observation=replace(found.observation, instances=drained), memory=memory).departure(
         departure
     )

@@ -60,9 +60,10 @@ def in_any_record(real: Callable[..., Journal], journal: Journal, memory: Memory
 
 def ailing_is_unserving(real: Callable[..., Draft], draft: Draft) -> Draft:
     """One look without it, and a surplus one is nobody's need any more."""
-    ailing = {id for id, since in draft.memory.stages.items() if since.stage is Stage.AILING}
-    streaks = {id: replace(one, good=0) if id in ailing else one for id, one in draft.memory.streaks.items()}
-    return real(replace(draft, memory=replace(draft.memory, streaks=streaks)))
+    memory = draft.memory
+    for id in (id for id, stage in memory.stages.items() if stage is Stage.AILING):
+        memory = memory.noted(id, streak=replace(memory.history(id).streak, good=0))
+    return real(replace(draft, memory=memory))
 
 
 BOUND = (advance, trouble)

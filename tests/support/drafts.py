@@ -17,12 +17,16 @@ NOW = AT + 30.0
 
 def snapshot_of(
     drawing: str, spec: RolloutSpec | None = None, /, group: dict[str, Any] | None = None,
-    record: dict[str, Any] | None = None, **memory: Any,
+    record: dict[str, Any] | None = None, histories: dict[str, dict[str, Any]] | None = None, **memory: Any,
 ) -> Snapshot:  # fmt: skip
+    """histories: fields of what is remembered of each instance, by id; memory: facts of the group."""
     seen = recorded(observation(drawing), **(record or {}))
     seen = replace(seen, group=replace(seen.group, **(group or {})))
     found = looked(spec or RolloutSpec(), seen)
-    return replace(found, memory=replace(found.memory, **memory))
+    remembered = replace(found.memory, **memory)
+    for id, fields in (histories or {}).items():
+        remembered = remembered.noted(id, **fields)
+    return replace(found, memory=remembered)
 
 
 def draft_of(

@@ -15,10 +15,9 @@ from async_rollout.core import (
     departures,
     draft,
     drain,
+    history,
     journal,
     laws,
-    memory,
-    recall,
     stages,
     trouble,
 )
@@ -27,7 +26,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.outcomes import HookOutcome
-from async_rollout.core.policy import SIZE
+from async_rollout.core.policy import GONE, SIZE
 from async_rollout.core.spec import HookPoint
 from async_rollout.engine import rollout
 from support.laws import meddling, meetings, refused, stories
@@ -80,18 +79,22 @@ def any_target_listed(spec: Any, observation: Observation, one: Instance) -> boo
     return one.in_service and all(target.state == "healthy" for target in one.targets)
 
 
-def never_reset(real: Any, spec: Any, streak: stages.Streak, observation: Observation, one: Instance) -> stages.Streak:
+def never_reset(real: Any, fold: Any, was: history.History, *args: Any) -> stages.Streak:
     """A bad look does not end a streak of good ones."""
-    found = real(spec, streak, observation, one)
-    return replace(found, good=max(found.good, streak.good + (found.good > 0 and streak.good > 0 and found.good == 1)))
+    found, good = real(fold, was, *args), was.streak.good
+    return replace(found, good=max(found.good, good + (found.good > 0 and good > 0 and found.good == 1)))
 
 
 def one_look(real: Any, spec: Any, known: stages.Known) -> stages.Stage:
     return real(replace(spec, healthy_threshold=1), known)
 
 
-def passed(real: Any, self: memory.Memory, id: str) -> stages.Known:
-    return replace(real(self, id), passed=True)
+def passed(real: Any, self: history.History) -> stages.Known:
+    return replace(real(self), passed=True)
+
+
+def never(*_: Any) -> None:
+    """Since no time at all."""
 
 
 def on_row(target: Any) -> bool:
@@ -120,7 +123,7 @@ def again(draft: Draft, departure: Departure) -> Draft:
 
 def resent(draft: Draft, departure: Departure) -> Draft:
     """After half a minute it is sent again, whatever the activities say."""
-    since = draft.memory.removed.get(departure.id)
+    since = draft.memory.history(departure.id).removal
     return again(draft, departure) if since is not None and draft.at - since.at >= 30 else draft
 
 
@@ -198,21 +201,21 @@ COUNTING = (
 
 PROVING = (
     Sabotage(name="an empty list is all healthy", law="law 1:", story=meddling.registered_nowhere,
-             spoil=swap(recall, "is_ready", any_target_listed)),
+             spoil=swap(history, "is_ready", any_target_listed)),
     Sabotage(name="InService is healthy", law="law 5:", story=stories.sick_version,
-             spoil=swap(recall, "is_ready", lambda spec, observation, one: one.in_service)),
+             spoil=swap(history, "is_ready", lambda spec, observation, one: one.in_service)),
     Sabotage(name="one source's health is enough", law="law 5:", story=stories.slow_source,
              spoil=swap(stages, "healthy_at", healthy_anywhere)),
     Sabotage(name="no proof before the first", law="law 5:", guard="law 5:", story=stories.with_gap,
              spoil=swap(advance, "_is_proven", yes)),
     Sabotage(name="a bad look does not end a streak", law="law 5:", story=meddling.flapping,
-             spoil=around(recall, "_streak", never_reset)),
+             spoil=around(history.Fold, "_streak", never_reset)),
     Sabotage(name="one good look is enough", law="law 1:", story=stories.plain,
              spoil=around(stages, "_climbing", one_look)),
     Sabotage(name="an up-check that failed is good", law="law 5:", story=stories.late_up_check,
-             spoil=around(memory.Memory, "known", passed)),
+             spoil=around(history.History, "known", passed)),
     Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
-             spoil=swap(recall, "_vanished", lambda *_: {})),
+             spoil=swap(history.Fold, "_lost_since", never)),
     Sabotage(name="newcomers that fail are not counted", law="law 6:", story=stories.sick_in_place,
              spoil=swap(advance, "_counted", draft_as_it_is)),
     Sabotage(name="three that vanished do not stop it", law="law 6:", story=stories.dying,
@@ -234,7 +237,7 @@ REMOVING = (
     Sabotage(name="a place is kept whatever exists", law="law 2:", story=stories.strictly_with_gap,
              spoil=swap(departures, "crowded", lambda tally, observation, journal: 0)),
     Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
-             spoil=both(*(swap(each, "is_registered", on_row) for each in (departures, recall, stages)))),
+             spoil=both(*(swap(each, "is_registered", on_row) for each in (departures, history, stages)))),
     Sabotage(name="listed nowhere is drained", law="walkthrough", story=meetings.unlisted,
              spoil=swap(departures, "may_still_drain", no)),
     Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,
@@ -253,7 +256,7 @@ REMOVING = (
              spoil=both(swap(trouble, "_hooks", nothing),
                         swap(trouble, "_failed_mark", lambda departure, code: Mark.ENDED))),
     Sabotage(name="a departure is dropped after one look without it", law="law 9:", story=meetings.gappy,
-             spoil=around(recall, "_missing", lambda real, *args: dict.fromkeys(real(*args), 9))),
+             spoil=swap(history, "GONE", replace(GONE, looks=1))),
     Sabotage(name="desired is set unrecorded", law="law 9:", guard="law 9:", story=stories.plain,
              spoil=around(advance, "ask_for_more", unasked)),
     Sabotage(name="the maximum is raised unrecorded", law="law 9:", guard="law 9:", story=stories.at_max,

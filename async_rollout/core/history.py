@@ -1,0 +1,249 @@
+"""What is remembered of one instance, folded look by look.
+
+Losing it costs a repeated check or a limit begun anew, never a law: what may not be lost stands in the record. A
+history lives while its instance is a member, has a departure or a running command, while it may only be missing from
+an answer, and as long as it counts as one that was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import floor
+
+from async_rollout.core.actions import Registration
+from async_rollout.core.journal import Departure, Journal, Removal
+from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.outcomes import HookOutcome
+from async_rollout.core.policy import DRAIN_OVERDUE, GONE, SOON
+from async_rollout.core.protection import is_shielded
+from async_rollout.core.spec import HookPoint, RolloutSpec
+from async_rollout.core.stages import NO_STREAK, YOUNG, Known, Stage, Streak, is_ready, is_registered, stage_of
+from async_rollout.core.standby import may_end
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last end of one hook on one instance. tries: how often it has run."""
+
+    outcome: HookOutcome
+    at: float
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """A stage, since when it holds, and in how many looks it was seen."""
+
+    stage: Stage
+    at: float
+    looks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Something watched: what, since when, in how many looks in a row."""
+
+    what: str
+    at: float
+    looks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The last call that AWS took for one registration: when, and whether it was registered back."""
+
+    at: float
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One instance, as earlier looks and answers show it. Times are AWS's, epoch seconds; never changed in place.
+
+    stage: the one it was last seen in, None for one that the last look did not show. streak: good or bad looks in a
+    row. serving_since, protected_since, marked_since: since when it is seen InService, protected from scale-in, marked
+    Unhealthy without a break. proven: it was available once. absent: looks in a row that did not show it; unlisted:
+    whole looks in a row in which no source listed it, once it has a departure. lingering: it still drained when every
+    delay was over. removal: since when its terminate stands in the record. lost_since: since when one that never served
+    is gone or leaves, and not by us. unmarked: how often we marked it healthy again. unfit: AWS refused to register it.
+    running, ended: its commands. calls: what AWS took last for each of its registrations.
+    """
+
+    stage: Since | None = None
+    streak: Streak = NO_STREAK
+    serving_since: float | None = None
+    protected_since: float | None = None
+    marked_since: float | None = None
+    proven: bool = False
+    absent: int = 0
+    unlisted: int = 0
+    lingering: bool = False
+    removal: Odd | None = None
+    lost_since: float | None = None
+    unmarked: int = 0
+    unfit: bool = False
+    running: frozenset[HookPoint] = frozenset()
+    ended: Mapping[HookPoint, Ended] = field(default_factory=dict)
+    calls: Mapping[Registration, Sent] = field(default_factory=dict)
+
+    def known(self) -> Known:
+        """What is remembered beside what a look shows, for `stage_of`."""
+        check = self.ended.get(HookPoint.UP_CHECK)
+        return Known(self.streak, check is not None and check.outcome.ok, self.proven)
+
+    @property
+    def is_gone(self) -> bool:
+        """It was out of sight often enough to be believed gone."""
+        return self.absent >= GONE.looks
+
+    @property
+    def is_let_go(self) -> bool:
+        """So many whole looks in a row found it at no source that it is no gap."""
+        return self.unlisted >= GONE.looks
+
+    @property
+    def back(self) -> frozenset[Registration]:
+        """What AWS registered back, and was not asked to take out since."""
+        return frozenset(where for where, sent in self.calls.items() if sent.back)
+
+    def sent_at(self, where: Registration) -> float:
+        """When AWS took the last call for this registration; 0 if it took none."""
+        sent = self.calls.get(where)
+        return sent.at if sent else 0.0
+
+
+UNKNOWN = History()
+"""Of an instance that nobody has seen."""
+
+
+def counted_on(before: Odd | None, what: str | None, at: float) -> Odd | None:
+    """Fold one look into something watched: the same again counts on, another begins anew, None ends it."""
+    if what is None:
+        return None
+    if before is None or before.what != what:
+        return Odd(what, at)
+    return Odd(what, before.at, before.looks + (at > before.at))
+
+
+@dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept
+class Fold:
+    """One look, folded into one history after the other."""
+
+    spec: RolloutSpec
+    observation: Observation
+
+    def histories(self, before: Mapping[str, History]) -> dict[str, History]:
+        """Those after the look; one that did not change is the very same."""
+        found = {}
+        for id in {**self._members, **self._departures, **before}:
+            was = before.get(id, UNKNOWN)
+            now = self._after(id, was)
+            if self._lives(id, now):
+                found[id] = was if now == was else now
+        return found
+
+    @cached_property
+    def _members(self) -> dict[str, Instance]:
+        return {member.id: member for member in self.observation.instances}
+
+    @cached_property
+    def _journal(self) -> Journal | None:
+        return self.observation.journal if isinstance(self.observation.journal, Journal) else None
+
+    @cached_property
+    def _departures(self) -> dict[str, Departure]:
+        return {departure.id: departure for departure in self._journal.departures} if self._journal else {}
+
+    @cached_property
+    def _longest_delay(self) -> float:
+        return max((source.drain_delay for source in self.observation.sources), default=0.0)
+
+    def _lives(self, id: str, history: History) -> bool:
+        named = id in self._members or id in self._departures or bool(history.running)
+        return named or not history.is_gone or history.lost_since is not None
+
+    def _after(self, id: str, was: History) -> History:
+        """The history of one instance after the look."""
+        member, departure, at = self._members.get(id), self._departures.get(id), self.observation.at
+        told = departure is not None and departure.removal is not Removal.NOT
+        now = replace(
+            was,
+            streak=self._streak(was, member, departure),
+            serving_since=_since(was.serving_since, at, holds=member is not None and member.in_service),
+            protected_since=_since(was.protected_since, at, holds=self._is_guarded(member)),
+            marked_since=_since(was.marked_since, at, holds=member is not None and member.marked_unhealthy),
+            absent=0 if member else was.absent + 1,
+            unlisted=self._unlisted(was, member, departure),
+            lingering=self._is_lingering(was, member, departure),
+            removal=counted_on(was.removal, "recorded" if told else None, at),
+            lost_since=self._lost_since(was, member, departure),
+        )
+        stage = self._stage(now, member)
+        return replace(now, stage=stage, proven=now.proven or (stage is not None and stage.stage is Stage.AVAILABLE))
+
+    def _is_guarded(self, member: Instance | None) -> bool:
+        """Protected, and one that may go at all."""
+        if member is None or not (member.in_service or may_end(self.spec, member)):
+            return False
+        return is_shielded(self.spec, self.observation.group, member)
+
+    def _stage(self, now: History, member: Instance | None) -> Since | None:
+        if member is None:
+            return None
+        stage, before = stage_of(self.spec, self.observation, self._journal, member, now.known()), now.stage
+        if before is not None and before.stage is stage:
+            return Since(stage, before.at, before.looks + 1)
+        return Since(stage, self.observation.at)
+
+    def _streak(self, was: History, member: Instance | None, departure: Departure | None) -> Streak:
+        """Looks count only so far apart, bad ones further: a flap is no illness. AWS's Date is cut to whole seconds.
+
+        Who is on its way out is not well through us: that says nothing of how it is, should it come back.
+        """
+        if member is None:
+            return NO_STREAK
+        streak, at = NO_STREAK if departure else was.streak, self.observation.at
+        ready = is_ready(self.spec, self.observation, member)
+        if not self.observation.health_seen and member.in_service:
+            return streak  # what the rows alone do not tell
+        broken = streak.good > 0 if not ready else streak.bad > 0
+        if broken or not (streak.good or streak.bad):
+            return Streak(int(ready), int(not ready), at)
+        apart = self.spec.paced(SOON) if ready else self.spec.interval
+        if at - streak.at < floor(apart) or at <= streak.at:
+            return streak
+        return Streak(streak.good + ready, streak.bad + (not ready), at)
+
+    def _unlisted(self, was: History, member: Instance | None, departure: Departure | None) -> int:
+        if not self.observation.health_seen:
+            return was.unlisted
+        return 0 if departure is None or _is_listed(member) else was.unlisted + 1
+
+    def _is_lingering(self, was: History, member: Instance | None, departure: Departure | None) -> bool:
+        """Listed though every delay is over, now or in an earlier look: what ends its draining is not known."""
+        if not self.observation.health_seen:
+            return was.lingering
+        if departure is None:
+            return False
+        late = self.observation.at > departure.at + self._longest_delay + DRAIN_OVERDUE
+        return was.lingering or (late and _is_listed(member))
+
+    def _lost_since(self, was: History, member: Instance | None, departure: Departure | None) -> float | None:
+        """Who is back, is back; who served, or was taken out by us, was not lost."""
+        if departure is not None or (member is not None and not member.leaving):
+            return None
+        young = was.stage is not None and was.stage.stage in YOUNG and not was.proven
+        return self.observation.at if was.lost_since is None and young else was.lost_since
+
+
+def _since(before: float | None, at: float, *, holds: bool) -> float | None:
+    """Since when something is seen without a break."""
+    if not holds:
+        return None
+    return at if before is None else before
+
+
+def _is_listed(member: Instance | None) -> bool:
+    return member is not None and any(is_registered(target) for target in member.targets)
