@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from async_rollout.aws.session import connect
     from async_rollout.core.actions import Outcome, Verdict
     from async_rollout.core.events import Event
-    from async_rollout.core.observation import Stop
     from async_rollout.core.plan import Plan
+    from async_rollout.core.snapshot import Stop
     from async_rollout.core.spec import (
         Amount,
         HookCall,
@@ -55,7 +55,7 @@ _HOMES = {
     "async_rollout.core.actions": ("Outcome", "Verdict"),
     "async_rollout.core.events": ("Event",),
     "async_rollout.core.plan": ("Plan",),
-    "async_rollout.core.observation": ("Stop",),
+    "async_rollout.core.snapshot": ("Stop",),
     "async_rollout.core.spec": (
         "Amount", "HookCall", "HookPoint", "Hooks", "Limits", "OnFailure", "Protected", "RolloutSpec", "Scope",
         "Standby",

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from async_rollout.cli.ask import seat
 from async_rollout.cli.console import Console
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.render.words import command, lasting

@@ -12,10 +12,11 @@ from async_rollout.core.draft import Draft, renewed
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
 from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
-from async_rollout.core.observation import Instance, Observation, Snapshot, TargetState
+from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import ILL, LEASE, SETTLE_PAUSE, SETTLED, SOON, TORN
 from async_rollout.core.protection import is_shielded
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import Protected, RolloutSpec, Scope
 from async_rollout.core.stages import is_old
 from async_rollout.core.standby import may_end

@@ -32,10 +32,10 @@ from async_rollout.core.finish import with_reason
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
 from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
 from async_rollout.core.left import changes
-from async_rollout.core.observation import Snapshot, Stop
 from async_rollout.core.policy import LOST, REFRESH_AGE, REFRESH_EVERY, SIZE
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
+from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.tags import PREFIX

@@ -13,8 +13,9 @@ from math import ceil
 from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order, Outcome, Probe, Record, Verdict, Wait
 from async_rollout.core.draft import renewed
 from async_rollout.core.journal import Cause, Goal, Journal, Mark, template_mark
-from async_rollout.core.observation import Observation, Snapshot
+from async_rollout.core.observation import Observation
 from async_rollout.core.policy import FRESH, HELD, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import is_old
 from async_rollout.core.standby import may_end

@@ -19,7 +19,7 @@ from async_rollout.core.events import (
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.marks import is_accused, is_ours_to_take_off
 from async_rollout.core.memory import Memory
-from async_rollout.core.observation import Snapshot
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.survey import warnings

@@ -1,4 +1,4 @@
-"""One look at AWS: the group, its instances, their health everywhere; and what `decide` is asked with.
+"""One look at AWS: the group, its instances, their health everywhere.
 
 All of it is what AWS said, in AWS's words where they are an open list (lifecycle states, reasons); `at` is AWS's
 time, epoch seconds, from the reply's Date header. A kind of traffic source maps its own states onto `TargetState`.
@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.others import Claim, Trait
-
-if TYPE_CHECKING:
-    from async_rollout.core.journal import Journal, Unreadable
-    from async_rollout.core.memory import Memory
 
 
 class TargetState(StrEnum):
@@ -234,27 +230,3 @@ class Observation:
 
     def source(self, id: str) -> Source | None:
         return next((one for one in self.sources if one.id == id), None)
-
-
-class Stop(StrEnum):
-    """Someone wants the run to end. FINISH: no more removals, put back. NOW: what fits into five seconds."""
-
-    FINISH = "finish"
-    NOW = "now"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """All that a decision is made of.
-
-    holder_dead: who wrote the journal is known to be over; holder_here: to be at work in this very process.
-    stop_cause, stop_code: why to stop, and the exit code to end with (0: a signal's, 130 or 143).
-    """
-
-    observation: Observation
-    memory: Memory
-    stop: Stop | None = None
-    stop_cause: str = ""
-    stop_code: int = 0
-    holder_dead: bool = False
-    holder_here: bool = False

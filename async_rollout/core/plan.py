@@ -22,10 +22,11 @@ from async_rollout.core.decide import decide
 from async_rollout.core.effect import Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.memory import Me, Memory
-from async_rollout.core.observation import Instance, Observation, Snapshot, Survey
+from async_rollout.core.observation import Instance, Observation, Survey
 from async_rollout.core.outcomes import ActOutcome, HookOutcome, Outcomes
 from async_rollout.core.policy import BOOT, SHUTDOWN
 from async_rollout.core.recall import recall, started
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings

@@ -16,9 +16,10 @@ from async_rollout.core.draft import Draft, is_replaced, is_under_way
 from async_rollout.core.drain import drain_limit, draining_since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
 from async_rollout.core.launch_failures import hopeless, unmended
-from async_rollout.core.observation import Activity, Instance, Snapshot, Stop
+from async_rollout.core.observation import Activity, Instance
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.refusals import sentence, standing
+from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new, is_shifted
 from async_rollout.core.survey import hindered

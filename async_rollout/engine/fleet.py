@@ -12,7 +12,8 @@ import anyio
 from async_rollout.core.actions import Needs
 from async_rollout.core.events import Enrolled, Event, FleetEnded
 from async_rollout.core.journal import Cause, Goal, Journal
-from async_rollout.core.observation import Observation, Stop
+from async_rollout.core.observation import Observation
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.trouble import ordered, untouched
 from async_rollout.engine.given import check

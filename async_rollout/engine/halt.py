@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 
 
 class Halt:

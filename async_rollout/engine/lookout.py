@@ -11,8 +11,9 @@ import anyio
 
 from async_rollout.core.actions import ROWS, Needs, Outcome, Verdict
 from async_rollout.core.events import Event, Warned
-from async_rollout.core.observation import Observation, Snapshot
+from async_rollout.core.observation import Observation
 from async_rollout.core.policy import GROUP_GONE, OLDEST_LOOK
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Clocks
 from async_rollout.engine.parting import BLIND_FOR, InVain, Note, blind_end, let_live

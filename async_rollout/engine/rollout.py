@@ -23,10 +23,11 @@ from async_rollout.core.lease import LOOK_NOW
 from async_rollout.core.left import by_now
 from async_rollout.core.memory import Me, Memory
 from async_rollout.core.narrate import narrate
-from async_rollout.core.observation import Observation, Snapshot, Stop
+from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.recall import recall, started
 from async_rollout.core.refusals import is_repeated
+from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
 from async_rollout.core.traffic import as_allowed

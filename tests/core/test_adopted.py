@@ -11,8 +11,9 @@ from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd, Since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Removal
-from async_rollout.core.observation import Snapshot, Survey
+from async_rollout.core.observation import Survey
 from async_rollout.core.policy import GONE, REFRESH_AGE, REFRESH_EVERY
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of

@@ -9,7 +9,7 @@ from async_rollout.core.actions import Erase, Order, Outcome, Record, Register, 
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark
 from async_rollout.core.left import by_now
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec
 from support.drafts import NOW, snapshot_of
 from support.drawn import AT, ident

@@ -13,9 +13,10 @@ from async_rollout.core.history import Odd
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark
 from async_rollout.core.lease import LOOK_NOW
 from async_rollout.core.memory import Me, Peer
-from async_rollout.core.observation import Observation, Snapshot, Stop
+from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import LEASE, PEER
+from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import Hooks, RolloutSpec, Scope
 from support.drafts import NOW, snapshot_of
 from support.drawn import ident, looked, observation

@@ -21,9 +21,10 @@ from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd, Sent
 from async_rollout.core.journal import Cause, Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.laws import objection
-from async_rollout.core.observation import Snapshot, TargetState
+from async_rollout.core.observation import TargetState
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.recall import recall
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of

@@ -11,7 +11,7 @@ from async_rollout.core.actions import Decision, Erase, Outcome, Record
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause, Goal, Journal, Unreadable
-from async_rollout.core.observation import Snapshot
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from support.drafts import NOW, snapshot_of
 from support.drawn import looked, observation

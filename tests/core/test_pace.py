@@ -11,10 +11,11 @@ from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Sent, Since
 from async_rollout.core.journal import Departure
-from async_rollout.core.observation import Snapshot, Source, Target, TargetState
+from async_rollout.core.observation import Source, Target, TargetState
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.pace import Look, drained, newcomer, soonest
 from async_rollout.core.policy import CALM, DATE_CUT, LONGEST_SLEEP, OLDEST_HEALTH, SOON
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of

@@ -10,8 +10,9 @@ import pytest
 from async_rollout.core.actions import SetCapacity
 from async_rollout.core.history import Ended, Odd, Since
 from async_rollout.core.journal import Departure, Mark
-from async_rollout.core.observation import Stop, Survey
+from async_rollout.core.observation import Survey
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.trouble import marked_failed, stopped, trouble

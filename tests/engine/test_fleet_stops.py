@@ -7,7 +7,7 @@ import pytest
 
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import RolloutEnded
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookCall, Hooks, Limits, RolloutSpec
 from async_rollout.engine.fleet import restore, roll_out
 from async_rollout.engine.halt import Halt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.engine.halt import Halt
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import Acted, RolloutEnded, Warned
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.errors import CredentialsError, RolloutError, UnknownGroupError, UnseenError
 from async_rollout.sandbox.simulation import EPOCH

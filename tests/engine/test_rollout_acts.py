@@ -10,7 +10,7 @@ import pytest
 from async_rollout.core.actions import CloudAction, Decision, Outcome, Record, Resume, SetCapacity, Suspend, Terminate
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Waiting
-from async_rollout.core.observation import Snapshot
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.parting import BLIND_FOR

@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Urgency
 from async_rollout.engine.turns import PATIENCE, Turns

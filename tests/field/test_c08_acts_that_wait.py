@@ -12,8 +12,8 @@ from async_rollout.aws.bucket import Bucket
 from async_rollout.core.actions import CloudAction, Deregister, Erase, Record, Registration, Resume, SetCapacity
 from async_rollout.core.journal import Found, Journal
 from async_rollout.core.memory import Me
-from async_rollout.core.observation import Stop
 from async_rollout.core.policy import OLDEST_LOOK
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt

@@ -12,7 +12,7 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.events import Event, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import OnFailure, RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult

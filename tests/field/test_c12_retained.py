@@ -11,7 +11,7 @@ import pytest
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import Waiting
 from async_rollout.core.journal import Goal
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.sandbox.groups import a_group

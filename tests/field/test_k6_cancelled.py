@@ -10,7 +10,7 @@ import pytest
 
 from async_rollout.core.actions import CloudAction, Deregister, Outcome, Register, Resume
 from async_rollout.core.events import FleetEnded, RolloutEnded
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
 from async_rollout.engine.clocks import always
 from async_rollout.engine.fleet import roll_out

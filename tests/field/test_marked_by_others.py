@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from async_rollout.core.events import Warned
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.sandbox.groups import a_group

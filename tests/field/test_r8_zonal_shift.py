@@ -17,7 +17,8 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.events import Event, Waiting, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
-from async_rollout.core.observation import Stop, TargetState
+from async_rollout.core.observation import TargetState
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.core.traffic import overridden
 from async_rollout.engine.halt import Halt

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from async_rollout.core.events import Event, Replaced, RolloutEnded, RolloutStarted
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.engine.fleet import restore, roll_out
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult

@@ -7,7 +7,8 @@ from typing import Any
 
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal
-from async_rollout.core.observation import Activity, Snapshot
+from async_rollout.core.observation import Activity
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from support.drawn import AT, looked, observation, recorded
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from async_rollout.core.journal import SUSPENDED_BY_US, Departure, Found, Journal, digest, template_mark
 from async_rollout.core.memory import Me, Memory
-from async_rollout.core.observation import Group, Instance, Observation, Snapshot, Source, Survey, Target, TargetState
+from async_rollout.core.observation import Group, Instance, Observation, Source, Survey, Target, TargetState
 from async_rollout.core.recall import recall
+from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 
 AT = 1_767_600_000.0

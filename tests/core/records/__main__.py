@@ -21,7 +21,7 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
 from async_rollout.core.actions import CloudAction, Record  # noqa: E402
 from async_rollout.core.memory import Me  # noqa: E402
-from async_rollout.core.observation import Stop  # noqa: E402
+from async_rollout.core.snapshot import Stop  # noqa: E402
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, RolloutSpec  # noqa: E402
 from async_rollout.engine.clocks import Young, always  # noqa: E402
 from async_rollout.engine.halt import Halt  # noqa: E402

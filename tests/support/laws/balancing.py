@@ -12,7 +12,8 @@ import anyio
 from async_rollout.core import advance, back, drain, observation, stages, traffic
 from async_rollout.core.actions import Deregister, Needs, Registration
 from async_rollout.core.journal import Departure
-from async_rollout.core.observation import Instance, Observation, Stop, unfound
+from async_rollout.core.observation import Instance, Observation, unfound
+from async_rollout.core.snapshot import Stop
 from async_rollout.engine.ports import Urgency
 from async_rollout.sandbox.world import World
 from support.laws.breaking import Sabotage, both, nothing, of_result, swap

@@ -8,7 +8,7 @@ import anyio
 
 from async_rollout.aws.room import Room
 from async_rollout.core.events import Enrolled, Event
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.engine.fleet import roll_out
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import Summary

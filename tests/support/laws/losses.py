@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from async_rollout.core.actions import Deregister, Register, Terminate
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from support.laws.meddling import once
 from support.laws.ought import Ought
 from support.laws.playing import Part, Play, play, small

@@ -17,7 +17,8 @@ from async_rollout.core.actions import Action, CloudAction, Needs
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.memory import Me
-from async_rollout.core.observation import Observation, Stop
+from async_rollout.core.observation import Observation
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import AsyncHook, Hook, HookCall, HookPoint, RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt

@@ -13,7 +13,7 @@ from math import inf
 import anyio
 
 from async_rollout.core.journal import Goal
-from async_rollout.core.observation import Stop
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookCall, Hooks, Limits, RolloutSpec
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
