@@ -10,7 +10,7 @@ from dataclasses import replace
 from async_rollout.core.actions import MarkHealthy, Need, RunHook, SetCapacity, Suspend, Terminate, Wait
 from async_rollout.core.budget import Tally, launches_most
 from async_rollout.core.departures import fall, idle, open_departure
-from async_rollout.core.draft import Draft, is_under_way
+from async_rollout.core.draft import Draft
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.observation import Instance
@@ -21,13 +21,13 @@ from async_rollout.core.spec import HookPoint, amount
 from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import held_up
-from async_rollout.core.trouble import failed_launches, launch_limit
+from async_rollout.core.trouble import failed_launches
 
 
 def advance(draft: Draft) -> Draft:
     """One tick towards all new."""
     running = sorted(set(SUSPENDED_BY_US) - draft.observation.group.suspended)
-    if running and is_under_way(draft):
+    if running and draft.is_under_way:
         return _suspended_again(draft, tuple(running))
     for departure in draft.journal.departures:
         draft = fall(draft, departure)
@@ -134,7 +134,7 @@ def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
     last = next(iter(failed_launches(draft)), None)
     words = f"{state}; AWS says: {last.message}" if last and last.started_at >= since - 1 else state
     words += hindered(draft.observation)
-    until = since + launch_limit(draft)
+    until = since + draft.launch_limit
     return Wait(on=f"{who} booting", why=words, since=since, until=until, option="--launch-timeout")
 
 

@@ -12,15 +12,7 @@ from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
 from async_rollout.core.back import put_back
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
-from async_rollout.core.drain import (
-    deregistered,
-    draining,
-    held_back,
-    is_needed,
-    longest_delay,
-    may_still_drain,
-    unlisted,
-)
+from async_rollout.core.drain import deregistered, draining, held_back, is_needed, may_still_drain, unlisted
 from async_rollout.core.history import Ended
 from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal, digest
 from async_rollout.core.observation import Instance, Observation
@@ -213,7 +205,7 @@ def _sent(draft: Draft, departure: Departure) -> Draft:
         on=f"{departure.id} terminating",
         why="the terminate call has not shown yet",
         since=since.at if since else draft.at,
-        until=(since.at if since else draft.at) + terminate_limit(draft),
+        until=(since.at if since else draft.at) + draft.terminate_limit,
         option="--terminate-timeout",
     )
     if (no := terminate_refused(draft.memory, departure.id)) is not None:
@@ -248,20 +240,13 @@ def _leaving(draft: Draft, since: float) -> Look:
     return calm(draft.spec, draft.at) if coming else Look(draft.at + gap(draft.spec, draft.at - since))
 
 
-def terminate_limit(draft: Draft) -> float:
-    survey = draft.memory.survey
-    return (
-        draft.spec.limits.terminate + longest_delay(draft.observation) + (survey.terminate_heartbeat if survey else 0.0)
-    )
-
-
 def _going(draft: Draft, departure: Departure, instance: Instance | None) -> Draft:
     """Leaving or gone. Absent in a look or two may be a gap in the answer; one that is retained goes no further."""
     retained = instance is not None and instance.retained
     if not retained and (instance is not None or not draft.memory.history(departure.id).is_gone):
         removal = draft.memory.history(departure.id).removal
         since = removal.at if removal else float(departure.at)
-        until = since + terminate_limit(draft)
+        until = since + draft.terminate_limit
         why = f"it is {instance.lifecycle}" if instance else "it is out of sight"
         wait = Wait(on=f"{departure.id} terminating", why=why, since=since, until=until, option="--terminate-timeout")
         again = Look(draft.at + draft.spec.paced(GONE_PAUSE))

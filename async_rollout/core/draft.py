@@ -7,54 +7,27 @@ Questions (advance, restore, finish, departures) take a draft and give back a fu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from async_rollout.core.actions import ROWS, WHOLE, Action, Decision, Need, Needs, Record, SetCapacity, Verdict, Wait
-from async_rollout.core.budget import Tally, tally
 from async_rollout.core.journal import Departure, Goal, Journal
-from async_rollout.core.memory import Memory
-from async_rollout.core.observation import Observation
 from async_rollout.core.pace import Look, soonest
 from async_rollout.core.policy import BEAT, LEASE
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.situation import Situation
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept
-class Draft:
+class Draft(Situation):
     """See the module's docstring. stuck: what could not be put back, a line each. looks: when who waits looks again.
 
     explained: the DesiredCapacity that was seen is accounted for; while it is not, nothing that moves it is done.
-    held: so many serve on though they have a departure, as the floor needs them.
     """
 
-    spec: RolloutSpec
-    observation: Observation
-    memory: Memory
-    journal: Journal
     acts: tuple[Action, ...] = ()
     waits: tuple[Wait, ...] = ()
     looks: tuple[Look, ...] = ()
     needs: Needs = ROWS
     stuck: tuple[str, ...] = ()
     explained: bool = True
-    held: int = 0
-
-    @property
-    def at(self) -> float:
-        return self.observation.at
-
-    @cached_property
-    def tally(self) -> Tally:
-        return replace(tally(self.spec, self.observation, self.memory, self.journal), held=self.held)
-
-    def over(self, since: float, limit: float) -> bool:
-        """Whether a limit counted from then is passed: only time in which somebody looked counts."""
-        return self.at - since - self.memory.lost(since) > limit
-
-    @property
-    def knows_maximum(self) -> bool:
-        """The maximum that was seen is explained."""
-        return self.journal.knows_maximum(self.observation.group.maximum)
 
     def raise_maximum(self, to: int) -> Draft:
         """Write down the maximum that we are about to set, and what is there now: the call may be lost."""
@@ -98,18 +71,6 @@ class Draft:
 
     def leave(self, line: str) -> Draft:
         return replace(self, stuck=(*self.stuck, line))
-
-
-def is_under_way(draft: Draft) -> bool:
-    """Something is still to be taken out, so the four processes have to stay suspended."""
-    return bool(draft.journal.departures or draft.tally.victims or draft.tally.idle)
-
-
-def is_replaced(draft: Draft) -> bool:
-    """All old ones are gone and as many new ones serve as the owner wants: more can only be for even zones."""
-    tally, journal = draft.tally, draft.journal
-    old = tally.victims or any(not departure.surplus for departure in journal.departures)
-    return journal.cutoff is not None and not old and len(tally.available) >= tally.base
 
 
 def renewed(journal: Journal, at: float) -> Journal:

@@ -14,28 +14,18 @@ from async_rollout.core.journal import Departure, Mark, digest
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.pace import drained
 from async_rollout.core.policy import RESEND
-from async_rollout.core.stages import healthy_everywhere, is_registered
+from async_rollout.core.stages import is_registered, serves_still
 from async_rollout.core.traffic import doubted
 
 
 def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:
-    since = draining_since(draft, departure)
+    since = draft.draining_since(departure)
     if is_needed(draft, instance):
         return held_back(draft, departure, since)
     slow = sorted({_words(draft.observation, target.source) for target in instance.targets})
-    until = since + drain_limit(draft)
+    until = since + draft.drain_limit
     wait = Wait(on=f"{departure.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
     return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.observation, departure, instance))
-
-
-def serves_still(observation: Observation, instance: Instance) -> bool:
-    """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since.
-
-    Behind no load balancer it serves until it is terminated.
-    """
-    if any(source.has_listener for source in observation.sources):
-        return instance.in_service and healthy_everywhere(observation, instance)
-    return instance.in_service and not instance.marked_unhealthy
 
 
 def is_needed(draft: Draft, instance: Instance) -> bool:
@@ -46,7 +36,7 @@ def held_back(draft: Draft, departure: Departure, since: float) -> Draft:
     """It goes no further while the floor does not hold without it."""
     tally = draft.tally
     why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
-    until = since + drain_limit(draft)
+    until = since + draft.drain_limit
     wait = Wait(on=f"{departure.id} going out", why=why, since=since, until=until, option="--drain-timeout")
     return replace(draft, held=draft.held + 1).wait(wait)
 
@@ -76,25 +66,12 @@ def _drains_end(draft: Draft, departure: Departure) -> Iterator[float]:
 
 def unlisted(draft: Draft, departure: Departure) -> Wait:
     why = "no source lists it, sooner or later than its delay allows: looking again"
-    return Wait(on=f"{departure.id} draining", why=why, since=draining_since(draft, departure))
+    return Wait(on=f"{departure.id} draining", why=why, since=draft.draining_since(departure))
 
 
 def _words(observation: Observation, id: str) -> str:
     source = observation.source(id)
     return f"{source.name} (delay {source.drain_delay:.0f} s)" if source else id
-
-
-def draining_since(draft: Draft, departure: Departure) -> float:
-    """Since when this process saw it drain: a resumed run begins the limit anew."""
-    return draft.memory.stage_since(departure.id)
-
-
-def drain_limit(draft: Draft) -> float:
-    return draft.spec.limits.drain + longest_delay(draft.observation)
-
-
-def longest_delay(observation: Observation) -> float:
-    return max((source.drain_delay for source in observation.sources), default=0.0)
 
 
 def deregistered(draft: Draft, instance: Instance) -> Draft:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
 from async_rollout.core.budget import launches_most
 from async_rollout.core.departures import open_departure
-from async_rollout.core.draft import Draft, is_replaced
+from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Goal
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance
@@ -82,7 +82,7 @@ def _all_proven(draft: Draft) -> bool:
 
 def _evening_fails(draft: Draft) -> bool:
     """One that came to even out the zones does not get to serve. It fails nothing: it is one too many."""
-    return is_replaced(draft) and draft.tally.surplus > 0 and any(failing_newcomers(draft))
+    return draft.is_replaced and draft.tally.surplus > 0 and any(failing_newcomers(draft))
 
 
 def _evening_given_up(draft: Draft) -> Draft:

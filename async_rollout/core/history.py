@@ -156,10 +156,6 @@ class Fold:
     def _departures(self) -> dict[str, Departure]:
         return {departure.id: departure for departure in self._journal.departures} if self._journal else {}
 
-    @cached_property
-    def _longest_delay(self) -> float:
-        return max((source.drain_delay for source in self.observation.sources), default=0.0)
-
     def _lives(self, id: str, history: History) -> bool:
         named = id in self._members or id in self._departures or bool(history.running)
         return named or not history.is_gone or history.lost_since is not None
@@ -227,7 +223,7 @@ class Fold:
             return was.lingering
         if departure is None:
             return False
-        late = self.observation.at > departure.at + self._longest_delay + DRAIN_OVERDUE
+        late = self.observation.at > departure.at + self.observation.longest_delay + DRAIN_OVERDUE
         return was.lingering or (late and _is_listed(member))
 
     def _lost_since(self, was: History, member: Instance | None, departure: Departure | None) -> float | None:

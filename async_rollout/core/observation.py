@@ -225,6 +225,11 @@ class Observation:
         moving = any(not one.in_service and one.takes_part for one in self.instances)
         return not moving and self.rows == self.group.desired
 
+    @property
+    def longest_delay(self) -> float:
+        """The longest deregistration delay of all sources, seconds."""
+        return max((source.drain_delay for source in self.sources), default=0.0)
+
     def instance(self, id: str) -> Instance | None:
         return next((one for one in self.instances if one.id == id), None)
 

@@ -18,7 +18,6 @@ from async_rollout.core.journal import QUICK, Departure, Mark, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
 from async_rollout.core.survey import hindered
-from async_rollout.core.trouble import patience
 from async_rollout.core.withheld import lacks_before
 from async_rollout.core.wording import words_of
 
@@ -52,7 +51,7 @@ def _turned_round(draft: Draft, departure: Departure) -> Draft:
     if len(draft.tally.available) < draft.tally.bounds.floor:
         since = draft.memory.progress.at if draft.memory.progress else draft.at
         why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"
-        return draft.wait(Wait(on=departure.id, why=why, since=since, until=since + patience(draft)))
+        return draft.wait(Wait(on=departure.id, why=why, since=since, until=since + draft.patience))
     return fall(draft, departure)
 
 
@@ -78,11 +77,11 @@ def _is_in_the_way(draft: Draft, action: Action) -> bool:
 
 def _out_of_patience(draft: Draft) -> Draft:
     progress = draft.memory.progress
-    if progress is None or not draft.over(progress.at, patience(draft)):
+    if progress is None or not draft.over(progress.at, draft.patience):
         return draft
     names = ", ".join(wait.on for wait in draft.waits) or "nothing to name"
     return draft.leave(
-        f"nothing came forward for {patience(draft):.0f} s, waiting for: {names}{hindered(draft.observation)}"
+        f"nothing came forward for {draft.patience:.0f} s, waiting for: {names}{hindered(draft.observation)}"
     )
 
 

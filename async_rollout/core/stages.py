@@ -215,3 +215,13 @@ def _falling(spec: RolloutSpec, instance: Instance, departure: Departure) -> Sta
     if spec.hooks.before_terminate is not None and departure.before is not Mark.ENDED:
         return Stage.DRAINED
     return Stage.RESTING
+
+
+def serves_still(observation: Observation, instance: Instance) -> bool:
+    """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since.
+
+    Behind no load balancer it serves until it is terminated.
+    """
+    if any(source.has_listener for source in observation.sources):
+        return instance.in_service and healthy_everywhere(observation, instance)
+    return instance.in_service and not instance.marked_unhealthy

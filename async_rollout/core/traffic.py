@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from async_rollout.core.actions import Wait
-from async_rollout.core.draft import Draft
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Observation, Source, Target, TargetState
 from async_rollout.core.policy import UNFOUND
+from async_rollout.core.situation import Situation
 from async_rollout.core.spec import RolloutSpec
 
 SHIFT = "zonal-shift"
@@ -40,16 +40,16 @@ def unfound_in(observation: Observation) -> tuple[Source, ...]:
     return tuple(source for source in observation.sources if source.gone)
 
 
-def held_up(draft: Draft) -> Wait | None:
+def held_up(situation: Situation) -> Wait | None:
     """Why nothing more is taken out as yet."""
-    if sources := doubted(draft.memory, draft.observation):
-        since = min(draft.memory.unfound[source.id].at for source in sources)
+    if sources := doubted(situation.memory, situation.observation):
+        since = min(situation.memory.unfound[source.id].at for source in sources)
         return Wait(
             on=_named(sources), why="AWS does not find it: looking again", since=since, until=since + UNFOUND.seconds
         )
-    if shift := shifted_in(draft.observation):
-        since = draft.memory.shifted.at if draft.memory.shifted else draft.at
-        until, option = since + draft.spec.limits.healthy, "--healthy-timeout"
+    if shift := shifted_in(situation.observation):
+        since = situation.memory.shifted.at if situation.memory.shifted else situation.at
+        until, option = since + situation.spec.limits.healthy, "--healthy-timeout"
         return Wait(on="a zonal shift", why=f"{shift}: nothing more goes out", since=since, until=until, option=option)
     return None
 
@@ -73,16 +73,16 @@ def shifted_in(observation: Observation) -> str:
     return f"{words}, so its targets take no traffic" if words else ""
 
 
-def shift_is_over_limit(draft: Draft) -> str:
+def shift_is_over_limit(situation: Situation) -> str:
     """What is shifted, where it has been so for longer than anything may take to get healthy."""
-    seen, limit = draft.memory.shifted, draft.spec.limits.healthy
-    return shifted_in(draft.observation) if seen is not None and draft.over(seen.at, limit) else ""
+    seen, limit = situation.memory.shifted, situation.spec.limits.healthy
+    return shifted_in(situation.observation) if seen is not None and situation.over(seen.at, limit) else ""
 
 
-def shifted_for_long(draft: Draft) -> Iterator[Cause]:
+def shifted_for_long(situation: Situation) -> Iterator[Cause]:
     """It has lasted for as long as it was waited for."""
-    if shift := shift_is_over_limit(draft):
-        text = f"{shift}, for {draft.spec.limits.healthy:.0f} s; run when it is over, or raise --healthy-timeout"
+    if shift := shift_is_over_limit(situation):
+        text = f"{shift}, for {situation.spec.limits.healthy:.0f} s; run when it is over, or raise --healthy-timeout"
         yield Cause(code=1, text=text)
 
 
@@ -98,10 +98,13 @@ def _unshifted(target: Target) -> Target:
     return replace(target, state=TargetState.HEALTHY) if target.state is SHIFTED else target
 
 
-def blinded_by(draft: Draft) -> Iterator[Cause]:
+def blinded_by(situation: Situation) -> Iterator[Cause]:
     """No load balancer is left that tells who serves: what took its place nobody knows, so nothing more goes."""
-    sources, told = unfound_in(draft.observation), any(source.has_listener for source in draft.observation.sources)
-    if sources and not told and not doubted(draft.memory, draft.observation):
+    sources, told = (
+        unfound_in(situation.observation),
+        any(source.has_listener for source in situation.observation.sources),
+    )
+    if sources and not told and not doubted(situation.memory, situation.observation):
         yield Cause(code=1, text=f"AWS does not find {_named(sources)}, and no other load balancer tells who serves")
 
 

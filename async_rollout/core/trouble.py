@@ -11,14 +11,11 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Erase, Outcome, Verdict
 from async_rollout.core.budget import launches_most
-from async_rollout.core.departures import terminate_limit
-from async_rollout.core.draft import Draft, is_replaced, is_under_way
-from async_rollout.core.drain import drain_limit, draining_since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
-from async_rollout.core.policy import PROTECTED
 from async_rollout.core.refusals import sentence, standing
+from async_rollout.core.situation import Situation
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage, is_new, is_shifted
@@ -33,7 +30,7 @@ NEVER_RAN = (126, 127)
 """Exit codes of `sh` for a command that could not be run at all."""
 
 
-Question = Callable[[Draft], Iterator[Cause]]
+Question = Callable[[Situation], Iterator[Cause]]
 
 
 def ordered(stop: Stop, cause: str, code: int) -> Cause:
@@ -56,7 +53,7 @@ def stopped(snapshot: Snapshot) -> Cause | None:
     return None
 
 
-def trouble(draft: Draft) -> Cause | None:
+def trouble(situation: Situation) -> Cause | None:
     """The first reason to give up replacing, or None."""
     questions: tuple[Question, ...] = (
         _denied,
@@ -68,25 +65,25 @@ def trouble(draft: Draft) -> Cause | None:
         _shift,
         _limits,
     )
-    return next((cause for question in questions for cause in question(draft)), None)
+    return next((cause for question in questions for cause in question(situation)), None)
 
 
-def _denied(draft: Draft) -> Iterator[Cause]:
+def _denied(situation: Situation) -> Iterator[Cause]:
     """A missing permission stays missing; credentials that expired may be renewed beside us."""
-    denied, since = draft.memory.denied, draft.memory.denied_since
+    denied, since = situation.memory.denied, situation.memory.denied_since
     if denied is None or since is None or isinstance(denied.action, Erase):
         return
-    if "expired" not in denied.code.casefold() or draft.at - since > draft.spec.limits.credentials:
+    if "expired" not in denied.code.casefold() or situation.at - since > situation.spec.limits.credentials:
         yield Cause(code=4, text=f"{denied.code}: {denied.message}")
 
 
-def _refused(draft: Draft) -> Iterator[Cause]:
+def _refused(situation: Situation) -> Iterator[Cause]:
     """The same no again and again is an answer; what AWS says for now is waited out, but not for ever."""
-    yield from (Cause(code=1, text=sentence(one)) for one in standing(draft.memory, draft.at))
+    yield from (Cause(code=1, text=sentence(one)) for one in standing(situation.memory, situation.at))
 
 
-def _foreign(draft: Draft) -> Iterator[Cause]:
-    group, survey, journal = draft.observation.group, draft.memory.survey, draft.journal
+def _foreign(situation: Situation) -> Iterator[Cause]:
+    group, survey, journal = situation.observation.group, situation.memory.survey, situation.journal
     if group.status:
         yield Cause(code=1, text=f"the group is being deleted: {group.status}")
     if survey is not None and survey.refresh:
@@ -94,26 +91,26 @@ def _foreign(draft: Draft) -> Iterator[Cause]:
     if journal.cutoff is not None and journal.template != template_mark(group.template):
         text = f"the template changed during the run: from {journal.template} to {template_mark(group.template)}"
         yield Cause(code=1, text=text)
-    if draft.memory.lowered >= MASTERS_MAX:
+    if situation.memory.lowered >= MASTERS_MAX:
         yield Cause(code=1, text="desired capacity was lowered again and again: someone else steers this group")
     running = not group.suspended.issuperset(SUSPENDED_BY_US)
-    if draft.memory.resuspended >= 1 and running and is_under_way(draft):
+    if situation.memory.resuspended >= 1 and running and situation.is_under_way:
         yield Cause(code=1, text="processes that we suspended were resumed by someone, twice")
 
 
-def _hooks(draft: Draft) -> Iterator[Cause]:
-    for ended in draft.memory.ended:
+def _hooks(situation: Situation) -> Iterator[Cause]:
+    for ended in situation.memory.ended:
         point, id = ended.outcome.point, ended.outcome.instance
-        departure = draft.journal.departure(id)
+        departure = situation.journal.departure(id)
         if point is HookPoint.UP_CHECK or ended.outcome.ok or departure is None or departure.surplus:
             continue
         yield Cause(code=6, text=f"the {point} command for {id} {ended.outcome.how}")
 
 
-def marked_failed(draft: Draft) -> Journal:
+def marked_failed(situation: Situation) -> Journal:
     """The record with the failed hooks marked."""
-    journal = draft.journal
-    for ended in draft.memory.ended:
+    journal = situation.journal
+    for ended in situation.memory.ended:
         point, departure = ended.outcome.point, journal.departure(ended.outcome.instance)
         if departure is None or ended.outcome.ok:
             continue
@@ -131,155 +128,146 @@ def _failed_mark(departure: Departure, code: int | None) -> Mark:
     return Mark.NOT if code in NEVER_RAN else Mark.FAILED
 
 
-def _newcomers(draft: Draft) -> Iterator[Cause]:
+def _newcomers(situation: Situation) -> Iterator[Cause]:
     """Not where the work is done: one that comes to even out the zones fails nothing, it is given up."""
-    return iter(()) if is_replaced(draft) else failing_newcomers(draft)
+    return iter(()) if situation.is_replaced else failing_newcomers(situation)
 
 
-def failing_newcomers(draft: Draft) -> Iterator[Cause]:
+def failing_newcomers(situation: Situation) -> Iterator[Cause]:
     """Why those that were asked for do not come, or do not serve."""
-    yield from _launches(draft)
-    yield from _absent(draft)
-    yield from _unproven(draft)
-    if any(_is_young(draft, one) and is_shifted(draft.observation, one) for one in draft.observation.instances):
-        yield from shifted_for_long(draft)
+    yield from _launches(situation)
+    yield from _absent(situation)
+    yield from _unproven(situation)
+    if any(
+        _is_young(situation, one) and is_shifted(situation.observation, one) for one in situation.observation.instances
+    ):
+        yield from shifted_for_long(situation)
 
 
-def _is_young(draft: Draft, one: Instance) -> bool:
-    return draft.memory.stage(one.id) in (Stage.REGISTERING, Stage.CHECKING)
+def _is_young(situation: Situation, one: Instance) -> bool:
+    return situation.memory.stage(one.id) in (Stage.REGISTERING, Stage.CHECKING)
 
 
-def _launches(draft: Draft) -> Iterator[Cause]:
-    if draft.journal.lost >= LOST_MAX:
-        yield Cause(code=1, text=f"{draft.journal.lost} new instances vanished or failed before they served")
-    most = launches_most(draft.journal, draft.observation)
-    if draft.journal.launches >= most and draft.tally.room:
-        yield Cause(code=1, text=f"{draft.journal.launches} launches were asked for, more than this group may need")
-    yield from (Cause(code=1, text=text) for text in hopeless_launch(draft))
+def _launches(situation: Situation) -> Iterator[Cause]:
+    if situation.journal.lost >= LOST_MAX:
+        yield Cause(code=1, text=f"{situation.journal.lost} new instances vanished or failed before they served")
+    most = launches_most(situation.journal, situation.observation)
+    if situation.journal.launches >= most and situation.tally.room:
+        yield Cause(code=1, text=f"{situation.journal.launches} launches were asked for, more than this group may need")
+    yield from (Cause(code=1, text=text) for text in hopeless_launch(situation))
 
 
-def hopeless_launch(draft: Draft) -> Iterator[str]:
+def hopeless_launch(situation: Situation) -> Iterator[str]:
     """A launch failed, and waiting does not help."""
-    if failed := hopeless(failed_launches(draft), draft.memory.activities_at, quiet=_only_waits(draft)):
+    if failed := hopeless(failed_launches(situation), situation.memory.activities_at, quiet=_only_waits(situation)):
         yield f"a launch failed: {failed.message}"
 
 
-def failed_launches(draft: Draft) -> tuple[Activity, ...]:
+def failed_launches(situation: Situation) -> tuple[Activity, ...]:
     """Launches that failed since this process began and that none followed that came to be; newest first."""
-    since = max(float(draft.journal.began), draft.memory.began)
-    return unmended(one for one in draft.memory.activities if one.kind == "launch" and one.started_at >= since)
+    since = max(float(situation.journal.began), situation.memory.began)
+    return unmended(one for one in situation.memory.activities if one.kind == "launch" and one.started_at >= since)
 
 
-def _only_waits(draft: Draft) -> bool:
+def _only_waits(situation: Situation) -> bool:
     """Nothing goes and nothing boots beside what is asked for and not there."""
-    busy = draft.journal.departures or any(one.booting or one.leaving for one in draft.observation.instances)
-    return draft.memory.hollow is not None and not busy
+    busy = situation.journal.departures or any(one.booting or one.leaving for one in situation.observation.instances)
+    return situation.memory.hollow is not None and not busy
 
 
-def _shift(draft: Draft) -> Iterator[Cause]:
+def _shift(situation: Situation) -> Iterator[Cause]:
     """Nothing may go out, and something is still to go."""
-    return shifted_for_long(draft) if draft.tally.victims else iter(())
+    return shifted_for_long(situation) if situation.tally.victims else iter(())
 
 
-def _limits(draft: Draft) -> Iterator[Cause]:
-    limits, memory, at = draft.spec.limits, draft.memory, draft.at
+def _limits(situation: Situation) -> Iterator[Cause]:
+    limits, memory, at = situation.spec.limits, situation.memory, situation.at
     if limits.total is not None and at - memory.began > limits.total:
         yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
-    unknown = [one.id for one in draft.observation.instances if one.takes_part and one.launched_at is None]
-    if draft.journal.cutoff is None and unknown and draft.over(memory.began, launch_limit(draft)):
+    unknown = [one.id for one in situation.observation.instances if one.takes_part and one.launched_at is None]
+    if situation.journal.cutoff is None and unknown and situation.over(memory.began, situation.launch_limit):
         yield Cause(code=1, text=f"EC2 does not tell when {', '.join(unknown[:3])} was launched")
-    yield from _departures(draft)
-    if memory.progress is not None and draft.over(memory.progress.at, patience(draft)):
-        yield Cause(code=1, text=f"nothing came forward for {patience(draft):.0f} s")
+    yield from _departures(situation)
+    if memory.progress is not None and situation.over(memory.progress.at, situation.patience):
+        yield Cause(code=1, text=f"nothing came forward for {situation.patience:.0f} s")
 
 
-def _absent(draft: Draft) -> Iterator[Cause]:
+def _absent(situation: Situation) -> Iterator[Cause]:
     """Asked for, and still booting or not even to be seen."""
-    memory, hollow, limit = draft.memory, draft.memory.hollow, launch_limit(draft)
-    if hollow is not None and draft.over(hollow.at, limit):
-        yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", draft))
-    for one in draft.observation.instances:
-        if one.booting and draft.over(memory.stage_since(one.id), limit):
+    memory, hollow, limit = situation.memory, situation.memory.hollow, situation.launch_limit
+    if hollow is not None and situation.over(hollow.at, limit):
+        yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", situation))
+    for one in situation.observation.instances:
+        if one.booting and situation.over(memory.stage_since(one.id), limit):
             words = f"{one.id} is still {one.lifecycle} after {limit:.0f} s; raise --launch-timeout"
             yield Cause(code=1, text=words)
 
 
-def _never(what: str, draft: Draft) -> str:
-    failed = failed_launches(draft)
-    what += hindered(draft.observation)
+def _never(what: str, situation: Situation) -> str:
+    failed = failed_launches(situation)
+    what += hindered(situation.observation)
     return f"{what}; AWS says: {failed[0].message}" if failed else f"{what}; raise --launch-timeout"
 
 
-def _unproven(draft: Draft) -> Iterator[Cause]:
-    limit = draft.spec.limits.healthy
-    for one in draft.observation.instances:
-        since = draft.memory.history(one.id).serving_since
-        late = since is not None and draft.over(since, limit) and is_new(draft.journal, one)
-        shifted = is_shifted(draft.observation, one)  # its limit is that of the shift
-        if late and _is_young(draft, one) and not _half_proven(draft, one.id) and not shifted:
-            yield Cause(code=1, text=f"{one.id} was not proven healthy within {limit:.0f} s: {_ails(draft, one.id)}")
+def _unproven(situation: Situation) -> Iterator[Cause]:
+    limit = situation.spec.limits.healthy
+    for one in situation.observation.instances:
+        since = situation.memory.history(one.id).serving_since
+        late = since is not None and situation.over(since, limit) and is_new(situation.journal, one)
+        shifted = is_shifted(situation.observation, one)  # its limit is that of the shift
+        if late and _is_young(situation, one) and not _half_proven(situation, one.id) and not shifted:
+            yield Cause(
+                code=1, text=f"{one.id} was not proven healthy within {limit:.0f} s: {_ails(situation, one.id)}"
+            )
 
 
-def _half_proven(draft: Draft, id: str) -> bool:
+def _half_proven(situation: Situation, id: str) -> bool:
     """Healthy in the last look, and not looked at often enough as yet: perhaps AWS could not be seen for long."""
-    good = draft.memory.history(id).streak.good
-    return 0 < good < draft.spec.healthy_threshold
+    good = situation.memory.history(id).streak.good
+    return 0 < good < situation.spec.healthy_threshold
 
 
-def _ails(draft: Draft, id: str) -> str:
-    check = draft.memory.history(id).ended.get(HookPoint.UP_CHECK)
+def _ails(situation: Situation, id: str) -> str:
+    check = situation.memory.history(id).ended.get(HookPoint.UP_CHECK)
     if check is not None and not check.outcome.ok:
         return f"the up-check {check.outcome.how}"
-    one = draft.observation.instance(id)
+    one = situation.observation.instance(id)
     bad = [target for target in one.targets if target.state != "healthy"] if one else []
     if one and one.marked_unhealthy and not bad:
         return "it is marked Unhealthy"
-    words = [f"{_name(draft, target.source)} {target.state} {target.reason}".strip() for target in bad]
+    words = [f"{_name(situation, target.source)} {target.state} {target.reason}".strip() for target in bad]
     return "; ".join(words) or "not registered everywhere"
 
 
-def _name(draft: Draft, id: str) -> str:
-    source = draft.observation.source(id)
+def _name(situation: Situation, id: str) -> str:
+    source = situation.observation.source(id)
     return source.name if source else id
 
 
-def _departures(draft: Draft) -> Iterator[Cause]:
-    for departure in draft.journal.departures:
+def _departures(situation: Situation) -> Iterator[Cause]:
+    for departure in situation.journal.departures:
         if (
             departure.before is not Mark.NOT
             and departure.removal is Removal.NOT
-            and draft.memory.is_overdue(departure.id)
+            and situation.memory.is_overdue(departure.id)
         ):
             words = f"{departure.id} got protected from scale-in after its before-command had begun, and stays so"
             yield Cause(code=1, text=words)
-        stage, removed = draft.memory.stage(departure.id), draft.memory.history(departure.id).removal
-        if stage is Stage.DRAINING and draft.over(draining_since(draft, departure), drain_limit(draft)):
-            words = f"{departure.id} still drains after {drain_limit(draft):.0f} s; raise --drain-timeout"
+        stage, removed = situation.memory.stage(departure.id), situation.memory.history(departure.id).removal
+        if stage is Stage.DRAINING and situation.over(situation.draining_since(departure), situation.drain_limit):
+            words = f"{departure.id} still drains after {situation.drain_limit:.0f} s; raise --drain-timeout"
             yield Cause(code=1, text=words)
-        if removed is not None and _is_still_there(draft, departure) and draft.over(removed.at, terminate_limit(draft)):
-            limit = terminate_limit(draft)
+        if (
+            removed is not None
+            and _is_still_there(situation, departure)
+            and situation.over(removed.at, situation.terminate_limit)
+        ):
+            limit = situation.terminate_limit
             words = f"{departure.id} is still there {limit:.0f} s after terminate; raise --terminate-timeout"
             yield Cause(code=1, text=words)
 
 
-def _is_still_there(draft: Draft, departure: Departure) -> bool:
+def _is_still_there(situation: Situation, departure: Departure) -> bool:
     """One that is retained ends its departure: no limit of ours ends that state."""
-    one = draft.observation.instance(departure.id)
+    one = situation.observation.instance(departure.id)
     return one is not None and not one.retained
-
-
-def launch_limit(draft: Draft) -> float:
-    survey = draft.memory.survey
-    return draft.spec.limits.launch + (survey.launch_heartbeat if survey else 0.0)
-
-
-def _any_protected(draft: Draft) -> bool:
-    return any(history.protected_since is not None for history in draft.memory.histories.values())
-
-
-def patience(draft: Draft) -> float:
-    """How long nothing at all may come forward: every single wait's limit, one after the other."""
-    limits = draft.spec.limits
-    hook = limits.hook if draft.spec.one_by_one else 0.0
-    single = launch_limit(draft) + limits.healthy + drain_limit(draft) + terminate_limit(draft)
-    return single + hook + draft.spec.wait_before_terminate + (PROTECTED if _any_protected(draft) else 0.0)

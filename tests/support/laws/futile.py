@@ -12,7 +12,7 @@ from async_rollout.sandbox.history import What
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.words import NOT_OFFERED, OVER_QUOTA, WRONG_ARCHITECTURE
 from async_rollout.sandbox.world import World
-from support.laws.breaking import Sabotage, no, swap
+from support.laws.breaking import Sabotage, swap
 from support.laws.ought import Ought
 from support.laws.playing import play, small
 from support.laws.promises import wrong
@@ -114,5 +114,5 @@ LAUNCHING = (
     Sabotage(name="a group as uneven as found is evened", law="law 6:", story=found_uneven,
              spoil=swap(lease, "spread", lambda counts: 0)),
     Sabotage(name="a launch that evens out fails the rollout", law="law 16:", story=last_one_fails,
-             spoil=swap(trouble, "is_replaced", no)),
+             spoil=swap(trouble, "_newcomers", trouble.failing_newcomers)),
 )  # fmt: skip
