@@ -17,8 +17,9 @@ from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look, newcomer
 from async_rollout.core.policy import LAUNCH_OVERDUE, LONG_BOOT, PROTECTED, RETRIED
 from async_rollout.core.protection import is_shielded
+from async_rollout.core.serving import is_shifted
 from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
+from async_rollout.core.stages import Stage, is_clear, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import held_up
 from async_rollout.core.trouble import failed_launches

@@ -10,7 +10,7 @@ from async_rollout.core.journal import Departure, digest
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.policy import RESEND
-from async_rollout.core.stages import is_registered
+from async_rollout.core.serving import is_registered
 
 
 def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:

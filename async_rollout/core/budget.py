@@ -17,8 +17,9 @@ from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.policy import ILL, SIZE
 from async_rollout.core.protection import is_shielded
+from async_rollout.core.serving import healthy_everywhere, is_shifted
 from async_rollout.core.spec import Protected, RolloutSpec, amount
-from async_rollout.core.stages import Stage, healthy_everywhere, is_new, is_old, is_shifted
+from async_rollout.core.stages import Stage, is_new, is_old
 from async_rollout.core.standby import is_to_end
 
 SPARE_LAUNCHES = 3

@@ -14,14 +14,15 @@ from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import deregistered, draining, held_back, is_needed, may_still_drain, unlisted
 from async_rollout.core.history import Ended
-from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal, digest
+from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.pace import Look, calm, gap
 from async_rollout.core.policy import GONE_PAUSE, PROTECTED, RESEND, STARTED_BEFORE, TERMINATE_LOST
 from async_rollout.core.protection import calls_back, is_shielded
 from async_rollout.core.refusals import sentence, terminate_refused
+from async_rollout.core.serving import departure_of, is_registered
 from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import YOUNG, is_registered
+from async_rollout.core.stages import YOUNG
 from async_rollout.core.standby import is_left
 from async_rollout.core.withheld import lacks_after, lacks_before
 
@@ -30,33 +31,6 @@ def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -
     """Write down that the instance goes, then take it out of every source, port by port."""
     departure = replace(departure_of(draft.observation, instance), surplus=surplus)
     return deregistered(draft.departure(departure), instance)
-
-
-def departure_of(observation: Observation, instance: Instance) -> Departure:
-    """What has to be known of it once it is out: its addresses, and where it was registered."""
-    missing, odd = _registered_where(observation, instance)
-    return Departure(
-        id=instance.id,
-        at=int(observation.at),
-        private_ip=instance.private_ip,
-        public_ip=instance.public_ip,
-        missing=missing,
-        odd=odd,
-    )
-
-
-def _registered_where(
-    observation: Observation, instance: Instance
-) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
-    """Where it is not registered on the source's own port, and where it is on another."""
-    ports = {target.source: target.port for target in instance.targets if is_registered(target)}
-    missing, odd = [], []
-    for source in observation.sources:
-        held = {one.port for one in instance.targets if one.source == source.id and is_registered(one)}
-        if source.id not in ports or source.default_port not in held:
-            missing.append(digest(source.id, 6))
-        odd += [(digest(source.id, 6), port) for port in sorted(p for p in held if p) if port != source.default_port]
-    return tuple(missing), tuple(odd)
 
 
 def fall(draft: Draft, departure: Departure) -> Draft:

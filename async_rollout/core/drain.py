@@ -14,7 +14,7 @@ from async_rollout.core.journal import Departure, Mark, digest
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.pace import drained
 from async_rollout.core.policy import RESEND
-from async_rollout.core.stages import is_registered, serves_still
+from async_rollout.core.serving import is_registered, serves_still
 from async_rollout.core.traffic import doubted
 
 

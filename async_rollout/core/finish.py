@@ -18,12 +18,14 @@ from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import BEGINS, GIVE_UP, HOLLOW, SETTLED, SOON
+from async_rollout.core.serving import is_shifted
 from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage, is_clear, is_new, is_shifted
+from async_rollout.core.stages import Stage, is_clear, is_new
 from async_rollout.core.survey import hindered
-from async_rollout.core.traffic import blinded_by, shift_is_over_limit, shifted_zones
+from async_rollout.core.traffic import blinded_by, shift_is_over_limit
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
 from async_rollout.core.withheld import withheld
+from async_rollout.core.zonal_shift import shifted_zones
 from async_rollout.core.zones import barren, evening, is_evening, spread, zone_counts
 
 ALARMS = "AlarmNotification"

@@ -18,8 +18,9 @@ from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.policy import DRAIN_OVERDUE, GONE, SOON
 from async_rollout.core.protection import is_shielded
+from async_rollout.core.serving import is_ready, is_registered
 from async_rollout.core.spec import HookPoint, RolloutSpec
-from async_rollout.core.stages import NO_STREAK, YOUNG, Known, Stage, Streak, is_ready, is_registered, stage_of
+from async_rollout.core.stages import NO_STREAK, YOUNG, Known, Stage, Streak, stage_of
 from async_rollout.core.standby import may_end
 
 

@@ -26,9 +26,10 @@ from async_rollout.core.budget import Tally, launches_most, tally
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
 from async_rollout.core.policy import OLDEST_LOOK
 from async_rollout.core.protection import is_shielded
+from async_rollout.core.serving import serves_still
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec, amount
-from async_rollout.core.stages import Stage, is_new, is_old, serves_still
+from async_rollout.core.stages import Stage, is_new, is_old
 from async_rollout.core.withheld import lacks_before
 
 Law = Callable[[RolloutSpec, Snapshot, Journal, Action], str | None]

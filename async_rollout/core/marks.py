@@ -11,7 +11,7 @@ from async_rollout.core.journal import Departure
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.policy import MARKED_LATE, MARKS_MAX
-from async_rollout.core.stages import called_healthy, healthy_everywhere
+from async_rollout.core.serving import called_healthy, healthy_everywhere
 
 
 def is_accused(observation: Observation, one: Instance) -> bool:

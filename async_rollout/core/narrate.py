@@ -23,7 +23,8 @@ from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.survey import warnings
-from async_rollout.core.traffic import shifted_in, told_of, unfound_in
+from async_rollout.core.traffic import told_of, unfound_in
+from async_rollout.core.zonal_shift import shifted_in
 from async_rollout.core.zones import is_evening
 
 

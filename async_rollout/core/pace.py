@@ -19,8 +19,9 @@ from async_rollout.core.journal import Departure
 from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Instance, Observation, Source, TargetState
 from async_rollout.core.policy import CALM, DATE_CUT, LEARNT, LONGEST_SLEEP, OLDEST_HEALTH, RARE, SHARE, SOON
+from async_rollout.core.serving import healthy_at
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.stages import Stage, healthy_at
+from async_rollout.core.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings
-from async_rollout.core.traffic import as_allowed
+from async_rollout.core.zonal_shift import as_allowed
 
 TICKS_MAX = 100_000
 """A plan that does not end by then is a fault; it is told as a note, never a hang."""

@@ -14,7 +14,7 @@ from async_rollout.core.outcomes import Outcomes
 from async_rollout.core.policy import CLIMBS, LONGEST_SLEEP
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
-from async_rollout.core.traffic import shifted_zones
+from async_rollout.core.zonal_shift import shifted_zones
 
 
 def started(memory: Memory, point: HookPoint, instance: str) -> Memory:

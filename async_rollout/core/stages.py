@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from async_rollout.core.journal import Departure, Journal, Mark, Removal
-from async_rollout.core.observation import Instance, Observation, Target, TargetState
+from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.policy import ILL
+from async_rollout.core.serving import is_registered
 from async_rollout.core.spec import RolloutSpec, Scope
 
 
@@ -132,49 +133,9 @@ def is_new(journal: Journal, instance: Instance) -> bool:
     return journal.cutoff is not None and instance.launched_at is not None and instance.launched_at > journal.cutoff
 
 
-def is_ready(spec: RolloutSpec, observation: Observation, instance: Instance) -> bool:
-    """InService, and at least one healthy target in each of the group's sources with a listener.
-
-    One that is marked Unhealthy serves on only if they all say so: where there is none, or none is asked, it does not.
-    """
-    if not instance.in_service or (instance.marked_unhealthy and not healthy_everywhere(observation, instance)):
-        return False
-    if not spec.require_healthy_targets:
-        return True
-    return all(healthy_at(instance, source.id) for source in observation.sources if source.has_listener)
-
-
-def healthy_at(instance: Instance, source: str) -> bool:
-    """Whether one source calls it healthy, and sends it traffic."""
-    return any(target.source == source and target.state is TargetState.HEALTHY for target in instance.targets)
-
-
-def healthy_everywhere(observation: Observation, instance: Instance) -> bool:
-    """Every source with a listener calls it healthy; False where there is none to say so."""
-    listening = [source.id for source in observation.sources if source.has_listener]
-    return bool(listening) and all(healthy_at(instance, id) for id in listening)
-
-
-def called_healthy(observation: Observation, instance: Instance) -> bool:
-    """Its health checks are passed in every source with a listener, whether it takes traffic there or not."""
-    well = {target.source for target in instance.targets if target.state in (TargetState.HEALTHY, TargetState.SHIFTED)}
-    listening = {source.id for source in observation.sources if source.has_listener}
-    return bool(listening) and listening <= well
-
-
-def is_shifted(observation: Observation, instance: Instance) -> bool:
-    """Nothing is wrong with it but that its zone takes no traffic somewhere."""
-    return called_healthy(observation, instance) and not healthy_everywhere(observation, instance)
-
-
 def is_clear(streak: Streak) -> bool:
     """Whether its looks say one thing: one or two bad ones in a row may be gaps in the answers."""
     return streak.bad == 0 or streak.bad >= ILL.looks
-
-
-def is_registered(target: Target) -> bool:
-    """Still known to the source: serving, coming or draining."""
-    return target.state is not TargetState.UNUSED or not target.reason.startswith("Target.NotRegistered")
 
 
 def stage_of(
@@ -215,13 +176,3 @@ def _falling(spec: RolloutSpec, instance: Instance, departure: Departure) -> Sta
     if spec.hooks.before_terminate is not None and departure.before is not Mark.ENDED:
         return Stage.DRAINED
     return Stage.RESTING
-
-
-def serves_still(observation: Observation, instance: Instance) -> bool:
-    """Its way out stands in the record, and it serves: the call was never made, or somebody has put it back since.
-
-    Behind no load balancer it serves until it is terminated.
-    """
-    if any(source.has_listener for source in observation.sources):
-        return instance.in_service and healthy_everywhere(observation, instance)
-    return instance.in_service and not instance.marked_unhealthy

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from async_rollout.core.budget import bounds
-from async_rollout.core.departures import departure_of
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.observation import Instance, Observation, Source, Survey, TargetState
 from async_rollout.core.others import SAID, Trait
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.protection import is_shielded
+from async_rollout.core.serving import departure_of
 from async_rollout.core.spec import Protected, RolloutSpec, Standby
 from async_rollout.core.standby import may_end
 from async_rollout.core.tags import HEAD_TAGS, fits
-from async_rollout.core.traffic import overridden, refused_for, told_of
+from async_rollout.core.traffic import refused_for, told_of
+from async_rollout.core.zonal_shift import overridden
 
 TAGS_MAX = 50
 """AWS's limit of tags a group."""

@@ -1,28 +1,20 @@
-"""Load balancers that AWS does not find, and zones in zonal shift: what that holds up, and what to do about it.
+"""What holds up a removal though every instance is well: a source that AWS does not find, a zone in zonal shift.
 
 Nobody waits for what one that is gone says of an instance. But one answer may be wrong, and nothing is taken out on it.
-Targets in a zone in zonal shift are well and take no traffic: they neither count nor go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from async_rollout.core.actions import Wait
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause
 from async_rollout.core.memory import Memory
-from async_rollout.core.observation import Observation, Source, Target, TargetState
+from async_rollout.core.observation import Observation, Source
 from async_rollout.core.policy import UNFOUND
 from async_rollout.core.situation import Situation
-from async_rollout.core.spec import RolloutSpec
-
-SHIFT = "zonal-shift"
-"""The name by which the owner allows one."""
-SHIFTED = TargetState.SHIFTED
-ACTIVE, DELEGATED = "AdministrativeOverride.ZonalShiftActive", "AdministrativeOverride.ZonalShiftDelegatedToDns"
-"""AWS's codes."""
+from async_rollout.core.zonal_shift import SHIFT, shifted_in
 
 
 def doubted(memory: Memory, observation: Observation) -> tuple[Source, ...]:
@@ -54,25 +46,6 @@ def held_up(situation: Situation) -> Wait | None:
     return None
 
 
-def shifted_zones(observation: Observation) -> dict[str, tuple[str, ...]]:
-    """Zones in zonal shift as their targets tell it, each with the names of the sources where."""
-    found = {
-        (one.zone, target.source) for one in observation.instances for target in one.targets if target.state is SHIFTED
-    }
-    names = {source.id: source.name for source in observation.sources}
-    return {
-        zone: tuple(sorted(names.get(id, id) for other, id in found if other == zone))
-        for zone in sorted({zone for zone, _ in found})
-    }
-
-
-def shifted_in(observation: Observation) -> str:
-    """The zones in zonal shift in words; empty without any."""
-    zones = shifted_zones(observation).items()
-    words = ", ".join(f"zone {zone} is in zonal shift at {', '.join(where)}" for zone, where in zones)
-    return f"{words}, so its targets take no traffic" if words else ""
-
-
 def shift_is_over_limit(situation: Situation) -> str:
     """What is shifted, where it has been so for longer than anything may take to get healthy."""
     seen, limit = situation.memory.shifted, situation.spec.limits.healthy
@@ -84,18 +57,6 @@ def shifted_for_long(situation: Situation) -> Iterator[Cause]:
     if shift := shift_is_over_limit(situation):
         text = f"{shift}, for {situation.spec.limits.healthy:.0f} s; run when it is over, or raise --healthy-timeout"
         yield Cause(code=1, text=text)
-
-
-def as_allowed(spec: RolloutSpec, observation: Observation) -> Observation:
-    """The look as its owner wants it read: where a zonal shift is allowed, a target's health is all that counts."""
-    if SHIFT not in spec.allow or not shifted_zones(observation):
-        return observation
-    instances = (replace(one, targets=tuple(map(_unshifted, one.targets))) for one in observation.instances)
-    return replace(observation, instances=tuple(instances))
-
-
-def _unshifted(target: Target) -> Target:
-    return replace(target, state=TargetState.HEALTHY) if target.state is SHIFTED else target
 
 
 def blinded_by(situation: Situation) -> Iterator[Cause]:
@@ -124,17 +85,6 @@ def told_of(observation: Observation) -> tuple[str, ...]:
         f"{_detaching(group, source)}"
         for source in unfound_in(observation)
     )
-
-
-def overridden(observation: Observation) -> Iterator[str]:
-    """Healthy targets of which AWS says more: a shift that the owner has allowed, one that it does not tell of."""
-    for source in observation.sources:
-        told = {one.zone: target.reason for one in observation.instances for target in one.targets
-                if target.source == source.id and target.state is TargetState.HEALTHY}  # fmt: skip
-        if zones := [zone for zone in sorted(told) if told[zone].startswith(ACTIVE)]:
-            yield f"{source.name}: zone {', '.join(zones)} is in zonal shift: allowed, healthy counts without traffic"
-        if any(reason.startswith(DELEGATED) for reason in told.values()):
-            yield f"{source.name}: AWS does not tell here whether a zone is in zonal shift, it leaves that to DNS"
 
 
 def next_for(observation: Observation) -> str:

@@ -15,10 +15,11 @@ from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Journa
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
 from async_rollout.core.refusals import sentence, standing
+from async_rollout.core.serving import is_shifted
 from async_rollout.core.situation import Situation
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import Stage, is_new, is_shifted
+from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shifted_for_long
 

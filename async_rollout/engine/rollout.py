@@ -30,9 +30,9 @@ from async_rollout.core.refusals import is_repeated
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
-from async_rollout.core.traffic import as_allowed
 from async_rollout.core.trouble import ordered, untouched
 from async_rollout.core.wording import words_of
+from async_rollout.core.zonal_shift import as_allowed
 from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
 from async_rollout.engine.clocks import Clocks, of_this_host
 from async_rollout.engine.grace import Grace

@@ -20,7 +20,7 @@ from async_rollout.core.memory import Me
 from async_rollout.core.observation import TargetState
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import Limits, RolloutSpec
-from async_rollout.core.traffic import overridden
+from async_rollout.core.zonal_shift import overridden
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.preview import plan
 from async_rollout.engine.result import GroupResult

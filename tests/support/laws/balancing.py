@@ -9,7 +9,7 @@ from math import inf
 
 import anyio
 
-from async_rollout.core import advance, back, drain, observation, stages, traffic
+from async_rollout.core import advance, back, drain, observation, serving, traffic
 from async_rollout.core.actions import Deregister, Needs, Registration
 from async_rollout.core.journal import Departure
 from async_rollout.core.observation import Instance, Observation, unfound
@@ -116,7 +116,7 @@ BALANCING = (
     Sabotage(name="a zonal shift holds up nothing", law="law 1:", story=shifted,
              spoil=swap(advance, "held_up", lambda draft: None)),
     Sabotage(name="who takes no traffic serves", law="law 1: 2", story=shifted,
-             spoil=both(swap(advance, "held_up", lambda draft: None), swap(stages, "healthy_at", passed_is_enough))),
+             spoil=both(swap(advance, "held_up", lambda draft: None), swap(serving, "healthy_at", passed_is_enough))),
     Sabotage(name="a source that is gone is waited for", law="law 16:", story=target_group_goes,
              spoil=of_result(observation, "unfound", has_listener=True)),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from async_rollout.core import budget, finish, history, stages
+from async_rollout.core import budget, finish, history, serving
 from async_rollout.core.marks import is_accused
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.spec import RolloutSpec
@@ -60,7 +60,7 @@ def newest_marked() -> list[str]:
 
 def _as_before(spec: RolloutSpec, observation: Observation, one: Instance) -> bool:
     """Who is marked is not ready, whatever the sources say."""
-    return not one.marked_unhealthy and stages.is_ready(spec, observation, one)
+    return not one.marked_unhealthy and serving.is_ready(spec, observation, one)
 
 
 MARKED = (
