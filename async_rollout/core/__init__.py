@@ -4,7 +4,8 @@ Theory of operation
 ===================
 
 One function decides everything: `decide(spec, snapshot) -> Decision`. A snapshot is an *observation* (one look at AWS,
-with the *journal* that stands in the group's own tags, from the same reply), a *memory* (what earlier looks add), and
+with the *journal* that stands in the group's own tags, from the same reply), a *memory* (what earlier looks add: facts
+of the group, and one *history* an instance), and
 an order to *stop* if there is one. The engine looks, folds the look into memory (`memory.recall`), asks `decide`, does
 the actions one after the other, and looks again. Nothing else has state.
 
@@ -17,6 +18,16 @@ What is where
     repeated and a limit begins anew, no more.
 So resume is start: a killed run's successor reads the same tags and decides the same. And restore needs no stack of
 undo steps: it is the same loop with the goal turned round, and reads the same record.
+
+The rooms, each knows those above it (an import contract holds that)
+    terms       `spec` what the operator wants, `policy` every number of looks or seconds, `others`
+    record      `journal` and its form in the tags: `tags`, `versions`, `withheld`
+    look        `observation` what AWS says; `actions`, `outcomes`, `events`; what an act will do: `effect`
+    life        where one instance stands: `stages`, `serving`, `standby`, `protection`, `zonal_shift`
+    belief      what earlier looks add: `history` of one instance, `memory` of the group, `recall` folds both
+    judgement   `budget` the arithmetic, `situation`, `trouble` why to give up, `survey` why not to begin, `laws`
+    decision    `decide` and what it asks; a `draft` is a decision in the making
+    told        `narrate` in events, `plan` and `standing` in advance
 
 The path of one decision
     `decide.decide`   whose record is it? none: `begin`; another's: watch, give way or take over; ours: its goal
