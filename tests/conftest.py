@@ -21,7 +21,7 @@ for _number, _heard in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rewrite-walkthrough", action="store_true", help="write README's walkthrough anew")
+    parser.addoption("--rewrite-walkthrough", action="store_true", help="write the walkthrough of the pages anew")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

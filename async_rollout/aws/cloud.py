@@ -41,10 +41,15 @@ class Identity:
 
 
 class AwsCloud:
-    """One account and region. Made by `session.connect`; `send` puts one call on the wire, once.
+    """One account and region. Made by `connect`.
 
-    readonly: any call that is not a read raises BrokenError before it is sent. api_share: of AWS's request buckets,
-    which belong to everybody in the account and region, what this cloud may draw. calls: what was sent, by operation.
+    send: puts one call on the wire, once.
+    region: its name.
+    tell: called with each event of the calls; None: nobody is told.
+    readonly: whether any call that is not a read raises BrokenError before it is sent; False.
+    jitter: gives a chance between 0 and 1, for the pauses before a repeat.
+    expiry: tells when the credentials end; None: not known.
+    api_share: of AWS's request buckets, which belong to everybody in the account and region, what it may draw; 0.5.
     """
 
     def __init__(
@@ -72,11 +77,11 @@ class AwsCloud:
         return self._throttle.calls
 
     def groups(self, *names: str) -> tuple[GroupRef, ...]:
-        """Groups of this cloud by name, for `roll_out` and its like. Asks nothing."""
+        """Groups of this cloud by their names, each once, for `roll_out` and its like. Asks nothing of AWS."""
         return tuple(GroupRef(self, name) for name in dict.fromkeys(names))
 
     async def glance(self, group: str) -> Observation:
-        """The group's row alone: see `engine.ports.Cloud.glance`."""
+        """The row of that group alone: see `engine.ports.Cloud.glance`."""
         try:
             return await self._sweep.glance(group)
         except CallFailedError as failed:
@@ -88,11 +93,11 @@ class AwsCloud:
         return self._room.sure
 
     def carries(self, groups: int) -> bool:
-        """Whether so many may be under way at once: see `engine.ports.Cloud.carries`."""
+        """Whether so many groups may be under way at once: see `engine.ports.Cloud.carries`."""
         return self._room.carries(groups)
 
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
-        """One complete observation: see `engine.ports.Cloud.look`."""
+        """One complete observation. group, needs, after, urgency: see `engine.ports.Cloud.look`."""
         try:
             row, observation = await self._sweep.look(group, needs, after, urgency)
         except CallFailedError as failed:
@@ -103,7 +108,7 @@ class AwsCloud:
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:
-        """Do one thing: see `engine.ports.Cloud.act`."""
+        """Do one thing. group, action, young, urgency: see `engine.ports.Cloud.act`."""
         return await self._acts.do(group, action, young, urgency)
 
     async def under_way(self) -> tuple[str, ...]:

@@ -42,13 +42,19 @@ async def connect(
     jitter: Callable[[], float] = random.random,
     api_share: float = SHARE,
 ) -> AsyncIterator[AwsCloud]:
-    """Open one account and region; nothing is asked of AWS yet.
+    """Open one account and region for as long as the block lasts; nothing is asked of AWS yet.
 
-    endpoint: one URL for all services. session: a prepared one, in the place of profile. readonly: every call that is
-    not a read raises. jitter: chance between 0 and 1, for the pauses before a repeat. api_share: how much of AWS's
-    request buckets may be drawn, above 0 to 1; others in the account draw from them too. Raises UsageError without a
-    region or with a senseless one, and for a senseless share; CredentialsError for an unknown profile or an unreadable
-    configuration.
+    region, profile: None: as boto3 finds them.
+    endpoint: one URL for all services; None: AWS's own.
+    session: a prepared one, in the place of profile; None: one is made.
+    tell: called with each event of the calls (throttled, retried); None: nobody is told.
+    readonly: whether every call that is not a read raises BrokenError; False.
+    jitter: gives a chance between 0 and 1, for the pauses before a repeat.
+    api_share: how much of AWS's request buckets may be drawn, above 0 to 1; others in the account draw from them too;
+        0.5.
+
+    Raises UsageError without a region or with a senseless one, and for a senseless share; CredentialsError for an
+    unknown profile or an unreadable configuration.
     """
     if not 0 < api_share <= 1:
         raise UsageError(f"an API share of {api_share} makes no sense: above 0, and 1 at the most")

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "replay": "Show a recorded run through any view; needs nothing of AWS.",
         "demo": "Roll three simulated groups at once; needs nothing.",
         "sandbox": "Serve a simulated AWS, until interrupted.",
+        "docs": "Show the pages about a topic; without one, the list of topics.",
     }
 )
 """Each in a module of its name, with the first line of what that says of it."""

@@ -45,6 +45,10 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "sandbox": (
             ("async-rollout sandbox --scenario shapes --speed 10", "then type its export lines elsewhere"),
         ),
+        "docs": (
+            ("async-rollout docs", "what there is to read"),
+            ("async-rollout docs options", "every option of every command, and the exit codes"),
+        ),
     }
 )  # fmt: skip
 """Command lines and what they are for, by command."""
@@ -54,6 +58,7 @@ FIRST = (
     ("async-rollout plan -a web", "what would be done to a group; changes nothing"),
     ("async-rollout run -a web -a api", "do it, two groups at once; shows the plan and asks first"),
     ("async-rollout restore -a web", "put back what a run left that was stopped or killed"),
+    ("async-rollout docs", "the pages: start, options, safety, permissions, troubles, recipes and more"),
 )
 """What the program itself shows."""
 

@@ -157,7 +157,18 @@ class Wait:
 
 
 class Outcome(StrEnum):
-    """How a rollout of one group ended."""
+    """How a rollout of one group ended, with its exit code.
+
+    DONE: all that was to go is replaced; 0.
+    NOTHING: there was nothing to do; 0.
+    RESTORED: all is put back, as it was ordered; 0.
+    FAILED: it failed, and the group is left safe; the code says why.
+    PAUSED: it failed, and all stays as it is, recorded; the code says why.
+    REFUSED: nothing was changed; 3, or 4 for a permission.
+    HELD: another run holds the group; 5.
+    STUCK: not all could be put back; 10, or 4.
+    STOPPED: by an order; 130, 143 or the code of that order.
+    """
 
     DONE = "done"
     NOTHING = "nothing to do"
@@ -172,7 +183,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The end. code: exit code; why: one sentence; left: what stays changed, a line each; next: command to type."""
+    """How a rollout of one group ended.
+
+    outcome: in one word.
+    code: the exit code of the command line.
+    why: one sentence; may be empty.
+    left: what stays changed, a line each; empty where nothing does.
+    next: what to type next: verbs of the command line (`run or restore`), or a sentence; empty where nothing is to do.
+    """
 
     outcome: Outcome
     code: int

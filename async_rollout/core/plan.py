@@ -58,10 +58,28 @@ class Going:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `run` would do with one group. Times are seconds; old: ids in the order in which they go, going: the same.
+    """What `run` would do with one group. Times are seconds.
 
-    members: how many it has; template: what new ones are launched from. record: what is under way, or was left in the
-    middle; then old are those left, and neither times nor steps are foreseen.
+    group: its name.
+    base: its desired capacity.
+    floor: the fewest that serve.
+    ceiling: the most that boot and serve.
+    exist_at_most: the most there are, those on their way out included.
+    old: ids of those to be replaced, in the order in which they go.
+    going: the same, with what is known of each.
+    members: how many it has now.
+    template: what new ones are launched from.
+    skipped: ids of all others.
+    suspends: the processes that it would suspend.
+    maximum: what it would raise the maximum to; None if it would not.
+    hooks: each point that has one, with its command or the callable's name.
+    expected_seconds: how long it takes if nothing fails.
+    worst_seconds: how long with each wait at its limit.
+    notes: what the owner ought to know before, a line each.
+    objections: why it would be refused, a sentence each; empty if it would not.
+    steps: every act, in its order.
+    record: what is under way, or was left in the middle, else None. With it old are those left, and neither times nor
+        steps are foreseen.
     """
 
     group: str

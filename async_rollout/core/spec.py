@@ -21,21 +21,30 @@ LONGEST = 30 * 86_400.0
 
 
 class Scope(StrEnum):
-    """Which instances are old."""
+    """Which instances are old. ALL: every one that is there at the beginning, and whatever is outdated.
+
+    OUTDATED: only those whose launch template version or launch configuration is not what the group launches now.
+    """
 
     ALL = "all"
     OUTDATED = "outdated"
 
 
 class OnFailure(StrEnum):
-    """What follows a failure: put everything back, or leave the record and stop."""
+    """What follows a failure. RESTORE: everything is put back.
+
+    PAUSE: the run stops and leaves all as it is, recorded; alarms and scheduled actions run again.
+    """
 
     RESTORE = "restore"
     PAUSE = "pause"
 
 
 class Protected(StrEnum):
-    """What becomes of old instances protected from scale-in: waited for, left as they are, or replaced all the same."""
+    """What becomes of old instances that are protected from scale-in. SKIP: left. REPLACE: replaced all the same.
+
+    WAIT: waited for up to an hour each, then left, and the exit code is 1.
+    """
 
     WAIT = "wait"
     SKIP = "skip"
@@ -43,14 +52,18 @@ class Protected(StrEnum):
 
 
 class Standby(StrEnum):
-    """What becomes of old instances in Standby: left as they are, or terminated last."""
+    """What becomes of old instances in Standby. SKIP: left as they are, and named. TERMINATE: terminated last."""
 
     SKIP = "skip"
     TERMINATE = "terminate"
 
 
 class HookPoint(StrEnum):
-    """The three places where the operator's own code runs."""
+    """The three places where the operator's own code runs.
+
+    UP_CHECK: a new instance is healthy, and asked until it is up. BEFORE_TERMINATE: an old one is drained.
+    AFTER_TERMINATE: it is gone.
+    """
 
     UP_CHECK = "up-check"
     BEFORE_TERMINATE = "before-terminate"
@@ -59,7 +72,15 @@ class HookPoint(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookCall:
-    """What a hook is told. Addresses are None where the instance has none."""
+    """What a hook is told: of one instance, at one point.
+
+    point: where in the rollout.
+    group: the Auto Scaling group's name.
+    instance: its id.
+    private_ip, public_ip: its addresses, None where it has none.
+    attempt: which call for this instance and point it is in this process, from 1.
+    resumed: a run that was killed had begun it already, and may have been through with it.
+    """
 
     point: HookPoint
     group: str
@@ -82,7 +103,14 @@ Hook = str | AsyncHook | PlainHook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """The operator's own steps; each may be absent. Raises UsageError for what is neither a command nor a callable."""
+    """The operator's own steps: each a command, an async callable or a function given a `HookCall`; None: nothing.
+
+    up_check: asked of each new instance that is healthy, once a check interval, until it succeeds.
+    before_terminate: run for an old instance when it is drained; a failure ends the rollout with code 6.
+    after_terminate: run when it is gone; a failure ends the rollout with code 6.
+
+    Raises UsageError for what is neither a command nor a callable.
+    """
 
     up_check: Hook | None = None
     before_terminate: Hook | None = None
@@ -110,17 +138,21 @@ class Hooks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """A number of instances or a share of the group: `3` or `25%`."""
+    """A number of instances or a share of the group. Where one is asked for, 3, "3" and "25%" do as well.
+
+    value: the number, or the percentage.
+    percent: whether it is a percentage; False by default.
+    """
 
     value: int
     percent: bool = False
 
     def up(self, base: int) -> int:
-        """Rounded up, as a surge is: 25 % of 3 is 1."""
+        """Of a base of so many, rounded up, as a surge is: 25 % of 3 is 1."""
         return -(-base * self.value // 100) if self.percent else self.value
 
     def down(self, base: int) -> int:
-        """Rounded down, as an allowed gap is: 25 % of 3 is 0."""
+        """Of a base of so many, rounded down, as an allowed gap is: 25 % of 3 is 0."""
         return base * self.value // 100 if self.percent else self.value
 
     def __str__(self) -> str:
@@ -142,7 +174,19 @@ def amount(text: AmountLike) -> Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long each wait may last, in seconds (ROLLOUT: limits). What AWS itself adds is added to these."""
+    """How long each wait may last, in seconds, 1 s to 30 days; what AWS itself adds is added (`core/RULES.md` §6).
+
+    launch: from asked for to InService; 600.
+    healthy: from InService to proven, the up-check included; 900.
+    drain: draining, beside the longest deregistration delay; 300.
+    hook: each before- and after-terminate hook; 3600.
+    terminate: from the terminate call to gone; 900.
+    check_attempt: one attempt of the up-check; 60.
+    credentials: how long expired credentials, or an AWS that does not answer, are waited for; 1800.
+    total: the whole rollout of one group, which then removes no more and ends with code 7; None: no limit.
+
+    The `RolloutSpec` that they are given to raises UsageError for what is out of range.
+    """
 
     launch: float = 600.0
     healthy: float = 900.0
@@ -165,11 +209,27 @@ KINDS = {
 class RolloutSpec:
     """One order: what to replace, how many at a time, which hooks, how long to wait.
 
-    `max_draining` None means the larger of surge and unavailable. `check_interval`: seconds between looks; None: they
-    are timed by what the run learns. `require_healthy_group` False is `--force`: skip the health pre-checks and reset
-    the processes found suspended. `allow`: names of `ALLOWANCES`, what would else be refused. `without_commands`: go
-    on from a run that was given hooks, without them. `stop_grace`: seconds that a stop at once may take. Raises
-    UsageError when it makes no sense.
+    scope: which instances are old; all of them.
+    max_surge: new ones above the group's size, a number or a share (rounded up); 1.
+    max_unavailable: serving ones that may be missing below it, a number or a share (rounded down); 0. Not both are 0.
+    max_draining: old ones draining or terminating beside the surge; None: the larger of the two; 0: one after the
+        other.
+    hooks: the operator's own steps; none.
+    wait_before_terminate: seconds between drained, the hook before included, and terminate; 0.
+    require_healthy_group: refuse a group that is not healthy, or whose processes are suspended; True. False, as
+        `--force`: skip the health pre-checks and resume the processes that a rollout needs.
+    require_healthy_targets: new ones have to be healthy in every load balancer and target group; True.
+    check_interval: seconds between two looks, at least 0.1; None: they are timed by what the run learns.
+    healthy_threshold: so many good looks in a row prove an instance, at least 1; 2.
+    limits: how long each wait may last.
+    on_failure: what follows a failure; everything is put back.
+    allow: what would else be refused, by names of `ALLOWANCES` (zonal-shift, eks, beanstalk, operator, batch); nothing.
+    protected: what becomes of old ones that are protected from scale-in; they are waited for.
+    standby: what becomes of old ones in Standby; they are left.
+    without_commands: go on from a run that was given hooks, without them; False.
+    stop_grace: seconds that a stop at once may take, at least 1; 5.
+
+    Raises UsageError when it makes no sense.
     """
 
     scope: Scope = Scope.ALL

@@ -41,9 +41,17 @@ async def roll_out(
 ) -> Summary:
     """Replace every old instance of these groups; resumes by itself what a killed run began.
 
+    groups: of one cloud or of several, as `cloud.groups` gives them.
+    spec: the order; None: the default one.
+    tell: called with each event, in order, on this loop; None: nobody is told.
+    max_groups: so many are under way at once, at least 1; None: as many as AWS's request rates carry.
+    fail_fast: whether one group's failure stops the others, safely; False.
+    halt: orders a stop from elsewhere on this loop; None: only a cancel does.
+    hooks: runs the spec's hooks; None: as shell commands and callables.
+
     Raises UsageError, UnknownGroupError (one unknown name refuses all, nothing is touched), CredentialsError,
-    UnseenError before the first change; afterwards how each group ended stands in the summary. Cancelled, it stops
-    as at `Stop.NOW`: alarms and schedules run again, what only drained serves again, all of it told, within the spec's
+    UnseenError before the first change; afterwards how each group ended stands in the summary. Cancelled, it stops as
+    at `Stop.NOW`: alarms and schedules run again, what only drained serves again, all of it told, within the spec's
     `stop_grace`; then the cancel goes on.
     """
     fleet = _Fleet(spec or RolloutSpec(), tell, halt, hooks, max_groups=max_groups, fail_fast=fail_fast)
@@ -58,7 +66,14 @@ async def restore(
     halt: Halt | None = None,
     hooks: HookRunner | None = None,
 ) -> Summary:
-    """Put back what a run changed and did not finish; a live run, also one elsewhere, is told to stop first."""
+    """Put back what a run changed and did not finish; a live run, also one elsewhere, is told to stop first.
+
+    groups: as for `roll_out`; one without a record ends as NOTHING.
+    spec: the limits and hooks that hold; the hooks of the run have to be given again.
+    tell, halt, hooks: as for `roll_out`.
+
+    Raises as `roll_out` does.
+    """
     return await _Fleet(spec or RolloutSpec(), tell, halt, hooks).run(groups, Goal.RESTORE)
 
 

@@ -8,7 +8,10 @@ from async_rollout.core.snapshot import Stop
 
 
 class Halt:
-    """Not for threads: call it on the loop that the rollouts run on."""
+    """An order to stop, for all rollouts that it is given to. `stop`, `cause`, `code`: what was asked for so far.
+
+    Not for threads: call it on the loop that the rollouts run on.
+    """
 
     def __init__(self) -> None:
         self.stop: Stop | None = None
@@ -17,7 +20,12 @@ class Halt:
         self._listeners: list[Callable[[], None]] = []
 
     def request(self, stop: Stop, cause: str = "", *, code: int = 0) -> None:
-        """Ask for a stop. NOW outranks FINISH; the first cause is kept. code 0: 130 or 143, as a signal's."""
+        """Ask for a stop.
+
+        stop: NOW outranks FINISH, whenever it comes.
+        cause: why, in words for people; the first one is kept.
+        code: the exit code to end with; 0: a signal's, 130 for FINISH and 143 for NOW.
+        """
         if self.stop is not Stop.NOW:
             self.stop = stop
         self.cause, self.code = self.cause or cause, self.code or code

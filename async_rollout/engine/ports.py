@@ -107,7 +107,11 @@ class Cloud(GroupCloud, Protocol):
 
 @dataclass(frozen=True)
 class GroupRef:
-    """A group of one cloud; groups of several clouds add up in one call."""
+    """A group of one cloud, as `cloud.groups` gives it; groups of several clouds add up in one call.
+
+    cloud: the account and region.
+    name: the Auto Scaling group's.
+    """
 
     cloud: Cloud
     name: str

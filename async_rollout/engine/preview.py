@@ -22,10 +22,23 @@ EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY, Need.POLICIES})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What the tags of one group say. run None: nothing is under way. alive None: cannot be told from here.
+    """What the tags of one group say. Times are AWS's, epoch seconds.
 
-    began: when instances began to be replaced, 0 before; old, replaced: how many there were then (0: not known), and
-    how many of them are gone. commands: the points for which the run was given a hook.
+    group: its name.
+    at: when it was looked at.
+    run: the id of what is under way, or was left in the middle; None: nothing, and all below is empty.
+    holder: the process that conducts it: host/boot/namespace/process/start.
+    until: when its lease ends.
+    goal: `replace` or `restore`.
+    cause: why it restores.
+    going: ids of instances on their way out.
+    changed: what is other than it was found, a line each.
+    alive: False: its holder is dead or has not renewed it; None: cannot be told from here.
+    unreadable: why its record is none to act on; empty if it is one.
+    began: when instances began to be replaced; 0 before.
+    old: how many there were then; 0: not known.
+    replaced: how many of them are gone.
+    commands: the points for which the run was given a hook.
     """
 
     group: str
@@ -48,6 +61,9 @@ class Status:
 async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> tuple[Plan, ...]:
     """What `roll_out` would do with each group, in their order. Changes nothing.
 
+    groups: of one cloud or of several.
+    spec: the order; None: the default one.
+
     Raises as `roll_out` does before its first change.
     """
     observations = await _looked_at(groups, EVERYTHING)
@@ -60,7 +76,12 @@ def _over(observation: Observation) -> bool:
 
 
 async def status(groups: Sequence[GroupRef]) -> tuple[Status, ...]:
-    """What is under way in each group, from its tags alone. Changes nothing."""
+    """What is under way in each group, in their order, from its tags alone. Changes nothing.
+
+    groups: of one cloud or of several; `await cloud.under_way()` names all that have a record.
+
+    Raises UsageError, UnknownGroupError, CredentialsError, UnseenError.
+    """
     return tuple(_status(observation) for observation in await _looked_at(groups, None))
 
 

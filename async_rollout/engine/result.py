@@ -16,10 +16,15 @@ SAID = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupResult:
-    """One group's end. replaced: ids of old instances gone; missed: scheduled actions that fell into the run.
+    """One group's end.
 
-    total: how many there were to replace when the first run began; replaced_before: so many of them had gone before
-    this one took over.
+    group: its name.
+    verdict: how it ended.
+    replaced: ids of old instances that went in this run.
+    total: how many there were to replace when the first run began; 0: not known.
+    missed: names of scheduled actions that fell into the run and did not fire.
+    seconds: how long it took here.
+    replaced_before: how many old ones had gone before this run took over.
     """
 
     group: str
@@ -59,16 +64,18 @@ def ended(result: GroupResult, at: float) -> RolloutEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """All groups' ends. code: the exit code for all (ROLLOUT §7)."""
+    """All groups' ends. results: one a group, in the order in which they were given."""
 
     results: tuple[GroupResult, ...]
 
     @property
     def code(self) -> int:
+        """The one exit code for all (ROLLOUT §7): 0 only if every group did well."""
         return one_code([result.verdict.code for result in self.results])
 
     @property
     def ok(self) -> bool:
+        """Whether every group did well."""
         return self.code == 0
 
 

@@ -26,10 +26,12 @@ __all__ = ["Sandbox"]
 
 
 class Sandbox:
-    """One world and the doors to it. scenario: a name of `sandbox.scenarios`; KeyError if there is none of that name.
+    """One world and the doors to it. `faults` are rules that every door keeps to; none at first.
 
-    speed: the world's seconds in one second of the wall clock. clock: seconds, in place of the wall clock (a virtual
-    or scaled loop's `time`). faults: rules that every door keeps to; none at first.
+    scenario: a name of `sandbox.scenarios`; "demo". KeyError if there is none of that name.
+    seed: what is random in the world is drawn from it; 0.
+    speed: the world's seconds in one second of the wall clock; 1.
+    clock: gives seconds, in place of the wall clock (a virtual or scaled loop's `time`); None: the wall clock.
     """
 
     def __init__(
@@ -43,19 +45,27 @@ class Sandbox:
         self._speed = speed
 
     def cloud(self, *, latency: tuple[float, float] = (0.05, 0.2)) -> PortCloud:
-        """The port door: an `engine.ports.Cloud` on this world."""
+        """The port door: an `engine.ports.Cloud` on this world.
+
+        latency: the least and the most seconds of the loop that a call takes; 0.05 and 0.2.
+        """
         from async_rollout.sandbox.doors.port import PortCloud
 
         return PortCloud(self.world, faults=self.faults, latency=latency)
 
     def session(self, *, latency: tuple[float, float] = (0.05, 0.2)) -> aioboto3.Session:
-        """The wire door: an aioboto3 session whose clients talk to this world without a socket."""
+        """The wire door: an aioboto3 session whose clients talk to this world without a socket.
+
+        latency: as of `cloud`.
+        """
         from async_rollout.sandbox.doors.wire import session
 
         return session(self.world, self.faults, latency=latency)
 
     def serve(self, port: int = 0) -> AbstractAsyncContextManager[str]:
         """The http door, open as long as the block lasts; gives its URL. See `sandbox.doors.http.environment`.
+
+        port: on 127.0.0.1; 0: any free one.
 
         A call takes as long as AWS's do: 80 to 250 ms of the world's time.
         """

@@ -9,18 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from support.pages import ROOT, command, page
 from support.terminal import Tool
 
-ROOT = Path(__file__).parents[2]
 SHOWN = "examples/live.svg"
 
 
 def picture_commands() -> list[list[str]]:
-    """The README's two, as words."""
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"<!-- command: picture -->\n```sh\n(.*)\n```", text)
-    assert found
-    commands = [shlex.split(one) for one in found[1].split("&&")]
+    """The two that made the README's picture, as words."""
+    commands = [shlex.split(one) for one in command(page("start"), "picture").split("&&")]
     assert [words.pop(0) for words in commands] == ["async-rollout", "async-rollout"]
     return commands
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from async_rollout import errors
 from async_rollout.cli.faults import told
 from async_rollout.errors import BrokenError, CredentialsError, RefusedError, UnknownGroupError, UnseenError, UsageError
+from support.pages import page, part
 
 
 @pytest.mark.parametrize(
@@ -56,11 +55,8 @@ def test_every_error_has_its_block(golden: Callable[[str, list[str]], None]) -> 
 
 
 @pytest.mark.parametrize("kind", [one for one in ERRORS if one is not errors.RolloutError])
-def test_the_readme_names_every_error_with_its_code_and_what_to_type(kind: type[errors.RolloutError]) -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"<!-- errors -->\n(.*?)<!-- /errors -->", text, re.DOTALL)
-    assert found
-    (row,) = [line for line in found[1].splitlines() if f"`{kind.__name__}`" in line]
+def test_the_page_of_troubles_names_every_error_with_its_code_and_what_to_type(kind: type[errors.RolloutError]) -> None:
+    (row,) = [line for line in part(page("troubles"), "errors").splitlines() if f"`{kind.__name__}`" in line]
     code, said = told(kind("x"), "run", ["web"], verbose=False)
     assert row.split("|")[2].strip() == str(code)
     for line in said:

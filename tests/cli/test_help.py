@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import select
 import shlex
-import struct
-import subprocess
-import termios
 
 import pytest
 from typer.core import TyperCommand
@@ -16,7 +10,7 @@ from typer.core import TyperCommand
 from async_rollout.cli.app import COMMANDS as WORDS
 from async_rollout.cli.app import loaded
 from async_rollout.cli.help import EXAMPLES, FIRST, SECTIONS
-from support.terminal import ENTRY, Tool
+from support.terminal import Tool, on_a_terminal
 
 COMMANDS: dict[str, TyperCommand] = {name: loaded(name) for name in WORDS}
 
@@ -64,25 +58,6 @@ def test_on_a_terminal_options_stand_in_panels(tool: Tool, columns: int, framed:
     assert len({len(line) for line in frames}) <= 1, "a frame that is straight"
     assert "--check-if-new-server-is-up-command CMD" in text or words == ("--help",)
     assert "\u256d" not in on_a_terminal(tool, columns, *words, LC_ALL="C")
-
-
-def on_a_terminal(tool: Tool, columns: int, *words: str, **environment: str) -> str:
-    """What it writes to a terminal of that width."""
-    terminal, other = os.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    variables = tool.environment | {"TERM": "xterm", "LANG": "C.UTF-8", "PYTHONUTF8": "1"} | environment
-    variables.pop("COLUMNS", None)
-    command = [tool.python, "-c", ENTRY.format(entry="main"), *words]
-    with subprocess.Popen(command, env=variables, stdin=other, stdout=other, stderr=other) as process:
-        os.close(other)
-        text = b""
-        while process.poll() is None or select.select([terminal], [], [], 0)[0]:
-            try:
-                text += os.read(terminal, 65_536)
-            except OSError:  # all of it was read, and nobody writes any more
-                break
-    os.close(terminal)
-    return text.decode().replace("\r\n", "\n")
 
 
 def test_an_option_stands_in_one_section() -> None:

@@ -71,7 +71,7 @@ def test_the_list_of_commands_loads_none_of_them() -> None:
 
 
 def test_imports_go_one_way() -> None:
-    """DESIGN §3, as contracts in pyproject.toml."""
+    """As contracts in pyproject.toml."""
     linter = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run(
         [linter, "--no-cache"], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True

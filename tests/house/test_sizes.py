@@ -1,4 +1,4 @@
-"""DESIGN's house rules that can be counted: short functions, short files, no fakes by magic."""
+"""The house rules that can be counted: short functions, short files, no fakes by magic."""
 
 from __future__ import annotations
 
@@ -81,5 +81,4 @@ FORBIDDEN = ("util", "helper", "manager", "context", "handler")
 
 
 def test_files_are_named_for_their_idea() -> None:
-    """DESIGN §2."""
     assert [name(file) for file in PACKAGE if any(word in file.stem for word in FORBIDDEN)] == []

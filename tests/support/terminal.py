@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import select
+import struct
 import subprocess
+import termios
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -57,6 +61,25 @@ class Tool:
         for process in self.processes:
             process.kill()
             process.communicate()
+
+
+def on_a_terminal(tool: Tool, columns: int, *words: str, **environment: str) -> str:
+    """What it writes to a terminal of that width."""
+    terminal, other = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    variables = tool.environment | {"TERM": "xterm", "LANG": "C.UTF-8", "PYTHONUTF8": "1"} | environment
+    variables.pop("COLUMNS", None)
+    command = [tool.python, "-c", ENTRY.format(entry="main"), *words]
+    with subprocess.Popen(command, env=variables, stdin=other, stdout=other, stderr=other) as process:
+        os.close(other)
+        text = b""
+        while process.poll() is None or select.select([terminal], [], [], 0)[0]:
+            try:
+                text += os.read(terminal, 65_536)
+            except OSError:  # all of it was read, and nobody writes any more
+                break
+    os.close(terminal)
+    return text.decode().replace("\r\n", "\n")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,50 @@
+"""The IAM policy that people copy grants what a rollout calls, and nothing that is never called."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+import async_rollout as ar
+from async_rollout.sandbox.virtual import run_virtual
+from support.pages import ROOT, page
+
+
+def statements() -> dict[str, set[str]]:
+    """The calls that each statement of the policy allows."""
+    found = re.search(r"<!-- policy -->\n```json\n(.*?)\n```", page("permissions"), re.DOTALL)
+    assert found
+    policy = json.loads(found[1])["Statement"]
+    return {one["Sid"]: {action.split(":")[1] for action in one["Action"]} for one in policy}
+
+
+def granted() -> set[str]:
+    return set().union(*statements().values())
+
+
+async def called(*, rolled: bool) -> set[str]:
+    """What a program sends that looks at the plan and the status of a group, and rolls it too."""
+    sandbox = ar.Sandbox("at-max", clock=asyncio.get_running_loop().time)
+    async with ar.connect(session=sandbox.session()) as cloud:
+        await ar.plan(cloud.groups("web"))
+        await ar.status(cloud.groups("web"))
+        await cloud.under_way()
+        if rolled:
+            summary = await ar.roll_out(cloud.groups("web"), ar.RolloutSpec(scope=ar.Scope.ALL))
+            assert summary.code == 0
+    return {call.partition(":")[2] for call in sandbox.world.calls} - {"GetCallerIdentity"}
+
+
+def test_it_grants_what_a_rollout_over_the_wire_needs_and_nothing_that_is_never_called() -> None:
+    sent = run_virtual(lambda: called(rolled=True))
+    assert "TerminateInstanceInAutoScalingGroup" in sent
+    assert sent <= granted()
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "async_rollout/aws").rglob("*.py"))
+    assert [name for name in sorted(granted() - sent) if f'"{name}"' not in source] == []
+
+
+def test_the_first_statement_is_enough_to_look() -> None:
+    sent = run_virtual(lambda: called(rolled=False))
+    assert "DescribeTargetHealth" in sent
+    assert sent <= statements()["Look"]
