@@ -5,15 +5,13 @@ Theory of operation
 
 One function decides everything: `decide(spec, snapshot) -> Decision`. A snapshot is an *observation* (one look at AWS,
 with the *journal* that stands in the group's own tags, from the same reply), a *memory* (what earlier looks add: facts
-of the group, and one *history* an instance), and
-an order to *stop* if there is one. The engine looks, folds the look into memory (`memory.recall`), asks `decide`, does
-the actions one after the other, and looks again. Nothing else has state.
+of the group, and one *history* an instance), and an order to *stop* if there is one. The engine looks, folds the look
+into memory (`recall`), asks `decide`, does the actions one after the other, and looks again. Nothing else has state.
 
 What is where
     What AWS is, is read anew on every look: which instances there are, who is healthy where.
     What may not be lost stands in the journal, written before the act it speaks of: the sizes and processes found,
-    whose turn it is, the way out of each old instance (its *departure*), the value that desired capacity was last set
-    to.
+    whose turn it is, the way out of each old instance (its *departure*), what desired capacity was last set to.
     What may be lost is memory: streaks of good looks, since when a stage holds, how a hook ended. Without it a check is
     repeated and a limit begins anew, no more.
 So resume is start: a killed run's successor reads the same tags and decides the same. And restore needs no stack of
@@ -33,7 +31,7 @@ The path of one decision
     `decide.decide`   whose record is it? none: `begin`; another's: watch, give way or take over; ours: its goal
     `trouble`         is there a reason to give up? Then the goal becomes RESTORE, with a cause that outlives a kill
     `launch_failures` what AWS says of a launch that failed: does waiting help, and for how long?
-    `budget.attribute_desired`   whose doing is it if desired capacity is not what was asked for?
+    `attribution.attribute_desired`  whose doing is it if desired capacity is not what was asked for?
     `advance`         each departure one step (`departures.fall`, first `drain`), each newcomer checked, old ones taken
                       out, new ones asked for
     `restore`         the same departures, some of them turned round (`back.put_back`)

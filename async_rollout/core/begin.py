@@ -1,6 +1,6 @@
 """From an untouched group to one that is ours: refuse or go on, lease, suspend, settle, cutoff.
 
-The order is ROLLOUT §3's. Nothing is changed before the lease has stood for two looks and two check intervals.
+The order is RULES §3's. Nothing is changed before the lease has stood for two looks and two check intervals.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     if memory.denied is not None:
         why = f"{memory.denied.code}: {memory.denied.message}"
         operated = next((one.words for one in observation.group.claims if one.allowance == "operator"), "")
-        step = f"the group belongs to {operated}" if operated else "look at the IAM policy in README"
+        step = f"the group belongs to {operated}" if operated else "async-rollout docs permissions"
         return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next=step))
     if objected := objections(spec, observation, memory.survey):
         return refused(*objected, next=next_for(observation))

@@ -25,8 +25,8 @@ from async_rollout.core.actions import (
     Verdict,
 )
 from async_rollout.core.advance import advance
+from async_rollout.core.attribution import attribute_desired, unlaunched
 from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
-from async_rollout.core.budget import attribute_desired, unlaunched
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import with_reason
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable

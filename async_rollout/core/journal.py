@@ -14,7 +14,7 @@ LANES_MAX = 20
 
 SUSPENDED_BY_US = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy")
 QUICK = ("ScheduledActions", "AlarmNotification")
-"""What runs again even while an instance is out: the other two would act on it (ROLLOUT §7)."""
+"""What runs again even while an instance is out: the other two would act on it (RULES §7)."""
 REQUIRED_RUNNING = ("Launch", "Terminate", "HealthCheck", "AddToLoadBalancer")
 
 

@@ -1,6 +1,6 @@
 """Why an act may not be done: asked before each one, of the look it rests on and of the acts since.
 
-Independent of how `decide` came to it: these are the laws 1 to 6 and 8 to 11 of DESIGN as guards, a function each,
+Independent of how `decide` came to it: these are laws 1 to 6 and 8 to 11 as guards, a function each,
 its sentence as docstring. An objection is a fault of this program; the loop stops there and leaves the record.
 """
 

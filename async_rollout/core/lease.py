@@ -1,4 +1,4 @@
-"""Whose group it is: one conductor by the record in its tags, which have no compare-and-swap (ROLLOUT §4).
+"""Whose group it is: one conductor by the record in its tags, which have no compare-and-swap (RULES §4).
 
 Nobody writes a first record, or takes one over, on a look that might be an old answer; a holder that is alive is left
 alone, or told to stop.
@@ -103,7 +103,7 @@ def _order_to_stop(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> De
 
 
 def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
-    """Its record becomes ours: what was found always, its cutoff only if it still means the same (ROLLOUT §4)."""
+    """Its record becomes ours: what was found always, its cutoff only if it still means the same (RULES §4)."""
     if snapshot.memory.survey is None or is_blind(snapshot):
         return Decision(needs=LOOK_NOW)
     if first := unproven(spec, snapshot):

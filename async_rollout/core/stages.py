@@ -1,6 +1,6 @@
 """The life of an instance, in walkthrough order, and where one stands in it.
 
-`WALKTHROUGH` is the whole rollout as a person would tell it; the README prints it. `stage_of` answers for one
+`WALKTHROUGH` is the whole rollout as a person would tell it; the start page prints it. `stage_of` answers for one
 instance from what is seen (observation), written down (journal) and remembered (streaks, hooks): it is derived anew on
 every look, so there is no state to lose.
 """
@@ -121,7 +121,7 @@ class Known:
 
 
 def is_old(spec: RolloutSpec, journal: Journal, instance: Instance) -> bool:
-    """Whether the instance is to be replaced, by the recorded cutoff (ROLLOUT: old, new, proven, dead)."""
+    """Whether the instance is to be replaced, by the recorded cutoff (RULES: old, new, proven, dead)."""
     if journal.cutoff is None or instance.launched_at is None:
         return False
     before = instance.launched_at <= journal.cutoff

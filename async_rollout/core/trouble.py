@@ -24,7 +24,7 @@ from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shifted_for_long
 
 LOST_MAX = 3
-"""So many newcomers that never came to serve stop the group (ROLLOUT §2)."""
+"""So many newcomers that never came to serve stop the group (RULES §2)."""
 MASTERS_MAX = 3
 """Lowered so often after we raised it: someone else steers the group."""
 NEVER_RAN = (126, 127)

@@ -1,4 +1,4 @@
-"""Commands that a record names and this order lacks (ROLLOUT §13).
+"""Commands that a record names and this order lacks (RULES §13).
 
 A killed run is gone on from with a line typed anew. Whoever forgets a command there does not mean that nodes go
 without it: nobody is terminated who would have had one, and nobody is forgotten who still has to get one.

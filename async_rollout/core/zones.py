@@ -12,7 +12,7 @@ from async_rollout.core.observation import Activity, Observation
 from async_rollout.core.policy import ZONE_RESTS
 
 AVOIDED: Mapping[Failure, float] = {Failure.ZONE: float("inf"), Failure.CAPACITY: ZONE_RESTS}
-"""Seconds for which a zone that failed is not tried again: one that does not offer the type stays so (ROLLOUT §14)."""
+"""Seconds for which a zone that failed is not tried again: one that does not offer the type stays so (RULES §14)."""
 
 
 def zone_counts(observation: Observation) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""How long a rollout goes on once it is told to stop at once, also where that is a cancel (ROLLOUT §13).
+"""How long a rollout goes on once it is told to stop at once, also where that is a cancel (RULES §13).
 
 A cancel that ended it where it stands would leave alarms off and an instance drained. So it runs behind a shield, is
 told, and ends by itself; the cancel goes on when it has ended or its grace is over.

@@ -1,4 +1,4 @@
-"""How a run ends that cannot do so in the usual way: alarms and schedules first, what is left named (ROLLOUT §10).
+"""How a run ends that cannot do so in the usual way: alarms and schedules first, what is left named (RULES §10).
 
 ResumeProcesses goes to Auto Scaling, which may answer though a load balancer does not: the group's own row is enough,
 as long as its record still names us.

@@ -70,7 +70,7 @@ class Summary:
 
     @property
     def code(self) -> int:
-        """The one exit code for all (ROLLOUT §7): 0 only if every group did well."""
+        """The one exit code for all (RULES §7): 0 only if every group did well."""
         return one_code([result.verdict.code for result in self.results])
 
     @property

@@ -1,4 +1,4 @@
-"""How a rollout begins, takes over, gives way or gives up its record: one row of ROLLOUT §3 and §4 after the other."""
+"""How a rollout begins, takes over, gives way or gives up its record: one row of RULES §3 and §4 after the other."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from async_rollout.core.budget import Tally, attribute_desired, bounds, tally
+from async_rollout.core.attribution import attribute_desired
+from async_rollout.core.budget import Tally, bounds, tally
 from async_rollout.core.journal import Departure, Journal, Removal
 from async_rollout.core.observation import Observation
 from async_rollout.core.spec import AmountLike, RolloutSpec, amount
@@ -70,7 +71,7 @@ def test_an_amount_that_is_none_is_named(text: str) -> None:
         ("SSSP", {}, 1, 3, 4, 3, 0),
         ("SSSW", {}, 0, 4, 4, 3, 0),  # in service, not proven: it counts toward the ceiling, not the floor
         ("SSSN", {}, 0, 4, 4, 4, 0),
-        ("DSSN", {}, 0, 3, 4, 3, 1),  # the table of ROLLOUT: a drains, y may boot
+        ("DSSN", {}, 0, 3, 4, 3, 1),  # the table of RULES: a drains, y may boot
         ("DSSNP", {}, 1, 3, 5, 3, 0),
         ("TSSNP", {}, 1, 3, 4, 3, 0),  # a is terminating by others' doing: it takes no part
         ("SSSB", {}, 0, 3, 3, 3, 1),  # standby is not ours to count
@@ -118,7 +119,7 @@ def test_who_may_go(drawing: str, id: int, may: bool) -> None:
     assert counted(drawing).may_go(ident(id)) is may
 
 
-# --- whose doing a change of desired was (ROLLOUT §1, rules 3 to 6)
+# --- whose doing a change of desired was (RULES §1, rules 3 to 6)
 
 GONE = Departure(id=ident(99), at=0, removal=Removal.SHRINK)
 

@@ -1,4 +1,4 @@
-"""A record that went away, or that cannot be read: what is waited for, written again, refused (ROLLOUT §4)."""
+"""A record that went away, or that cannot be read: what is waited for, written again, refused (RULES §4)."""
 
 from __future__ import annotations
 

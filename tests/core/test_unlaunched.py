@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from async_rollout.core.actions import Record, SetCapacity
-from async_rollout.core.budget import unlaunched
+from async_rollout.core.attribution import unlaunched
 from async_rollout.core.journal import Journal
 from async_rollout.core.memory import Me, Memory
 from async_rollout.core.outcomes import ActOutcome

@@ -1,4 +1,4 @@
-"""One exit code for many groups (ROLLOUT §7): 10, then a signal's, then 9, then the single cause."""
+"""One exit code for many groups (RULES §7): 10, then a signal's, then 9, then the single cause."""
 
 from __future__ import annotations
 

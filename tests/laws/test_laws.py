@@ -167,7 +167,7 @@ def moved(at: float, delta: int) -> object:
 @pytest.mark.parametrize("at", [5.0, 30.0, 70.0, 150.0, 220.0, 300.0])
 @pytest.mark.parametrize("delta", [1, -1])
 def test_desired_changed_by_a_person_is_followed(at: float, delta: int) -> None:
-    """Up: the base follows. Down: it eats our lift first, then the base (ROLLOUT §1)."""
+    """Up: the base follows. Down: it eats our lift first, then the base (RULES §1)."""
     spec = RolloutSpec()
     run = simulate("below-max", spec, others=moved(at, delta), seed=int(at))  # type: ignore[arg-type]
     assert run.result.verdict.code == 0, run.result.verdict

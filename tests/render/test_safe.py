@@ -49,4 +49,4 @@ def test_commands_to_type_are_quoted_for_a_shell() -> None:
     assert command("run", "web", "a b; rm -rf /") == "async-rollout run -a web -a 'a b; rm -rf /'"
     assert advice("run or restore", "web") == "async-rollout run -a web   or   async-rollout restore -a web"
     assert advice("restore", "web") == "async-rollout restore -a web"
-    assert advice("look at the IAM policy in README", "web") == "look at the IAM policy in README"
+    assert advice("async-rollout docs permissions", "web") == "async-rollout docs permissions"

@@ -10,6 +10,7 @@ from typing import Any
 
 from async_rollout.core import (
     advance,
+    attribution,
     budget,
     decide,
     departures,
@@ -54,25 +55,27 @@ def healthy_anywhere(one: Instance, source: str) -> bool:
     return any(target.state == "healthy" for target in one.targets)
 
 
-def base_is_field(journal: Journal, observation: Observation, seen: object) -> budget.Attribution:
+def base_is_field(journal: Journal, observation: Observation, seen: object) -> attribution.Attribution:
     field = observation.group.desired
-    return budget.Attribution(journal=replace(journal, base=field, asked=field), explained=True)
+    return attribution.Attribution(journal=replace(journal, base=field, asked=field), explained=True)
 
 
-def lift_is_field(journal: Journal, observation: Observation, seen: object) -> budget.Attribution:
-    return budget.Attribution(journal=replace(journal, asked=observation.group.desired), explained=True)
+def lift_is_field(journal: Journal, observation: Observation, seen: object) -> attribution.Attribution:
+    return attribution.Attribution(journal=replace(journal, asked=observation.group.desired), explained=True)
 
 
-def minimum_first(real: Any, journal: Journal, observation: Observation, seen: object) -> budget.Attribution:
+def minimum_first(real: Any, journal: Journal, observation: Observation, seen: object) -> attribution.Attribution:
     """What the minimum asks for is base before it is reckoned what it did to desired."""
     return real(replace(journal, base=max(journal.base, observation.group.minimum)), observation, seen)
 
 
 def base_first(
     journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation
-) -> budget.Attribution:
+) -> attribution.Attribution:
     """What somebody takes away is taken from the base, not from our lift."""
-    return budget.Attribution(journal=replace(counted, base=max(1, journal.base - drop)), explained=True, lowered=True)
+    return attribution.Attribution(
+        journal=replace(counted, base=max(1, journal.base - drop)), explained=True, lowered=True
+    )
 
 
 def any_target_listed(spec: Any, observation: Observation, one: Instance) -> bool:
@@ -184,9 +187,9 @@ COUNTING = (
     Sabotage(name="a raise is taken for our lift", law="law 7:", story=meddling.raised,
              spoil=swap(decide, "attribute_desired", lift_is_field)),
     Sabotage(name="a cut is taken from the base", law="law 7:", story=meddling.lowered,
-             spoil=swap(budget, "_cut", base_first)),
+             spoil=swap(attribution, "_cut", base_first)),
     Sabotage(name="an unexplained field is acted upon", law="law 7:", story=meetings.desired_lags,
-             spoil=swap(budget, "_is_steady", yes)),
+             spoil=swap(attribution, "_is_steady", yes)),
     Sabotage(name="any maximum is ours", law="law 7:", story=meddling.own_maximum,
              spoil=swap(journal.Journal, "knows_maximum", yes)),
     Sabotage(name="a new minimum counts twice", law="law 2:", story=meddling.minimum_beyond,

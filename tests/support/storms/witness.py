@@ -159,7 +159,7 @@ class Witness(World):
     def _was_moved(self, before: int) -> None:
         """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one.
 
-        Of a raise, what we have recorded to ask for cannot be told from our own: that much is lift (ROLLOUT 1.5). So
+        Of a raise, what we have recorded to ask for cannot be told from our own: that much is lift (RULES §1). So
         is what a terminate took out of desired, while the record does not say so: its conductor may be dead.
         What is raised above the owner's own maximum is lift too (1.4).
         """

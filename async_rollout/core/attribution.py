@@ -1,0 +1,90 @@
+"""Whose doing it is that DesiredCapacity is not what was asked for: ours, somebody's raise, somebody's cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from async_rollout.core.journal import Journal, Removal
+from async_rollout.core.memory import Memory
+from async_rollout.core.observation import Observation
+from async_rollout.core.policy import SIZE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The record after the field was explained. explained False: look again before any act."""
+
+    journal: Journal
+    explained: bool
+    lowered: bool = False
+
+
+def attribute_desired(journal: Journal, observation: Observation, memory: Memory) -> Attribution:
+    """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (RULES §1, rules 3 to 6).
+
+    Only a field that reads the same for a while changes the base: stale answers must not. One between what is expected
+    and what was asked is ours, still in flight; if it stays, it becomes our lift, never the owner's base.
+    """
+    field = observation.group.desired
+    gone = tuple(
+        departure.id
+        for departure in journal.departures
+        if departure.removal is Removal.SHRINK and _has_left(observation, departure.id)
+    )
+    expected = journal.asked - len(gone)
+    if field == expected and not gone:
+        return Attribution(journal=journal, explained=True)
+    counted = replace(_count(journal, gone), asked=field)
+    if field == expected:
+        return Attribution(journal=counted, explained=True)
+    if not _is_steady(memory, observation) or not journal.knows_maximum(observation.group.maximum):
+        return Attribution(journal=journal, explained=False)
+    if field > journal.asked:
+        highest = max(journal.base, journal.found.maximum)
+        return Attribution(journal=replace(counted, base=min(highest, journal.base + field - expected)), explained=True)
+    if field > expected:
+        return Attribution(journal=counted, explained=True)
+    cut = _cut(journal, counted, expected - field, expected, observation)
+    return replace(cut, journal=_never_launched(cut.journal, expected - field, memory))
+
+
+def unlaunched(journal: Journal, memory: Memory) -> Journal:
+    """The record without a launch that surely was not taken: AWS refused it, or it was never sent."""
+    one = memory.launching
+    if one is None or one.ok is not False or journal.asked != one.to or journal.launches < one.counted:
+        return journal
+    return replace(journal, asked=one.to - one.more, launches=max(0, journal.launches - one.more))
+
+
+def _never_launched(journal: Journal, drop: int, memory: Memory) -> Journal:
+    """What was asked for without an answer, and never came to be, is no launch."""
+    doubtful = memory.launching.more if memory.launching is not None and memory.launching.ok is None else 0
+    return replace(journal, launches=max(0, journal.launches - min(drop, doubtful)))
+
+
+def _is_steady(memory: Memory, observation: Observation) -> bool:
+    """The field reads the same for longer than answers are stale; or it is higher than it ever was: no stale one is."""
+    seen = memory.desired
+    if seen is None or seen.what != str(observation.group.desired) or seen.looks < SIZE.looks:
+        return False
+    return observation.group.desired > memory.peak or SIZE.holds(seen, observation.at)
+
+
+def _cut(journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation) -> Attribution:
+    """Someone lowered it (or our own raise never came to be): that eats our lift first, then the base."""
+    lift = max(0, expected - journal.base)
+    base = max(observation.group.minimum, journal.base - max(0, drop - lift))
+    return Attribution(journal=replace(counted, base=min(base, journal.base)), explained=True, lowered=True)
+
+
+def _count(journal: Journal, gone: tuple[str, ...]) -> Journal:
+    departures = (
+        replace(departure, removal=Removal.COUNTED) if departure.id in gone else departure
+        for departure in journal.departures
+    )
+    return replace(journal, departures=tuple(departures))
+
+
+def _has_left(observation: Observation, id: str) -> bool:
+    one = observation.instance(id)
+    return one is None or one.leaving
