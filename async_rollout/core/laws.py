@@ -1,13 +1,13 @@
 """Why an act may not be done: asked before each one, of the look it rests on and of the acts since.
 
-Independent of how `decide` came to it: these are laws 1 to 6 and 8 to 11 as guards, a function each,
-its sentence as docstring. An objection is a fault of this program; the loop stops there and leaves the record.
+Strangers to how `decide` comes to it: they read the look, the record and the counts of histories, never a stage, a
+step or a tally; who serves is what AWS shows. They are laws 1 to 6 and 8 to 11, a function each, its sentence as
+docstring, and ask necessary conditions only. The other half of each law is the storms' oracle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 from async_rollout.core.actions import (
     Action,
@@ -22,14 +22,15 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.budget import Tally, launches_most, tally
+from async_rollout.core.budget import bounds, launches_most
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
-from async_rollout.core.policy import OLDEST_LOOK
+from async_rollout.core.observation import Instance
+from async_rollout.core.policy import ILL, OLDEST_LOOK
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import serves_still
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec, amount
-from async_rollout.core.stages import Stage, is_new, is_old
+from async_rollout.core.stages import is_new, is_old
 from async_rollout.core.withheld import lacks_before
 
 Law = Callable[[RolloutSpec, Snapshot, Journal, Action], str | None]
@@ -51,15 +52,11 @@ def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, acti
     """Law 1: available never falls below the floor through us; and none goes on a look that asked not every source."""
     if isinstance(action, Deregister | Terminate) and not snapshot.observation.health_seen:
         return f"law 1: {', '.join(_named(action))} would go, and this look asked not every source"
-    going = (*_taken_out(snapshot, action), *_taken_out_again(snapshot, action))
-    if not going:
-        return None
-    before, after = _tally(spec, snapshot, record, without=going), _tally(spec, snapshot, record)
-    unserving = {id for id in going if not snapshot.memory.history(id).streak.good} - before.available
-    spare = {id for id in unserving if _is_surplus(record, id)}
-    well = [id for id in going if id not in before.dark and id not in spare]
-    if well and len(after.available) < after.bounds.floor:
-        return f"law 1: {len(after.available)} available without {', '.join(well)}, the floor is {after.bounds.floor}"
+    going = (*_taken_out(snapshot, record, action), *_taken_out_again(snapshot, action))
+    needed = [id for id in going if _is_needed(snapshot, record, id)]
+    left, floor = _available(spec, snapshot, record).difference(going), bounds(spec, record.base).floor
+    if needed and len(left) < floor:
+        return f"law 1: {len(left)} available without {', '.join(needed)}, the floor is {floor}"
     return None
 
 
@@ -67,14 +64,17 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     """Law 2: booting and serving never above the ceiling, nor all that exists above ceiling and max draining."""
     if not isinstance(action, SetCapacity) or action.desired is None:
         return None
-    tally, more = _tally(spec, snapshot, record), action.desired - snapshot.observation.group.desired
-    if more > 0 and tally.booting + tally.serving + more > tally.bounds.ceiling:
-        return (
-            f"law 2: {tally.booting + tally.serving + more} booting and serving, the ceiling is {tally.bounds.ceiling}"
-        )
-    if more > 0 and tally.exist + more > tally.bounds.exist:
-        return f"law 2: {tally.exist + more} would exist, {tally.bounds.exist} may"
-    return None
+    desired, limits = action.desired, bounds(spec, record.base)
+    if desired <= snapshot.observation.group.desired:
+        return None
+    members = snapshot.observation.instances
+    out = sum(one.in_service and record.departure(one.id) is not None for one in members)
+    taken = max(desired, sum(one.in_service for one in members)) - out
+    if taken > limits.ceiling:
+        return f"law 2: {taken} booting and serving, the ceiling is {limits.ceiling}"
+    leaving = sum(one.leaving and not one.retained and record.departure(one.id) is not None for one in members)
+    exist = max(desired, snapshot.observation.rows) + leaving + _out_of_sight(snapshot, record)
+    return f"law 2: {exist} would exist, {limits.exist} may" if exist > limits.exist else None
 
 
 def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
@@ -114,9 +114,11 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
     """Law 5: with a surge, a new instance is proven before the first old one goes, or the base is held without it."""
     if record.goal is Goal.RESTORE or not amount(spec.max_surge).up(record.base):
         return None
-    going = [id for id in _taken_out(snapshot, action) if not _is_surplus(record, id)]
-    after = _tally(spec, snapshot, record)
-    if going and not after.proven_new and len(after.available) < after.base:
+    going = [id for id in _taken_out(snapshot, record, action) if not _is_surplus(record, id)]
+    left = _available(spec, snapshot, record).difference(going)
+    fresh = (one for one in snapshot.observation.instances if one.id in left and is_new(record, one))
+    proven = any(not one.marked_unhealthy for one in fresh)
+    if going and not proven and len(left) < record.base:
         return f"law 5: no new instance is proven, and {', '.join(going)} would go"
     return None
 
@@ -212,25 +214,67 @@ def _named(action: Action) -> tuple[str, ...]:
             return ()
 
 
-def _taken_out(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
-    """Whom this act takes out of service who was in service till now."""
-    serving = (Stage.SERVING, Stage.AVAILABLE, Stage.AILING, Stage.CHECKING)
-    return tuple(id for id in _named(action) if snapshot.memory.stage(id) in serving)
+def _taken_out(snapshot: Snapshot, record: Journal, action: Action) -> tuple[str, ...]:
+    """Whom this act takes out of service who was in service till now, but for newcomers that never got well."""
+    return tuple(
+        one.id
+        for one in _in_service(snapshot, action)
+        if not _was_recorded(snapshot, one.id) and _was_well(snapshot, record, one)
+    )
 
 
 def _taken_out_again(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
     """Whom this act takes out whose way out was recorded before, and who serves all the same."""
-    falling = (Stage.DRAINING, Stage.DRAINED, Stage.RESTING, Stage.SPENT)
-    known = [(id, snapshot.observation.instance(id)) for id in _named(action) if snapshot.memory.stage(id) in falling]
-    return tuple(id for id, one in known if one is not None and serves_still(snapshot.observation, one))
+    recorded = (one for one in _in_service(snapshot, action) if _was_recorded(snapshot, one.id))
+    return tuple(one.id for one in recorded if serves_still(snapshot.observation, one))
+
+
+def _in_service(snapshot: Snapshot, action: Action) -> Iterator[Instance]:
+    """Whom an act names, as far as the look shows it in service."""
+    named = _named(action)
+    return (one for one in snapshot.observation.instances if one.id in named and one.in_service)
+
+
+def _was_recorded(snapshot: Snapshot, id: str) -> bool:
+    """Its way out stood in the record that the look brought."""
+    seen = snapshot.observation.journal
+    return isinstance(seen, Journal) and seen.departure(id) is not None
+
+
+def _was_well(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
+    """It serves, or has served: an old one, or a newcomer that was once found healthy."""
+    history = snapshot.memory.history(one.id)
+    return not is_new(record, one) or history.proven or history.streak.good > 0
+
+
+def _is_needed(snapshot: Snapshot, record: Journal, id: str) -> bool:
+    """It serves by what AWS shows, or its last looks were too few to call it ill."""
+    one, history = snapshot.observation.instance(id), snapshot.memory.history(id)
+    if one is None or not one.in_service:
+        return False
+    if serves_still(snapshot.observation, one):
+        return True
+    return history.streak.bad < ILL.looks and (history.proven or not (_is_surplus(record, id) or is_new(record, one)))
+
+
+def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozenset[str]:
+    """Who holds the floor: in service, on no way out, found healthy often enough, a newcomer by its up-check too."""
+    found = set()
+    for one in snapshot.observation.instances:
+        known = snapshot.memory.history(one.id).known()
+        checked = known.passed or spec.hooks.up_check is None or not is_new(record, one)
+        well = known.streak.good >= spec.healthy_threshold and checked
+        if one.in_service and well and record.departure(one.id) is None:
+            found.add(one.id)
+    return frozenset(found)
+
+
+def _out_of_sight(snapshot: Snapshot, record: Journal) -> int:
+    """Terminated ones that the look does not show, and that may only be missing from the answer."""
+    sent = (one.id for one in record.departures if one.removal is not Removal.NOT)
+    return sum(snapshot.observation.instance(id) is None and not snapshot.memory.history(id).is_gone for id in sent)
 
 
 def _is_surplus(record: Journal, id: str) -> bool:
     departure = record.departure(id)
     return departure is not None and departure.surplus
-
-
-def _tally(spec: RolloutSpec, snapshot: Snapshot, record: Journal, without: tuple[str, ...] = ()) -> Tally:
-    """The look counted with this record; without: as if these had no departure yet."""
-    departures = tuple(departure for departure in record.departures if departure.id not in without)
-    return tally(spec, snapshot.observation, snapshot.memory, replace(record, departures=departures))
