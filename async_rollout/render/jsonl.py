@@ -15,7 +15,7 @@ from async_rollout.core.events import Event
 from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, GroupBoard, fold
 
-SCHEMA = 1
+SCHEMA = 2
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -25,7 +25,7 @@ def view(write: Write, *, verbose: bool = False, behind: Behind) -> Jsonl:
 
 
 class Jsonl:
-    """Writes `{"type": "stage_changed", "schema": 1, "seq": 4, "group": …}`."""
+    """Writes `{"type": "stage_changed", "schema": 2, "seq": 4, "group": …}`."""
 
     in_place = False
 

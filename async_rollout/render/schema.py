@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
@@ -22,14 +21,6 @@ EVENTS: dict[str, Any] = {name_of(kind): kind for kind in get_args(Event)}
 """Every event class by the `type` of its lines."""
 RESULTS = ("plan", "status", "demo")
 """Lines that are no events but what a command was asked for."""
-ADDED = {
-    "acted": {"again"},
-    "enrolled": {"why"},
-    "rollout_started": {"total", "replaced_before"},
-    "rollout_ended": {"replaced_before"},
-    "summary": {"replaced_before"},
-}
-"""Keys that came after the first lines of this version were recorded: those lack them, and are as good."""
 COMMON = {"schema": {"const": SCHEMA}, "seq": {"type": "integer", "minimum": 1}}
 _WORDS = {"type": "array", "items": {"type": "string"}}
 _GROUP = {
@@ -62,16 +53,12 @@ def _line(name: str, properties: dict[str, object], required: list[str]) -> dict
 
 def _object(name: str, kind: Any) -> dict[str, object]:
     hints = get_type_hints(kind)
-    found = _line(name, {one: of_type(hint) for one, hint in hints.items()}, _required(name, hints))
+    found = _line(name, {one: of_type(hint) for one, hint in hints.items()}, list(hints))
     return {**found, "description": " ".join((kind.__doc__ or "").split())}
 
 
-def _required(name: str, keys: Iterable[str]) -> list[str]:
-    return [key for key in keys if key not in ADDED.get(name, ())]
-
-
 def _summary() -> dict[str, object]:
-    group = {"type": "object", "properties": _GROUP, "required": _required("summary", _GROUP)}
+    group = {"type": "object", "properties": _GROUP, "required": list(_GROUP)}
     groups = {"type": "object", "additionalProperties": group}
     known = {"exit_code": {"type": "integer"}, "error": {"type": "string"}, "groups": groups}
     return _line("summary", known, ["exit_code", "groups"])

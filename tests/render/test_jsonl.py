@@ -36,7 +36,7 @@ def test_two_groups_that_end_badly(golden: Golden) -> None:
 def test_each_line_is_one_object_with_type_schema_and_number() -> None:
     events = read(written(EVERYTHING))
     assert [one["seq"] for one in events] == list(range(1, len(EVERYTHING) + 2))
-    assert {one["schema"] for one in events} == {1}
+    assert {one["schema"] for one in events} == {2}
     assert {one["type"] for one in events} == {
         "rollout_started", "stage_changed", "replaced", "acted", "hook_started", "hook_said", "hook_ended", "waiting",
         "capacity_changed", "counted", "turned", "warned", "throttled", "rollout_ended", "fleet_ended", "called",
@@ -54,7 +54,7 @@ def test_the_last_line_is_the_summary() -> None:
 
 def test_a_run_that_could_not_begin_says_why_in_the_summary() -> None:
     assert read(written((), 3, "no such group: wbe")) == [
-        {"type": "summary", "schema": 1, "seq": 1, "exit_code": 3, "error": "no such group: wbe", "groups": {}}
+        {"type": "summary", "schema": 2, "seq": 1, "exit_code": 3, "error": "no such group: wbe", "groups": {}}
     ]
 
 

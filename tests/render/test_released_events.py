@@ -15,6 +15,7 @@ from async_rollout.render import schema as schema_home
 from async_rollout.render.recorded import Recording, recordings
 from async_rollout.render.report import Report
 from async_rollout.render.schema import EVENTS
+from async_rollout.render.schema1 import translated
 
 RECORDED = Path(__file__).parent / "recorded"
 RELEASED = Path(__file__).parent / "released"
@@ -57,6 +58,15 @@ def read(file: Path) -> list[Recording]:
 def test_each_line_keeps_to_the_schema_of_its_release(file: Path, schema: int) -> None:
     check = jsonschema.Draft202012Validator(frozen(schema))
     assert [line for line in lines(file) if not check.is_valid(json.loads(line))] == []
+
+
+@pytest.mark.parametrize(
+    "file", [param.values[0] for param in FILES if param.values[1] == 1], ids=lambda file: file.stem
+)
+def test_a_line_of_schema_1_is_translated_into_one_of_the_present(file: Path) -> None:
+    check = jsonschema.Draft202012Validator(schema_home.schema())
+    early = (json.loads(line) for line in lines(file))
+    assert [line for line in early if not check.is_valid(translated(line))] == []
 
 
 @pytest.mark.parametrize(("file", "schema"), FILES)

@@ -1,0 +1,38 @@
+"""Lines of schema 1, which releases before 0.2.0 wrote, as lines of schema 2.
+
+`events.schema.1.json` beside it is what they keep to; it does not change any more. Here stands all that is other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+Line = Mapping[str, Any]
+
+DEFAULTS: Mapping[str, Line] = MappingProxyType(
+    {
+        "acted": {"again": False},
+        "enrolled": {"why": ""},
+        "rollout_started": {"total": 0, "replaced_before": 0},
+        "rollout_ended": {"replaced_before": 0},
+    }
+)
+"""What a line lacks that was written before its key was added, by its type."""
+OF_A_GROUP: Line = MappingProxyType({"replaced_before": 0})
+"""The same of each group in a summary."""
+
+
+def translated(line: Line) -> dict[str, Any]:
+    """The line as schema 2 has it. Raises TypeError where it is no line of schema 1; other types stay as they are."""
+    told = {**DEFAULTS.get(line["type"], {}), **line, "schema": 2}
+    if line["type"] == "summary":
+        told["groups"] = {name: {**OF_A_GROUP, **_object(group)} for name, group in _object(line["groups"]).items()}
+    return told
+
+
+def _object(value: Any) -> Line:
+    if not isinstance(value, dict):
+        raise TypeError(f"a {type(value).__name__} where an object should be")
+    return value
