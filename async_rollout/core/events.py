@@ -156,7 +156,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
+class GoalChanged:
     """The goal became to put everything back."""
 
     group: str
@@ -233,7 +233,7 @@ Event = (
     | Waiting
     | CapacityChanged
     | Counted
-    | Turned
+    | GoalChanged
     | Warned
     | Throttled
     | RolloutEnded

@@ -17,6 +17,7 @@ from async_rollout.core.events import (
     Enrolled,
     Event,
     FleetEnded,
+    GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -25,7 +26,6 @@ from async_rollout.core.events import (
     RolloutStarted,
     StageChanged,
     Throttled,
-    Turned,
     Waiting,
     Warned,
 )
@@ -154,7 +154,7 @@ def _folded(one: GroupBoard, event: Event) -> GroupBoard:
             return _counted(one, event)
         case HookEnded(point=point, instance=id, code=code, said=said):
             return replace(one, said=_with(one.said, (point, id), f"{code} {said}"))
-        case Turned(cause=cause):
+        case GoalChanged(cause=cause):
             return replace(one, restoring=True, cause=cause, waits=())
         case RolloutEnded():
             return _ended(one, event)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 
-from async_rollout.core.events import Event, RolloutEnded, Turned, Warned
+from async_rollout.core.events import Event, GoalChanged, RolloutEnded, Warned
 from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, GroupBoard
 from async_rollout.render.ending import Ending, ending
@@ -51,7 +51,7 @@ class Github:
         match event:
             case Warned(text=text):
                 self._annotate("warning", event.group, text)
-            case Turned(cause=cause):
+            case GoalChanged(cause=cause):
                 self._annotate("warning", event.group, f"everything is put back: {cause}")
             case RolloutEnded(verdict=verdict) if verdict.code:
                 self._annotate("error", event.group, _in_full(self.board.group(event.group)))

@@ -15,6 +15,7 @@ from async_rollout.core.events import (
     Enrolled,
     Event,
     FleetEnded,
+    GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -23,7 +24,6 @@ from async_rollout.core.events import (
     RolloutStarted,
     StageChanged,
     Throttled,
-    Turned,
     Waiting,
     Warned,
 )
@@ -61,7 +61,7 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
         case Counted():
             if verbose:
                 yield _counts(event)
-        case Turned(cause=cause, code=code):
+        case GoalChanged(cause=cause, code=code):
             yield f"turns back: {safe(cause)} (exit code {code}); from here everything is put back"
         case Warned(text=text):
             yield f"warning: {safe(text)}"

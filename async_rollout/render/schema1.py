@@ -11,6 +11,8 @@ from typing import Any
 
 Line = Mapping[str, Any]
 
+TYPES: Mapping[str, str] = MappingProxyType({"turned": "goal_changed"})
+"""Types that have another name in schema 2."""
 DEFAULTS: Mapping[str, Line] = MappingProxyType(
     {
         "acted": {"again": False},
@@ -26,7 +28,7 @@ OF_A_GROUP: Line = MappingProxyType({"replaced_before": 0})
 
 def translated(line: Line) -> dict[str, Any]:
     """The line as schema 2 has it. Raises TypeError where it is no line of schema 1; other types stay as they are."""
-    told = {**DEFAULTS.get(line["type"], {}), **line, "schema": 2}
+    told = {**DEFAULTS.get(line["type"], {}), **line, "schema": 2, "type": TYPES.get(line["type"], line["type"])}
     if line["type"] == "summary":
         told["groups"] = {name: {**OF_A_GROUP, **_object(group)} for name, group in _object(line["groups"]).items()}
     return told

@@ -13,6 +13,7 @@ from async_rollout.core.events import (
     Counted,
     Event,
     FleetEnded,
+    GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -21,7 +22,6 @@ from async_rollout.core.events import (
     RolloutStarted,
     StageChanged,
     Throttled,
-    Turned,
     Warned,
 )
 
@@ -143,7 +143,7 @@ def _add(line: Timeline, event: Event) -> None:
             line.faults[f"{call} was asked again: {why}"] += 1
         case Warned(at=at, text=text):
             line.notes.append((at, text))
-        case Turned(at=at, cause=cause):
+        case GoalChanged(at=at, cause=cause):
             line.cause = cause
             line.notes.append((at, f"turned back: {cause}"))
         case RolloutEnded():

@@ -39,7 +39,7 @@ def test_each_line_is_one_object_with_type_schema_and_number() -> None:
     assert {one["schema"] for one in events} == {2}
     assert {one["type"] for one in events} == {
         "rollout_started", "stage_changed", "replaced", "acted", "hook_started", "hook_said", "hook_ended", "waiting",
-        "capacity_changed", "counted", "turned", "warned", "throttled", "rollout_ended", "fleet_ended", "called",
+        "capacity_changed", "counted", "goal_changed", "warned", "throttled", "rollout_ended", "fleet_ended", "called",
         "summary", "enrolled",
     }  # fmt: skip
 

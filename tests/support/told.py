@@ -11,6 +11,7 @@ from async_rollout.core.events import (
     Enrolled,
     Event,
     FleetEnded,
+    GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -19,7 +20,6 @@ from async_rollout.core.events import (
     RolloutStarted,
     StageChanged,
     Throttled,
-    Turned,
     Waiting,
     Warned,
 )
@@ -103,7 +103,7 @@ BAD: tuple[Event, ...] = (
         at=T + 10,
         waits=tuple(Wait(on=f"i-{number} draining", why="80 in flight", since=T) for number in range(4)),
     ),
-    Turned(group="api", at=T + 11, cause=f"the command failed: {EVIL}", code=6),
+    GoalChanged(group="api", at=T + 11, cause=f"the command failed: {EVIL}", code=6),
     Enrolled(group="api", at=T + 11, old=1),
     RolloutEnded(
         group="api",
