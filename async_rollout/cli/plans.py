@@ -213,6 +213,9 @@ def _hook(point: str, words: str) -> Iterator[tuple[str, str]]:
 def plan_data(plan: Plan) -> dict[str, object]:
     """One plan as `--output json` gives it."""
     return {
+        "account": plan.account,
+        "region": plan.region,
+        "run": plan.record.run if plan.record else "",
         "group": plan.group,
         "work": plan.work,
         "base": plan.base,

@@ -47,7 +47,7 @@ def status(where: Anywhere, telling: Telling, account: Account, viewing: Viewing
                 there = await cloud.under_way()
                 found = await seen(cloud.groups(*there)) if there else ()
         if console.json:
-            console.records("status", [asdict(one) for one in found])
+            console.records("status", [asdict(one) | {"run": one.run or ""} for one in found])
         else:
             console.result(*([line for one in found for line in status_lines(one)] or ["nothing is under way"]))
         return max(map(code_of, found), default=0) if telling.exit_code else 0

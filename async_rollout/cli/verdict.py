@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from async_rollout.core.budget import bounds
+from async_rollout.core.origin import Place
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.words import lasting
 
@@ -60,7 +61,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Place):
     """All groups; calls: requests that AWS got; wall: real seconds."""
 
     rows: tuple[Row, ...]
@@ -112,7 +113,7 @@ def proof(world: World, found: Before, spec: RolloutSpec, took: Mapping[str, flo
         )
         for name, group in found.groups.items()
     )
-    return Proof(rows=rows, calls=world.calls.total(), wall=wall)
+    return Proof(account=world.account, region=world.region, rows=rows, calls=world.calls.total(), wall=wall)
 
 
 def _row(world: World, found: Before, name: str, limits: Bounds, history: Sequence[Census], seconds: float) -> Row:

@@ -23,6 +23,7 @@ from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.memory import ActOutcome, HookOutcome, Me, Memory, Outcomes
 from async_rollout.core.observation import Instance, Observation, Snapshot, Survey
+from async_rollout.core.origin import Place
 from async_rollout.core.recall import recall, started
 from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
@@ -54,7 +55,7 @@ class Going:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Place):
     """What `run` would do with one group. Times are seconds; old: ids in the order in which they go, going: the same.
 
     members: how many it has; template: what new ones are launched from. record: what is under way, or was left in the

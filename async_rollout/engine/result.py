@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from async_rollout.core.actions import Verdict
 from async_rollout.core.events import RolloutEnded
 from async_rollout.core.memory import Ended, HookKey
+from async_rollout.core.origin import Origin
 from async_rollout.core.spec import HookPoint
 
 SAID = 120
@@ -15,7 +16,7 @@ SAID = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupResult:
+class GroupResult(Origin):
     """One group's end. replaced: ids of old instances gone; missed: scheduled actions that fell into the run.
 
     total: how many there were to replace when the first run began; replaced_before: so many of them had gone before

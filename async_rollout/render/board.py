@@ -29,8 +29,11 @@ from async_rollout.core.events import (
     Waiting,
     Warned,
 )
+from async_rollout.core.origin import Origin
 
 K = TypeVar("K")
+Key = tuple[str, str, str]
+"""Account, region and name of a group: several accounts and regions may have one of the same name."""
 
 GONE = "gone"
 """The stage of an instance that has left its group."""
@@ -46,9 +49,10 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupBoard:
+class GroupBoard(Origin):
     """One group. Numbers are None until they were told; stages: of each instance that is on its way; at: AWS's time.
 
+    account, region, run: whose it is, "" where that was not told.
     first_at: when it was first heard of; began_at: when its instances began to be replaced. counted: the promise in
     numbers; least, most: the fewest available, from when the floor was first held, and the most in all. replaced: by
     this run; before: by the runs that it took over from; told: of how many, as the record has it. replaced_at: when
@@ -107,20 +111,26 @@ class GroupBoard:
 class Board:
     """All groups, in the order in which they were first heard of."""
 
-    groups: Mapping[str, GroupBoard] = field(default_factory=lambda: MappingProxyType({}))
+    groups: Mapping[Key, GroupBoard] = field(default_factory=lambda: MappingProxyType({}))
 
-    def group(self, name: str) -> GroupBoard:
-        """The picture of one group; an empty one if nothing was said of it."""
-        return self.groups.get(name) or GroupBoard(name=name)
+    def of(self, event: Event) -> GroupBoard:
+        """The picture of the group that an event is of; an empty one if nothing was said of it."""
+        found = self.groups.get(key_of(event))
+        return found or GroupBoard(account=event.account, region=event.region, name=event.group)
+
+
+def key_of(event: Event) -> Key:
+    """What tells the event's group from all others."""
+    return event.account, event.region, event.group
 
 
 def fold(board: Board, event: Event) -> Board:
     """The board after one more event."""
     if not event.group:
         return board
-    was = board.group(event.group)
-    now = _folded(replace(was, at=max(was.at, event.at), first_at=was.first_at or _first(event)), event)
-    return Board(groups=MappingProxyType({**board.groups, now.name: now}))
+    was = board.of(event)
+    now = replace(was, at=max(was.at, event.at), first_at=was.first_at or _first(event), run=event.run or was.run)
+    return Board(groups=MappingProxyType({**board.groups, key_of(event): _folded(now, event)}))
 
 
 def _first(event: Event) -> float:

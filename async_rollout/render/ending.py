@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from async_rollout.core.actions import Outcome, Verdict
@@ -44,10 +44,10 @@ def _onward(verdict: Verdict) -> str:
     return verdict.next or AGAIN.get(verdict.outcome, "plan")
 
 
-def onward(verdicts: Mapping[str, Verdict | None]) -> list[str]:
+def onward(verdicts: Iterable[tuple[str, Verdict | None]]) -> list[str]:
     """What to type for all groups that did not end well: one line for all that need the same."""
     same: defaultdict[str, list[str]] = defaultdict(list)
-    for group, verdict in verdicts.items():
+    for group, verdict in verdicts:
         if verdict is not None and verdict.code:
             same[_onward(verdict)].append(group)
     return [advice(next, *groups) for next, groups in same.items()]

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from async_rollout.core.events import Event
+from async_rollout.core.origin import Place, shared
 from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, GroupBoard, fold
 
@@ -33,6 +34,7 @@ class Jsonl:
         self._write = write
         self._seq = 0
         self._board = Board()
+        self._places: set[Place] = set()
 
     def tell(self, event: Event) -> None:
         """Write one event: its class in small letters is the type, its fields are the keys."""
@@ -42,16 +44,23 @@ class Jsonl:
     def record(self, type: str, body: Mapping[str, object]) -> None:
         """Write one line of any type."""
         self._seq += 1
+        if body.get("group"):
+            self._places.add(Place(account=str(body["account"]), region=str(body["region"])))
         self._write(encode({"type": type, "schema": SCHEMA, "seq": self._seq, **body}))
 
     def say(self, line: str) -> None:
         """For people; left out."""
 
     def end(self, code: int, error: str = "") -> None:
-        """Write the summary: exit_code, what each group came to, and the error if there was one."""
-        groups = {one.name: _group(one) for one in self._board.groups.values()}
+        """Write the summary: exit_code, what each group came to, and the error if there was one.
+
+        account, region: what all groups of these lines have in common.
+        """
+        groups = self._board.groups.values()
         said = {"error": error} if error else {}
-        self.record("summary", {"exit_code": code, **said, "groups": groups})
+        self.record(
+            "summary", {**asdict(shared(self._places)), "exit_code": code, **said, "groups": [*map(_group, groups)]}
+        )
 
 
 def name_of(kind: type) -> str:
@@ -76,6 +85,10 @@ def _plain(value: object) -> Any:
 def _group(one: GroupBoard) -> dict[str, object]:
     verdict = one.verdict
     return {
+        "account": one.account,
+        "region": one.region,
+        "run": one.run,
+        "group": one.name,
         "outcome": str(verdict.outcome) if verdict else "unknown",
         "exit_code": verdict.code if verdict else None,
         "why": verdict.why if verdict else one.cause,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
@@ -172,7 +171,7 @@ def _calls(calls: Mapping[str, int]) -> str:
 
 def _fleet(event: FleetEnded) -> Iterator[str]:
     """Nothing for a single group: its own line has said it all."""
-    if len(event.codes) > 1:
-        good = Counter(code == 0 for code in event.codes.values())
-        bad = ", ".join(f"{safe(name)} {code}" for name, code in event.codes.items() if code)
-        yield f"{good[True]} of {len(event.codes)} ended well" + (f"; exit codes: {bad}" if bad else "")
+    if len(event.ends) > 1:
+        good = sum(end.code == 0 for end in event.ends)
+        bad = ", ".join(f"{safe(end.group)} {end.code}" for end in event.ends if end.code)
+        yield f"{good} of {len(event.ends)} ended well" + (f"; exit codes: {bad}" if bad else "")

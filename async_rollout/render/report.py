@@ -16,6 +16,7 @@ from itertools import dropwhile
 from typing import Any
 
 from async_rollout.core.events import Called, Event
+from async_rollout.render.board import Key
 from async_rollout.render.chart import Chart, chart, length, ticks
 from async_rollout.render.ending import Ending, ending
 from async_rollout.render.safe import safe
@@ -33,7 +34,7 @@ class Report:
 
     def __init__(self, save: Callable[[str], object]) -> None:
         self._save = save
-        self._lines: dict[str, Timeline] = {}
+        self._lines: dict[Key, Timeline] = {}
         self._calls: Mapping[str, int] = {}
 
     def tell(self, event: Event) -> None:
@@ -50,7 +51,7 @@ class Report:
         self._save(page(self._lines, code, error, self._calls))
 
 
-def page(lines: Mapping[str, Timeline], code: int, error: str, calls: Mapping[str, int]) -> str:
+def page(lines: Mapping[Key, Timeline], code: int, error: str, calls: Mapping[str, int]) -> str:
     """The whole page; groups that did not end well come first."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 

@@ -19,22 +19,25 @@ from async_rollout.render.jsonl import SCHEMA, name_of
 KINDS: dict[object, str] = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 EVENTS: dict[str, Any] = {name_of(kind): kind for kind in get_args(Event)}
 """Every event class by the `type` of its lines."""
-RESULTS = ("plan", "status", "demo")
-"""Lines that are no events but what a command was asked for."""
 COMMON = {"schema": {"const": SCHEMA}, "seq": {"type": "integer", "minimum": 1}}
+_TEXT = {"type": "string"}
+_PLACE = {"account": _TEXT, "region": _TEXT}
+_OF_A_GROUP = {**_PLACE, "run": _TEXT, "group": _TEXT}
 _WORDS = {"type": "array", "items": {"type": "string"}}
 _GROUP = {
-    "outcome": {"type": "string"}, "exit_code": {"type": ["integer", "null"]}, "why": {"type": "string"},
-    "left": _WORDS, "next": {"type": "string"}, "replaced": _WORDS, "total": {"type": "integer"}, "missed": _WORDS,
+    **_OF_A_GROUP, "outcome": _TEXT, "exit_code": {"type": ["integer", "null"]}, "why": _TEXT,
+    "left": _WORDS, "next": _TEXT, "replaced": _WORDS, "total": {"type": "integer"}, "missed": _WORDS,
     "seconds": {"type": "number"}, "replaced_before": {"type": "integer"},
 }  # fmt: skip
+RESULTS: dict[str, dict[str, Any]] = {"plan": _OF_A_GROUP, "status": _OF_A_GROUP, "demo": _PLACE}
+"""Lines that are no events but what a command was asked for, with the keys that each surely has."""
 
 
 def schema() -> dict[str, object]:
     """The whole of it, draft 2020-12: one line is one of these objects, told apart by its `type`."""
     kinds = {name: _object(name, kind) for name, kind in EVENTS.items()}
     kinds["summary"] = _summary()
-    kinds |= {name: _line(name, {}, []) for name in RESULTS}
+    kinds |= {name: _line(name, keys, list(keys)) for name, keys in RESULTS.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "async-rollout: one line of --output json or --events",
@@ -59,9 +62,9 @@ def _object(name: str, kind: Any) -> dict[str, object]:
 
 def _summary() -> dict[str, object]:
     group = {"type": "object", "properties": _GROUP, "required": list(_GROUP)}
-    groups = {"type": "object", "additionalProperties": group}
-    known = {"exit_code": {"type": "integer"}, "error": {"type": "string"}, "groups": groups}
-    return _line("summary", known, ["exit_code", "groups"])
+    groups = {"type": "array", "items": group}
+    known = {**_PLACE, "exit_code": {"type": "integer"}, "error": _TEXT, "groups": groups}
+    return _line("summary", known, [*_PLACE, "exit_code", "groups"])
 
 
 def of_type(hint: Any) -> dict[str, object]:

@@ -13,6 +13,10 @@ Line = Mapping[str, Any]
 
 TYPES: Mapping[str, str] = MappingProxyType({"turned": "goal_changed"})
 """Types that have another name in schema 2."""
+PLACE: Line = MappingProxyType({"account": "", "region": ""})
+"""What no line tells."""
+ORIGIN: Line = MappingProxyType({**PLACE, "run": ""})
+"""What no line of a group tells; only where it begins there is its run."""
 DEFAULTS: Mapping[str, Line] = MappingProxyType(
     {
         "acted": {"again": False},
@@ -22,15 +26,21 @@ DEFAULTS: Mapping[str, Line] = MappingProxyType(
     }
 )
 """What a line lacks that was written before its key was added, by its type."""
-OF_A_GROUP: Line = MappingProxyType({"replaced_before": 0})
+OF_A_GROUP: Line = MappingProxyType({**ORIGIN, "replaced_before": 0})
 """The same of each group in a summary."""
 
 
 def translated(line: Line) -> dict[str, Any]:
-    """The line as schema 2 has it. Raises TypeError where it is no line of schema 1; other types stay as they are."""
-    told = {**DEFAULTS.get(line["type"], {}), **line, "schema": 2, "type": TYPES.get(line["type"], line["type"])}
-    if line["type"] == "summary":
-        told["groups"] = {name: {**OF_A_GROUP, **_object(group)} for name, group in _object(line["groups"]).items()}
+    """The line as schema 2 has it. Raises KeyError or TypeError where it is no line of schema 1."""
+    kind = line["type"]
+    told = {**ORIGIN, **DEFAULTS.get(kind, {}), **line, "schema": 2, "type": TYPES.get(kind, kind)}
+    match kind:
+        case "summary":
+            groups = _object(line["groups"]).items()
+            told["groups"] = [{**OF_A_GROUP, "group": name, **_object(group)} for name, group in groups]
+        case "fleet_ended":
+            codes = _object(told.pop("codes")).items()
+            told["ends"] = [{**ORIGIN, "group": name, "code": code} for name, code in codes]
     return told
 
 

@@ -12,6 +12,7 @@ from async_rollout.core.events import (
     Event,
     FleetEnded,
     GoalChanged,
+    GroupEnd,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -23,6 +24,7 @@ from async_rollout.core.events import (
     Waiting,
     Warned,
 )
+from async_rollout.render.board import Board, GroupBoard
 
 T = 1_767_600_000.0
 OLD, NEW = "i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb1"
@@ -127,9 +129,23 @@ BAD: tuple[Event, ...] = (
         ),
         seconds=1.0,
     ),
-    FleetEnded(at=0.0, code=10, codes={"web": 0, "api": 10, "b c": 130}),
+    FleetEnded(
+        at=0.0,
+        code=10,
+        ends=(
+            GroupEnd(group="web", code=0),
+            GroupEnd(group="api", code=10),
+            GroupEnd(group="b c", code=130),
+        ),
+    ),
     Called(calls={"DescribeAutoScalingGroups": 40, "DescribeTargetHealth": 31}),
 )
 """Two groups that end badly, one by its command, one by a person."""
 
 EVERYTHING = GOOD + BAD
+
+
+def group_of(board: Board, name: str) -> GroupBoard:
+    """The only group of that name."""
+    (found,) = (group for group in board.groups.values() if group.name == name)
+    return found
