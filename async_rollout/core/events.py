@@ -7,7 +7,9 @@ account, region and run are put on where they leave (`core.origin`), so whoever 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from async_rollout.core.actions import Verdict, Wait
 from async_rollout.core.origin import Origin
@@ -220,6 +222,12 @@ class FleetEnded(Origin):
     ends: tuple[GroupEnd, ...] = ()
     group: str = ""
 
+    @property
+    def codes(self) -> dict[str, int]:
+        """The exit codes by the groups' names, as releases before 0.2.0 had them; `ends` says more."""
+        _warn("FleetEnded.codes", "FleetEnded.ends")
+        return {end.group: end.code for end in self.ends}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called(Origin):
@@ -249,3 +257,19 @@ Event = (
     | FleetEnded
     | Called
 )
+
+_RENAMED = {"Turned": "GoalChanged"}
+"""Names of releases before 0.2.0. They go with 0.3.0."""
+
+
+def _warn(old: str, new: str) -> None:
+    warnings.warn(f"{old} is {new} since 0.2.0, and goes with 0.3.0", DeprecationWarning, stacklevel=3)
+
+
+if not TYPE_CHECKING:  # a type checker shall know no other names than those above
+
+    def __getattr__(name: str) -> object:
+        if name not in _RENAMED:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        _warn(name, _RENAMED[name])
+        return globals()[_RENAMED[name]]
