@@ -146,41 +146,41 @@ def folded(events: Iterable[Event]) -> Board:
     return board
 
 
-def _folded(one: GroupBoard, event: Event) -> GroupBoard:
+def _folded(group: GroupBoard, event: Event) -> GroupBoard:
     match event:
         case Enrolled(old=old, why=why):
-            return replace(one, told=max(one.told, old), turn=why)
+            return replace(group, told=max(group.told, old), turn=why)
         case RolloutStarted():
-            return _started(one, event)
+            return _started(group, event)
         case StageChanged(instance=id, stage=stage):
-            return replace(one, stages=_moved(one.stages, id, stage))
+            return replace(group, stages=_moved(group.stages, id, stage))
         case Replaced(instance=id):
-            return replace(one, replaced=(*one.replaced, id), replaced_at=event.at)
+            return replace(group, replaced=(*group.replaced, id), replaced_at=event.at)
         case Waiting(waits=waits):
-            return replace(one, waits=waits)
+            return replace(group, waits=waits)
         case CapacityChanged(minimum=low, desired=desired, maximum=high, base=base):
-            return replace(one, sizes=Sizes(minimum=low, desired=desired, maximum=high), base=base)
+            return replace(group, sizes=Sizes(minimum=low, desired=desired, maximum=high), base=base)
         case Counted():
-            return _counted(one, event)
+            return _counted(group, event)
         case HookEnded(point=point, instance=id, code=code, said=said):
-            return replace(one, said=_with(one.said, (point, id), f"{code} {said}"))
+            return replace(group, said=_with(group.said, (point, id), f"{code} {said}"))
         case GoalChanged(cause=cause):
-            return replace(one, restoring=True, cause=cause, waits=())
+            return replace(group, restoring=True, cause=cause, waits=())
         case RolloutEnded():
-            return _ended(one, event)
+            return _ended(group, event)
         case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded() | Called():
-            return one
+            return group
         case _:
             assert_never(event)
 
 
-def _started(one: GroupBoard, event: RolloutStarted) -> GroupBoard:
+def _started(group: GroupBoard, event: RolloutStarted) -> GroupBoard:
     """A record of total 0 is of a release that did not count: what was told so far stands."""
     if event.total:
-        one = replace(one, replaced=(), before=event.replaced_before, told=event.total, replaced_at=None)
+        group = replace(group, replaced=(), before=event.replaced_before, told=event.total, replaced_at=None)
     return replace(
-        one,
-        began_at=event.at if event.total or one.began_at is None else one.began_at,
+        group,
+        began_at=event.at if event.total or group.began_at is None else group.began_at,
         base=event.base,
         floor=event.floor,
         ceiling=event.ceiling,
@@ -189,17 +189,17 @@ def _started(one: GroupBoard, event: RolloutStarted) -> GroupBoard:
     )
 
 
-def _counted(one: GroupBoard, event: Counted) -> GroupBoard:
+def _counted(group: GroupBoard, event: Counted) -> GroupBoard:
     """A resumed run has to prove its newcomers anew: until then what it counts is no low of its own."""
-    held = one.least is not None or event.available >= event.floor
-    least = min(event.available if one.least is None else one.least, event.available) if held else None
-    one = replace(one, counted=event, floor=event.floor, ceiling=event.ceiling)
-    return replace(one, least=least, most=max(one.most, event.total))
+    held = group.least is not None or event.available >= event.floor
+    least = min(event.available if group.least is None else group.least, event.available) if held else None
+    group = replace(group, counted=event, floor=event.floor, ceiling=event.ceiling)
+    return replace(group, least=least, most=max(group.most, event.total))
 
 
-def _ended(one: GroupBoard, event: RolloutEnded) -> GroupBoard:
+def _ended(group: GroupBoard, event: RolloutEnded) -> GroupBoard:
     return replace(
-        one,
+        group,
         verdict=event.verdict,
         replaced=event.replaced,
         before=event.replaced_before,
@@ -217,5 +217,5 @@ def _with(known: Mapping[K, str], key: K, value: str) -> Mapping[K, str]:
 def _moved(known: Mapping[str, str], id: str, stage: str) -> Mapping[str, str]:
     """What is gone is forgotten."""
     return MappingProxyType(
-        {one: at for one, at in known.items() if one != id} | ({} if stage == GONE else {id: stage})
+        {instance: at for instance, at in known.items() if instance != id} | ({} if stage == GONE else {id: stage})
     )

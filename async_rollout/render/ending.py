@@ -31,10 +31,10 @@ def ending(verdict: Verdict, group: str, cause: str = "") -> Ending:
     why = verdict.why.replace(tagged(cause, CAUSE_LENGTH), cause) if cause else verdict.why
     if verdict.code == 0:
         return Ending(why=why)
-    state = tuple(one for one in verdict.left if not any(other.startswith(f"{one}: ") for other in verdict.left))
-    for one in SAID:
-        if not state and why.endswith(f"; {one}"):
-            why, state = why.removesuffix(f"; {one}"), (one,)
+    state = tuple(line for line in verdict.left if not any(other.startswith(f"{line}: ") for other in verdict.left))
+    for words in SAID:
+        if not state and why.endswith(f"; {words}"):
+            why, state = why.removesuffix(f"; {words}"), (words,)
     if not state and verdict.outcome is Outcome.REFUSED:
         state = ("nothing was changed",)
     return Ending(why=why, state=state, next=advice(_onward(verdict), group))

@@ -90,29 +90,29 @@ def summary(board: Board) -> str:
     return "\n".join([*head, *map(_row, board.groups.values()), ""])
 
 
-def _row(one: GroupBoard) -> str:
-    next = ending(one.verdict, one.name).next if one.verdict else ""
+def _row(group: GroupBoard) -> str:
+    next = ending(group.verdict, group.name).next if group.verdict else ""
     cells = (
-        _cell(one.name),
-        _cell(_came_to(one)),
-        f"{one.done} of {one.total}",
-        lasting(one.took),
+        _cell(group.name),
+        _cell(_came_to(group)),
+        f"{group.done} of {group.total}",
+        lasting(group.took),
         _cell(next),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _came_to(one: GroupBoard) -> str:
-    if one.verdict is None:
+def _came_to(group: GroupBoard) -> str:
+    if group.verdict is None:
         return "not at its end"
-    why = ending(one.verdict, one.name, one.cause).why
-    return f"{one.verdict.outcome}: {why}" if why else str(one.verdict.outcome)
+    why = ending(group.verdict, group.name, group.cause).why
+    return f"{group.verdict.outcome}: {why}" if why else str(group.verdict.outcome)
 
 
-def _in_full(one: GroupBoard) -> str:
+def _in_full(group: GroupBoard) -> str:
     """With the state that it is in, and what to type."""
-    end = ending(one.verdict, one.name, one.cause) if one.verdict else Ending(why="")
-    return "; ".join([_came_to(one), *end.state, *([f"next: {end.next}"] if end.next else [])])
+    end = ending(group.verdict, group.name, group.cause) if group.verdict else Ending(why="")
+    return "; ".join([_came_to(group), *end.state, *([f"next: {end.next}"] if end.next else [])])
 
 
 def _message(text: str) -> str:

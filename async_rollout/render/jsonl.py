@@ -82,21 +82,21 @@ def _plain(value: object) -> Any:
     return str(value)
 
 
-def _group(one: GroupBoard) -> dict[str, object]:
-    verdict = one.verdict
+def _group(group: GroupBoard) -> dict[str, object]:
+    verdict = group.verdict
     return {
-        "account": one.account,
-        "region": one.region,
-        "run": one.run,
-        "group": one.name,
+        "account": group.account,
+        "region": group.region,
+        "run": group.run,
+        "group": group.name,
         "outcome": str(verdict.outcome) if verdict else "unknown",
         "exit_code": verdict.code if verdict else None,
-        "why": verdict.why if verdict else one.cause,
+        "why": verdict.why if verdict else group.cause,
         "left": list(verdict.left) if verdict else [],
         "next": verdict.next if verdict else "",
-        "replaced": list(one.replaced),
-        "total": one.total,
-        "missed": list(one.missed),
-        "seconds": round(one.seconds, 3),
-        "replaced_before": one.before,
+        "replaced": list(group.replaced),
+        "total": group.total,
+        "missed": list(group.missed),
+        "seconds": round(group.seconds, 3),
+        "replaced_before": group.before,
     }

@@ -125,7 +125,7 @@ def _end(event: HookEnded) -> str:
 def _waiting(waits: tuple[Wait, ...], at: float) -> Iterator[str]:
     if waits:
         more = f"; and {len(waits) - WAITS_SHOWN} more" if len(waits) > WAITS_SHOWN else ""
-        yield f"waits for {'; '.join(_wait(one, at) for one in waits[:WAITS_SHOWN])}{more}"
+        yield f"waits for {'; '.join(_wait(wait, at) for wait in waits[:WAITS_SHOWN])}{more}"
 
 
 def _wait(wait: Wait, at: float) -> str:
@@ -164,7 +164,7 @@ def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:
 
 
 def _calls(calls: Mapping[str, int]) -> str:
-    most = sorted(calls.items(), key=lambda one: -one[1])
+    most = sorted(calls.items(), key=lambda call: -call[1])
     each = ", ".join(f"{safe(name)} {times}" for name, times in most)
     return f"asked AWS {sum(calls.values())} times" + (f": {each}" if each else "")
 

@@ -77,7 +77,7 @@ class Plain:
             for line in lines(before, self.board.of(event), event, verbose=self._verbose):
                 self._line(event, line)
         if isinstance(event, FleetEnded) and len(event.ends) > 1:
-            for command in onward((one.name, one.verdict) for one in self.board.groups.values()):
+            for command in onward((group.name, group.verdict) for group in self.board.groups.values()):
                 self._line(event, f"  next: {command}")
 
     def say(self, line: str) -> None:

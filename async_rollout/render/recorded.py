@@ -102,17 +102,17 @@ def built(hint: Any, value: Any) -> Any:
         return _record(hint, _of(dict, value))
     origin, inner = get_origin(hint), get_args(hint)
     if origin is tuple:
-        return tuple(built(inner[0], one) for one in _of(list, value))
+        return tuple(built(inner[0], item) for item in _of(list, value))
     if origin is dict:
-        return {str(key): built(inner[1], one) for key, one in _of(dict, value).items()}
+        return {str(key): built(inner[1], item) for key, item in _of(dict, value).items()}
     if origin in (Union, UnionType):
-        return None if value is None else built(next(one for one in inner if one is not type(None)), value)
+        return None if value is None else built(next(kind for kind in inner if kind is not type(None)), value)
     raise TypeError(f"no event has a {hint!r}")
 
 
 def _record(kind: Any, value: dict[str, Any]) -> Any:
     given = {name: built(hint, value[name]) for name, hint in _hints(kind).items() if name in value}
-    if missing := [one.name for one in fields(kind) if one.name not in given and is_there(one)]:
+    if missing := [field.name for field in fields(kind) if field.name not in given and is_there(field)]:
         raise ValueError(f"{', '.join(missing)} is missing")
     return kind(**given)
 

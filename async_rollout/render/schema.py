@@ -56,7 +56,7 @@ def _line(name: str, properties: dict[str, object], required: list[str]) -> dict
 
 def _object(name: str, kind: Any) -> dict[str, object]:
     hints = get_type_hints(kind)
-    found = _line(name, {one: of_type(hint) for one, hint in hints.items()}, list(hints))
+    found = _line(name, {key: of_type(hint) for key, hint in hints.items()}, list(hints))
     return {**found, "description": " ".join((kind.__doc__ or "").split())}
 
 
@@ -72,13 +72,13 @@ def of_type(hint: Any) -> dict[str, object]:
     if hint in KINDS:
         return {"type": KINDS[hint]}
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return {"enum": [str(one) for one in hint]}
+        return {"enum": [str(word) for word in hint]}
     if is_dataclass(hint):
         hints = get_type_hints(hint)
         return {
             "type": "object",
-            "properties": {one: of_type(each) for one, each in hints.items()},
-            "required": [one.name for one in fields(hint) if is_there(one)],
+            "properties": {key: of_type(each) for key, each in hints.items()},
+            "required": [field.name for field in fields(hint) if is_there(field)],
         }
     origin, inner = get_origin(hint), get_args(hint)
     if origin is tuple:
@@ -86,13 +86,13 @@ def of_type(hint: Any) -> dict[str, object]:
     if origin is dict:
         return {"type": "object", "additionalProperties": of_type(inner[1])}
     if origin in (Union, UnionType):
-        return {"anyOf": [of_type(one) for one in inner]}
+        return {"anyOf": [of_type(kind) for kind in inner]}
     raise TypeError(f"no event has a {hint!r}")
 
 
-def is_there(one: Field[Any]) -> bool:
+def is_there(field: Field[Any]) -> bool:
     """Whether a field has no default, so that it must be given."""
-    return one.default is MISSING and one.default_factory is MISSING
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 if __name__ == "__main__":
