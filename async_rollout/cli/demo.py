@@ -77,7 +77,7 @@ class Seen:
 
     def took(self) -> dict[str, float]:
         """Seconds of each group, in the world."""
-        return {one.name: one.took for one in self._board.groups.values()}
+        return {group.name: group.took for group in self._board.groups.values()}
 
 
 def _order(world: World) -> RolloutSpec:
