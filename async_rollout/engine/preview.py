@@ -54,7 +54,9 @@ async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> t
     observations = await _looked_at(groups, EVERYTHING)
     order = spec or RolloutSpec()
     plans = (plan_of(order, observation, holder_dead=_over(observation)) for observation in observations)
-    return tuple(stamped(one, _place(observation)) for one, observation in zip(plans, observations, strict=True))
+    return tuple(
+        stamped(foreseen, _place(observation)) for foreseen, observation in zip(plans, observations, strict=True)
+    )
 
 
 def _place(observation: Observation) -> Place:
