@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from async_rollout.core.events import FleetEnded
 from async_rollout.render import RENDERERS, view
 from async_rollout.render import schema as schema_home
 from async_rollout.render.recorded import Recording, recordings
@@ -67,6 +68,16 @@ def test_a_line_of_schema_1_is_translated_into_one_of_the_present(file: Path) ->
     check = jsonschema.Draft202012Validator(schema_home.schema())
     early = (json.loads(line) for line in lines(file))
     assert [line for line in early if not check.is_valid(translated(line))] == []
+
+
+def test_the_codes_of_schema_1_are_ends_and_its_groups_a_list() -> None:
+    file = RELEASED / "0.1.0" / "some-turned-back.jsonl"
+    fleet, summary = (json.loads(line) for line in lines(file) if '"fleet_ended"' in line or '"summary"' in line)
+    (ended,) = (event for run in read(file) for event in run.events if isinstance(event, FleetEnded))
+    assert {end.group: end.code for end in ended.ends} == fleet["codes"] == {"api": 10, "batch": 0}
+    assert "codes" not in translated(fleet)
+    groups = translated(summary)["groups"]
+    assert {group["group"]: group["exit_code"] for group in groups} == fleet["codes"]
 
 
 @pytest.mark.parametrize(("file", "schema"), FILES)
