@@ -214,8 +214,10 @@ def _healthy(id: str) -> Call:
 
 def _by_source(registrations: Sequence[Registration], verb: str) -> list[Call]:
     """One call a source, made by the source's kind."""
-    sources = dict.fromkeys(one.source for one in registrations)
-    mine = {source: [one for one in registrations if one.source == source] for source in sources}
+    sources = dict.fromkeys(registration.source for registration in registrations)
+    mine = {
+        source: [registration for registration in registrations if registration.source == source] for source in sources
+    }
     return [_made(kind_of(source), verb, source, ones) for source, ones in mine.items()]
 
 

@@ -139,7 +139,7 @@ class Bucket:
 
     async def _turn(self, urgency: Urgency) -> None:
         me = _Waiter(urgency, next(self._numbers))
-        insort(self._row, me, key=lambda one: one.place)
+        insort(self._row, me, key=lambda waiting: waiting.place)
         try:
             while (seconds := self._left(me)) > 0:
                 with anyio.move_on_after(seconds):

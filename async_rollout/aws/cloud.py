@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from async_rollout.aws.act import Acts
 from async_rollout.aws.bucket import SHARE
@@ -17,8 +17,10 @@ from async_rollout.aws.single_flight import Flights
 from async_rollout.aws.sweep import Sweep
 from async_rollout.aws.throttle import Send, Throttle
 from async_rollout.aws.translate import tags_of
-from async_rollout.core.actions import CloudAction, Needs
+from async_rollout.core.actions import CloudAction, Erase, Needs, Record
+from async_rollout.core.events import Event
 from async_rollout.core.observation import Observation
+from async_rollout.core.origin import Origin, Place, place_of, stamped
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, GroupRef, Tell, Urgency
 from async_rollout.errors import BrokenError
@@ -45,11 +47,13 @@ class AwsCloud:
 
     send: puts one call on the wire, once.
     region: its name.
-    tell: called with each event of the calls; None: nobody is told.
+    tell: called with each event of the calls, which says their account and region; None: nobody is told.
     readonly: whether any call that is not a read raises BrokenError before it is sent; False.
     jitter: gives a chance between 0 and 1, for the pauses before a repeat.
     expiry: tells when the credentials end; None: not known.
     api_share: of AWS's request buckets, which belong to everybody in the account and region, what it may draw; 0.5.
+
+    calls holds what was sent, by operation; place its region, and its account once a group was seen.
     """
 
     def __init__(
@@ -63,10 +67,12 @@ class AwsCloud:
         expiry: Expiry | None = None,
         api_share: float = SHARE,
     ) -> None:
-        self._region, self._expiry = region, expiry
+        self._region, self._expiry, self._tell = region, expiry, tell
+        self.place = Place(region=region)
+        self._runs: dict[str, str] = {}
         self._flights = Flights()
-        way = _reading(send) if readonly else send
-        self._throttle = Throttle(way, clock=AwsClock(), tell=tell, jitter=jitter, share=api_share)
+        way, told = _reading(send) if readonly else send, self._told if tell else None
+        self._throttle = Throttle(way, clock=AwsClock(), tell=told, jitter=jitter, share=api_share)
         self._sweep = Sweep(self._throttle, self._flights)
         self._room = Room(self._throttle, self._sweep.widths)
         self._acts = Acts(self._throttle, self._flights, self._sweep.window)
@@ -83,7 +89,7 @@ class AwsCloud:
     async def glance(self, group: str) -> Observation:
         """The row of that group alone: see `engine.ports.Cloud.glance`."""
         try:
-            return await self._sweep.glance(group)
+            return self._seen(await self._sweep.glance(group))
         except CallFailedError as failed:
             raise as_seen(failed) from failed
 
@@ -103,13 +109,29 @@ class AwsCloud:
         except CallFailedError as failed:
             raise as_seen(failed) from failed
         self._acts.saw(group, tags_of(row.body))
-        return observation
+        return self._seen(observation)
 
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:
         """Do one thing. group, action, young, urgency: see `engine.ports.Cloud.act`."""
-        return await self._acts.do(group, action, young, urgency)
+        if isinstance(action, Record):
+            self._runs[group] = action.journal.run
+        answer = await self._acts.do(group, action, young, urgency)
+        if isinstance(action, Erase):
+            self._runs.pop(group, None)
+        return answer
+
+    def _seen(self, observation: Observation) -> Observation:
+        self.place = Place(account=place_of(observation.group.arn).account, region=self._region)
+        return observation
+
+    def _told(self, event: Event) -> None:
+        """Before any group was seen nobody knows whose it is: that call is told as this region's, of no group."""
+        known = event if self.place.account else replace(event, group="")
+        whose = Origin(account=self.place.account, region=self.place.region, run=self._runs.get(known.group, ""))
+        if self._tell is not None:
+            self._tell(stamped(known, whose))
 
     async def under_way(self) -> tuple[str, ...]:
         """Names of all groups that hold a record of ours. Raises CredentialsError or UnseenError."""

@@ -44,7 +44,9 @@ def launch_of(row: Body) -> Launch:
     """
     state = row.get("State", {}).get("Name", "")
     interfaces = row.get("NetworkInterfaces", ())
-    primary = next((one for one in interfaces if one.get("Attachment", {}).get("DeviceIndex", 0) == 0), None)
+    primary = next(
+        (interface for interface in interfaces if interface.get("Attachment", {}).get("DeviceIndex", 0) == 0), None
+    )
     attached = primary.get("Attachment", {}).get("AttachTime") if primary else None
     if attached is None and not interfaces and state != "pending":
         attached = row.get("LaunchTime")

@@ -78,9 +78,10 @@ def _for_type(type: str | None, group: Body, resolved: Resolved) -> frozenset[tu
     Overrides by requirements list no types: any of them may have brought it.
     """
     base = _base(group) or {}
-    fitting = (one for one in _overrides(group) if one.get("InstanceType") in (None, type))
+    fitting = (override for override in _overrides(group) if override.get("InstanceType") in (None, type))
     return frozenset(
-        (_version(one.get("LaunchTemplateSpecification") or base, resolved), one.get("ImageId")) for one in fitting
+        (_version(override.get("LaunchTemplateSpecification") or base, resolved), override.get("ImageId"))
+        for override in fitting
     )
 
 
@@ -101,7 +102,9 @@ def _specs(group: Body) -> Iterable[Body]:
     if base := _base(group):
         yield base
     yield from (
-        one["LaunchTemplateSpecification"] for one in _overrides(group) if one.get("LaunchTemplateSpecification")
+        override["LaunchTemplateSpecification"]
+        for override in _overrides(group)
+        if override.get("LaunchTemplateSpecification")
     )
 
 
@@ -125,6 +128,9 @@ def _version(spec: Body, resolved: Resolved) -> str:
 
 def _digest(overrides: tuple[Body, ...], resolved: Resolved) -> str:
     """Of what each override asks for, whatever the order in which AWS lists them."""
-    specs = [(one, one.get("LaunchTemplateSpecification")) for one in overrides]
-    whole = [{**one, "LaunchTemplateSpecification": _version(spec, resolved) if spec else ""} for one, spec in specs]
-    return digest("\n".join(sorted(json.dumps(one, sort_keys=True, default=str) for one in whole)))
+    specs = [(override, override.get("LaunchTemplateSpecification")) for override in overrides]
+    whole = [
+        {**override, "LaunchTemplateSpecification": _version(spec, resolved) if spec else ""}
+        for override, spec in specs
+    ]
+    return digest("\n".join(sorted(json.dumps(override, sort_keys=True, default=str) for override in whole)))

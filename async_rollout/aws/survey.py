@@ -46,7 +46,7 @@ async def refreshing(ask: Ask, group: str) -> tuple[str, ...]:
     """The statuses of its active instance refreshes."""
     found = await pages(ask, autoscaling("DescribeInstanceRefreshes", AutoScalingGroupName=group))
     statuses = (row.get("Status", "") for page in found for row in page.body.get("InstanceRefreshes", ()))
-    return tuple(one for one in statuses if one in REFRESHING)
+    return tuple(status for status in statuses if status in REFRESHING)
 
 
 async def forecasting(ask: Ask, group: str) -> frozenset[Trait]:
@@ -106,8 +106,8 @@ def _time(at: datetime | None) -> float | None:
 
 def _heartbeat(hooks: Iterable[Body], transition: str) -> float:
     """The longest of one kind; AWS's own default is an hour."""
-    found = (one for one in hooks if str(one.get("LifecycleTransition", "")).endswith(transition))
-    return max((float(one.get("HeartbeatTimeout") or 3600) for one in found), default=0.0)
+    found = (hook for hook in hooks if str(hook.get("LifecycleTransition", "")).endswith(transition))
+    return max((float(hook.get("HeartbeatTimeout") or 3600) for hook in found), default=0.0)
 
 
 def _scheduled(row: Body) -> Scheduled:

@@ -110,12 +110,14 @@ class Sweep:
         """The row, and what the rows of its instances and sources lead to."""
         row = await self._row(group, hurry=hurry)
         rows = row.body.get("Instances", ())
-        ids = [one["InstanceId"] for one in rows]
-        booting = {one["InstanceId"] for one in rows if one.get("LifecycleState", "").startswith("Pending")}
+        ids = [member["InstanceId"] for member in rows]
+        booting = {member["InstanceId"] for member in rows if member.get("LifecycleState", "").startswith("Pending")}
         aliases, wanted = sorted(unresolved(row.body)), named(row.body)
         launches = Part(partial(self._launches.of, ids, booting), asks=self._launches.asks(ids, booting))
         templates = Part(partial(self._templates.of, aliases), asks=self._templates.asks(aliases))
-        sources = Part(partial(self._sources, ask, wanted), asks=any(one.id not in self._described for one in wanted))
+        sources = Part(
+            partial(self._sources, ask, wanted), asks=any(source.id not in self._described for source in wanted)
+        )
         survey = _part(survey_of, ask, group, needed=Need.SURVEY in needs)
         activities = _part(activities_of, ask, group, needed=Need.ACTIVITIES in needs)
         refresh = _part(refreshing, ask, group, needed=Need.REFRESH in needs)
@@ -157,13 +159,16 @@ class Sweep:
 
     async def _sources(self, ask: Ask, wanted: Sequence[Named]) -> tuple[Source, ...]:
         """What holds of each source, asked once; which sources there are is read anew each time."""
-        new = {kind: [one.id for one in wanted if one.kind is kind and one.id not in self._described] for kind in KINDS}
+        new = {
+            kind: [source.id for source in wanted if source.kind is kind and source.id not in self._described]
+            for kind in KINDS
+        }
         parts = [Part(partial(kind.describe, ask, ids)) for kind, ids in new.items() if ids]
         await together(*parts)
         told = {source.id: source for part in parts for source in part.value}
         self._described |= {id: source for id, source in told.items() if not source.gone}
         known = self._described | told
-        return tuple(known[one.id] for one in wanted if one.kind is not None)
+        return tuple(known[source.id] for source in wanted if source.kind is not None)
 
     def _idle(self) -> float:
         return min(IDLE_LONGEST, IDLE * len(self._watched))
@@ -194,9 +199,9 @@ class Sweep:
         call = replace(autoscaling("DescribeAutoScalingGroups", AutoScalingGroupNames=list(names)), group=group)
         replies = await pages(self._throttle.ask, call)
         rows = {
-            one["AutoScalingGroupName"]: Row(body=one, at=reply.at)
+            body["AutoScalingGroupName"]: Row(body=body, at=reply.at)
             for reply in replies
-            for one in reply.body.get("AutoScalingGroups", ())
+            for body in reply.body.get("AutoScalingGroups", ())
         }
         self._widths |= {name: _width(row.body) for name, row in rows.items()}
         self._sizes |= {name: len(row.body.get("Instances", ())) for name, row in rows.items()}
@@ -205,18 +210,18 @@ class Sweep:
 
 def _width(body: Body) -> int:
     """How many sources of one kind it has at the most: each kind draws from a bucket of its own."""
-    return max(Counter(one.kind.name for one in named(body) if one.kind is not None).values(), default=0)
+    return max(Counter(source.kind.name for source in named(body) if source.kind is not None).values(), default=0)
 
 
 async def _rest_of(
     ask: Ask, guess: Body | None, body: Body, early: Mapping[str, Health | None], needs: Needs
 ) -> dict[str, Health | None]:
     """Health was asked beside the row, of the members and sources known before: what that missed is asked now."""
-    left = [one for one in _wanted(body, needs) if one[0] not in early]
+    left = [source for source in _wanted(body, needs) if source[0] not in early]
     if guess is None or not set(_registrable(guess)).issuperset(_registrable(body)):
-        left = [one for one in _wanted(body, needs) if one[0] not in early or not one[1].lists_all]
+        left = [source for source in _wanted(body, needs) if source[0] not in early or not source[1].lists_all]
     late = await _asked(ask, left, _registrable(body))
-    known = {one.id for one in named(body)}
+    known = {source.id for source in named(body)}
     return {id: health for id, health in (*early.items(), *late.items()) if id in known}
 
 
@@ -224,14 +229,16 @@ def _registrable(body: Body) -> list[str]:
     """Members that a load balancer can know: not those that boot (unknown to it as yet) or are gone."""
     rows = body.get("Instances", ())
     return [
-        one["InstanceId"] for one in rows if not one.get("LifecycleState", "").startswith(("Pending", "Terminated"))
+        member["InstanceId"]
+        for member in rows
+        if not member.get("LifecycleState", "").startswith(("Pending", "Terminated"))
     ]
 
 
 def _wanted(body: Body, needs: Needs) -> list[tuple[str, Kind]]:
     """The sources whose health the needs name."""
-    sources = [(one.id, one.kind) for one in named(body) if one.kind is not None]
-    return [one for one in sources if Need.TARGETS in needs or HealthOf(one[0]) in needs]
+    sources = [(source.id, source.kind) for source in named(body) if source.kind is not None]
+    return [source for source in sources if Need.TARGETS in needs or HealthOf(source[0]) in needs]
 
 
 async def _health(ask: Ask, body: Body, needs: Needs) -> dict[str, Health | None]:

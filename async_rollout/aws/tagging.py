@@ -71,7 +71,7 @@ class Tagging:
         if not isinstance(answer, Late):
             return {} if isinstance(answer, Refused) else {way.group: answer for way, _ in aboard}
         others = [seat for seat in aboard if self._may_go(seat)]
-        late: dict[str, Answer] = {way.group: Late() for way, _ in aboard if way not in [one for one, _ in others]}
+        late: dict[str, Answer] = {way.group: Late() for way, _ in aboard if way not in [other for other, _ in others]}
         return {**late, **(await self._go(others))}
 
     def _may_go(self, seat: Seat) -> bool:

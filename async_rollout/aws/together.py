@@ -46,7 +46,7 @@ async def _at_once(parts: Sequence[Part[Any]]) -> None:
     failed: list[Exception] = []
     async with anyio.create_task_group() as tasks:
 
-        async def one(part: Part[Any]) -> None:
+        async def finish(part: Part[Any]) -> None:
             try:
                 await part.run()
             except (CallFailedError, RolloutError) as error:
@@ -54,6 +54,6 @@ async def _at_once(parts: Sequence[Part[Any]]) -> None:
                 tasks.cancel_scope.cancel()
 
         for part in parts:
-            tasks.start_soon(one, part)
+            tasks.start_soon(finish, part)
     if failed:
         raise failed[0]

@@ -69,14 +69,14 @@ def group_of(row: Body, extras: Extras) -> Group:
         maximum=row["MaxSize"],
         template=template_of(row, extras.templates),
         zones=tuple(row.get("AvailabilityZones", ())),
-        suspended=frozenset(one["ProcessName"] for one in row.get("SuspendedProcesses", ())),
+        suspended=frozenset(process["ProcessName"] for process in row.get("SuspendedProcesses", ())),
         status=row.get("Status"),
         health_check_type=row.get("HealthCheckType", "EC2"),
         tag_count=sum(not key.startswith(("aws:", PREFIX)) for key in tags),
         weighted=_weighted(row),
         warm_pool=bool(row.get("WarmPoolConfiguration")),
         ecs_managed="AmazonECSManaged" in tags,
-        unknown_sources=tuple(one.id for one in named(row) if one.kind is None),
+        unknown_sources=tuple(source.id for source in named(row) if source.kind is None),
         claims=claims_of(tags, (row.get("Operator") or {}).get("Principal") or ""),
         traits=traits_of(tags) | frozenset(_traits(row)) | extras.traits,
     )
@@ -97,7 +97,7 @@ def _weighted(row: Body) -> bool:
     policy = (row.get("MixedInstancesPolicy") or {}).get("LaunchTemplate", {})
     rows = (*policy.get("Overrides", ()), *row.get("Instances", ()))
     return row.get("DesiredCapacityType") not in (None, "units") or any(
-        (one.get("WeightedCapacity") or "1").strip() != "1" for one in rows
+        (part.get("WeightedCapacity") or "1").strip() != "1" for part in rows
     )
 
 
@@ -108,22 +108,24 @@ def instances_of(row: Body, extras: Extras) -> tuple[Instance, ...]:
         seen = extras.health.get(source.id)
         for id, target in seen.targets if seen else ():
             targets.setdefault(id, []).append(target)
-    return tuple(_instance(one, row, extras, targets.get(one["InstanceId"], ())) for one in row.get("Instances", ()))
+    return tuple(
+        _instance(member, row, extras, targets.get(member["InstanceId"], ())) for member in row.get("Instances", ())
+    )
 
 
-def _instance(one: Body, row: Body, extras: Extras, targets: Sequence[Target]) -> Instance:
-    launch = extras.launches.get(one["InstanceId"], UNSEEN)
+def _instance(member: Body, row: Body, extras: Extras, targets: Sequence[Target]) -> Instance:
+    launch = extras.launches.get(member["InstanceId"], UNSEEN)
     return Instance(
-        id=one["InstanceId"],
-        lifecycle=one.get("LifecycleState", "Unknown"),
-        health=one.get("HealthStatus", "Unknown"),
-        zone=one.get("AvailabilityZone", ""),
+        id=member["InstanceId"],
+        lifecycle=member.get("LifecycleState", "Unknown"),
+        health=member.get("HealthStatus", "Unknown"),
+        zone=member.get("AvailabilityZone", ""),
         launched_at=launch.launched_at,
-        launched_from=launched_from(one),
-        outdated=outdated(one, row, extras.templates),
+        launched_from=launched_from(member),
+        outdated=outdated(member, row, extras.templates),
         private_ip=launch.private_ip,
         public_ip=launch.public_ip,
-        protected=bool(one.get("ProtectedFromScaleIn")),
+        protected=bool(member.get("ProtectedFromScaleIn")),
         targets=tuple(targets),
     )
 

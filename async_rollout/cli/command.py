@@ -14,6 +14,7 @@ from async_rollout.cli.faults import told
 from async_rollout.cli.options import Output, Viewing
 from async_rollout.cli.pace import paced
 from async_rollout.core.events import Called
+from async_rollout.core.origin import stamped
 from async_rollout.errors import UsageError
 from async_rollout.render.words import typed_with
 
@@ -57,7 +58,7 @@ def counted(cloud: AwsCloud, console: Console) -> Iterator[None]:
     try:
         yield
     finally:
-        console.tell(Called(calls=dict(cloud.calls)))
+        console.tell(stamped(Called(calls=dict(cloud.calls)), cloud.place))
 
 
 def _run(verb: str, console: Console, story: Story, groups: Sequence[str], runner: Runner) -> tuple[int, str]:

@@ -38,9 +38,9 @@ async def confirm(
         at_once = AtOnce(most=fleet.max_groups, carried=cloud.groups_at_once)
         together = fleet_time(plans, at_once)
         console.say(*cloud_lines(whose, together, time.time()), *_shown(plans, at_once, verbose=console.verbose))
-    workable = [one for one in plans if one.work and not one.objections]
+    workable = [group_plan for group_plan in plans if group_plan.work and not group_plan.objections]
     if terminal is not None and workable:
-        count = sum(len(one.old) for one in workable)
+        count = sum(len(group_plan.old) for group_plan in workable)
         await agree(console, terminal, f"Replace {count} instance{'s' * (count != 1)} of {_named(workable)}?")
     return names
 
@@ -53,7 +53,7 @@ def _shown(plans: Sequence[Plan], at_once: AtOnce, *, verbose: bool) -> list[str
 
 
 def _named(plans: Sequence[Plan]) -> str:
-    names = [safe(one.group) for one in plans]
+    names = [safe(group_plan.group) for group_plan in plans]
     return (
         ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more groups"
     )

@@ -49,11 +49,11 @@ class Console:
 
     def tell(self, event: Event) -> None:
         """Show an event in every view; one that fails is dropped and named."""
-        for one in tuple(self._views):
+        for viewer in tuple(self._views):
             try:
-                one.tell(event)
+                viewer.tell(event)
             except Exception as fault:  # noqa: BLE001 - a view must neither change the rollout nor silence others
-                self._views.remove(one)
+                self._views.remove(viewer)
                 self._voice = self._errors.write
                 self.say(f"a fault of async-rollout: a view failed and is closed: {safe(repr(fault))}")
 
@@ -64,7 +64,7 @@ class Console:
 
     def result(self, *lines: str) -> None:
         """To stdout: what the command was asked for. On a terminal that is drawn on it comes after the last frame."""
-        if any(one.in_place for one in self._views) and os.isatty(1):
+        if any(viewer.in_place for viewer in self._views) and os.isatty(1):
             self._held += lines
         else:
             self._results_of(lines)
@@ -77,10 +77,10 @@ class Console:
         """Results as data, in every view that takes data."""
         from async_rollout.render.jsonl import Jsonl
 
-        takers = [one for one in self._views if isinstance(one, Jsonl)]
+        takers = [taker for taker in self._views if isinstance(taker, Jsonl)]
         for body in bodies:
-            for one in takers:
-                one.record(type, body)
+            for taker in takers:
+                taker.record(type, body)
 
     def ended(self, code: int, error: str) -> None:
         """What is shown had this end, whatever the command that shows it comes to."""
@@ -90,9 +90,9 @@ class Console:
         """Close the views with the exit code."""
         code, error = self._recorded or (code, error)
         views, self._views = self._views, []
-        for one in views:
+        for viewer in views:
             try:
-                one.end(code, error)
+                viewer.end(code, error)
             except OSError as fault:
                 self._errors.write(f"warning: the report could not be written: {fault.strerror}")
             except Exception as fault:  # noqa: BLE001 - the rollout is over, and its exit code stands
@@ -185,7 +185,7 @@ def _file(viewing: Viewing) -> int | None:
 
 
 def _flush(*streams: TextIO | None) -> None:
-    for one in streams:
+    for output in streams:
         with suppress(OSError, ValueError):
-            if one is not None:
-                one.flush()
+            if output is not None:
+                output.flush()

@@ -77,7 +77,7 @@ class Seen:
 
     def took(self) -> dict[str, float]:
         """Seconds of each group, in the world."""
-        return {name: one.took for name, one in self._board.groups.items()}
+        return {group.name: group.took for group in self._board.groups.values()}
 
 
 def _order(world: World) -> RolloutSpec:

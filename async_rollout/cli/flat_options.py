@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from inspect import Parameter, Signature, signature
 from typing import Any, get_type_hints
@@ -15,8 +15,7 @@ def with_flat_options(command: Callable[..., int]) -> Callable[..., None]:
     kinds = {name: get_type_hints(command)[name] for name in signature(command).parameters}
 
     def flat(**given: Any) -> None:
-        built = {name: kind(**{one.name: given[one.name] for one in fields(kind)}) for name, kind in kinds.items()}
-        raise typer.Exit(command(**built))
+        raise typer.Exit(command(**{name: _built(kind, given) for name, kind in kinds.items()}))
 
     options = [option for kind in kinds.values() for option in _options(kind)]
     flat.__name__, flat.__doc__, flat.__annotations__ = command.__name__, command.__doc__, {}
@@ -27,10 +26,14 @@ def with_flat_options(command: Callable[..., int]) -> Callable[..., None]:
 def _options(kind: type[Any]) -> list[Parameter]:
     hints = get_type_hints(kind, include_extras=True)
     return [
-        Parameter(one.name, Parameter.KEYWORD_ONLY, default=_default(one), annotation=hints[one.name])
-        for one in fields(kind)
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=_default(field), annotation=hints[field.name])
+        for field in fields(kind)
     ]
 
 
-def _default(one: Field[Any]) -> object:
-    return Parameter.empty if one.default is MISSING else one.default
+def _built(kind: type[Any], given: Mapping[str, Any]) -> Any:
+    return kind(**{field.name: given[field.name] for field in fields(kind)})
+
+
+def _default(field: Field[Any]) -> object:
+    return Parameter.empty if field.default is MISSING else field.default

@@ -93,13 +93,14 @@ class Helpful(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """A section for each thing that options are about."""
-        records = {id(one): one.get_help_record(ctx) for one in self.get_params(ctx)}
-        left = {name: one for one in self.get_params(ctx) for name in one.opts if name.startswith("--")}
-        arguments = [records[id(one)] for one in self.get_params(ctx) if one.param_type_name == "argument"]
+        parameters = self.get_params(ctx)
+        records = {id(parameter): parameter.get_help_record(ctx) for parameter in parameters}
+        left = {name: parameter for parameter in parameters for name in parameter.opts if name.startswith("--")}
+        arguments = [records[id(parameter)] for parameter in parameters if parameter.param_type_name == "argument"]
         _write(formatter, "Arguments", arguments)
         for section, names in SECTIONS.items():
             _write(formatter, section, [records[id(left.pop(name))] for name in names if name in left])
-        _write(formatter, "Other options", [records[id(one)] for one in left.values()])
+        _write(formatter, "Other options", [records[id(parameter)] for parameter in left.values()])
         if self.name == "sandbox":
             _texts(formatter)
 
@@ -115,8 +116,8 @@ class HelpfulGroup(TyperGroup):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The commands, then the few options."""
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        _write(formatter, "Commands", [(name, one.get_short_help_str(70)) for name, one in commands if one])
-        _write(formatter, "Options", [one.get_help_record(ctx) for one in self.get_params(ctx)])
+        _write(formatter, "Commands", [(name, command.get_short_help_str(70)) for name, command in commands if command])
+        _write(formatter, "Options", [parameter.get_help_record(ctx) for parameter in self.get_params(ctx)])
 
 
 def _examples(formatter: Any, examples: Sequence[tuple[str, str]]) -> None:
@@ -137,7 +138,7 @@ def _texts(formatter: Any) -> None:
 
 
 def _write(formatter: Any, section: str, records: list[Any]) -> None:
-    shown = list(_tidy([one for one in records if one]))
+    shown = list(_tidy([record for record in records if record]))
     if shown and can_draw() and formatter.width < shutil.get_terminal_size().columns:
         inside = formatter.__class__(width=formatter.width - BORDER)
         inside.write_dl(shown)

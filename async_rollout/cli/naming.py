@@ -60,7 +60,7 @@ async def _spread(cloud: AwsCloud, console: Console, asked: Sequence[str]) -> tu
             more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
             count = f"{len(names)} group{'s' * (len(names) != 1)}"
             console.say(f"{safe(name)} is {count}: {', '.join(map(safe, names[:LISTED]))}{more}")
-    return tuple(dict.fromkeys(one for name, names in found.items() for one in names or (name,)))
+    return tuple(dict.fromkeys(group for name, names in found.items() for group in names or (name,)))
 
 
 def matched(name: str, there: Sequence[str]) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def matched(name: str, there: Sequence[str]) -> tuple[str, ...]:
     if name in there:
         return (name,)
     pattern = re.compile(".*".join(map(re.escape, name.split(STAR))), re.DOTALL)
-    return tuple(sorted(one for one in there if pattern.fullmatch(one)))
+    return tuple(sorted(group for group in there if pattern.fullmatch(group)))
 
 
 def near(wrong: Sequence[str], there: Sequence[str]) -> str:
@@ -83,9 +83,9 @@ def _close(name: str, there: Sequence[str]) -> list[str]:
     bare = name.replace(STAR, "").casefold()
     length = len(bare) if STAR in name else None
     alike: dict[str, str] = {}
-    for one in there:
-        alike.setdefault(one.casefold()[:length], one)
-    return [alike[one] for one in difflib.get_close_matches(bare, alike, n=NEAR, cutoff=0.6)]
+    for known in there:
+        alike.setdefault(known.casefold()[:length], known)
+    return [alike[known] for known in difflib.get_close_matches(bare, alike, n=NEAR, cutoff=0.6)]
 
 
 async def _hint(cloud: AwsCloud, names: Sequence[str]) -> str:

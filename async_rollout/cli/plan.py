@@ -55,7 +55,7 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
             whose = await whose_cloud(cloud)
             at_once = AtOnce(most=fleet.max_groups, carried=cloud.groups_at_once)
         if console.json:
-            console.records("plan", [{**whose, **plan_data(one)} for one in plans])
+            console.records("plan", [{**whose, **plan_data(group_plan)} for group_plan in plans])
         else:
             blocks = fleet_lines(plans, at_once, verbose=console.verbose)
             together = fleet_time(plans, at_once)
@@ -67,6 +67,6 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
 
 
 def _code(plans: Sequence[Plan], *, detailed: bool) -> int:
-    if any(one.objections for one in plans):
+    if any(group_plan.objections for group_plan in plans):
         return REFUSED
-    return WORK if detailed and any(one.work for one in plans) else 0
+    return WORK if detailed and any(group_plan.work for group_plan in plans) else 0

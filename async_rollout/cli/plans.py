@@ -89,11 +89,11 @@ class AtOnce:
 
 def fleet_time(plans: Sequence[Plan], at_once: AtOnce) -> Time:
     """Groups begin in turn, each as soon as there is room for it; those under way are not foreseen, and not counted."""
-    busy = [one for one in plans if one.work and not one.objections and one.record is None]
+    busy = [plan for plan in plans if plan.work and not plan.objections and plan.record is None]
     places = at_once.of(len(busy)) or 1
     return Time(
-        expected=_together([one.expected_seconds for one in busy], places),
-        worst=_together([one.worst_seconds for one in busy], places),
+        expected=_together([plan.expected_seconds for plan in busy], places),
+        worst=_together([plan.worst_seconds for plan in busy], places),
     )
 
 
@@ -124,7 +124,7 @@ def together_line(plans: Sequence[Plan], at_once: AtOnce) -> str:
     together = fleet_time(plans, at_once)
     turn = f" ({waits} wait{'s' * (waits == 1)} for a turn: the calls this account allows)" if waits else ""
     count = f"{len(plans)} groups, {'all' if places == len(plans) else f'at most {places}'} at once{turn}"
-    begun = sum(one.record is not None for one in plans)
+    begun = sum(plan.record is not None for plan in plans)
     but = f"; {begun} under way or left in the middle not counted" if begun else ""
     return f"{count}: {lasting(together.expected)} expected, {lasting(together.worst)} at worst{but}"
 
@@ -142,12 +142,12 @@ def _in_short(plan: Plan) -> tuple[str, ...]:
 
 def _origin(plan: Plan) -> str:
     """What old ones were launched from, and what new ones are."""
-    old = list(dict.fromkeys(safe(one.launched_from) for one in plan.going))
+    old = list(dict.fromkeys(safe(instance.launched_from) for instance in plan.going))
     new = safe(plan.template) or "unknown"
     if old == [new]:
         return f"{new} (unchanged)"
     home, _, version = new.rpartition(":")
-    same = home and all(one.startswith(f"{home}:") for one in old)
+    same = home and all(origin.startswith(f"{home}:") for origin in old)
     return f"{' and '.join(old) or 'unknown'} -> {version if same else new}"
 
 
@@ -174,10 +174,10 @@ def _verb(plan: Plan) -> str:
 
 
 def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
-    for number, one in enumerate(plan.going, 1):
-        odd = ["in Standby"] * one.standby + ["protected from scale-in"] * one.protected
-        odd += [one.health] * (one.health != "Healthy")
-        yield str(number), safe(one.id), safe(one.zone), safe(one.launched_from), safe(", ".join(odd))
+    for number, instance in enumerate(plan.going, 1):
+        odd = ["in Standby"] * instance.standby + ["protected from scale-in"] * instance.protected
+        odd += [instance.health] * (instance.health != "Healthy")
+        yield str(number), safe(instance.id), safe(instance.zone), safe(instance.launched_from), safe(", ".join(odd))
 
 
 def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -213,6 +213,9 @@ def _hook(point: str, words: str) -> Iterator[tuple[str, str]]:
 def plan_data(plan: Plan) -> dict[str, object]:
     """One plan as `--output json` gives it."""
     return {
+        "account": plan.account,
+        "region": plan.region,
+        "run": plan.record.run if plan.record else "",
         "group": plan.group,
         "work": plan.work,
         "base": plan.base,
@@ -220,7 +223,7 @@ def plan_data(plan: Plan) -> dict[str, object]:
         "ceiling": plan.ceiling,
         "exist_at_most": plan.exist_at_most,
         "old": plan.old,
-        "going": [asdict(one) for one in plan.going],
+        "going": [asdict(instance) for instance in plan.going],
         "members": plan.members,
         "template": plan.template,
         "skipped": plan.skipped,

@@ -67,9 +67,9 @@ def _facts(plan: Plan, record: Standing) -> Iterator[tuple[str, str]]:
         yield "replaced", progress(old=record.old, replaced=record.replaced)
     else:
         yield "replaced", "none, it has not begun to"
-    for number, one in enumerate(out for out in record.out if out.id not in plan.old):
-        extra = ", a new one too many" if one.surplus else ""
-        yield "" if number else "on its way out", f"{safe(one.id)} {one.step}{extra}"
+    for number, leaving in enumerate(out for out in record.out if out.id not in plan.old):
+        extra = ", a new one too many" if leaving.surplus else ""
+        yield "" if number else "on its way out", f"{safe(leaving.id)} {leaving.step}{extra}"
     if record.new:
         more = f" and {len(record.new) - NAMED} more" if len(record.new) > NAMED else ""
         yield "new", f"{len(record.new)}: {', '.join(map(safe, record.new[:NAMED]))}{more}"
@@ -79,7 +79,7 @@ def _facts(plan: Plan, record: Standing) -> Iterator[tuple[str, str]]:
 
 
 def _rows(plan: Plan, record: Standing) -> Iterator[tuple[str, ...]]:
-    steps = {one.id: one.step for one in record.out}
-    for number, one in enumerate(plan.going, 1):
-        odd = [steps[id] for id in (one.id,) if id in steps] + [one.health] * (one.health != "Healthy")
-        yield str(number), safe(one.id), safe(one.zone), safe(one.launched_from), safe(", ".join(odd))
+    steps = {out.id: out.step for out in record.out}
+    for number, instance in enumerate(plan.going, 1):
+        odd = [steps[id] for id in (instance.id,) if id in steps] + [instance.health] * (instance.health != "Healthy")
+        yield str(number), safe(instance.id), safe(instance.zone), safe(instance.launched_from), safe(", ".join(odd))

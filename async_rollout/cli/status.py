@@ -47,38 +47,39 @@ def status(where: Anywhere, telling: Telling, account: Account, viewing: Viewing
                 there = await cloud.under_way()
                 found = await seen(cloud.groups(*there)) if there else ()
         if console.json:
-            console.records("status", [asdict(one) for one in found])
+            console.records("status", [asdict(state) | {"run": state.run or ""} for state in found])
         else:
-            console.result(*([line for one in found for line in status_lines(one)] or ["nothing is under way"]))
+            console.result(*([line for state in found for line in status_lines(state)] or ["nothing is under way"]))
         return max(map(code_of, found), default=0) if telling.exit_code else 0
 
     return run_command("status", viewing, story, groups=where.autoscaler or ())
 
 
-def code_of(one: Status) -> int:
+def code_of(state: Status) -> int:
     """0 nothing, 20 under way, 21 left: of several groups the one that needs somebody counts."""
-    if one.unreadable:
+    if state.unreadable:
         return LEFT
-    if one.run is None:
+    if state.run is None:
         return 0
-    return LEFT if one.alive is False else UNDER_WAY
+    return LEFT if state.alive is False else UNDER_WAY
 
 
-def status_lines(one: Status) -> Iterator[str]:
+def status_lines(state: Status) -> Iterator[str]:
     """One group's state, in words."""
-    if one.unreadable:
-        yield f"{safe(one.group)}: there is a record that cannot be read: {safe(one.unreadable)}"
+    if state.unreadable:
+        yield f"{safe(state.group)}: there is a record that cannot be read: {safe(state.unreadable)}"
         yield "  next: look at its tags async-rollout:*, put right by hand what they name, remove them"
         return
-    if one.run is None:
-        yield f"{safe(one.group)}: nothing is under way"
+    if state.run is None:
+        yield f"{safe(state.group)}: nothing is under way"
         return
-    yield f"{safe(one.group)}: run {safe(one.run)} by {life(one.holder, one.at, one.until, alive=one.alive)}"
-    yield f"  heads for: {safe(one.goal)}" + (f", because {safe(one.cause)}" if one.cause else "")
-    if one.began:
-        count = progress(old=one.old, replaced=one.replaced)
-        yield f"  replaced: {count}, since {lasting(one.at - one.began)}"
-    if one.going:
-        yield f"  on their way out: {', '.join(safe(id) for id in one.going)}"
-    yield from (f"  changed: {safe(line)}" for line in one.changed)
-    yield from (f"  next: {line}" for line in ways_on(one.group, alive=one.alive, commands=one.commands))
+    holder = life(state.holder, state.at, state.until, alive=state.alive)
+    yield f"{safe(state.group)}: run {safe(state.run)} by {holder}"
+    yield f"  heads for: {safe(state.goal)}" + (f", because {safe(state.cause)}" if state.cause else "")
+    if state.began:
+        count = progress(old=state.old, replaced=state.replaced)
+        yield f"  replaced: {count}, since {lasting(state.at - state.began)}"
+    if state.going:
+        yield f"  on their way out: {', '.join(safe(id) for id in state.going)}"
+    yield from (f"  changed: {safe(line)}" for line in state.changed)
+    yield from (f"  next: {line}" for line in ways_on(state.group, alive=state.alive, commands=state.commands))

@@ -21,34 +21,34 @@ ROWS = 5
 
 def summary_lines(plans: Sequence[Plan]) -> Iterator[str]:
     """Counts first, then the groups that take longest, then what is said of any, each thing once."""
-    busy = [one for one in plans if one.work and not one.objections]
-    count = sum(len(one.old) for one in busy)
-    yield f"replaces {count} of {sum(one.members for one in busy)} instances in {len(busy)} of {len(plans)} groups"
-    yield from _some("under way or left in the middle", [one.group for one in plans if one.record is not None])
-    yield from _some("nothing to replace", [one.group for one in plans if not one.work and not one.objections])
-    lowest = {one.floor - one.base for one in busy}
+    busy = [plan for plan in plans if plan.work and not plan.objections]
+    count = sum(len(plan.old) for plan in busy)
+    yield f"replaces {count} of {sum(plan.members for plan in busy)} instances in {len(busy)} of {len(plans)} groups"
+    yield from _some("under way or left in the middle", [plan.group for plan in plans if plan.record is not None])
+    yield from _some("nothing to replace", [plan.group for plan in plans if not plan.work and not plan.objections])
+    lowest = {plan.floor - plan.base for plan in busy}
     if lowest == {0}:
         yield "no group falls below its size; " + _most(busy)
     elif busy:
         yield f"at most {-min(lowest)} of a group may be missing; " + _most(busy)
     yield from _longest(busy)
-    yield from _same("note", plans, lambda one: one.notes)
-    yield from _same("refused", plans, lambda one: one.objections)
+    yield from _same("note", plans, lambda plan: plan.notes)
+    yield from _same("refused", plans, lambda plan: plan.objections)
     yield "each group by itself: -v, or async-rollout plan"
 
 
 def _most(busy: Sequence[Plan]) -> str:
-    more = max(one.exist_at_most - one.base for one in busy)
-    return f"at most {more} more exist in any, {sum(one.exist_at_most - one.base for one in busy)} in all"
+    more = max(plan.exist_at_most - plan.base for plan in busy)
+    return f"at most {more} more exist in any, {sum(plan.exist_at_most - plan.base for plan in busy)} in all"
 
 
 def _longest(busy: Sequence[Plan]) -> Iterator[str]:
-    slow = sorted((one for one in busy if one.record is None), key=lambda one: -one.expected_seconds)
+    slow = sorted((plan for plan in busy if plan.record is None), key=lambda plan: -plan.expected_seconds)
     if slow:
         yield "longest:"
-    for one in slow[:ROWS]:
-        time = f"{lasting(one.expected_seconds)} ({lasting(one.worst_seconds)} at worst)"
-        yield f"  {safe(one.group)}: {len(one.old)} of {one.members}, {time}"
+    for plan in slow[:ROWS]:
+        time = f"{lasting(plan.expected_seconds)} ({lasting(plan.worst_seconds)} at worst)"
+        yield f"  {safe(plan.group)}: {len(plan.old)} of {plan.members}, {time}"
 
 
 def _some(what: str, names: Sequence[str]) -> Iterator[str]:
@@ -64,9 +64,9 @@ def _names(names: Sequence[str]) -> str:
 def _same(kind: str, plans: Sequence[Plan], said: Callable[[Plan], Sequence[str]]) -> Iterator[str]:
     """What is said of several groups is said once, of most first."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
-    for one in plans:
-        for line in said(one):
-            groups[line].append(one.group)
+    for plan in plans:
+        for line in said(plan):
+            groups[line].append(plan.group)
     ranked = sorted(groups.items(), key=lambda item: -len(item[1]))
     for line, names in ranked[:SAID]:
         yield f"{kind}: {'' if len(names) == len(plans) else f'{_names(names)}: '}{safe(line)}"

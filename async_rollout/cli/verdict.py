@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from async_rollout.core.budget import bounds
+from async_rollout.core.origin import Place
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.words import lasting
 
@@ -60,7 +61,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Place):
     """All groups; calls: requests that AWS got; wall: real seconds."""
 
     rows: tuple[Row, ...]
@@ -107,12 +108,12 @@ def proof(world: World, found: Before, spec: RolloutSpec, took: Mapping[str, flo
             found,
             name,
             bounds(spec, group.desired),
-            [one for one in history if one.group == name],
+            [census for census in history if census.group == name],
             took.get(name, 0.0),
         )
         for name, group in found.groups.items()
     )
-    return Proof(rows=rows, calls=world.calls.total(), wall=wall)
+    return Proof(account=world.account, region=world.region, rows=rows, calls=world.calls.total(), wall=wall)
 
 
 def _row(world: World, found: Before, name: str, limits: Bounds, history: Sequence[Census], seconds: float) -> Row:
@@ -122,10 +123,10 @@ def _row(world: World, found: Before, name: str, limits: Bounds, history: Sequen
         old=len(old),
         replaced=len(old - _ids(world, name)),
         floor=limits.floor,
-        least=min(one.serving for one in history),
+        least=min(census.serving for census in history),
         ceiling=limits.ceiling if sources else limits.exist,
-        most=max(one.serving + one.booting for one in history),
-        existed=max(one.exist for one in history),
+        most=max(census.serving + census.booting for census in history),
+        existed=max(census.exist for census in history),
         may_exist=limits.exist,
         as_found=_is_as_found(world, found, name),
         seconds=seconds,
@@ -137,12 +138,12 @@ def _is_as_found(world: World, found: Before, name: str) -> bool:
     """The group's own record, tags and processes included, and every member registered everywhere."""
     state, now = world.state, world.state.groups[name]
     members = state.members(name)
-    everywhere = all(state.registered(source.id, one.id) for one in members for source in state.sources_of(name))
+    everywhere = all(state.registered(source.id, member.id) for member in members for source in state.sources_of(name))
     return now == found.groups[name] and everywhere
 
 
 def _ids(world: World, name: str) -> frozenset[str]:
-    return frozenset(one.id for one in world.state.members(name))
+    return frozenset(member.id for member in world.state.members(name))
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -1,18 +1,22 @@
 """What can be told: one frozen dataclass an event, one union.
 
-Events have three origins: `narrate` (what changed between two looks), the engine (acts, hooks, waiting), the aws
-layer (throttled, retried). `group` is the group's name, `at` AWS's time in epoch seconds (0.0 where no look was had).
+Events come from `narrate` (what changed between two looks), the engine (acts, hooks, waiting) and the aws layer
+(throttled, retried). `group` is the group's name, `at` AWS's time in epoch seconds (0.0 where no look was had);
+account, region and run are put on where they leave (`core.origin`), so whoever makes an event leaves them out.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from async_rollout.core.actions import Verdict, Wait
+from async_rollout.core.origin import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolled:
+class Enrolled(Origin):
     """The group takes part; its turn may come later. old: how many there seem to be to replace, 0 if not known yet.
 
     why: told once more if it waits for its turn, what for.
@@ -25,7 +29,7 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutStarted:
+class RolloutStarted(Origin):
     """The group is ours. old: instances to replace, in order; resumed: a killed run's record was taken over.
 
     total: how many there were to replace when the first run began; replaced_before: how many of them are gone already.
@@ -33,7 +37,6 @@ class RolloutStarted:
 
     group: str
     at: float
-    run: str
     base: int
     floor: int
     ceiling: int
@@ -45,7 +48,7 @@ class RolloutStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageChanged:
+class StageChanged(Origin):
     """An instance came into a new stage of its life; was is None when it is seen for the first time."""
 
     group: str
@@ -57,7 +60,7 @@ class StageChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
+class Replaced(Origin):
     """One more old instance is gone, its hooks through. left: how many are still to go."""
 
     group: str
@@ -67,7 +70,7 @@ class Replaced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acted:
+class Acted(Origin):
     """One act was answered. action: in words; answer: done, unknown or refused, with AWS's words.
 
     again: refused in the very words that were told of it before.
@@ -82,7 +85,7 @@ class Acted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HookStarted:
+class HookStarted(Origin):
     """A hook began."""
 
     group: str
@@ -93,7 +96,7 @@ class HookStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HookSaid:
+class HookSaid(Origin):
     """One line of a hook's output, safe to show."""
 
     group: str
@@ -104,7 +107,7 @@ class HookSaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HookEnded:
+class HookEnded(Origin):
     """A hook ended; code None: it timed out or could not start."""
 
     group: str
@@ -118,7 +121,7 @@ class HookEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Origin):
     """What the group waits for, and why. Told when that changes and every 30 s."""
 
     group: str
@@ -127,7 +130,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CapacityChanged:
+class CapacityChanged(Origin):
     """Desired, minimum or maximum are other than in the look before. ours: it is what we asked for."""
 
     group: str
@@ -140,7 +143,7 @@ class CapacityChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(Origin):
     """The promise in numbers, told when one of them changes: available never below floor, total never above ceiling.
 
     total: booting and serving; out: draining or leaving, which max_draining bounds.
@@ -156,7 +159,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
+class GoalChanged(Origin):
     """The goal became to put everything back."""
 
     group: str
@@ -166,7 +169,7 @@ class Turned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
+class Warned(Origin):
     """Something the owner ought to know; the rollout goes on."""
 
     group: str
@@ -175,7 +178,7 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Throttled:
+class Throttled(Origin):
     """AWS asked for fewer calls, or an answer was lost; the call is tried again."""
 
     group: str
@@ -186,7 +189,7 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutEnded:
+class RolloutEnded(Origin):
     """The group's rollout is over. replaced: old instances gone; seconds: by the loop's clock.
 
     replaced_before: how many more of the total had gone before this process took over.
@@ -203,17 +206,31 @@ class RolloutEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetEnded:
-    """All groups are over. codes: each group's own exit code."""
+class GroupEnd(Origin):
+    """One group's own exit code. Two groups of one name differ in their account or region."""
 
-    at: float
+    group: str
     code: int
-    codes: dict[str, int] = field(default_factory=dict)
-    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
+class FleetEnded(Origin):
+    """All groups are over. code: the exit code for all; ends: each group's own."""
+
+    at: float
+    code: int
+    ends: tuple[GroupEnd, ...] = ()
+    group: str = ""
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """The exit codes by the groups' names, as releases before 0.2.0 had them; `ends` says more."""
+        _warn("FleetEnded.codes", "FleetEnded.ends")
+        return {end.group: end.code for end in self.ends}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called(Origin):
     """What was sent to AWS while the command ran, by operation, repeats included. Told once, at its end."""
 
     calls: dict[str, int] = field(default_factory=dict)
@@ -233,10 +250,26 @@ Event = (
     | Waiting
     | CapacityChanged
     | Counted
-    | Turned
+    | GoalChanged
     | Warned
     | Throttled
     | RolloutEnded
     | FleetEnded
     | Called
 )
+
+_RENAMED = {"Turned": "GoalChanged"}
+"""Names of releases before 0.2.0. They go with 0.3.0."""
+
+
+def _warn(old: str, new: str) -> None:
+    warnings.warn(f"{old} is {new} since 0.2.0, and goes with 0.3.0", DeprecationWarning, stacklevel=3)
+
+
+if not TYPE_CHECKING:  # a type checker shall know no other names than those above
+
+    def __getattr__(name: str) -> object:
+        if name not in _RENAMED:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        _warn(name, _RENAMED[name])
+        return globals()[_RENAMED[name]]

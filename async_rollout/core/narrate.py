@@ -10,10 +10,10 @@ from async_rollout.core.events import (
     CapacityChanged,
     Counted,
     Event,
+    GoalChanged,
     Replaced,
     RolloutStarted,
     StageChanged,
-    Turned,
     Warned,
 )
 from async_rollout.core.journal import Goal, Journal
@@ -30,7 +30,7 @@ from async_rollout.core.zones import is_evening
 
 def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
     """Events between the look before and this one, and of what the decision is about to record."""
-    told = (_warned, _accused, _lost, _begun, _taken_over, _moved, _sized, _adopted, _counted, _done, _turned)
+    told = (_warned, _accused, _lost, _begun, _taken_over, _moved, _sized, _adopted, _counted, _done, _goal_changed)
     return tuple(event for tell in told for event in tell(spec, before, after, decision))
 
 
@@ -221,8 +221,10 @@ def _is_gone(after: Snapshot, id: str) -> bool:
     return one is None or one.retained
 
 
-def _turned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+def _goal_changed(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     new, old = _recorded(decision), after.observation.journal
     if new is None or new.cause is None or not isinstance(old, Journal) or old.goal is new.goal:
         return
-    yield Turned(group=after.observation.group.name, at=after.observation.at, cause=new.cause.text, code=new.cause.code)
+    yield GoalChanged(
+        group=after.observation.group.name, at=after.observation.at, cause=new.cause.text, code=new.cause.code
+    )

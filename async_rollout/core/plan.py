@@ -23,6 +23,7 @@ from async_rollout.core.effect import Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.memory import Me, Memory
 from async_rollout.core.observation import Instance, Observation, Survey
+from async_rollout.core.origin import Place
 from async_rollout.core.outcomes import ActOutcome, HookOutcome, Outcomes
 from async_rollout.core.policy import BOOT, SHUTDOWN
 from async_rollout.core.recall import recall, started
@@ -57,7 +58,7 @@ class Going:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Place):
     """What `run` would do with one group. Times are seconds.
 
     group: its name.

@@ -10,9 +10,10 @@ from functools import partial
 import anyio
 
 from async_rollout.core.actions import Needs
-from async_rollout.core.events import Enrolled, Event, FleetEnded
+from async_rollout.core.events import Enrolled, Event, FleetEnded, GroupEnd
 from async_rollout.core.journal import Cause, Goal, Journal
 from async_rollout.core.observation import Observation
+from async_rollout.core.origin import Origin, Place, place_of, shared, stamped
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.trouble import ordered, untouched
@@ -95,13 +96,16 @@ class _Fleet:
         self._tell, self._fail_fast, self._most = _Told(tell), fail_fast, max_groups
         self._results: dict[GroupRef, GroupResult] = {}
         self._enrolled: dict[GroupRef, Enrolled] = {}
+        self._places: dict[GroupRef, Place] = {}
         self._fresh: set[GroupRef] = set()
 
     async def run(self, groups: Sequence[GroupRef], goal: Goal) -> Summary:
         check(groups, self._listener, self._hooks)
         once = list(dict.fromkeys(groups))
         for group, observation in (await all_seen(once)).items():
-            self._enrolled[group] = Enrolled(group=group.name, at=observation.at, old=self._old(observation, goal))
+            self._places[group] = place_of(observation.group.arn)
+            enrolled = Enrolled(group=group.name, at=observation.at, old=self._old(observation, goal))
+            self._enrolled[group] = stamped(enrolled, self._places[group])
             self._tell(self._enrolled[group])
             if goal is Goal.REPLACE and observation.journal is None:
                 self._fresh.add(group)
@@ -124,8 +128,9 @@ class _Fleet:
                 order = ordered(Stop.NOW, self._halt.cause or "cancelled", self._halt.code)
                 self._results[group] = self._untouched(group, order)
         summary = Summary(results=tuple(self._results[group] for group in groups))
-        codes = {result.group: result.verdict.code for result in summary.results}
-        self._tell(FleetEnded(at=0.0, code=summary.code, codes=codes))
+        ends = tuple(_end_of(result) for result in summary.results)
+        fleet = FleetEnded(at=0.0, code=summary.code, ends=ends)
+        self._tell(stamped(fleet, shared(self._places.values())))
         return summary
 
     def _old(self, observation: Observation, goal: Goal) -> int:
@@ -143,11 +148,13 @@ class _Fleet:
                 result = self._untouched(group, ordered(halt.stop, halt.cause, halt.code))
             else:
                 me = identify(goal)
-                rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=self._tell, halt=halt)
+                whose = stamped(Origin(run=me.run), self._places[group])
+                tell = _stamping(self._tell, whose)
+                rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=tell, halt=halt)
                 try:
-                    result = await _kept_apart(rollout)
+                    result = stamped(await _kept_apart(rollout), whose)
                 finally:  # at a cancel too
-                    self._results |= {group: rollout.result} if rollout.result is not None else {}
+                    self._results |= {group: stamped(rollout.result, whose)} if rollout.result is not None else {}
         self._results[group] = result
         if self._fail_fast and result.verdict.code:
             self._halt.request(Stop.FINISH, f"--fail-fast: {group.name} failed", code=result.verdict.code)
@@ -159,9 +166,18 @@ class _Fleet:
 
     def _untouched(self, group: GroupRef, order: Cause) -> GroupResult:
         """Stopped while it waited for its turn: it is not even looked at."""
-        result = GroupResult(group=group.name, verdict=untouched(order))
-        self._tell(ended(result, 0.0))
+        result = stamped(GroupResult(group=group.name, verdict=untouched(order)), self._places[group])
+        self._tell(stamped(ended(result, 0.0), result))
         return result
+
+
+def _stamping(tell: Tell, whose: Origin) -> Tell:
+    """Tells on, with whose it is."""
+    return lambda event: tell(stamped(event, whose))
+
+
+def _end_of(result: GroupResult) -> GroupEnd:
+    return stamped(GroupEnd(group=result.group, code=result.verdict.code), result)
 
 
 async def _kept_apart(rollout: Rollout) -> GroupResult:

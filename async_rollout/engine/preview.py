@@ -10,6 +10,7 @@ from async_rollout.core.actions import Need, Needs
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.left import changes
 from async_rollout.core.observation import Observation
+from async_rollout.core.origin import Place, place_of, stamped
 from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.fleet import all_seen
@@ -21,7 +22,7 @@ EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY, Need.POLICIES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Place):
     """What the tags of one group say. Times are AWS's, epoch seconds.
 
     group: its name.
@@ -68,7 +69,14 @@ async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> t
     """
     observations = await _looked_at(groups, EVERYTHING)
     order = spec or RolloutSpec()
-    return tuple(plan_of(order, observation, holder_dead=_over(observation)) for observation in observations)
+    plans = (plan_of(order, observation, holder_dead=_over(observation)) for observation in observations)
+    return tuple(
+        stamped(foreseen, _place(observation)) for foreseen, observation in zip(plans, observations, strict=True)
+    )
+
+
+def _place(observation: Observation) -> Place:
+    return place_of(observation.group.arn)
 
 
 def _over(observation: Observation) -> bool:
@@ -82,7 +90,8 @@ async def status(groups: Sequence[GroupRef]) -> tuple[Status, ...]:
 
     Raises UsageError, UnknownGroupError, CredentialsError, UnseenError.
     """
-    return tuple(_status(observation) for observation in await _looked_at(groups, None))
+    observations = await _looked_at(groups, None)
+    return tuple(stamped(_status(observation), _place(observation)) for observation in observations)
 
 
 async def _looked_at(groups: Sequence[GroupRef], needs: Needs | None) -> list[Observation]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from async_rollout.core.actions import Verdict
 from async_rollout.core.events import RolloutEnded
 from async_rollout.core.history import Ended
+from async_rollout.core.origin import Origin
 from async_rollout.core.spec import HookPoint
 
 SAID = 120
@@ -15,7 +16,7 @@ SAID = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupResult:
+class GroupResult(Origin):
     """One group's end.
 
     group: its name.

@@ -17,6 +17,7 @@ from async_rollout.core.events import (
     Enrolled,
     Event,
     FleetEnded,
+    GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -25,12 +26,14 @@ from async_rollout.core.events import (
     RolloutStarted,
     StageChanged,
     Throttled,
-    Turned,
     Waiting,
     Warned,
 )
+from async_rollout.core.origin import Origin
 
 K = TypeVar("K")
+Key = tuple[str, str, str]
+"""Account, region and name of a group: several accounts and regions may have one of the same name."""
 
 GONE = "gone"
 """The stage of an instance that has left its group."""
@@ -46,9 +49,10 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupBoard:
+class GroupBoard(Origin):
     """One group. Numbers are None until they were told; stages: of each instance that is on its way; at: AWS's time.
 
+    account, region, run: whose it is, "" where that was not told.
     first_at: when it was first heard of; began_at: when its instances began to be replaced. counted: the promise in
     numbers; least, most: the fewest available, from when the floor was first held, and the most in all. replaced: by
     this run; before: by the runs that it took over from; told: of how many, as the record has it. replaced_at: when
@@ -107,20 +111,26 @@ class GroupBoard:
 class Board:
     """All groups, in the order in which they were first heard of."""
 
-    groups: Mapping[str, GroupBoard] = field(default_factory=lambda: MappingProxyType({}))
+    groups: Mapping[Key, GroupBoard] = field(default_factory=lambda: MappingProxyType({}))
 
-    def group(self, name: str) -> GroupBoard:
-        """The picture of one group; an empty one if nothing was said of it."""
-        return self.groups.get(name) or GroupBoard(name=name)
+    def of(self, event: Event) -> GroupBoard:
+        """The picture of the group that an event is of; an empty one if nothing was said of it."""
+        found = self.groups.get(key_of(event))
+        return found or GroupBoard(account=event.account, region=event.region, name=event.group)
+
+
+def key_of(event: Event) -> Key:
+    """What tells the event's group from all others."""
+    return event.account, event.region, event.group
 
 
 def fold(board: Board, event: Event) -> Board:
     """The board after one more event."""
     if not event.group:
         return board
-    was = board.group(event.group)
-    now = _folded(replace(was, at=max(was.at, event.at), first_at=was.first_at or _first(event)), event)
-    return Board(groups=MappingProxyType({**board.groups, now.name: now}))
+    was = board.of(event)
+    now = replace(was, at=max(was.at, event.at), first_at=was.first_at or _first(event), run=event.run or was.run)
+    return Board(groups=MappingProxyType({**board.groups, key_of(event): _folded(now, event)}))
 
 
 def _first(event: Event) -> float:
@@ -136,41 +146,41 @@ def folded(events: Iterable[Event]) -> Board:
     return board
 
 
-def _folded(one: GroupBoard, event: Event) -> GroupBoard:
+def _folded(group: GroupBoard, event: Event) -> GroupBoard:
     match event:
         case Enrolled(old=old, why=why):
-            return replace(one, told=max(one.told, old), turn=why)
+            return replace(group, told=max(group.told, old), turn=why)
         case RolloutStarted():
-            return _started(one, event)
+            return _started(group, event)
         case StageChanged(instance=id, stage=stage):
-            return replace(one, stages=_moved(one.stages, id, stage))
+            return replace(group, stages=_moved(group.stages, id, stage))
         case Replaced(instance=id):
-            return replace(one, replaced=(*one.replaced, id), replaced_at=event.at)
+            return replace(group, replaced=(*group.replaced, id), replaced_at=event.at)
         case Waiting(waits=waits):
-            return replace(one, waits=waits)
+            return replace(group, waits=waits)
         case CapacityChanged(minimum=low, desired=desired, maximum=high, base=base):
-            return replace(one, sizes=Sizes(minimum=low, desired=desired, maximum=high), base=base)
+            return replace(group, sizes=Sizes(minimum=low, desired=desired, maximum=high), base=base)
         case Counted():
-            return _counted(one, event)
+            return _counted(group, event)
         case HookEnded(point=point, instance=id, code=code, said=said):
-            return replace(one, said=_with(one.said, (point, id), f"{code} {said}"))
-        case Turned(cause=cause):
-            return replace(one, restoring=True, cause=cause, waits=())
+            return replace(group, said=_with(group.said, (point, id), f"{code} {said}"))
+        case GoalChanged(cause=cause):
+            return replace(group, restoring=True, cause=cause, waits=())
         case RolloutEnded():
-            return _ended(one, event)
+            return _ended(group, event)
         case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded() | Called():
-            return one
+            return group
         case _:
             assert_never(event)
 
 
-def _started(one: GroupBoard, event: RolloutStarted) -> GroupBoard:
+def _started(group: GroupBoard, event: RolloutStarted) -> GroupBoard:
     """A record of total 0 is of a release that did not count: what was told so far stands."""
     if event.total:
-        one = replace(one, replaced=(), before=event.replaced_before, told=event.total, replaced_at=None)
+        group = replace(group, replaced=(), before=event.replaced_before, told=event.total, replaced_at=None)
     return replace(
-        one,
-        began_at=event.at if event.total or one.began_at is None else one.began_at,
+        group,
+        began_at=event.at if event.total or group.began_at is None else group.began_at,
         base=event.base,
         floor=event.floor,
         ceiling=event.ceiling,
@@ -179,17 +189,17 @@ def _started(one: GroupBoard, event: RolloutStarted) -> GroupBoard:
     )
 
 
-def _counted(one: GroupBoard, event: Counted) -> GroupBoard:
+def _counted(group: GroupBoard, event: Counted) -> GroupBoard:
     """A resumed run has to prove its newcomers anew: until then what it counts is no low of its own."""
-    held = one.least is not None or event.available >= event.floor
-    least = min(event.available if one.least is None else one.least, event.available) if held else None
-    one = replace(one, counted=event, floor=event.floor, ceiling=event.ceiling)
-    return replace(one, least=least, most=max(one.most, event.total))
+    held = group.least is not None or event.available >= event.floor
+    least = min(event.available if group.least is None else group.least, event.available) if held else None
+    group = replace(group, counted=event, floor=event.floor, ceiling=event.ceiling)
+    return replace(group, least=least, most=max(group.most, event.total))
 
 
-def _ended(one: GroupBoard, event: RolloutEnded) -> GroupBoard:
+def _ended(group: GroupBoard, event: RolloutEnded) -> GroupBoard:
     return replace(
-        one,
+        group,
         verdict=event.verdict,
         replaced=event.replaced,
         before=event.replaced_before,
@@ -207,5 +217,5 @@ def _with(known: Mapping[K, str], key: K, value: str) -> Mapping[K, str]:
 def _moved(known: Mapping[str, str], id: str, stage: str) -> Mapping[str, str]:
     """What is gone is forgotten."""
     return MappingProxyType(
-        {one: at for one, at in known.items() if one != id} | ({} if stage == GONE else {id: stage})
+        {instance: at for instance, at in known.items() if instance != id} | ({} if stage == GONE else {id: stage})
     )

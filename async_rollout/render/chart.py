@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from async_rollout.core.events import Counted
 from async_rollout.render.timeline import Timeline
 from async_rollout.render.words import lasting
 
@@ -38,7 +37,7 @@ def chart(line: Timeline) -> Chart | None:
         return None
     low, high = _range(line)
     drawn = {
-        name: [*_steps(line, [(one.at, HEIGHT * (high - value) / (high - low)) for one, value in _values(line, name)])]
+        name: [*_steps(line, [(at, HEIGHT * (high - value) / (high - low)) for at, value in _values(line, name)])]
         for name in ("total", "ceiling", "floor", "available")
     }
     left, right = drawn["available"][0][0], drawn["available"][-1][0]
@@ -58,18 +57,18 @@ def length(line: Timeline) -> float:
 
 def ticks(seconds: float) -> list[tuple[float, str]]:
     """Where a time axis is numbered, in per cent, and the number: round ones, and not too many."""
-    step = next((one for one in STEPS if seconds / one <= MARKS), max(STEPS[-1], seconds / MARKS))
+    step = next((step for step in STEPS if seconds / step <= MARKS), max(STEPS[-1], seconds / MARKS))
     return [(100 * n * step / seconds, lasting(n * step)) for n in range(int(seconds / step) + 1)]
 
 
-def _values(line: Timeline, name: str) -> Iterator[tuple[Counted, int]]:
-    return ((one, getattr(one, name)) for one in line.counts)
+def _values(line: Timeline, name: str) -> Iterator[tuple[float, int]]:
+    return ((counted.at, getattr(counted, name)) for counted in line.counts)
 
 
 def _range(line: Timeline) -> tuple[int, int]:
     """Around what happened: floor and ceiling lie close together, and would be one line in a large group."""
-    told = [(one.available, one.floor, one.total, one.ceiling) for one in line.counts]
-    high, least = max(map(max, told)) + 1, min(min(one[:2]) for one in told)
+    told = [(counted.available, counted.floor, counted.total, counted.ceiling) for counted in line.counts]
+    high, least = max(map(max, told)) + 1, min(min(numbers[:2]) for numbers in told)
     return min(max(0, least - max(1, (high - least) // 2)), high - 1), high
 
 
@@ -87,17 +86,18 @@ def _marks(line: Timeline, low: int, high: int) -> Iterator[tuple[float, int, st
     last = line.counts[-1]
     every = max(1, -(-(high - low) // MARKS))
     known = {last.floor: "floor", last.ceiling: "ceiling"}
-    values = {value for value in range(low, high + 1, every) if all(abs(value - one) >= every for one in known)}
+    values = {value for value in range(low, high + 1, every) if all(abs(value - mark) >= every for mark in known)}
     for value in sorted(values | known.keys()):
         yield round(100 * (high - value) / (high - low), 2), value, known.get(value, "")
 
 
 def _spans(line: Timeline) -> Iterator[tuple[float, float, str]]:
-    ends = [one.at for one in line.counts[1:]] + [line.end]
-    for one, end in zip(line.counts, ends, strict=True):
-        if end > one.at:
-            since = lasting(one.at - line.begin)
-            out = f", {one.out} on the way out" if one.out else ""
-            words = f"{one.available} available (floor {one.floor}), {one.total} in all (ceiling {one.ceiling}){out}"
-            left, width = (100 * seconds / length(line) for seconds in (one.at - line.begin, end - one.at))
-            yield round(left, 3), round(width, 3), f"from {since} for {lasting(end - one.at)}: {words}"
+    ends = [counted.at for counted in line.counts[1:]] + [line.end]
+    for counted, end in zip(line.counts, ends, strict=True):
+        if end > counted.at:
+            since = lasting(counted.at - line.begin)
+            out = f", {counted.out} on the way out" if counted.out else ""
+            low = f"{counted.available} available (floor {counted.floor})"
+            words = f"{low}, {counted.total} in all (ceiling {counted.ceiling}){out}"
+            left, width = (100 * seconds / length(line) for seconds in (counted.at - line.begin, end - counted.at))
+            yield round(left, 3), round(width, 3), f"from {since} for {lasting(end - counted.at)}: {words}"

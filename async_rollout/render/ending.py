@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from async_rollout.core.actions import Outcome, Verdict
@@ -31,10 +31,10 @@ def ending(verdict: Verdict, group: str, cause: str = "") -> Ending:
     why = verdict.why.replace(tagged(cause, CAUSE_LENGTH), cause) if cause else verdict.why
     if verdict.code == 0:
         return Ending(why=why)
-    state = tuple(one for one in verdict.left if not any(other.startswith(f"{one}: ") for other in verdict.left))
-    for one in SAID:
-        if not state and why.endswith(f"; {one}"):
-            why, state = why.removesuffix(f"; {one}"), (one,)
+    state = tuple(line for line in verdict.left if not any(other.startswith(f"{line}: ") for other in verdict.left))
+    for words in SAID:
+        if not state and why.endswith(f"; {words}"):
+            why, state = why.removesuffix(f"; {words}"), (words,)
     if not state and verdict.outcome is Outcome.REFUSED:
         state = ("nothing was changed",)
     return Ending(why=why, state=state, next=advice(_onward(verdict), group))
@@ -44,10 +44,10 @@ def _onward(verdict: Verdict) -> str:
     return verdict.next or AGAIN.get(verdict.outcome, "plan")
 
 
-def onward(verdicts: Mapping[str, Verdict | None]) -> list[str]:
+def onward(verdicts: Iterable[tuple[str, Verdict | None]]) -> list[str]:
     """What to type for all groups that did not end well: one line for all that need the same."""
     same: defaultdict[str, list[str]] = defaultdict(list)
-    for group, verdict in verdicts.items():
+    for group, verdict in verdicts:
         if verdict is not None and verdict.code:
             same[_onward(verdict)].append(group)
     return [advice(next, *groups) for next, groups in same.items()]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 
-from async_rollout.core.events import Event, RolloutEnded, Turned, Warned
+from async_rollout.core.events import Event, GoalChanged, RolloutEnded, Warned
 from async_rollout.render import Behind, Write
-from async_rollout.render.board import Board, GroupBoard
+from async_rollout.render.board import Board, GroupBoard, Key, key_of
 from async_rollout.render.ending import Ending, ending
 from async_rollout.render.plain import Plain, Stamp
 from async_rollout.render.safe import no_order, safe
@@ -34,8 +34,8 @@ class Github:
 
     def __init__(self, write: Write, *, verbose: bool = False, stamp: Stamp | None = None) -> None:
         self._write = write
-        self._group = ""
-        self._kept: defaultdict[str, deque[str]] = defaultdict(lambda: deque(maxlen=KEPT))
+        self._group: Key = ("", "", "")
+        self._kept: defaultdict[Key, deque[str]] = defaultdict(lambda: deque(maxlen=KEPT))
         self._annotated = {"error": 0, "warning": 0}
         self._plain = Plain(self._line, verbose=verbose, stamp=stamp)
 
@@ -46,15 +46,15 @@ class Github:
 
     def tell(self, event: Event) -> None:
         """Write the lines of one event, and its annotation."""
-        self._group = event.group
+        self._group = key_of(event)
         self._plain.tell(event)
         match event:
             case Warned(text=text):
                 self._annotate("warning", event.group, text)
-            case Turned(cause=cause):
+            case GoalChanged(cause=cause):
                 self._annotate("warning", event.group, f"everything is put back: {cause}")
             case RolloutEnded(verdict=verdict) if verdict.code:
-                self._annotate("error", event.group, _in_full(self.board.group(event.group)))
+                self._annotate("error", event.group, _in_full(self.board.of(event)))
 
     def say(self, line: str) -> None:
         """Write a line as it is, unless the runner would take it for a command."""
@@ -63,9 +63,10 @@ class Github:
     def end(self, code: int, error: str = "") -> None:
         """The folds, one a group, and the last line."""
         self._plain.end(code, error)
-        for name, lines in self._kept.items():
-            if name and len(self._kept) > 1:
-                self._write(f"::group::{_message(f'{name}: {_came_to(self.board.group(name))}')}")
+        for key, lines in self._kept.items():
+            if key in self.board.groups and len(self._kept) > 1:
+                group = self.board.groups[key]
+                self._write(f"::group::{_message(f'{group.name}: {_came_to(group)}')}")
                 for line in lines:
                     self._write(line)
                 self._write("::endgroup::")
@@ -89,29 +90,29 @@ def summary(board: Board) -> str:
     return "\n".join([*head, *map(_row, board.groups.values()), ""])
 
 
-def _row(one: GroupBoard) -> str:
-    next = ending(one.verdict, one.name).next if one.verdict else ""
+def _row(group: GroupBoard) -> str:
+    next = ending(group.verdict, group.name).next if group.verdict else ""
     cells = (
-        _cell(one.name),
-        _cell(_came_to(one)),
-        f"{one.done} of {one.total}",
-        lasting(one.took),
+        _cell(group.name),
+        _cell(_came_to(group)),
+        f"{group.done} of {group.total}",
+        lasting(group.took),
         _cell(next),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _came_to(one: GroupBoard) -> str:
-    if one.verdict is None:
+def _came_to(group: GroupBoard) -> str:
+    if group.verdict is None:
         return "not at its end"
-    why = ending(one.verdict, one.name, one.cause).why
-    return f"{one.verdict.outcome}: {why}" if why else str(one.verdict.outcome)
+    why = ending(group.verdict, group.name, group.cause).why
+    return f"{group.verdict.outcome}: {why}" if why else str(group.verdict.outcome)
 
 
-def _in_full(one: GroupBoard) -> str:
+def _in_full(group: GroupBoard) -> str:
     """With the state that it is in, and what to type."""
-    end = ending(one.verdict, one.name, one.cause) if one.verdict else Ending(why="")
-    return "; ".join([_came_to(one), *end.state, *([f"next: {end.next}"] if end.next else [])])
+    end = ending(group.verdict, group.name, group.cause) if group.verdict else Ending(why="")
+    return "; ".join([_came_to(group), *end.state, *([f"next: {end.next}"] if end.next else [])])
 
 
 def _message(text: str) -> str:

@@ -12,10 +12,11 @@ from dataclasses import asdict
 from typing import Any
 
 from async_rollout.core.events import Event
+from async_rollout.core.origin import Place, shared
 from async_rollout.render import Behind, Write
 from async_rollout.render.board import Board, GroupBoard, fold
 
-SCHEMA = 1
+SCHEMA = 2
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -25,7 +26,7 @@ def view(write: Write, *, verbose: bool = False, behind: Behind) -> Jsonl:
 
 
 class Jsonl:
-    """Writes `{"type": "stage_changed", "schema": 1, "seq": 4, "group": …}`."""
+    """Writes `{"type": "stage_changed", "schema": 2, "seq": 4, "group": …}`."""
 
     in_place = False
 
@@ -33,6 +34,7 @@ class Jsonl:
         self._write = write
         self._seq = 0
         self._board = Board()
+        self._places: set[Place] = set()
 
     def tell(self, event: Event) -> None:
         """Write one event: its class in small letters is the type, its fields are the keys."""
@@ -42,16 +44,23 @@ class Jsonl:
     def record(self, type: str, body: Mapping[str, object]) -> None:
         """Write one line of any type."""
         self._seq += 1
+        if body.get("group"):
+            self._places.add(Place(account=str(body["account"]), region=str(body["region"])))
         self._write(encode({"type": type, "schema": SCHEMA, "seq": self._seq, **body}))
 
     def say(self, line: str) -> None:
         """For people; left out."""
 
     def end(self, code: int, error: str = "") -> None:
-        """Write the summary: exit_code, what each group came to, and the error if there was one."""
-        groups = {one.name: _group(one) for one in self._board.groups.values()}
+        """Write the summary: exit_code, what each group came to, and the error if there was one.
+
+        account, region: what all groups of these lines have in common.
+        """
+        groups = self._board.groups.values()
         said = {"error": error} if error else {}
-        self.record("summary", {"exit_code": code, **said, "groups": groups})
+        self.record(
+            "summary", {**asdict(shared(self._places)), "exit_code": code, **said, "groups": [*map(_group, groups)]}
+        )
 
 
 def name_of(kind: type) -> str:
@@ -73,17 +82,21 @@ def _plain(value: object) -> Any:
     return str(value)
 
 
-def _group(one: GroupBoard) -> dict[str, object]:
-    verdict = one.verdict
+def _group(group: GroupBoard) -> dict[str, object]:
+    verdict = group.verdict
     return {
+        "account": group.account,
+        "region": group.region,
+        "run": group.run,
+        "group": group.name,
         "outcome": str(verdict.outcome) if verdict else "unknown",
         "exit_code": verdict.code if verdict else None,
-        "why": verdict.why if verdict else one.cause,
+        "why": verdict.why if verdict else group.cause,
         "left": list(verdict.left) if verdict else [],
         "next": verdict.next if verdict else "",
-        "replaced": list(one.replaced),
-        "total": one.total,
-        "missed": list(one.missed),
-        "seconds": round(one.seconds, 3),
-        "replaced_before": one.before,
+        "replaced": list(group.replaced),
+        "total": group.total,
+        "missed": list(group.missed),
+        "seconds": round(group.seconds, 3),
+        "replaced_before": group.before,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
@@ -15,6 +14,7 @@ from async_rollout.core.events import (
     Enrolled,
     Event,
     FleetEnded,
+    GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -23,7 +23,6 @@ from async_rollout.core.events import (
     RolloutStarted,
     StageChanged,
     Throttled,
-    Turned,
     Waiting,
     Warned,
 )
@@ -61,7 +60,7 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
         case Counted():
             if verbose:
                 yield _counts(event)
-        case Turned(cause=cause, code=code):
+        case GoalChanged(cause=cause, code=code):
             yield f"turns back: {safe(cause)} (exit code {code}); from here everything is put back"
         case Warned(text=text):
             yield f"warning: {safe(text)}"
@@ -126,7 +125,7 @@ def _end(event: HookEnded) -> str:
 def _waiting(waits: tuple[Wait, ...], at: float) -> Iterator[str]:
     if waits:
         more = f"; and {len(waits) - WAITS_SHOWN} more" if len(waits) > WAITS_SHOWN else ""
-        yield f"waits for {'; '.join(_wait(one, at) for one in waits[:WAITS_SHOWN])}{more}"
+        yield f"waits for {'; '.join(_wait(wait, at) for wait in waits[:WAITS_SHOWN])}{more}"
 
 
 def _wait(wait: Wait, at: float) -> str:
@@ -165,14 +164,14 @@ def _ended(after: GroupBoard, event: RolloutEnded) -> Iterator[str]:
 
 
 def _calls(calls: Mapping[str, int]) -> str:
-    most = sorted(calls.items(), key=lambda one: -one[1])
+    most = sorted(calls.items(), key=lambda call: -call[1])
     each = ", ".join(f"{safe(name)} {times}" for name, times in most)
     return f"asked AWS {sum(calls.values())} times" + (f": {each}" if each else "")
 
 
 def _fleet(event: FleetEnded) -> Iterator[str]:
     """Nothing for a single group: its own line has said it all."""
-    if len(event.codes) > 1:
-        good = Counter(code == 0 for code in event.codes.values())
-        bad = ", ".join(f"{safe(name)} {code}" for name, code in event.codes.items() if code)
-        yield f"{good[True]} of {len(event.codes)} ended well" + (f"; exit codes: {bad}" if bad else "")
+    if len(event.ends) > 1:
+        good = sum(end.code == 0 for end in event.ends)
+        bad = ", ".join(f"{safe(end.group)} {end.code}" for end in event.ends if end.code)
+        yield f"{good} of {len(event.ends)} ended well" + (f"; exit codes: {bad}" if bad else "")

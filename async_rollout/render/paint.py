@@ -9,13 +9,13 @@ from async_rollout.core.events import (
     Acted,
     Event,
     FleetEnded,
+    GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
     Replaced,
     RolloutEnded,
     Throttled,
-    Turned,
     Waiting,
     Warned,
 )
@@ -51,7 +51,7 @@ def manner(event: Event) -> str:
             return "bad"
         case Acted(answer=answer) if answer != "done":
             return "back"
-        case Turned() | Warned() | Throttled():
+        case GoalChanged() | Warned() | Throttled():
             return "back"
         case Replaced():
             return "good"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from async_rollout.core.events import Called, Event, FleetEnded, Throttled, Waiting
 from async_rollout.render import Behind, Write
-from async_rollout.render.board import Board, fold
+from async_rollout.render.board import Board, Key, fold, key_of
 from async_rollout.render.ending import onward
 from async_rollout.render.lines import lines
 from async_rollout.render.safe import safe
@@ -62,22 +62,22 @@ class Plain:
         self.board = Board()
         self._width = 0
         self._at = 0.0
-        self._waited: dict[str, tuple[tuple[str, ...], float]] = {}
-        self._spoke: dict[str, float] = {}
+        self._waited: dict[Key, tuple[tuple[str, ...], float]] = {}
+        self._spoke: dict[Key, float] = {}
         self._slowed: dict[str, float] = {}
 
     def tell(self, event: Event) -> None:
         """Write the lines of one event, if there are any."""
-        before = self.board.group(event.group)
+        before = self.board.of(event)
         self.board = fold(self.board, event)
         late = 0.0 < event.at < self._at <= event.at + OLDEST_LOOK
         self._at = self._at if late else event.at or self._at
         self._width = max(self._width, min(32, len(safe(event.group))))
         if self._verbose or self._is_news(event):
-            for line in lines(before, self.board.group(event.group), event, verbose=self._verbose):
+            for line in lines(before, self.board.of(event), event, verbose=self._verbose):
                 self._line(event, line)
-        if isinstance(event, FleetEnded) and len(event.codes) > 1:
-            for command in onward({one.name: one.verdict for one in self.board.groups.values()}):
+        if isinstance(event, FleetEnded) and len(event.ends) > 1:
+            for command in onward((group.name, group.verdict) for group in self.board.groups.values()):
                 self._line(event, f"  next: {command}")
 
     def say(self, line: str) -> None:
@@ -90,7 +90,7 @@ class Plain:
             self._write(f"{self._time(0.0)} exit code {code}")
 
     def _line(self, event: Event, line: str) -> None:
-        self._spoke[event.group] = self._at
+        self._spoke[key_of(event)] = self._at
         name = "all groups" if isinstance(event, (FleetEnded, Called)) else safe(event.group)
         self._write(self._paint(f"{self._time(self._at)} {name:<{self._width}} {line}".rstrip(), event))
 
@@ -110,11 +110,12 @@ class Plain:
     def _is_due(self, event: Waiting) -> bool:
         """Half a minute has passed; or something else is waited for, and no line just now has said why."""
         on = tuple(wait.on for wait in event.waits)
-        said, since = self._waited.get(event.group, ((), self._spoke.get(event.group, 0.0)))
-        calm = event.at - self._spoke.get(event.group, 0.0) >= CALM
+        key = key_of(event)
+        said, since = self._waited.get(key, ((), self._spoke.get(key, 0.0)))
+        calm = event.at - self._spoke.get(key, 0.0) >= CALM
         due = (on != said and calm) or event.at - since >= QUIET
         if due:
-            self._waited[event.group] = (on, event.at)
+            self._waited[key] = (on, event.at)
         return due
 
 

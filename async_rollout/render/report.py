@@ -16,6 +16,7 @@ from itertools import dropwhile
 from typing import Any
 
 from async_rollout.core.events import Called, Event
+from async_rollout.render.board import Key
 from async_rollout.render.chart import Chart, chart, length, ticks
 from async_rollout.render.ending import Ending, ending
 from async_rollout.render.safe import safe
@@ -33,7 +34,7 @@ class Report:
 
     def __init__(self, save: Callable[[str], object]) -> None:
         self._save = save
-        self._lines: dict[str, Timeline] = {}
+        self._lines: dict[Key, Timeline] = {}
         self._calls: Mapping[str, int] = {}
 
     def tell(self, event: Event) -> None:
@@ -50,7 +51,7 @@ class Report:
         self._save(page(self._lines, code, error, self._calls))
 
 
-def page(lines: Mapping[str, Timeline], code: int, error: str, calls: Mapping[str, int]) -> str:
+def page(lines: Mapping[Key, Timeline], code: int, error: str, calls: Mapping[str, int]) -> str:
     """The whole page; groups that did not end well come first."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -58,7 +59,7 @@ def page(lines: Mapping[str, Timeline], code: int, error: str, calls: Mapping[st
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_file)
     )
     environment.filters.update(shown=safe, lasting=lasting, clock=clock, short=short)
-    groups = sorted((picture(line) for line in lines.values()), key=lambda one: one.good)
+    groups = sorted((picture(line) for line in lines.values()), key=lambda group: group.good)
     begin = min((line.begin for line in lines.values() if line.begin), default=0.0)
     end = max((line.end for line in lines.values()), default=0.0)
     style, script = _file("report.css"), _file("report.js")
@@ -66,7 +67,7 @@ def page(lines: Mapping[str, Timeline], code: int, error: str, calls: Mapping[st
         groups=groups, code=code, error=error, begin=begin, end=end, style=style, script=script,
         script_hash=_hash(script), replaced=sum(line.done for line in lines.values()),
         total=sum(line.total for line in lines.values()),
-        calls=sorted(calls.items(), key=lambda one: (-one[1], one[0])),
+        calls=sorted(calls.items(), key=lambda call: (-call[1], call[0])),
     )  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def picture(line: Timeline) -> Picture:
         ticks=ticks(length(line)),
         chart=chart(line),
         least=_least(line),
-        most=max((one.total for one in line.counts), default=None),
+        most=max((counted.total for counted in line.counts), default=None),
         slowest=[(span.stage, bar.instance, seconds, span.why) for bar, span, seconds in slowest if seconds > 0],
         hooks=[hook for hook in line.hooks if hook.point != "up-check" or hook.ok or hook.said],
     )
@@ -125,8 +126,8 @@ def _ordered(line: Timeline) -> list[Any]:
 
 def _least(line: Timeline) -> int | None:
     """Never counts what was below the floor when it began: a resumed run has to prove its newcomers anew."""
-    held = list(dropwhile(lambda one: one.available < one.floor, line.counts)) or line.counts
-    return min((one.available for one in held), default=None)
+    held = list(dropwhile(lambda counted: counted.available < counted.floor, line.counts)) or line.counts
+    return min((counted.available for counted in held), default=None)
 
 
 def _row(line: Timeline, instance: str, spans: Sequence[Span], *, old: bool) -> Row:

@@ -57,29 +57,31 @@ FINE = Glyphs("█", "░", "≥", "≤", "…", "·", dict(zip(KINDS, "✖■�
 ASCII = Glyphs("#", "-", ">=", "<=", "..", "-", dict(zip(KINDS, "x!<>.+", strict=True)))
 
 
-def kind(one: GroupBoard) -> str:
+def kind(group: GroupBoard) -> str:
     """How a group stands: bad, stop(ped as it was ordered), (being put) back, busy, idle (not begun) or good."""
-    if one.verdict is not None and one.verdict.outcome is Outcome.STOPPED and not one.verdict.left:
+    if group.verdict is not None and group.verdict.outcome is Outcome.STOPPED and not group.verdict.left:
         return "stop"
-    if one.verdict is not None:
-        return "bad" if one.verdict.code else "good"
-    if one.restoring:
+    if group.verdict is not None:
+        return "bad" if group.verdict.code else "good"
+    if group.restoring:
         return "back"
-    return "idle" if one.began_at is None else "busy"
+    return "idle" if group.began_at is None else "busy"
 
 
-def time_left(one: GroupBoard, now: float) -> float | None:
+def time_left(group: GroupBoard, now: float) -> float | None:
     """Seconds, estimated from the replacements that are through; None before the first and after the last."""
-    if one.verdict is not None or one.restoring or one.began_at is None or one.replaced_at is None or not one.replaced:
+    if group.verdict is not None or group.restoring or not group.replaced:
         return None
-    each = (one.replaced_at - one.began_at) / len(one.replaced)
-    left = one.replaced_at + each * (one.total - one.done) - now
-    return left if left > 0 and one.done < one.total else None
+    if group.began_at is None or group.replaced_at is None:
+        return None
+    each = (group.replaced_at - group.began_at) / len(group.replaced)
+    left = group.replaced_at + each * (group.total - group.done) - now
+    return left if left > 0 and group.done < group.total else None
 
 
 def frame(board: Board, now: float, width: int, height: int, glyphs: Glyphs = FINE) -> list[Text]:
     """All rows for a screen of that size; now: AWS's time."""
-    groups = sorted(board.groups.values(), key=lambda one: KINDS.index(kind(one)))
+    groups = sorted(board.groups.values(), key=lambda group: KINDS.index(kind(group)))
     room = max(1, height - SPARE_LINES - 1)
     shown = groups if len(groups) <= room else groups[: max(1, room - 1)]
     rows = [_headline(groups, now, glyphs), *_rows(shown, now, width, glyphs)]
@@ -91,15 +93,15 @@ def frame(board: Board, now: float, width: int, height: int, glyphs: Glyphs = FI
 
 
 def _kinds(groups: Iterable[GroupBoard]) -> str:
-    count = Counter(kind(one) for one in groups)
+    count = Counter(kind(group) for group in groups)
     return ", ".join(f"{count[name]} {word}" for name, word in zip(KINDS, WORDS, strict=True) if count[name])
 
 
 def _headline(groups: Sequence[GroupBoard], now: float, glyphs: Glyphs) -> Text:
     count = f"{len(groups)} group{'s' * (len(groups) != 1)}"
-    new, old = sum(one.done for one in groups), sum(one.total for one in groups)
-    began = [one.first_at for one in groups if one.first_at]
-    open_ = [time_left(one, now) for one in groups if one.verdict is None]
+    new, old = sum(group.done for group in groups), sum(group.total for group in groups)
+    began = [group.first_at for group in groups if group.first_at]
+    open_ = [time_left(group, now) for group in groups if group.verdict is None]
     left = [seconds for seconds in open_ if seconds is not None]
     known = "about" if len(left) == len(open_) else "more than"
     parts = [f"{count}: {_kinds(groups)}", f"{new} of {old} replaced"]
@@ -109,22 +111,22 @@ def _headline(groups: Sequence[GroupBoard], now: float, glyphs: Glyphs) -> Text:
 
 
 def _rows(groups: Sequence[GroupBoard], now: float, width: int, glyphs: Glyphs) -> list[Text]:
-    names = [glyphs.safe(one.name) for one in groups]
+    names = [glyphs.safe(group.name) for group in groups]
     broad = min(NAME_MAX if width >= NARROW else NAME_MAX // 2, max(map(len, names), default=0))
-    counts = [f"{one.done}/{one.total}" for one in groups]
-    numbers = [_numbers(one, width, glyphs) for one in groups]
+    counts = [f"{group.done}/{group.total}" for group in groups]
+    numbers = [_numbers(group, width, glyphs) for group in groups]
     cells = [max(map(len, counts), default=0), max((_length(parts) for parts in numbers), default=0)]
     rows = []
-    for one, name, count, number in zip(groups, names, counts, numbers, strict=True):
-        how = kind(one)
+    for group, name, count, number in zip(groups, names, counts, numbers, strict=True):
+        how = kind(group)
         parts = [(f"{glyphs.marks[how]} ", STYLES[how]), (f"{_fitting(name, broad, glyphs):<{broad}} ", "bold")]
         if width >= NARROW:
-            parts += _bar(one, 16 if width >= WIDE else 8, glyphs) if width >= BAR else ()
+            parts += _bar(group, 16 if width >= WIDE else 8, glyphs) if width >= BAR else ()
             parts += [(f"{count:>{cells[0]}}{' new' * (width >= BAR)}  ", "")]
             parts += [*number, (" " * (cells[1] - _length(number) + 2), "")]
         else:
             parts += [(f"{count:>{cells[0]}} ", ""), *number, (" " * bool(number), "")]
-        rows.append(_row(*parts, (_doing(one, now, width, glyphs), STYLES[how])))
+        rows.append(_row(*parts, (_doing(group, now, width, glyphs), STYLES[how])))
     return [row.copy() for row in rows]
 
 
@@ -146,23 +148,23 @@ def _length(parts: Sequence[Part]) -> int:
     return sum(len(text) for text, _ in parts)
 
 
-def _bar(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
-    full = max(0, min(width, width * one.done // one.total)) if one.total else 0
+def _bar(group: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
+    full = max(0, min(width, width * group.done // group.total)) if group.total else 0
     return (glyphs.full * full, "green"), (glyphs.empty * (width - full), "dim"), (" ", "")
 
 
-def _numbers(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
+def _numbers(group: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
     """The promise: who serves and its floor, what exists and its ceiling; bad if beyond, by whomever's doing.
 
     On a narrow screen an end says more.
     Of one that ended well: the fewest that served and the most that existed, as every table has them.
     """
-    counted = one.counted
-    if counted is None or (width < NARROW and one.verdict is not None):
+    counted = group.counted
+    if counted is None or (width < NARROW and group.verdict is not None):
         return ()
     available, total, words = counted.available, counted.total, ("healthy", "total")
-    if one.verdict is not None and not one.verdict.code and one.least is not None:
-        available, total, words = one.least, one.most, ("least", "most")
+    if group.verdict is not None and not group.verdict.code and group.least is not None:
+        available, total, words = group.least, group.most, ("least", "most")
     low, high = (STYLES["bad"] * bad for bad in (available < counted.floor, total > counted.ceiling))
     if width >= WIDE:
         healthy, exist = f"{words[0]} {available}", f"{words[1]} {total}"
@@ -171,33 +173,33 @@ def _numbers(one: GroupBoard, width: int, glyphs: Glyphs) -> tuple[Part, ...]:
     return (f"{available}{least}{counted.floor}", low), (" ", ""), (f"{total}{most}{counted.ceiling}", high)
 
 
-def _doing(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
+def _doing(group: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
     """How it ended; or how long it may still take, what it does or waits for, why, and since when."""
-    if one.verdict is not None:
-        return _ended(one, one.verdict, glyphs)
-    if one.restoring:
-        cause = f" ({_short(glyphs.safe(one.cause), glyphs)})" if one.cause and width >= NARROW else ""
-        return f"puts back{cause}; {_waits(one, now, width, glyphs)}"
-    left = time_left(one, now)
+    if group.verdict is not None:
+        return _ended(group, group.verdict, glyphs)
+    if group.restoring:
+        cause = f" ({_short(glyphs.safe(group.cause), glyphs)})" if group.cause and width >= NARROW else ""
+        return f"puts back{cause}; {_waits(group, now, width, glyphs)}"
+    left = time_left(group, now)
     rest = "" if left is None else f"{'about ' * (width >= BAR)}{lasting(left)} left; "
-    return rest + _waits(one, now, width, glyphs)
+    return rest + _waits(group, now, width, glyphs)
 
 
-def _ended(one: GroupBoard, verdict: Verdict, glyphs: Glyphs) -> str:
+def _ended(group: GroupBoard, verdict: Verdict, glyphs: Glyphs) -> str:
     """Of one that did not end well the reason is what must not be cut."""
-    why = _short(glyphs.safe(ending(verdict, one.name, one.cause).why) or str(verdict.outcome), glyphs)
+    why = _short(glyphs.safe(ending(verdict, group.name, group.cause).why) or str(verdict.outcome), glyphs)
     if verdict.code:
-        return f"{verdict.outcome}: {why}; after {lasting(one.took)}"
-    return f"{verdict.outcome} in {lasting(one.took)}: {why}"
+        return f"{verdict.outcome}: {why}; after {lasting(group.took)}"
+    return f"{verdict.outcome} in {lasting(group.took)}: {why}"
 
 
-def _waits(one: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
-    if not one.waits:
-        counts = sorted(one.counts.items())
+def _waits(group: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
+    if not group.waits:
+        counts = sorted(group.counts.items())
         stages = ", ".join(f"{count} {glyphs.safe(stage)}" for stage, count in counts if stage != "serving")
-        turn = f"waits for its turn{': ' * bool(one.turn)}{glyphs.safe(one.turn)}"
-        return stages or ("looking" if one.first_at else turn)
-    first, *others = one.waits
+        turn = f"waits for its turn{': ' * bool(group.turn)}{glyphs.safe(group.turn)}"
+        return stages or ("looking" if group.first_at else turn)
+    first, *others = group.waits
     until = "" if first.until is None else f" of {lasting(first.until - first.since)}"
     more = f", +{len(others)}" if others else ""
     on = _short(glyphs.safe(first.on), glyphs) if width >= NARROW else _NAMED.sub("", glyphs.safe(first.on))

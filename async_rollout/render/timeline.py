@@ -13,6 +13,7 @@ from async_rollout.core.events import (
     Counted,
     Event,
     FleetEnded,
+    GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -21,9 +22,9 @@ from async_rollout.core.events import (
     RolloutStarted,
     StageChanged,
     Throttled,
-    Turned,
     Warned,
 )
+from async_rollout.render.board import Key, key_of
 
 SAID_KEPT = 20
 """Last lines kept of what one command said."""
@@ -112,11 +113,11 @@ class Timeline:
                     yield bar, span, (self.end if span.end is None else span.end) - span.begin
 
 
-def add(lines: dict[str, Timeline], event: Event) -> None:
+def add(lines: dict[Key, Timeline], event: Event) -> None:
     """Take one more event into the timelines of all groups."""
     if isinstance(event, FleetEnded) or not event.group:
         return
-    line = lines.setdefault(event.group, Timeline(name=event.group))
+    line = lines.setdefault(key_of(event), Timeline(name=event.group))
     if event.at > 0:
         line.begin, line.end = min(line.begin or event.at, event.at), max(line.end, event.at)
     _add(line, event)
@@ -143,7 +144,7 @@ def _add(line: Timeline, event: Event) -> None:
             line.faults[f"{call} was asked again: {why}"] += 1
         case Warned(at=at, text=text):
             line.notes.append((at, text))
-        case Turned(at=at, cause=cause):
+        case GoalChanged(at=at, cause=cause):
             line.cause = cause
             line.notes.append((at, f"turned back: {cause}"))
         case RolloutEnded():

@@ -57,9 +57,12 @@ def test_json_on_stdout_and_nothing_but_json(tool: Tool, serve: Serve) -> None:
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines[-1]["exit_code"] == 0
     more = [tool(verb, "-a", "web", "--output", "json").stdout.splitlines() for verb in ("plan", "status")]
-    for line in (*lines, *(json.loads(line) for several in more for line in several)):
+    every = (*lines, *(json.loads(line) for several in more for line in several))
+    for line in every:
         jsonschema.validate(line, schema())
-    assert lines[-1]["groups"]["web"]["outcome"] == "nothing to do"
+    assert {(line["account"], line["region"]) for line in every} == {("123456789012", "eu-west-1")}
+    assert [line["run"] for line in every if line["type"] in ("plan", "status")] == ["", ""]
+    assert lines[-1]["groups"][0]["outcome"] == "nothing to do"
 
 
 def test_options_come_from_the_environment_too(tool: Tool, serve: Serve) -> None:

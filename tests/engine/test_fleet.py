@@ -202,7 +202,7 @@ def test_a_bug_in_one_group_ends_that_one_only_and_is_told() -> None:
     assert not any("AlarmNotification" in line for line in broken.left), "alarms run, whatever else is broken"
     assert broken.why == "a fault of async-rollout: ZeroDivisionError('bug')"
     assert [one.verdict for one in told.of(RolloutEnded, "api")] == [broken]
-    assert told.of(FleetEnded)[0].codes == {"web": 0, "api": 10, "batch": 0}
+    assert [(end.group, end.code) for end in told.of(FleetEnded)[0].ends] == [("web", 0), ("api", 10), ("batch", 0)]
     assert any("async-rollout:head" in what for what in not_as_found(world, "api"))
 
 

@@ -47,7 +47,8 @@ def test_one_group_in_ten_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         return await main("web")
 
     assert run_virtual(story) == 0
-    assert "RolloutEnded(group='web'" in capsys.readouterr().out
+    ended = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("RolloutEnded("))
+    assert "account='123456789012', region='eu-west-1'" in ended and "group='web'" in ended
 
 
 def test_it_ends_with_the_exit_code_of_a_process() -> None:

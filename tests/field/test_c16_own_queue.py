@@ -33,6 +33,7 @@ from support.bench.direct import cloud
 from support.laws.crowded import crowd
 from support.laws.queued import Wire
 from support.simulation import ours
+from support.told import group_of
 
 UNSEEN, SEEN = 500.0, 60.0
 SLOW = Physics(boot=800.0)
@@ -164,6 +165,6 @@ def test_c16_views_say_what_a_group_waits_for_to_begin() -> None:
     told = Enrolled(group="web", at=1.0, old=2, why="72 groups under way use the calls this account allows")
     board = fold(Board(), told)
     said = "waits for its turn: 72 groups under way use the calls this account allows"
-    assert list(lines(GroupBoard(name="web"), board.group("web"), told, verbose=False)) == [said]
+    assert list(lines(GroupBoard(name="web"), group_of(board, "web"), told, verbose=False)) == [said]
     assert any(said in row.plain for row in frame(board, 1.0, 200, 60))
-    assert board.group("web").took == 0.0
+    assert group_of(board, "web").took == 0.0

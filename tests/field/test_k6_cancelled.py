@@ -70,7 +70,7 @@ def test_k6_a_cancel_in_a_drain_is_a_stop_at_once() -> None:
         assert (end.verdict.outcome, end.verdict.code) == (Outcome.STOPPED, 143)
         assert "AlarmNotification" not in " ".join(end.verdict.left)
     (fleet,) = told.of(FleetEnded)
-    assert fleet.codes == {"web": 143, "api": 143}
+    assert {end.group: end.code for end in fleet.ends} == {"web": 143, "api": 143}
 
 
 def test_k6_a_cancel_of_one_call_is_none_of_anothers() -> None:

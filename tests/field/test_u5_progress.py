@@ -17,6 +17,7 @@ from async_rollout.render.board import folded
 from async_rollout.render.plain import Plain
 from async_rollout.sandbox.virtual import run_virtual
 from support.fleets import Told, Wayward, ids, world_of
+from support.told import group_of
 
 COUNT = re.compile(r"\((\d) of (\d)\)(?:, (\d) to go)?|(\d) of (\d) replaced")
 
@@ -84,7 +85,7 @@ def test_u5_after_a_resume_it_counts_from_the_record(at: float) -> None:
     assert counts and all(done + left == total == 3 for done, total, left in counts), ran.lines
     assert ended.total == ran.result.total == 3
     assert ran.result.replaced_before + len(ran.result.replaced) == 3
-    board = folded(ran.events).group("web")
+    board = group_of(folded(ran.events), "web")
     assert (board.done, board.total) == (3, 3)
     assert any("3 of 3 replaced" in line for line in ran.lines)
 
@@ -92,7 +93,7 @@ def test_u5_after_a_resume_it_counts_from_the_record(at: float) -> None:
 @pytest.mark.parametrize("stop", [0.0, 20.0])
 def test_u5_after_ctrl_c_the_count_is_the_truth_and_nothing_is_to_go(stop: float) -> None:
     ran = after_a_kill(130.0, stop=stop)
-    board = folded(ran.events).group("web")
+    board = group_of(folded(ran.events), "web")
     assert board.total == 3
     assert board.done == 3 - ran.left, "as many as are gone in the world"
     turned = next(number for number, line in enumerate(ran.lines) if "turns back" in line)
@@ -102,12 +103,12 @@ def test_u5_after_ctrl_c_the_count_is_the_truth_and_nothing_is_to_go(stop: float
 
 def test_u5_a_restore_counts_what_the_run_before_it_replaced() -> None:
     ran = after_a_kill(200.0, verb="restore")
-    board = folded(ran.events).group("web")
+    board = group_of(folded(ran.events), "web")
     assert board.done == 3 - ran.left and board.total == 3
     assert board.done >= 1
 
 
 def test_u5_both_runs_in_one_recording_count_each_once() -> None:
     ran = after_a_kill(200.0)
-    board = folded([*ran.events, *ran.events]).group("web")
+    board = group_of(folded([*ran.events, *ran.events]), "web")
     assert (board.done, board.total) == (3, 3)

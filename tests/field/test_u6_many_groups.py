@@ -16,6 +16,7 @@ from async_rollout.render.plain import Plain
 from async_rollout.render.rows import frame
 from async_rollout.sandbox.virtual import run_virtual
 from support.fleets import Told, Wayward, world_of
+from support.told import group_of
 
 NAMES = tuple(f"web-{number:02}" for number in range(40))
 
@@ -50,7 +51,7 @@ def test_u6_who_waits_for_its_turn_says_so_and_its_time_has_not_begun() -> None:
             assert sum("0/2" in row for row in rows) == 40
             assert sum("waits for its turn" in row for row in rows) >= 39
             break
-    first, last = board.group(NAMES[0]), board.group(NAMES[-1])
+    first, last = group_of(board, NAMES[0]), group_of(board, NAMES[-1])
     assert first.took >= last.took == 0.0
 
 

@@ -58,4 +58,4 @@ def test_a_refusal_and_an_early_stop_say_that_nothing_was_changed() -> None:
 def test_groups_that_need_the_same_are_named_in_one_command() -> None:
     failed, stuck = verdict(Outcome.FAILED, 1, "x"), verdict(Outcome.STUCK, 10, "x", next="restore")
     groups = {"a": failed, "b c": stuck, "d": verdict(Outcome.DONE, 0, ""), "e": failed, "f": None}
-    assert onward(groups) == ["async-rollout run -a a -a e", "async-rollout restore -a 'b c'"]
+    assert onward(groups.items()) == ["async-rollout run -a a -a e", "async-rollout restore -a 'b c'"]

@@ -36,10 +36,10 @@ def test_two_groups_that_end_badly(golden: Golden) -> None:
 def test_each_line_is_one_object_with_type_schema_and_number() -> None:
     events = read(written(EVERYTHING))
     assert [one["seq"] for one in events] == list(range(1, len(EVERYTHING) + 2))
-    assert {one["schema"] for one in events} == {1}
+    assert {one["schema"] for one in events} == {2}
     assert {one["type"] for one in events} == {
         "rollout_started", "stage_changed", "replaced", "acted", "hook_started", "hook_said", "hook_ended", "waiting",
-        "capacity_changed", "counted", "turned", "warned", "throttled", "rollout_ended", "fleet_ended", "called",
+        "capacity_changed", "counted", "goal_changed", "warned", "throttled", "rollout_ended", "fleet_ended", "called",
         "summary", "enrolled",
     }  # fmt: skip
 
@@ -47,15 +47,16 @@ def test_each_line_is_one_object_with_type_schema_and_number() -> None:
 def test_the_last_line_is_the_summary() -> None:
     summary = read(written(GOOD + BAD, 10))[-1]
     assert (summary["type"], summary["exit_code"]) == ("summary", 10)
-    assert summary["groups"]["web"]["replaced"][0] == OLD
-    assert summary["groups"]["web"]["missed"] == ["nightly-scale-out"]
-    assert summary["groups"]["api"]["exit_code"] == 10
+    web, api, _ = summary["groups"]
+    assert (web["group"], web["replaced"][0], web["missed"]) == ("web", OLD, ["nightly-scale-out"])
+    assert (api["group"], api["run"], api["exit_code"]) == ("api", "9f", 10)
 
 
 def test_a_run_that_could_not_begin_says_why_in_the_summary() -> None:
     assert read(written((), 3, "no such group: wbe")) == [
-        {"type": "summary", "schema": 1, "seq": 1, "exit_code": 3, "error": "no such group: wbe", "groups": {}}
-    ]
+        {"type": "summary", "schema": 2, "seq": 1, "account": "", "region": "", "exit_code": 3,
+         "error": "no such group: wbe", "groups": []}
+    ]  # fmt: skip
 
 
 def test_what_a_hook_says_is_kept_and_is_no_order() -> None:

@@ -18,7 +18,7 @@ from async_rollout.render.board import folded
 from async_rollout.render.live import Live
 from async_rollout.render.rows import ASCII, FINE, Glyphs, frame, time_left
 from support.screen import Terminal
-from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, waiting
+from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, group_of, waiting
 
 Golden = Callable[[str, list[str]], None]
 
@@ -77,8 +77,8 @@ def test_a_low_screen_is_never_overfilled(height: int) -> None:
 
 def test_the_time_left_comes_from_finished_replacements() -> None:
     begun = GOOD[:3]
-    assert time_left(folded(begun).group("web"), T + 60) is None
-    one_through = folded([*begun, Replaced(group="web", at=T + 112, instance=OLD, left=1)]).group("web")
+    assert time_left(group_of(folded(begun), "web"), T + 60) is None
+    one_through = group_of(folded([*begun, Replaced(group="web", at=T + 112, instance=OLD, left=1)]), "web")
     assert time_left(one_through, T + 112) == 100
     assert time_left(one_through, T + 152) == 60
     assert time_left(one_through, T + 300) is None  # it takes longer: nothing is promised

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from async_rollout.core.events import Event, FleetEnded, HookSaid, Throttled, Warned
+from async_rollout.core.events import Event, FleetEnded, GroupEnd, HookSaid, Throttled, Warned
 from async_rollout.render import RENDERERS, stream, view
 from async_rollout.render.plain import Plain
 from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, T, moved, waiting
@@ -55,7 +55,7 @@ def test_no_line_is_an_order_to_a_terminal_or_a_ci(*, verbose: bool) -> None:
 
 
 def test_a_group_whose_name_is_an_order_still_begins_with_the_time() -> None:
-    event = FleetEnded(at=T, code=1, codes={"::error::x": 1, "b": 0})
+    event = FleetEnded(at=T, code=1, ends=(GroupEnd(group="::error::x", code=1), GroupEnd(group="b", code=0)))
     assert shown([Warned(group="::error::x", at=T, text="y"), event]) == [
         "08:00:00 ::error::x warning: y",
         "08:00:00 all groups 1 of 2 ended well; exit codes: ::error::x 1",

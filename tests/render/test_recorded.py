@@ -46,7 +46,16 @@ def test_every_kind_of_event_keeps_to_it() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"type": "other"}, {"schema": 2}, {"seq": 0}, {"at": "noon"}, {"group": None}, {"stage": 3}, {"seq": None}],
+    [
+        {"type": "other"},
+        {"schema": 1},
+        {"schema": 3},
+        {"seq": 0},
+        {"at": "noon"},
+        {"group": None},
+        {"stage": 3},
+        {"seq": None},
+    ],
 )
 def test_what_is_no_event_line_does_not(change: dict[str, Any]) -> None:
     line = next(json.loads(line) for line in written(EVERYTHING) if json.loads(line)["type"] == "stage_changed")
@@ -84,7 +93,8 @@ def test_types_and_keys_that_are_not_known_yet_are_left_out() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema": 2},
+        {"schema": 0},
+        {"schema": True},
         {"schema": None},
         {"seq": "1"},
         {"seq": True},
@@ -99,8 +109,22 @@ def test_types_and_keys_that_are_not_known_yet_are_left_out() -> None:
 )
 def test_a_bad_line_is_named(change: dict[str, Any]) -> None:
     line = json.loads(written(EVERYTHING[:1], None)[0])
-    with pytest.raises(UsageError, match=r"day\.jsonl, line 2 is no event line of schema 1"):
+    with pytest.raises(UsageError, match=r"day\.jsonl, line 2 is no event line of schema 1 or 2"):
         recordings(["\n", json.dumps(line | change) + "\n"], "day.jsonl")
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_later_schema_is_refused_with_what_is_needed(end: str) -> None:
+    line = json.loads(written(EVERYTHING[:1], None)[0]) | {"schema": 3}
+    with pytest.raises(UsageError, match=r"day\.jsonl, line 2 is of schema 3, of a later release .*update it"):
+        recordings(["\n", json.dumps(line) + end], "day.jsonl")
+
+
+def test_runs_of_several_schemas_in_one_file_are_each_read_by_their_own() -> None:
+    """As `--events` appends them while releases change."""
+    early = (Path(__file__).parent / "recorded" / "run.jsonl").read_text(encoding="ascii").splitlines(keepends=True)
+    first, second = recordings(early, "x"), recordings(written(EVERYTHING, 9), "x")
+    assert recordings([*early, *written(EVERYTHING, 9), *early], "x") == [*first, *second, *first]
 
 
 @pytest.mark.parametrize("text", ["[]\n", "{}\n", "nonsense\n", "3\n", '{"type": "warned", "schema": 1, "seq": 1}\n'])

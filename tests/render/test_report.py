@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from async_rollout.core.events import Acted, Called, Counted, Event, HookSaid, StageChanged, Throttled, Warned
+from async_rollout.render.board import Key
 from async_rollout.render.chart import ticks
 from async_rollout.render.report import Report, picture
 from async_rollout.render.timeline import Timeline, add
@@ -31,10 +32,10 @@ def page(events: Sequence[Event], code: int = 0, error: str = "") -> str:
 
 
 def timelines(events: Sequence[Event]) -> dict[str, Timeline]:
-    lines: dict[str, Timeline] = {}
+    lines: dict[Key, Timeline] = {}
     for event in events:
         add(lines, event)
-    return lines
+    return {line.name: line for line in lines.values()}
 
 
 class Parts(HTMLParser):

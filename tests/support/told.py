@@ -11,6 +11,8 @@ from async_rollout.core.events import (
     Enrolled,
     Event,
     FleetEnded,
+    GoalChanged,
+    GroupEnd,
     HookEnded,
     HookSaid,
     HookStarted,
@@ -19,10 +21,10 @@ from async_rollout.core.events import (
     RolloutStarted,
     StageChanged,
     Throttled,
-    Turned,
     Waiting,
     Warned,
 )
+from async_rollout.render.board import Board, GroupBoard
 
 T = 1_767_600_000.0
 OLD, NEW = "i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb1"
@@ -103,7 +105,7 @@ BAD: tuple[Event, ...] = (
         at=T + 10,
         waits=tuple(Wait(on=f"i-{number} draining", why="80 in flight", since=T) for number in range(4)),
     ),
-    Turned(group="api", at=T + 11, cause=f"the command failed: {EVIL}", code=6),
+    GoalChanged(group="api", at=T + 11, cause=f"the command failed: {EVIL}", code=6),
     Enrolled(group="api", at=T + 11, old=1),
     RolloutEnded(
         group="api",
@@ -127,9 +129,23 @@ BAD: tuple[Event, ...] = (
         ),
         seconds=1.0,
     ),
-    FleetEnded(at=0.0, code=10, codes={"web": 0, "api": 10, "b c": 130}),
+    FleetEnded(
+        at=0.0,
+        code=10,
+        ends=(
+            GroupEnd(group="web", code=0),
+            GroupEnd(group="api", code=10),
+            GroupEnd(group="b c", code=130),
+        ),
+    ),
     Called(calls={"DescribeAutoScalingGroups": 40, "DescribeTargetHealth": 31}),
 )
 """Two groups that end badly, one by its command, one by a person."""
 
 EVERYTHING = GOOD + BAD
+
+
+def group_of(board: Board, name: str) -> GroupBoard:
+    """The only group of that name."""
+    (found,) = (group for group in board.groups.values() if group.name == name)
+    return found

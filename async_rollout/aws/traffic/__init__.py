@@ -72,4 +72,4 @@ def named(group: Body) -> tuple[Named, ...]:
 def _listed(group: Body) -> Iterable[tuple[str, str | None]]:
     yield from ((name, None) for name in group.get("LoadBalancerNames", ()))
     yield from ((arn, None) for arn in group.get("TargetGroupARNs", ()))
-    yield from ((one["Identifier"], one.get("Type")) for one in group.get("TrafficSources", ()))
+    yield from ((source["Identifier"], source.get("Type")) for source in group.get("TrafficSources", ()))

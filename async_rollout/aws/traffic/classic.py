@@ -69,7 +69,7 @@ class Classic:
                 unknown = set(_INSTANCE.findall(failed.fault.message)) & set(left)
                 if failed.fault.code != "InvalidInstance" or not left:
                     raise
-                left = [one for one in left if one not in unknown] if unknown else []
+                left = [member for member in left if member not in unknown] if unknown else []
 
     def register(self, source: str, registrations: Sequence[Registration]) -> Call:
         return elb("RegisterInstancesWithLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
@@ -110,11 +110,11 @@ def _state(state: str, words: str) -> TargetState:
 def _asking(id: str, members: Sequence[str]) -> Call:
     if not members:
         return elb("DescribeInstanceHealth", LoadBalancerName=id)
-    return elb("DescribeInstanceHealth", LoadBalancerName=id, Instances=[{"InstanceId": one} for one in members])
+    return elb("DescribeInstanceHealth", LoadBalancerName=id, Instances=[{"InstanceId": member} for member in members])
 
 
 def _ids(registrations: Sequence[Registration]) -> list[dict[str, str]]:
-    return [{"InstanceId": id} for id in dict.fromkeys(one.instance for one in registrations)]
+    return [{"InstanceId": id} for id in dict.fromkeys(registration.instance for registration in registrations)]
 
 
 def _source(id: str, zones: frozenset[str] | None, delay: float | None) -> Source:

@@ -55,11 +55,11 @@ class TargetGroup:
         return health_of(id, reply) if reply else None
 
     def register(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return elbv2("RegisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
+        return elbv2("RegisterTargets", TargetGroupArn=source, Targets=[*map(_target, registrations)])
 
     def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
         """With the port each: without it a registration on another port than the group's own stays."""
-        return elbv2("DeregisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
+        return elbv2("DeregisterTargets", TargetGroupArn=source, Targets=[*map(_target, registrations)])
 
 
 def health_of(id: str, reply: Reply) -> Health:
@@ -84,8 +84,9 @@ def _absent(row: Body) -> bool:
     return bool(row.get("TargetHealth", {}).get("Reason") == "Target.NotRegistered")
 
 
-def _target(one: Registration) -> dict[str, object]:
-    return {"Id": one.instance} if one.port is None else {"Id": one.instance, "Port": one.port}
+def _target(registration: Registration) -> dict[str, object]:
+    port = {} if registration.port is None else {"Port": registration.port}
+    return {"Id": registration.instance, **port}
 
 
 async def _delay(ask: Ask, id: str) -> float | None:
