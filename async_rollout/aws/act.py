@@ -143,7 +143,7 @@ class Acts:
         try:
             await self._throttle.ask(way.of(call), SAME)
         except CallFailedError as failed:
-            return way.noted(Done() if failed.fault.not_found else answer_to(failed.fault))
+            return way.noted(Done() if failed.not_found else answer_to(failed.fault))
         return way.noted(Done())
 
     async def _send(self, way: Way, call: Call, patience: Patience = SAME) -> Answer:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from async_rollout.aws.act import Acts
 from async_rollout.aws.bucket import SHARE
-from async_rollout.aws.calls import Body, Call
+from async_rollout.aws.calls import STS, Body, Call
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, as_seen
 from async_rollout.aws.room import Room
@@ -124,7 +124,7 @@ class AwsCloud:
         """Account and region, as far as STS says. Never raises for what AWS answered."""
         expires = await self._expiry() if self._expiry else None
         try:
-            reply = await self._throttle.ask(Call(service="sts", operation="GetCallerIdentity", params={}))
+            reply = await self._throttle.ask(STS.call("GetCallerIdentity"))
         except CallFailedError:
             return Identity(region=self._region, expires_at=expires)
         said = reply.body

@@ -199,7 +199,7 @@ def invalid(*unknown: str) -> Any:
             fault = Fault(
                 kind=FaultKind.REFUSED, code="InvalidInstance", message=f"Could not find EC2 instance {bad[0]}."
             )
-            raise CallFailedError(Call(service="elb", operation="DescribeInstanceHealth", params={}), fault)
+            raise CallFailedError(classic.ELB.call("DescribeInstanceHealth"), fault)
         return {"InstanceStates": [{"InstanceId": id, "State": "InService", "Description": "N/A"} for id in asked]}
 
     return answer
@@ -217,7 +217,7 @@ def test_a_classic_balancer_is_asked_by_name_and_forgives_those_it_does_not_know
 def test_other_refusals_of_a_classic_balancer_are_not_swallowed() -> None:
     def refuse(params: Any) -> Any:
         fault = Fault(kind=FaultKind.REFUSED, code="ValidationError", message="no i-00000001")
-        raise CallFailedError(Call(service="elb", operation="DescribeInstanceHealth", params={}), fault)
+        raise CallFailedError(classic.ELB.call("DescribeInstanceHealth"), fault)
 
     sent: list[Call] = []
     with pytest.raises(CallFailedError):

@@ -6,12 +6,22 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from async_rollout.aws.calls import Ask, Body, Call, Reply, elb
+from async_rollout.aws.calls import Api, Ask, Body, Call, Rate, Reply, is_read
 from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found
 from async_rollout.core.actions import Registration
 from async_rollout.core.observation import Source, Target, TargetState, unfound
+
+READS = Rate(name="elb reads", burst=40.0, refill=10.0, watched=True)
+WRITES = Rate(name="elb writes", burst=20.0, refill=4.0)
+"""AWS's guide on request throttling."""
+ELB = Api(
+    client="elb",
+    prefix="elasticloadbalancing",
+    rate=lambda operation: READS if is_read(operation) else WRITES,
+    gone=frozenset({"LoadBalancerNotFound", "AccessPointNotFound"}),
+)
 
 DRAINING = "Instance deregistration currently in progress."
 ABSENT = "Instance is not currently registered with the LoadBalancer."
@@ -72,10 +82,10 @@ class Classic:
                 left = [one for one in left if one not in unknown] if unknown else []
 
     def register(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return elb("RegisterInstancesWithLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
+        return ELB.call("RegisterInstancesWithLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
 
     def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return elb("DeregisterInstancesFromLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
+        return ELB.call("DeregisterInstancesFromLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
 
 
 def health_of(id: str, reply: Reply) -> Health:
@@ -109,8 +119,8 @@ def _state(state: str, words: str) -> TargetState:
 
 def _asking(id: str, members: Sequence[str]) -> Call:
     if not members:
-        return elb("DescribeInstanceHealth", LoadBalancerName=id)
-    return elb("DescribeInstanceHealth", LoadBalancerName=id, Instances=[{"InstanceId": one} for one in members])
+        return ELB.call("DescribeInstanceHealth", LoadBalancerName=id)
+    return ELB.call("DescribeInstanceHealth", LoadBalancerName=id, Instances=[{"InstanceId": one} for one in members])
 
 
 def _ids(registrations: Sequence[Registration]) -> list[dict[str, str]]:
@@ -125,7 +135,7 @@ def _source(id: str, zones: frozenset[str] | None, delay: float | None) -> Sourc
 
 async def _zones(ask: Ask, names: Sequence[str]) -> dict[str, frozenset[str]]:
     """One that is gone fails the call for all: then each is asked for alone, and that one is absent."""
-    reply = await found(ask(elb("DescribeLoadBalancers", LoadBalancerNames=list(names))))
+    reply = await found(ask(ELB.call("DescribeLoadBalancers", LoadBalancerNames=list(names))))
     if reply:
         rows = reply.body.get("LoadBalancerDescriptions", ())
         told = {row["LoadBalancerName"]: frozenset[str](row.get("AvailabilityZones", ())) for row in rows}
@@ -139,7 +149,7 @@ async def _zones(ask: Ask, names: Sequence[str]) -> dict[str, frozenset[str]]:
 
 async def _delay(ask: Ask, id: str) -> float | None:
     """The longest time that draining can take; 0 where it is off and connections are cut at once."""
-    reply = await found(ask(elb("DescribeLoadBalancerAttributes", LoadBalancerName=id)))
+    reply = await found(ask(ELB.call("DescribeLoadBalancerAttributes", LoadBalancerName=id)))
     if reply is None:
         return None
     draining: Body = reply.body.get("LoadBalancerAttributes", {}).get("ConnectionDraining", {})

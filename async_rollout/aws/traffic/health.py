@@ -25,7 +25,7 @@ async def found(answer: Awaitable[T]) -> T | None:
     try:
         return await answer
     except CallFailedError as failed:
-        if failed.fault.not_found:
+        if failed.not_found:
             return None
         raise
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from async_rollout.aws.calls import Ask, Body, Call, Reply, elbv2
+from async_rollout.aws.calls import Api, Ask, Body, Call, Rate, Reply, is_read
 from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found, reason
 from async_rollout.core.actions import Registration
 from async_rollout.core.observation import Source, Target, TargetState, unfound
+
+READS = Rate(name="elbv2 reads", burst=40.0, refill=10.0, watched=True)
+WRITES = Rate(name="elbv2 writes", burst=20.0, refill=4.0)
+"""AWS's guide on request throttling."""
+ELBV2 = Api(
+    client="elbv2",
+    prefix="elasticloadbalancing",
+    rate=lambda operation: READS if is_read(operation) else WRITES,
+    gone=frozenset({"TargetGroupNotFound", "LoadBalancerNotFound"}),
+)
 
 STATES = {
     "initial": TargetState.INITIAL,
@@ -51,15 +61,15 @@ class TargetGroup:
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """All registered and draining targets of the group: one answer serves every asker."""
-        reply = await found(ask(elbv2("DescribeTargetHealth", TargetGroupArn=id)))
+        reply = await found(ask(ELBV2.call("DescribeTargetHealth", TargetGroupArn=id)))
         return health_of(id, reply) if reply else None
 
     def register(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return elbv2("RegisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
+        return ELBV2.call("RegisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
 
     def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
         """With the port each: without it a registration on another port than the group's own stays."""
-        return elbv2("DeregisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
+        return ELBV2.call("DeregisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
 
 
 def health_of(id: str, reply: Reply) -> Health:
@@ -89,7 +99,7 @@ def _target(one: Registration) -> dict[str, object]:
 
 
 async def _delay(ask: Ask, id: str) -> float | None:
-    reply = await found(ask(elbv2("DescribeTargetGroupAttributes", TargetGroupArn=id)))
+    reply = await found(ask(ELBV2.call("DescribeTargetGroupAttributes", TargetGroupArn=id)))
     told = (row["Value"] for row in reply.body.get("Attributes", ()) if row["Key"] == DELAY) if reply else None
     return None if told is None else float(next(told, DELAY_DEFAULT))
 
@@ -109,7 +119,7 @@ async def _rows(ask: Ask, what: str, arns: Sequence[str], each: int = ARNS_PER_C
 
 async def _some(ask: Ask, what: str, arns: Sequence[str]) -> dict[str, Body]:
     """One that is gone fails the call for all, and AWS does not say which: then each is asked for alone."""
-    reply = await found(ask(elbv2(f"Describe{what}s", **{f"{what}Arns": list(arns)})))
+    reply = await found(ask(ELBV2.call(f"Describe{what}s", **{f"{what}Arns": list(arns)})))
     if reply:
         return {row[f"{what}Arn"]: row for row in reply.body.get(f"{what}s", ())}
     return await _rows(ask, what, arns, each=1) if len(arns) > 1 else {}
