@@ -14,6 +14,7 @@ from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, as_seen
 from async_rollout.aws.room import Room
 from async_rollout.aws.single_flight import Flights
+from async_rollout.aws.sources import Sources
 from async_rollout.aws.sweep import Sweep
 from async_rollout.aws.throttle import Send, Throttle
 from async_rollout.aws.translate import tags_of
@@ -62,9 +63,10 @@ class AwsCloud:
         self._flights = Flights()
         way = _reading(send) if readonly else send
         self._throttle = Throttle(way, clock=AwsClock(), tell=tell, jitter=jitter, share=api_share)
-        self._sweep = Sweep(self._throttle, self._flights)
+        sources = Sources()
+        self._sweep = Sweep(self._throttle, self._flights, sources)
         self._room = Room(self._throttle, self._sweep.widths)
-        self._acts = Acts(self._throttle, self._flights, self._sweep.window)
+        self._acts = Acts(self._throttle, self._flights, self._sweep.window, sources.handles)
 
     @property
     def calls(self) -> Counter[str]:

@@ -6,7 +6,7 @@ time, epoch seconds, from the reply's Date header. A kind of traffic source maps
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -44,12 +44,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A Classic Load Balancer or a target group of the group.
+    """Something that sends traffic to the group's instances, or work: a Classic Load Balancer, a target group.
 
-    id: its name or ARN as AWS wants it back. has_listener False: no health is to be waited for. drain_delay: longest
-    deregistration delay, seconds. zones: zones enabled on its load balancer, None if unknown. seen_at: AWS's time of
-    the health in this observation, None if it was not asked. ends_early: its draining may be over before the delay is.
-    gone: the group names it and AWS does not find it.
+    id: its name or ARN as AWS wants it back. noun: what people call one, before its name. has_listener False: no health
+    is to be waited for. drain_delay: longest deregistration delay, seconds. zones: zones enabled on its load balancer,
+    None if unknown. seen_at: AWS's time of the health in this observation, None if it was not asked. ends_early: its
+    draining may be over before the delay is. gone: it is the group's and AWS does not find it. detach: what of `aws
+    autoscaling` takes it off the group, empty where the group's row does not name it.
     """
 
     id: str
@@ -62,12 +63,23 @@ class Source:
     seen_at: float | None = None
     ends_early: bool = False
     gone: bool = False
+    noun: str = "load balancer"
+    detach: str = ""
+    turn: int = 0
 
 
-def unfound(id: str, kind: str) -> Source:
-    """A source that AWS does not find: nothing is registered there, and nothing waits for it."""
-    name = id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
-    return Source(id=id, kind=kind, name=name, has_listener=False, gone=True)
+def unfound(source: Source) -> Source:
+    """The source where AWS does not find it: nothing is registered there, and nothing waits for it."""
+    return replace(
+        source,
+        has_listener=False,
+        drain_delay=0.0,
+        default_port=None,
+        zones=None,
+        seen_at=None,
+        ends_early=False,
+        gone=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import click
 import pytest
 
 import async_rollout as ar
+from async_rollout.aws.traffic import KINDS
 from async_rollout.core.stages import WALKTHROUGH
 from async_rollout.sandbox.virtual import run_virtual
 
@@ -85,6 +86,17 @@ def granted() -> set[str]:
     found = re.search(r"<!-- policy -->\n```json\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert found
     return {action.split(":")[1] for statement in json.loads(found[1])["Statement"] for action in statement["Action"]}
+
+
+def test_the_policy_is_what_each_kind_of_traffic_source_says_that_it_needs() -> None:
+    found = re.search(r"<!-- policy -->\n```json\n(.*?)\n```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    allowed = {one["Sid"]: one["Action"] for one in json.loads(found[1])["Statement"]}
+    needs = [kind.permissions for kind in KINDS]
+    assert {one for reads, _ in needs for one in reads} == {
+        one for one in allowed["Look"] if not one.startswith(("autoscaling:", "ec2:"))
+    }
+    assert {one for _, changes in needs for one in changes} == set(allowed["Drain"])
 
 
 def test_the_policy_grants_what_a_rollout_over_the_wire_needs_and_nothing_that_is_never_called() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from async_rollout.aws.calls import AUTOSCALING, EC2
-from async_rollout.aws.traffic.classic import ELB
-from async_rollout.aws.traffic.target_group import ELBV2
+from async_rollout.aws.traffic import KINDS
 from async_rollout.sandbox.buckets import PUBLISHED, Buckets
 
 HEALTH = ("elbv2", "DescribeTargetHealth")
@@ -44,5 +43,9 @@ def test_others_draw_from_it_too() -> None:
 
 
 def test_the_cloud_draws_from_the_same_ones() -> None:
-    rates = {api.rate(operation) for api in (AUTOSCALING, EC2, ELB, ELBV2) for operation in ("DescribeX", "RegisterX")}
+    rates = {
+        api.rate(operation)
+        for api in (AUTOSCALING, EC2, *(kind.api for kind in KINDS))
+        for operation in ("DescribeX", "RegisterX")
+    }
     assert {rate.name: (rate.burst, rate.refill) for rate in rates} == PUBLISHED

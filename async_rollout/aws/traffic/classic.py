@@ -10,6 +10,7 @@ from async_rollout.aws.calls import Api, Ask, Body, Call, Rate, Reply, is_read
 from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found
+from async_rollout.aws.traffic.kind import NONE, Handles, Kind
 from async_rollout.core.actions import Registration
 from async_rollout.core.observation import Source, Target, TargetState, unfound
 
@@ -49,10 +50,13 @@ STATES = {"InService": TargetState.HEALTHY, "OutOfService": TargetState.UNHEALTH
 _INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
 
 
-class Classic:
+class Classic(Kind):
     """The kind of the Classic Load Balancers. They have no ports of their own for an instance."""
 
     name = "classic"
+    api = ELB
+    reads = ("DescribeInstanceHealth", "DescribeLoadBalancerAttributes", "DescribeLoadBalancers")
+    changes = ("DeregisterInstancesFromLoadBalancer", "RegisterInstancesWithLoadBalancer")
     lists_all = False
 
     def owns(self, identifier: str, type: str | None) -> bool:
@@ -63,7 +67,7 @@ class Classic:
         zones = Part(partial(_zones, ask, ids))
         delays = {id: Part(partial(_delay, ask, id)) for id in ids}
         await together(zones, *delays.values())
-        return tuple(_source(id, zones.value.get(id), delays[id].value) for id in ids)
+        return tuple(self._source(id, zones.value.get(id), delays[id].value) for id in ids)
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """Asked by name of instance: only so one that drains is sure to be listed.
@@ -81,11 +85,21 @@ class Classic:
                     raise
                 left = [one for one in left if one not in unknown] if unknown else []
 
-    def register(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return ELB.call("RegisterInstancesWithLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
+    def register(self, source: str, registrations: Sequence[Registration], handles: Handles = NONE) -> tuple[Call, ...]:
+        what = {"LoadBalancerName": source, "Instances": _ids(registrations)}
+        return (ELB.call("RegisterInstancesWithLoadBalancer", **what),)
 
-    def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return ELB.call("DeregisterInstancesFromLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
+    def deregister(
+        self, source: str, registrations: Sequence[Registration], handles: Handles = NONE
+    ) -> tuple[Call, ...]:
+        what = {"LoadBalancerName": source, "Instances": _ids(registrations)}
+        return (ELB.call("DeregisterInstancesFromLoadBalancer", **what),)
+
+    def _source(self, id: str, zones: frozenset[str] | None, delay: float | None) -> Source:
+        detach = f"detach-load-balancers --load-balancer-names {id}"
+        if zones is None or delay is None:
+            return unfound(self.source(id, id, detach=detach))
+        return self.source(id, id, detach=detach, drain_delay=delay, ends_early=True, zones=zones or None)
 
 
 def health_of(id: str, reply: Reply) -> Health:
@@ -125,12 +139,6 @@ def _asking(id: str, members: Sequence[str]) -> Call:
 
 def _ids(registrations: Sequence[Registration]) -> list[dict[str, str]]:
     return [{"InstanceId": id} for id in dict.fromkeys(one.instance for one in registrations)]
-
-
-def _source(id: str, zones: frozenset[str] | None, delay: float | None) -> Source:
-    if zones is None or delay is None:
-        return unfound(id, Classic.name)
-    return Source(id=id, kind=Classic.name, name=id, drain_delay=delay, ends_early=True, zones=zones or None)
 
 
 async def _zones(ask: Ask, names: Sequence[str]) -> dict[str, frozenset[str]]:

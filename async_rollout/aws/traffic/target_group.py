@@ -9,6 +9,7 @@ from async_rollout.aws.calls import Api, Ask, Body, Call, Rate, Reply, is_read
 from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found, reason
+from async_rollout.aws.traffic.kind import NONE, Handles, Kind
 from async_rollout.core.actions import Registration
 from async_rollout.core.observation import Source, Target, TargetState, unfound
 
@@ -41,11 +42,13 @@ DELAY_DEFAULT = 300.0
 ARNS_PER_CALL = 20
 
 
-class TargetGroup:
+class TargetGroup(Kind):
     """The kind of the target groups."""
 
-    name = "target group"
-    lists_all = True
+    name = noun = "target group"
+    api = ELBV2
+    reads = ("DescribeLoadBalancers", "DescribeTargetGroupAttributes", "DescribeTargetGroups", "DescribeTargetHealth")
+    changes = ("DeregisterTargets", "RegisterTargets")
 
     def owns(self, identifier: str, type: str | None) -> bool:
         return type in (None, "elbv2") and ":elasticloadbalancing:" in identifier and ":targetgroup/" in identifier
@@ -57,19 +60,41 @@ class TargetGroup:
         await together(groups, *delays.values())
         rows = groups.value
         zones = await _zones(ask, sorted({arn for row in rows.values() for arn in row.get("LoadBalancerArns", ())}))
-        return tuple(_source(id, rows.get(id), delays[id].value, zones) for id in ids)
+        return tuple(self._source(id, rows.get(id), delays[id].value, zones) for id in ids)
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """All registered and draining targets of the group: one answer serves every asker."""
         reply = await found(ask(ELBV2.call("DescribeTargetHealth", TargetGroupArn=id)))
         return health_of(id, reply) if reply else None
 
-    def register(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return ELBV2.call("RegisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
+    def register(self, source: str, registrations: Sequence[Registration], handles: Handles = NONE) -> tuple[Call, ...]:
+        targets = [_target(one) for one in registrations]
+        return (ELBV2.call("RegisterTargets", TargetGroupArn=source, Targets=targets),)
 
-    def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
+    def deregister(
+        self, source: str, registrations: Sequence[Registration], handles: Handles = NONE
+    ) -> tuple[Call, ...]:
         """With the port each: without it a registration on another port than the group's own stays."""
-        return ELBV2.call("DeregisterTargets", TargetGroupArn=source, Targets=[_target(one) for one in registrations])
+        targets = [_target(one) for one in registrations]
+        return (ELBV2.call("DeregisterTargets", TargetGroupArn=source, Targets=targets),)
+
+    def _source(self, id: str, row: Body | None, delay: float | None, zones: dict[str, frozenset[str]]) -> Source:
+        """A load balancer that is gone by now is none: nothing listens for the target group."""
+        name = (row or {}).get("TargetGroupName") or _name(id)
+        detach = f"detach-load-balancer-target-groups --target-group-arns {id}"
+        if row is None or delay is None:
+            return unfound(self.source(id, name, detach=detach))
+        balancers = [arn for arn in row.get("LoadBalancerArns", ()) if arn in zones]
+        enabled = frozenset[str]().union(*(zones[arn] for arn in balancers))
+        return self.source(
+            id,
+            name,
+            detach=detach,
+            has_listener=bool(balancers),
+            drain_delay=delay,
+            default_port=row.get("Port"),
+            zones=enabled or None,
+        )
 
 
 def health_of(id: str, reply: Reply) -> Health:
@@ -125,18 +150,5 @@ async def _some(ask: Ask, what: str, arns: Sequence[str]) -> dict[str, Body]:
     return await _rows(ask, what, arns, each=1) if len(arns) > 1 else {}
 
 
-def _source(id: str, row: Body | None, delay: float | None, zones: dict[str, frozenset[str]]) -> Source:
-    """A load balancer that is gone by now is none: nothing listens for the target group."""
-    if row is None or delay is None:
-        return unfound(id, TargetGroup.name)
-    balancers = [arn for arn in row.get("LoadBalancerArns", ()) if arn in zones]
-    enabled = frozenset[str]().union(*(zones[arn] for arn in balancers))
-    return Source(
-        id=id,
-        kind=TargetGroup.name,
-        name=row.get("TargetGroupName") or id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0],
-        has_listener=bool(balancers),
-        drain_delay=delay,
-        default_port=row.get("Port"),
-        zones=enabled or None,
-    )
+def _name(arn: str) -> str:
+    return arn.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
