@@ -6,8 +6,10 @@ time, epoch seconds, from the reply's Date header. A kind of traffic source maps
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING
 
 from async_rollout.core.others import Claim, Trait
@@ -49,8 +51,10 @@ class Source:
     id: its name or ARN as AWS wants it back. noun: what people call one, before its name. has_listener False: no health
     is to be waited for. drain_delay: longest deregistration delay, seconds. zones: zones enabled on its load balancer,
     None if unknown. seen_at: AWS's time of the health in this observation, None if it was not asked. ends_early: its
-    draining may be over before the delay is. gone: it is the group's and AWS does not find it. detach: what of `aws
-    autoscaling` takes it off the group, empty where the group's row does not name it.
+    draining may be over before the delay is. open_ended: it is over when the source says so and no sooner, and
+    drain_delay is what the limit allows for it. gone: it is the group's and AWS does not find it. detach: what of `aws
+    autoscaling` takes it off the group, empty where the group's row does not name it. turn: an instance is taken out of
+    the sources of a lower turn first, and out of this one once those have let go of it.
     """
 
     id: str
@@ -66,6 +70,16 @@ class Source:
     noun: str = "load balancer"
     detach: str = ""
     turn: int = 0
+    open_ended: bool = False
+
+    @property
+    def timed(self) -> bool:
+        """Its draining takes the whole delay, to the second: until then there is nothing to be seen."""
+        return not (self.ends_early or self.open_ended)
+
+    def drained_by(self, since: float) -> float:
+        """When a drain is over that began at `since`; never by itself, where only the source can tell."""
+        return inf if self.open_ended else since + self.drain_delay
 
 
 def unfound(source: Source) -> Source:
@@ -78,6 +92,7 @@ def unfound(source: Source) -> Source:
         zones=None,
         seen_at=None,
         ends_early=False,
+        open_ended=False,
         gone=True,
     )
 
@@ -240,6 +255,19 @@ class Observation:
         """As many InService as desired, and nothing else under way."""
         moving = any(not one.in_service and one.takes_part for one in self.instances)
         return not moving and self.rows == self.group.desired
+
+    @property
+    def longest_drain(self) -> float:
+        """Seconds that a way out of all sources takes: the longest delay of each turn, one turn after the other."""
+        turns = {source.turn for source in self.sources}
+        return sum((max(one.drain_delay for one in self.sources if one.turn == turn) for turn in turns), 0.0)
+
+    def first_out(self, targets: Iterable[Target]) -> tuple[Target, ...]:
+        """Those of the targets whose sources an instance is taken out of first, all others only after them."""
+        turns = {source.id: source.turn for source in self.sources}
+        several = tuple(targets)
+        first = min((turns.get(target.source, 0) for target in several), default=0)
+        return tuple(target for target in several if turns.get(target.source, 0) == first)
 
     def instance(self, id: str) -> Instance | None:
         return next((one for one in self.instances if one.id == id), None)
