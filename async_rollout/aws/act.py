@@ -12,12 +12,11 @@ from typing import assert_never
 
 from async_rollout.aws.calls import Call, autoscaling
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind
-from async_rollout.aws.moves import Moves, moves
+from async_rollout.aws.moves import Moves, Place, moves
 from async_rollout.aws.single_flight import Flights, chunks
 from async_rollout.aws.tagging import TAGS_PER_CALL, Tagging
 from async_rollout.aws.throttle import ONCE, SAME, SIZE, Patience, Throttle
 from async_rollout.aws.together import Part, together
-from async_rollout.aws.traffic.kind import Handles
 from async_rollout.aws.way import Way
 from async_rollout.core.actions import (
     CloudAction,
@@ -48,14 +47,13 @@ HEAD_KEYS = tuple(f"{PREFIX}{part}" for part in ("order", "cause", "found", "hol
 class Acts:
     """All changes of one cloud. It remembers which tags of ours each group has, from looks and its own writes.
 
-    window: seconds in which writes of several groups are gathered. handles: what the last look at a group found in one
-    of its sources.
+    window: seconds in which writes of several groups are gathered. place_of: of a group and one of its sources.
     """
 
     def __init__(
-        self, throttle: Throttle, flights: Flights, window: Callable[[], float], handles: Callable[[str, str], Handles]
+        self, throttle: Throttle, flights: Flights, window: Callable[[], float], place_of: Callable[[str, str], Place]
     ) -> None:
-        self._handles = handles
+        self._place_of = place_of
         self._throttle = throttle
         self._tagging = Tagging(throttle, flights, lambda failed: answer_to(failed.fault), window)
         self._ours: dict[str, frozenset[str]] = {}
@@ -94,7 +92,7 @@ class Acts:
             case SetCapacity():
                 return await self._send(way, _capacity(way.group, action), SIZE)
             case Deregister() | Register():
-                return await self._moved(way, moves(action, partial(self._handles, way.group)))
+                return await self._moved(way, moves(action, partial(self._place_of, way.group)))
             case MarkHealthy(instances=ids):
                 return await self._each(self._send, way, [_healthy(id) for id in ids])
             case Terminate():

@@ -66,7 +66,7 @@ class AwsCloud:
         sources = Sources()
         self._sweep = Sweep(self._throttle, self._flights, sources)
         self._room = Room(self._throttle, self._sweep.widths)
-        self._acts = Acts(self._throttle, self._flights, self._sweep.window, sources.handles)
+        self._acts = Acts(self._throttle, self._flights, self._sweep.window, sources.place)
 
     @property
     def calls(self) -> Counter[str]:

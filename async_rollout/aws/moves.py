@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from async_rollout.aws.calls import Call
-from async_rollout.aws.traffic import kind_of
 from async_rollout.aws.traffic.kind import Handles, Kind
 from async_rollout.core.actions import Deregister, Register, Registration
-from async_rollout.errors import BrokenError
 
-Look = Callable[[str], Handles]
-"""The handles that the last look found in a source, by instance id."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One source as an act has to know it. handles: those that the last look found there, by instance id."""
+
+    kind: Kind
+    handles: Handles
+
+    def knows(self, instance: str) -> bool:
+        """Whether an act can be about it."""
+        return not self.kind.by_handle or instance in self.handles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,36 +33,19 @@ class Moves:
     unknown: tuple[Registration, ...]
 
 
-def moves(action: Register | Deregister, handles: Look) -> Moves:
-    """The calls of one act. Sources of a lower turn are left first, and entered last."""
-    sources = dict.fromkeys(one.source for one in action.registrations)
-    mine = {source: [one for one in action.registrations if one.source == source] for source in sources}
-    kinds = {source: _kind(source) for source in mine}
-    turns = sorted({kind.turn for kind in kinds.values()}, reverse=isinstance(action, Register))
-    known = {source: handles(source) for source, kind in kinds.items() if kind.by_handle}
-    unknown = tuple(one for source in known for one in mine[source] if one.instance not in known[source])
-    rounds = (
-        tuple(
-            call
-            for source, kind in kinds.items()
-            if kind.turn == turn
-            for call in _calls(kind, action, source, [one for one in mine[source] if one not in unknown], known)
-        )
-        for turn in turns
+def moves(action: Register | Deregister, place_of: Callable[[str], Place]) -> Moves:
+    """The calls of one act. Sources of a lower turn are left first, and entered last. place_of: of a source's id."""
+    places = {source: place_of(source) for source in dict.fromkeys(one.source for one in action.registrations)}
+    turns = sorted({place.kind.turn for place in places.values()}, reverse=isinstance(action, Register))
+    of_turn = ({id: place for id, place in places.items() if place.kind.turn == turn} for turn in turns)
+    return Moves(
+        rounds=tuple(tuple(call for id in some for call in _calls(action, id, some[id])) for some in of_turn),
+        unknown=tuple(one for one in action.registrations if not places[one.source].knows(one.instance)),
     )
-    return Moves(rounds=tuple(rounds), unknown=unknown)
 
 
-def _kind(source: str) -> Kind:
-    kind = kind_of(source)
-    if kind is None:
-        raise BrokenError(f"traffic source {source} is of no kind that can be changed")
-    return kind
-
-
-def _calls(
-    kind: Kind, action: Register | Deregister, source: str, ones: Sequence[Registration], known: dict[str, Handles]
-) -> Iterator[Call]:
-    if ones:
-        verb = kind.register if isinstance(action, Register) else kind.deregister
-        yield from verb(source, ones, known.get(source, {}))
+def _calls(action: Register | Deregister, source: str, place: Place) -> Iterator[Call]:
+    known = [one for one in action.registrations if one.source == source and place.knows(one.instance)]
+    if known:
+        verb = place.kind.register if isinstance(action, Register) else place.kind.deregister
+        yield from verb(source, known, place.handles)

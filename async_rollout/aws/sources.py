@@ -9,12 +9,14 @@ from types import MappingProxyType
 
 from async_rollout.aws import traffic
 from async_rollout.aws.calls import Ask, Body
+from async_rollout.aws.moves import Place
 from async_rollout.aws.together import Part, together
-from async_rollout.aws.traffic import Named, named
+from async_rollout.aws.traffic import Named, kind_of, named
 from async_rollout.aws.traffic.health import Health
 from async_rollout.aws.traffic.kind import NONE, Handles, Kind
 from async_rollout.core.actions import HealthOf, Need, Needs
 from async_rollout.core.observation import Source
+from async_rollout.errors import BrokenError
 
 Answers = Mapping[str, Health | None]
 """By source; None where AWS does not find it."""
@@ -91,9 +93,12 @@ class Sources:
                 self._described.pop(id, None)  # from now on every look asks whether it is there
             self._handles[group, id] = told.handles if told else NONE
 
-    def handles(self, group: str, source: str) -> Handles:
-        """The handles that the last look found there, by instance id."""
-        return self._handles.get((group, source), NONE)
+    def place(self, group: str, source: str) -> Place:
+        """Where an act goes that is about one of the group's sources. Raises BrokenError for one of no kind."""
+        kind = self._found.get(group, {}).get(source) or kind_of(source)
+        if kind is None:
+            raise BrokenError(f"traffic source {source} is of no kind that can be changed")
+        return Place(kind=kind, handles=self._handles.get((group, source), NONE))
 
     def width(self, body: Body) -> int:
         """How many calls a look makes at the most that draw from one bucket: each kind has one of its own."""

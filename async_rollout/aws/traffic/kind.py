@@ -44,12 +44,15 @@ class Kind(ABC):
     by_handle: ClassVar[bool] = False
     """Whether an act addresses an instance by the handle that the last look found (`Health.handles`)."""
 
-    @abstractmethod
     def owns(self, identifier: str, type: str | None) -> bool:
-        """Whether this is one of its sources. type: AWS's word of TrafficSources, None where AWS gave none."""
+        """Whether it is one of its sources that a group's row names so.
+
+        type: AWS's word of TrafficSources, None where AWS gave none.
+        """
+        return False
 
     async def discover(self, ask: Ask, group: Body) -> Sequence[str]:
-        """Ids of a group's sources, of which `owns` is true; group: its row as AWS described it.
+        """Ids of a group's sources, as the other methods take them; group: its row as AWS described it.
 
         Asked by each look at everything. One that was found stays a source of the group, since an empty answer may be
         a gap; that it is no more its `health` says.

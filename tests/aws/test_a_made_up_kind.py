@@ -1,0 +1,223 @@
+"""A kind of traffic source with every oddity there may be is a file and one line: rolled, it behaves as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+from typing import Any
+
+import anyio
+import pytest
+
+from async_rollout.aws import traffic
+from async_rollout.aws.calls import Body, Call
+from async_rollout.aws.cloud import AwsCloud
+from async_rollout.aws.moves import Place, moves
+from async_rollout.aws.session import Wire
+from async_rollout.core.actions import Deregister, Outcome, Registration
+from async_rollout.core.events import Acted, Event, Waiting
+from async_rollout.core.journal import Goal
+from async_rollout.core.memory import Me
+from async_rollout.core.observation import Stop
+from async_rollout.core.spec import Amount, Limits, RolloutSpec
+from async_rollout.engine.halt import Halt
+from async_rollout.engine.result import GroupResult
+from async_rollout.engine.rollout import Rollout
+from async_rollout.sandbox.doors.wire import session
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.simulation import EPOCH
+from async_rollout.sandbox.virtual import loop_clock, run_virtual
+from async_rollout.sandbox.world import World
+from support.harbour import Harbour
+from support.pier import Pier
+from support.simulation import InstantHooks, ours
+
+DELAY = 30.0
+"""Of the load balancers of the group, seconds."""
+
+
+@dataclass
+class Story:
+    """A group of three, two target groups and a pier; what was sent, told, and how each run ended."""
+
+    harbour: Harbour
+    order: tuple[str, ...]
+    """The old instances, the oldest first."""
+    sent: list[tuple[float, Call]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    results: list[GroupResult] = field(default_factory=list)
+
+    @property
+    def members(self) -> frozenset[str]:
+        return frozenset(one.id for one in self.harbour.world.members("web"))
+
+    def calls(self, *operations: str) -> list[tuple[float, Call]]:
+        return [(at, call) for at, call in self.sent if call.operation in operations]
+
+    def told(self, kind: type[Event]) -> str:
+        return "; ".join(str(event) for event in self.events if isinstance(event, kind))
+
+    def first(self, operation: str, id: str) -> float:
+        """When a call of that operation first was about an instance, or its berth; infinity if never."""
+        names = {id, *(berth for berth, one in self.harbour.berths.items() if one.instance == id)}
+        about = (at for at, call in self.calls(operation) if any(f'"{name}"' in call.key for name in names))
+        return min(about, default=inf)
+
+
+def oldest(harbour: Harbour) -> frozenset[str]:
+    return frozenset({harbour.world.members("web")[0].id})
+
+
+def rolled(
+    monkeypatch: pytest.MonkeyPatch,
+    prepare: Callable[[Harbour], object] = lambda harbour: None,
+    *,
+    goals: Sequence[Goal] = (Goal.REPLACE,),
+    killed: float = inf,
+    stop: tuple[float, Stop] | None = None,
+    **order: Any,
+) -> Story:
+    """Rolled through the real aws layer. goals: one conductor after the other; the first killed, or stopped."""
+    monkeypatch.setattr(traffic, "KINDS", (*traffic.KINDS, Pier()))  # the one line
+
+    async def main() -> Story:
+        world = World(1, loop_clock())
+        a_group(world, classic=0, size=3, delay=DELAY)
+        story = Story(Harbour(world), tuple(one.id for one in world.members("web")))
+        prepare(story.harbour)
+        wire = Wire(session(world), region="eu-west-1", endpoint=None, readonly=False)
+        for number, goal in enumerate(goals):
+            dead = anyio.Event()
+
+            async def send(call: Call, dead: anyio.Event = dead) -> Body:
+                if dead.is_set():
+                    await anyio.sleep_forever()
+                story.sent.append((anyio.current_time(), call))
+                await anyio.sleep(0.1)
+                return story.harbour.send(call) if call.service == "harbour" else await wire.send(call)
+
+            cloud = AwsCloud(send, region="eu-west-1", jitter=lambda: 0.5)
+            halt, me = Halt(), Me(run=f"run{number}", holder=f"host{number}/boot/1", intent=goal)
+            spec, hooks = RolloutSpec(**order), InstantHooks()
+            rollout = Rollout(cloud, "web", spec, me, hooks=hooks, tell=story.events.append, halt=halt)
+            async with anyio.create_task_group() as tasks:
+                if number == 0:
+                    tasks.start_soon(_ended_early, halt, tasks.cancel_scope, dead, killed, stop)
+                story.results.append(await rollout.run())
+                tasks.cancel_scope.cancel()
+            await cloud.close()
+        await wire.close()
+        return story
+
+    return run_virtual(main)
+
+
+async def _ended_early(
+    halt: Halt, scope: anyio.CancelScope, dead: anyio.Event, killed: float, stop: tuple[float, Stop] | None
+) -> None:
+    at, order = stop or (inf, Stop.NOW)
+    await anyio.sleep(min(at, killed))
+    if killed < at:
+        dead.set()  # nothing of it reaches AWS any more
+        scope.cancel()
+    halt.request(order, "enough", code=143)
+
+
+def test_it_is_rolled_to_the_end_in_its_order_by_its_own_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch)
+    harbour, news = story.harbour, {one.instance: one for one in story.harbour.berths.values()}
+    assert (story.results[0].verdict.outcome, story.results[0].replaced) == (Outcome.DONE, tuple(story.order))
+    assert not ours(harbour.world.group("web"))
+    newcomer = next(one for one in harbour.world.state.instances.values() if one.id not in story.order)
+    assert min(at for at, _ in story.calls("DeregisterTargets")) >= newcomer.in_service_at - EPOCH + harbour.moors
+    for id in story.order:
+        drained, closed = story.first("DeregisterTargets", id) + DELAY, story.first("CloseBerths", id)
+        assert drained <= closed < drained + 10
+        assert story.first("TerminateInstanceInAutoScalingGroup", id) >= closed + harbour.leave
+        assert news[id].open is False
+    assert not any("i-" in call.key for _, call in story.calls("CloseBerths"))
+    assert {call.operation for _, call in story.sent if call.service == "harbour"} <= {*Pier.reads, *Pier.changes}
+    assert Pier().permissions[1] == ("harbour:CloseBerths", "harbour:OpenBerths")
+    waits = story.told(Waiting)
+    assert "the long pier (until it has let go: 3 ships are in)" in waits
+
+
+def test_while_it_drains_it_alone_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows when that ends, so it is asked again and again, and the load balancers are not."""
+    story = rolled(monkeypatch)
+    begin = story.first("CloseBerths", story.order[0])
+    asked = [call.operation for at, call in story.sent if begin + 5 < at < begin + story.harbour.leave - 5]
+    assert asked.count("DescribeBerths") > 10 * asked.count("ListPiers")
+    assert asked.count("DescribeTargetHealth") <= 2 * asked.count("ListPiers")
+
+
+def test_its_calls_draw_from_its_own_small_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, max_surge=Amount(value=100, percent=True))
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    closings = [at for at, _ in story.calls("CloseBerths")][: len(story.order)]
+    assert [after - before >= 3.9 for before, after in pairwise(closings)] == [True, True]
+
+
+def test_a_no_inside_a_200_that_passes_is_sent_again_and_told_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, lambda harbour: harbour.noes.extend(["TIDE"] * 2))
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    first = story.first("CloseBerths", story.order[0])
+    assert [at - first < 10 for at, _ in story.calls("CloseBerths")][:4] == [True, True, True, False]
+    assert "refused" not in story.told(Acted)
+
+
+def test_one_that_does_not_pass_is_tried_by_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, lambda harbour: harbour.noes.append("LOCKED"))
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    assert "berth-70 LOCKED" in story.told(Acted)
+
+
+def test_one_that_stays_is_the_cause_and_all_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, lambda harbour: setattr(harbour, "locked", oldest(harbour)))
+    verdict = story.results[0].verdict
+    assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 1)
+    assert "berth-70 LOCKED" in verdict.why
+    assert set(story.order) <= story.members and all(story.harbour.is_open(id) for id in story.order)
+
+
+def test_what_never_drains_ends_at_the_limit_and_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, lambda harbour: setattr(harbour, "stuck", oldest(harbour)), limits=Limits(drain=100.0))
+    verdict = story.results[0].verdict
+    assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 1)
+    assert "still drains after 190 s" in verdict.why  # its own, and what both turns take
+    id = story.order[0]
+    assert story.first("OpenBerths", id) < story.first("RegisterTargets", id) < inf
+    assert story.members == set(story.order) and all(story.harbour.is_open(id) for id in story.order)
+
+
+def test_a_stop_puts_back_what_is_closed_and_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no target there any more; by its handle it is still addressed."""
+    story = rolled(monkeypatch, lambda harbour: setattr(harbour, "leave", 1.0), stop=(154.0, Stop.FINISH))
+    assert story.results[0].verdict.outcome is Outcome.STOPPED
+    id = story.order[0]
+    assert story.first("CloseBerths", id) < story.first("OpenBerths", id) < story.first("RegisterTargets", id)
+    assert story.members == set(story.order) and all(story.harbour.is_open(id) for id in story.order)
+
+
+def test_the_next_process_finds_the_handles_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, goals=(Goal.REPLACE, Goal.RESTORE), killed=200.0, stop_grace=1.0)
+    assert story.results[-1].verdict.outcome is Outcome.RESTORED
+    assert story.first("CloseBerths", story.order[0]) < 200.0 < story.first("OpenBerths", story.order[0])
+    assert story.members == set(story.order) and all(story.harbour.is_open(id) for id in story.order)
+
+
+def test_one_without_a_berth_is_named_and_not_sent() -> None:
+    place = Place(kind=Pier(), handles={"i-1": "berth-1", "i-2": "berth-2", "i-3": "berth-3"})
+    ones = tuple(Registration(source="pier-9", instance=f"i-{number}") for number in (1, 2, 3, 4))
+    found = moves(Deregister(registrations=ones), lambda source: place)
+    assert [call.params for call in found.rounds[0]] == [{"Berths": ["berth-1", "berth-2"]}, {"Berths": ["berth-3"]}]
+    assert found.unknown == ones[3:]
+
+
+def test_a_pier_that_is_gone_is_named_and_nobody_is_told_to_detach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, lambda harbour: setattr(harbour, "lost", True))
+    verdict = story.results[0].verdict
+    assert verdict.outcome is Outcome.REFUSED
+    assert "AWS does not find pier pier-9" in verdict.why and "detach" not in f"{verdict.why}{verdict.next}"
