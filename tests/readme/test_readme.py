@@ -16,6 +16,7 @@ import pytest
 import async_rollout as ar
 from async_rollout.aws.traffic import KINDS
 from async_rollout.core.stages import WALKTHROUGH
+from async_rollout.render import AUTO, choices, words
 from async_rollout.sandbox.virtual import run_virtual
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +80,12 @@ def test_the_short_names_and_the_defaults_are_the_programs() -> None:
             assert set(re.findall(r"`(-[a-z])`", names)) == {one for one in option.opts if len(one) == 2}, long
             if default not in ("", "off", "as boto3"):
                 assert f"[default: {default}]" in shown[long], (long, shown[long])
+
+
+def test_the_views_are_those_of_the_table() -> None:
+    (row,) = (line.split("|") for line in part("options").splitlines() if line.startswith("| `--output`"))
+    *first, last = choices()
+    assert row[1:4] == [f" `--output` {', '.join(first)} or {last} ", f" {AUTO} ", f" {words().rstrip('.')} "]
 
 
 def granted() -> set[str]:
