@@ -31,7 +31,7 @@ from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.harbour import Harbour
-from support.pier import Pier
+from support.pier import HARBOUR, Pier
 from support.simulation import InstantHooks, ours
 
 DELAY = 30.0
@@ -48,10 +48,26 @@ class Story:
     sent: list[tuple[float, Call]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     results: list[GroupResult] = field(default_factory=list)
+    gap: tuple[float, float] = (inf, inf)
+    """When target groups leave out who drains, from and to."""
+    carried: int = 0
+    """How many groups like this one the buckets carry for sure, at the end."""
 
     @property
     def members(self) -> frozenset[str]:
         return frozenset(one.id for one in self.harbour.world.members("web"))
+
+    @property
+    def as_found(self) -> bool:
+        """All of the old ones are there and nobody else, each open."""
+        return self.members == set(self.order) and all(map(self.harbour.is_open, self.order))
+
+    def seen(self, body: Body) -> Body:
+        """What AWS says, but for the gap."""
+        rows = body.get("TargetHealthDescriptions")
+        if rows is None or not self.gap[0] <= anyio.current_time() < self.gap[1]:
+            return body
+        return {**body, "TargetHealthDescriptions": [one for one in rows if one["TargetHealth"]["State"] != "draining"]}
 
     def calls(self, *operations: str) -> list[tuple[float, Call]]:
         return [(at, call) for at, call in self.sent if call.operation in operations]
@@ -66,13 +82,19 @@ class Story:
         return min(about, default=inf)
 
 
-def oldest(harbour: Harbour) -> frozenset[str]:
-    return frozenset({harbour.world.members("web")[0].id})
+def of_harbour(**fields: Any) -> Callable[[Story], object]:
+    """Prepares the service. True stands for the oldest instance alone."""
+
+    def prepare(story: Story) -> None:
+        for name, value in fields.items():
+            setattr(story.harbour, name, frozenset(story.order[:1]) if value is True else value)
+
+    return prepare
 
 
 def rolled(
     monkeypatch: pytest.MonkeyPatch,
-    prepare: Callable[[Harbour], object] = lambda harbour: None,
+    prepare: Callable[[Story], object] = lambda story: None,
     *,
     goals: Sequence[Goal] = (Goal.REPLACE,),
     killed: float = inf,
@@ -86,7 +108,7 @@ def rolled(
         world = World(1, loop_clock())
         a_group(world, classic=0, size=3, delay=DELAY)
         story = Story(Harbour(world), tuple(one.id for one in world.members("web")))
-        prepare(story.harbour)
+        prepare(story)
         wire = Wire(session(world), region="eu-west-1", endpoint=None, readonly=False)
         for number, goal in enumerate(goals):
             dead = anyio.Event()
@@ -96,7 +118,7 @@ def rolled(
                     await anyio.sleep_forever()
                 story.sent.append((anyio.current_time(), call))
                 await anyio.sleep(0.1)
-                return story.harbour.send(call) if call.service == "harbour" else await wire.send(call)
+                return story.harbour.send(call) if call.service == "harbour" else story.seen(await wire.send(call))
 
             cloud = AwsCloud(send, region="eu-west-1", jitter=lambda: 0.5)
             halt, me = Halt(), Me(run=f"run{number}", holder=f"host{number}/boot/1", intent=goal)
@@ -107,6 +129,7 @@ def rolled(
                     tasks.start_soon(_ended_early, halt, tasks.cancel_scope, dead, killed, stop)
                 story.results.append(await rollout.run())
                 tasks.cancel_scope.cancel()
+            story.carried = cloud.groups_at_once
             await cloud.close()
         await wire.close()
         return story
@@ -140,8 +163,25 @@ def test_it_is_rolled_to_the_end_in_its_order_by_its_own_calls(monkeypatch: pyte
     assert not any("i-" in call.key for _, call in story.calls("CloseBerths"))
     assert {call.operation for _, call in story.sent if call.service == "harbour"} <= {*Pier.reads, *Pier.changes}
     assert Pier().permissions[1] == ("harbour:CloseBerths", "harbour:OpenBerths")
-    waits = story.told(Waiting)
-    assert "the long pier (until it has let go: 3 ships are in)" in waits
+    assert "the long pier (until it has let go: 3 ships are in)" in story.told(Waiting)
+    assert story.carried == 48, "three calls a look are the most, and no bucket of those is slower than AWS's own"
+
+
+def test_what_was_found_once_stays_and_a_gap_in_the_answers_takes_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pier is listed no more, closed berths are left out for a look, and so are targets that drain."""
+    usual = rolled(monkeypatch)
+    drains, closed = (usual.first(name, usual.order[0]) for name in ("DeregisterTargets", "CloseBerths"))
+
+    def prepare(story: Story) -> None:
+        story.gap = (drains + 5, drains + 20)
+        story.harbour.gap, story.harbour.listed = (closed + 61, closed + 67), 2
+
+    story = rolled(monkeypatch, prepare, check_interval=2.0)
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    for id in story.order:
+        closed = story.first("CloseBerths", id)
+        assert closed >= story.first("DeregisterTargets", id) + DELAY
+        assert story.first("TerminateInstanceInAutoScalingGroup", id) >= closed + story.harbour.leave
 
 
 def test_while_it_drains_it_alone_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +201,7 @@ def test_its_calls_draw_from_its_own_small_bucket(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_no_inside_a_200_that_passes_is_sent_again_and_told_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = rolled(monkeypatch, lambda harbour: harbour.noes.extend(["TIDE"] * 2))
+    story = rolled(monkeypatch, of_harbour(noes=["TIDE"] * 2))
     assert story.results[0].verdict.outcome is Outcome.DONE
     first = story.first("CloseBerths", story.order[0])
     assert [at - first < 10 for at, _ in story.calls("CloseBerths")][:4] == [True, True, True, False]
@@ -169,43 +209,43 @@ def test_a_no_inside_a_200_that_passes_is_sent_again_and_told_to_nobody(monkeypa
 
 
 def test_one_that_does_not_pass_is_tried_by_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = rolled(monkeypatch, lambda harbour: harbour.noes.append("LOCKED"))
+    story = rolled(monkeypatch, of_harbour(noes=["LOCKED"]))
     assert story.results[0].verdict.outcome is Outcome.DONE
     assert "berth-70 LOCKED" in story.told(Acted)
 
 
 def test_one_that_stays_is_the_cause_and_all_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = rolled(monkeypatch, lambda harbour: setattr(harbour, "locked", oldest(harbour)))
+    story = rolled(monkeypatch, of_harbour(locked=True))
     verdict = story.results[0].verdict
     assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 1)
     assert "berth-70 LOCKED" in verdict.why
-    assert set(story.order) <= story.members and all(story.harbour.is_open(id) for id in story.order)
+    assert story.as_found
 
 
 def test_what_never_drains_ends_at_the_limit_and_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = rolled(monkeypatch, lambda harbour: setattr(harbour, "stuck", oldest(harbour)), limits=Limits(drain=100.0))
+    story = rolled(monkeypatch, of_harbour(stuck=True), limits=Limits(drain=100.0))
     verdict = story.results[0].verdict
     assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 1)
     assert "still drains after 190 s" in verdict.why  # its own, and what both turns take
     id = story.order[0]
     assert story.first("OpenBerths", id) < story.first("RegisterTargets", id) < inf
-    assert story.members == set(story.order) and all(story.harbour.is_open(id) for id in story.order)
+    assert story.as_found
 
 
 def test_a_stop_puts_back_what_is_closed_and_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no target there any more; by its handle it is still addressed."""
-    story = rolled(monkeypatch, lambda harbour: setattr(harbour, "leave", 1.0), stop=(154.0, Stop.FINISH))
+    story = rolled(monkeypatch, of_harbour(leave=1.0), stop=(154.0, Stop.FINISH))
     assert story.results[0].verdict.outcome is Outcome.STOPPED
     id = story.order[0]
     assert story.first("CloseBerths", id) < story.first("OpenBerths", id) < story.first("RegisterTargets", id)
-    assert story.members == set(story.order) and all(story.harbour.is_open(id) for id in story.order)
+    assert story.as_found
 
 
 def test_the_next_process_finds_the_handles_again(monkeypatch: pytest.MonkeyPatch) -> None:
     story = rolled(monkeypatch, goals=(Goal.REPLACE, Goal.RESTORE), killed=200.0, stop_grace=1.0)
     assert story.results[-1].verdict.outcome is Outcome.RESTORED
     assert story.first("CloseBerths", story.order[0]) < 200.0 < story.first("OpenBerths", story.order[0])
-    assert story.members == set(story.order) and all(story.harbour.is_open(id) for id in story.order)
+    assert story.as_found
 
 
 def test_one_without_a_berth_is_named_and_not_sent() -> None:
@@ -217,7 +257,18 @@ def test_one_without_a_berth_is_named_and_not_sent() -> None:
 
 
 def test_a_pier_that_is_gone_is_named_and_nobody_is_told_to_detach_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = rolled(monkeypatch, lambda harbour: setattr(harbour, "lost", True))
+    story = rolled(monkeypatch, of_harbour(lost=0.0))
     verdict = story.results[0].verdict
     assert verdict.outcome is Outcome.REFUSED
     assert "AWS does not find pier pier-9" in verdict.why and "detach" not in f"{verdict.why}{verdict.next}"
+
+
+def test_one_that_is_lost_on_the_way_is_waited_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, of_harbour(lost=200.0))
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    assert story.first("CloseBerths", story.order[0]) < 200.0 and story.first("CloseBerths", story.order[1]) == inf
+    assert "AWS does not find pier pier-9: not waited for" in story.results[0].verdict.why
+
+
+def test_reads_are_told_by_their_names() -> None:
+    assert HARBOUR.call("ListBerths").reads and not HARBOUR.call("CloseBerths").reads

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+import anyio
 from botocore.exceptions import ClientError
 
 from async_rollout.aws.calls import Call
@@ -25,7 +26,8 @@ class Harbour:
     """moors: seconds from in service to a berth, which nobody asks for. leave: seconds until the ships have left.
 
     noes: what is said to the next closings, in place of doing them. locked: instances whose berth is never closed;
-    stuck: whose ships never leave. lost: there is no such pier any more.
+    stuck: whose ships never leave. lost: since when there is no such pier any more. listed: so often the pier is
+    listed, then nothing is. gap: when closed berths are left out of all answers, from and to.
     """
 
     world: World
@@ -34,7 +36,9 @@ class Harbour:
     noes: list[str] = field(default_factory=list)
     locked: frozenset[str] = frozenset()
     stuck: frozenset[str] = frozenset()
-    lost: bool = False
+    lost: float = inf
+    listed: float = inf
+    gap: tuple[float, float] = (inf, inf)
     berths: dict[str, Berth] = field(default_factory=dict)
     sent: list[tuple[float, Call]] = field(default_factory=list)
 
@@ -42,20 +46,29 @@ class Harbour:
         return any(one.instance == instance and one.open for one in self.berths.values())
 
     def send(self, call: Call) -> Mapping[str, Any]:
-        now = self.world.now
+        now = anyio.current_time()
         there = {one.instance for one in self.berths.values()}
         for one in self.world.members("web"):
-            if one.id not in there and one.in_service_at is not None and now - one.in_service_at >= self.moors:
+            if (
+                one.id not in there
+                and one.in_service_at is not None
+                and self.world.now - one.in_service_at >= self.moors
+            ):
                 self.berths[f"berth-{len(self.berths) + 70}"] = Berth(one.id)
-        if self.lost and call.operation != "ListPiers":
+        if now >= self.lost and call.operation != "ListPiers":
             raise ClientError({"Error": {"Code": "NoSuchPierException", "Message": "no such pier"}}, call.operation)
         match call.operation, call.params:
             case "ListPiers", {"Instances": ids}:
-                return {"Piers": ["pier-9"] if ids else []}
-            case "DescribePier", _ if not self.lost:
+                self.listed -= 1
+                return {"Piers": ["pier-9"] if ids and self.listed >= 0 else []}
+            case "DescribePier", _:
                 return {"Pier": "pier-9", "Name": "the long pier", "Usual": 60.0}
             case "ListBerths", {"Pier": "pier-9", **more}:
-                start, all = int(more.get("NextToken", 0)), list(self.berths)
+                gap = self.gap[0] <= now < self.gap[1]
+                start, all = (
+                    int(more.get("NextToken", 0)),
+                    [id for id, one in self.berths.items() if one.open or not gap],
+                )
                 return {"Berths": all[start : start + 3], "NextToken": str(start + 3) if start + 3 < len(all) else None}
             case "DescribeBerths", {"Berths": names}:
                 return {"Berths": [self._row(name, self.berths[name], now) for name in names]}

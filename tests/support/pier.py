@@ -40,7 +40,7 @@ class Pier(Kind):
     api = HARBOUR
     reads = ("DescribeBerths", "DescribePier", "ListBerths", "ListPiers")
     changes = ("CloseBerths", "OpenBerths")
-    turn, discovers, by_handle, asks = 1, True, True, 2
+    turn, discovers, by_handle, asks = 1, True, True, 3
 
     async def discover(self, ask: Ask, group: Body) -> Sequence[str]:
         members = [one["InstanceId"] for one in group["Instances"]]
