@@ -27,7 +27,8 @@ class Harbour:
 
     noes: what is said to the next closings, in place of doing them. locked: instances whose berth is never closed;
     stuck: whose ships never leave. lost: since when there is no such pier any more. listed: so often the pier is
-    listed, then nothing is. gap: when closed berths are left out of all answers, from and to.
+    listed, then nothing is. gap: when closed berths are left out of all answers, from and to, in seconds after
+    the first was closed.
     """
 
     world: World
@@ -39,6 +40,7 @@ class Harbour:
     lost: float = inf
     listed: float = inf
     gap: tuple[float, float] = (inf, inf)
+    closed_at: float = inf
     berths: dict[str, Berth] = field(default_factory=dict)
     sent: list[tuple[float, Call]] = field(default_factory=list)
 
@@ -64,7 +66,7 @@ class Harbour:
             case "DescribePier", _:
                 return {"Pier": "pier-9", "Name": "the long pier", "Usual": 60.0}
             case "ListBerths", {"Pier": "pier-9", **more}:
-                gap = self.gap[0] <= now < self.gap[1]
+                gap = self.gap[0] <= now - self.closed_at < self.gap[1]
                 start, all = (
                     int(more.get("NextToken", 0)),
                     [id for id, one in self.berths.items() if one.open or not gap],
@@ -83,6 +85,8 @@ class Harbour:
         berth = self.berths[name]
         if not open and (self.noes or berth.instance in self.locked):
             return ({"Berth": name, "Reason": self.noes.pop(0) if self.noes else "LOCKED"},)
+        if not open:
+            self.closed_at = min(self.closed_at, now)
         if open or berth.open:
             berth.open, berth.empty_at = open, inf if open or berth.instance in self.stuck else now + self.leave
         return ()
