@@ -12,17 +12,23 @@ import anyio
 import pytest
 
 from async_rollout.aws import traffic
+from async_rollout.aws.act import Acts
 from async_rollout.aws.calls import Body, Call
+from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.moves import Place, moves
 from async_rollout.aws.session import Wire
+from async_rollout.aws.single_flight import Flights
+from async_rollout.aws.throttle import Throttle
 from async_rollout.core.actions import Deregister, Outcome, Registration
 from async_rollout.core.events import Acted, Event, Waiting
 from async_rollout.core.journal import Goal
 from async_rollout.core.memory import Me
-from async_rollout.core.observation import Stop
+from async_rollout.core.observation import Stop, unfound
 from async_rollout.core.spec import Amount, Limits, RolloutSpec
+from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt
+from async_rollout.engine.ports import Answer, Refused, Urgency
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.wire import session
@@ -253,19 +259,34 @@ def test_one_without_a_berth_is_named_and_not_sent() -> None:
     assert [call.params for call in found.rounds[0]] == [{"Berths": ["berth-1", "berth-2"]}, {"Berths": ["berth-3"]}]
     assert found.unknown == ones[3:]
 
+    async def main() -> Answer:
+        acts = Acts(Throttle(no_call, clock=AwsClock()), Flights(), lambda: 0.0, lambda group, source: place)
+        return await acts.do("web", Deregister(registrations=ones[3:]), always, Urgency.USUAL)
+
+    assert run_virtual(main) == Refused(code="NotListed", message="no handle of i-4 at pier-9", passing=True)
+
+
+async def no_call(call: Call) -> Body:
+    raise AssertionError(call)
+
 
 def test_a_pier_that_is_gone_is_named_and_nobody_is_told_to_detach_it(monkeypatch: pytest.MonkeyPatch) -> None:
     story = rolled(monkeypatch, of_harbour(lost=0.0))
     verdict = story.results[0].verdict
     assert verdict.outcome is Outcome.REFUSED
-    assert "AWS does not find pier pier-9" in verdict.why and "detach" not in f"{verdict.why}{verdict.next}"
+    assert (verdict.why, verdict.next) == ("AWS does not find pier pier-9", "")
 
 
 def test_one_that_is_lost_on_the_way_is_waited_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     story = rolled(monkeypatch, of_harbour(lost=200.0))
     assert story.results[0].verdict.outcome is Outcome.DONE
     assert story.first("CloseBerths", story.order[0]) < 200.0 and story.first("CloseBerths", story.order[1]) == inf
-    assert "AWS does not find pier pier-9: not waited for" in story.results[0].verdict.why
+    assert story.results[0].verdict.why.endswith("AWS does not find pier pier-9: not waited for")
+
+
+def test_one_that_is_lost_has_nothing_that_could_drain() -> None:
+    found = Pier().source("pier-9", "the long pier", open_ended=True, drain_delay=60.0)
+    assert unfound(found) == Pier().source("pier-9", "the long pier", has_listener=False, gone=True)
 
 
 def test_reads_are_told_by_their_names() -> None:
