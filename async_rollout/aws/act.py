@@ -12,11 +12,11 @@ from typing import assert_never
 
 from async_rollout.aws.calls import Call, autoscaling
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind
+from async_rollout.aws.moves import Moves, Place, moves
 from async_rollout.aws.single_flight import Flights, chunks
 from async_rollout.aws.tagging import TAGS_PER_CALL, Tagging
 from async_rollout.aws.throttle import ONCE, SAME, SIZE, Patience, Throttle
 from async_rollout.aws.together import Part, together
-from async_rollout.aws.traffic import Kind, kind_of
 from async_rollout.aws.way import Way
 from async_rollout.core.actions import (
     CloudAction,
@@ -27,7 +27,6 @@ from async_rollout.core.actions import (
     Probe,
     Record,
     Register,
-    Registration,
     Resume,
     SetCapacity,
     Suspend,
@@ -46,9 +45,15 @@ HEAD_KEYS = tuple(f"{PREFIX}{part}" for part in ("order", "cause", "found", "hol
 
 
 class Acts:
-    """All changes of one cloud. It remembers which tags of ours each group has, from looks and its own writes."""
+    """All changes of one cloud. It remembers which tags of ours each group has, from looks and its own writes.
 
-    def __init__(self, throttle: Throttle, flights: Flights, window: Callable[[], float]) -> None:
+    window: seconds in which writes of several groups are gathered. place_of: of a group and one of its sources.
+    """
+
+    def __init__(
+        self, throttle: Throttle, flights: Flights, window: Callable[[], float], place_of: Callable[[str, str], Place]
+    ) -> None:
+        self._place_of = place_of
         self._throttle = throttle
         self._tagging = Tagging(throttle, flights, lambda failed: answer_to(failed.fault), window)
         self._ours: dict[str, frozenset[str]] = {}
@@ -86,10 +91,8 @@ class Acts:
                 return await self._send(way, autoscaling("ResumeProcesses", **name, **_some(processes)))
             case SetCapacity():
                 return await self._send(way, _capacity(way.group, action), SIZE)
-            case Deregister(registrations=registrations):
-                return await self._each(self._move, way, _by_source(registrations, "deregister"))
-            case Register(registrations=registrations):
-                return await self._each(self._move, way, _by_source(registrations, "register"))
+            case Deregister() | Register():
+                return await self._moved(way, moves(action, partial(self._place_of, way.group)))
             case MarkHealthy(instances=ids):
                 return await self._each(self._send, way, [_healthy(id) for id in ids])
             case Terminate():
@@ -138,12 +141,21 @@ class Acts:
         await together(*parts)
         return max((part.value for part in parts), key=_badness, default=Done())
 
+    async def _moved(self, way: Way, all: Moves) -> Answer:
+        """Round by round, as far as each is taken. Whom no look has found yet, the next may find."""
+        for calls in all.rounds:
+            answer = await self._each(self._move, way, calls)
+            if not isinstance(answer, Done):
+                return answer
+        names = ", ".join(f"{one.instance} at {one.source}" for one in all.unknown)
+        return Refused(code="NotListed", message=f"no handle of {names}", passing=True) if names else Done()
+
     async def _move(self, way: Way, call: Call) -> Answer:
         """In or out of a source; where that is no more nothing is left to be done of it, and the next look shows so."""
         try:
             await self._throttle.ask(way.of(call), SAME)
         except CallFailedError as failed:
-            return way.noted(Done() if failed.fault.not_found else answer_to(failed.fault))
+            return way.noted(Done() if failed.not_found else answer_to(failed.fault))
         return way.noted(Done())
 
     async def _send(self, way: Way, call: Call, patience: Patience = SAME) -> Answer:
@@ -210,23 +222,6 @@ def _terminate(action: Terminate) -> Call:
 
 def _healthy(id: str) -> Call:
     return autoscaling("SetInstanceHealth", InstanceId=id, HealthStatus="Healthy", ShouldRespectGracePeriod=False)
-
-
-def _by_source(registrations: Sequence[Registration], verb: str) -> list[Call]:
-    """One call a source, made by the source's kind."""
-    sources = dict.fromkeys(registration.source for registration in registrations)
-    mine = {
-        source: [registration for registration in registrations if registration.source == source] for source in sources
-    }
-    return [_made(kind_of(source), verb, source, ones) for source, ones in mine.items()]
-
-
-def _made(kind: Kind | None, verb: str, source: str, registrations: Sequence[Registration]) -> Call:
-    if kind is None:
-        raise BrokenError(f"traffic source {source} is of no kind that can be changed")
-    if verb == "register":
-        return kind.register(source, registrations)
-    return kind.deregister(source, registrations)
 
 
 def _tag(group: str, key: str, **more: object) -> dict[str, object]:

@@ -15,17 +15,6 @@ import anyio
 
 from async_rollout.engine.ports import Urgency
 
-RATES = {
-    "autoscaling": (40.0, 10.0),
-    "elbv2 reads": (40.0, 10.0),
-    "elb reads": (40.0, 10.0),
-    "elbv2 writes": (20.0, 4.0),
-    "elb writes": (20.0, 4.0),
-    "ec2": (100.0, 20.0),
-    "sts": (100.0, 20.0),
-}
-"""Burst and refill a second. ELB, EC2: AWS's guides on request throttling. Auto Scaling publishes none: as ELB's."""
-
 SHARE = 0.5
 """Of each bucket, where nothing else is said: consoles, autoscalers and pipelines draw from it too."""
 HEADROOM = 0.97

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from async_rollout.aws.act import Acts
 from async_rollout.aws.bucket import SHARE
-from async_rollout.aws.calls import Body, Call
+from async_rollout.aws.calls import STS, Body, Call
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, as_seen
 from async_rollout.aws.room import Room
 from async_rollout.aws.single_flight import Flights
+from async_rollout.aws.sources import Sources
 from async_rollout.aws.sweep import Sweep
 from async_rollout.aws.throttle import Send, Throttle
 from async_rollout.aws.translate import tags_of
@@ -73,9 +74,10 @@ class AwsCloud:
         self._flights = Flights()
         way, told = _reading(send) if readonly else send, self._told if tell else None
         self._throttle = Throttle(way, clock=AwsClock(), tell=told, jitter=jitter, share=api_share)
-        self._sweep = Sweep(self._throttle, self._flights)
+        sources = Sources()
+        self._sweep = Sweep(self._throttle, self._flights, sources)
         self._room = Room(self._throttle, self._sweep.widths)
-        self._acts = Acts(self._throttle, self._flights, self._sweep.window)
+        self._acts = Acts(self._throttle, self._flights, self._sweep.window, sources.place)
 
     @property
     def calls(self) -> Counter[str]:
@@ -151,7 +153,7 @@ class AwsCloud:
         """Account and region, as far as STS says. Never raises for what AWS answered."""
         expires = await self._expiry() if self._expiry else None
         try:
-            reply = await self._throttle.ask(Call(service="sts", operation="GetCallerIdentity", params={}))
+            reply = await self._throttle.ask(STS.call("GetCallerIdentity"))
         except CallFailedError:
             return Identity(region=self._region, expires_at=expires)
         said = reply.body

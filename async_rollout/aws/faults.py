@@ -15,7 +15,7 @@ import aiohttp
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from async_rollout.aws.calls import Call
+from async_rollout.aws.calls import Call, Rejection
 from async_rollout.errors import CredentialsError, RolloutError, UnseenError
 
 
@@ -45,11 +45,6 @@ class Fault:
         """The message as people are told it."""
         return f"{self.message} (request {self.request})" if self.request else self.message
 
-    @property
-    def not_found(self) -> bool:
-        """AWS knows no such target group or load balancer. No answer, or a denied one, says no such thing."""
-        return self.kind is FaultKind.REFUSED and self.code.removesuffix("Exception") in NOT_FOUND
-
 
 class CallFailedError(Exception):
     """One call brought no good answer. Stays within this folder."""
@@ -58,6 +53,11 @@ class CallFailedError(Exception):
         super().__init__(f"{call.operation}: {fault.code}: {fault.words}")
         self.call = call
         self.fault = fault
+
+    @property
+    def not_found(self) -> bool:
+        """AWS knows no such thing as the call is about. No answer, or a denied one, says nothing of the kind."""
+        return self.fault.kind is FaultKind.REFUSED and self.fault.code.removesuffix("Exception") in self.call.api.gone
 
 
 THROTTLED = frozenset({
@@ -76,8 +76,6 @@ DENIED = EXPIRED | frozenset({
     "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken",
     "MissingAuthenticationTokenException", "OptInRequired", "NotAuthorized", "RequestTimeTooSkewed",
 })  # fmt: skip
-NOT_FOUND = frozenset({"TargetGroupNotFound", "LoadBalancerNotFound", "AccessPointNotFound"})
-"""A target group or load balancer that is no more; AWS's models name each with `Exception` behind it too."""
 CANONICAL = "The Canonical String for this request"
 """Where AWS doubts a signature it quotes the whole request after these words, the session token included."""
 
@@ -120,6 +118,11 @@ def fault_of(error: Exception) -> Fault | None:
             return _named(FaultKind.REFUSED, error)
         case _:
             return None
+
+
+def fault_in(no: Rejection) -> Fault:
+    """A no inside a reply that says 200: of what it is about nothing was done."""
+    return Fault(kind=FaultKind.CONTENDED if no.passing else FaultKind.REFUSED, code=no.code, message=no.message)
 
 
 def _answered(error: boto.ClientError) -> Fault:
@@ -171,9 +174,8 @@ def as_seen(failed: CallFailedError) -> RolloutError:
 
 
 def _help(call: Call, code: str) -> str:
-    prefix = "elasticloadbalancing" if call.service.startswith("elb") else call.service
     if code in EXPIRED:
         return "The credentials have expired: renew them (or use a profile that renews itself) and start again."
     if code.startswith(("Access", "Unauthorized", "NotAuthorized")) and not code.endswith("Error"):
-        return f"Allow {prefix}:{call.operation} for these credentials."
+        return f"Allow {call.api.permission(call.operation)} for these credentials."
     return "Check the credentials: environment, profile or instance role, and the clock of this machine."

@@ -18,7 +18,7 @@ STEP = 0.1
 
 
 class Room:
-    """One cloud's. widths: of each group that was seen, how many traffic sources of one kind it has at the most.
+    """One cloud's. widths: of each group that was seen, how many calls of a look draw from one bucket at the most.
 
     So many are carried for sure as can all be looked at everywhere, one after the other, while the first of these looks
     is still young: whatever they do at the same time, nothing is late. As they seldom do, a tenth more are let in each

@@ -19,7 +19,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.utils import parse_timestamp, validate_region_name
 
 from async_rollout.aws.bucket import SHARE
-from async_rollout.aws.calls import Body, Call
+from async_rollout.aws.calls import Body, Call, is_read
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.engine.given import listener
 from async_rollout.engine.ports import Tell
@@ -193,5 +193,5 @@ def _timestamp(value: str) -> datetime:
 
 def _only_reads(model: Any, **_: Any) -> None:
     """Before a call leaves: the second guard of a cloud that only looks."""
-    if not model.name.startswith(("Describe", "Get")):
+    if not is_read(model.name):
         raise BrokenError(f"{model.name} would change something, and this cloud was opened to look only")

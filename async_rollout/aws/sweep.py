@@ -6,7 +6,6 @@ one that hangs holds up only the groups it belongs to. Nothing of an answer is k
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,14 +18,13 @@ from async_rollout.aws.facts import Launches, Templates
 from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.launching import unresolved
 from async_rollout.aws.single_flight import Batch, Flights
+from async_rollout.aws.sources import NOTHING, Sources
 from async_rollout.aws.survey import activities_of, forecasting, refreshing, survey_of
 from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together
-from async_rollout.aws.traffic import KINDS, Kind, Named, named
-from async_rollout.aws.traffic.health import Health
 from async_rollout.aws.translate import Extras, observation_of
-from async_rollout.core.actions import ROWS, HealthOf, Need, Needs
-from async_rollout.core.observation import Observation, Source
+from async_rollout.core.actions import ROWS, Need, Needs
+from async_rollout.core.observation import Observation
 from async_rollout.core.tags import PREFIX
 from async_rollout.engine.ports import Urgency
 from async_rollout.errors import UnknownGroupError
@@ -56,15 +54,15 @@ class Row:
 class Sweep:
     """All reads of one cloud."""
 
-    def __init__(self, throttle: Throttle, flights: Flights) -> None:
+    def __init__(self, throttle: Throttle, flights: Flights, sources: Sources) -> None:
         self._throttle = throttle
         self._flights = flights
+        self._sources = sources
         self._sizes: dict[str, int] = {}
         self._widths: dict[str, int] = {}
         self._watched: set[str] = set()
         self._turn = anyio.Lock()  # one answer wakes many: who thinks about it does so in a turn of the loop of his own
         self._bodies: dict[str, Body] = {}
-        self._described: dict[str, Source] = {}
         self._rows: Batch[str, Row] = Batch(flights, self._fetch, split=self._split, window=self.window)
         self._launches = Launches(throttle.ask, flights)
         self._templates = Templates(throttle.ask, flights)
@@ -80,7 +78,8 @@ class Sweep:
         ask = self._asker(group, after, urgency)
         guess = self._bodies.get(group)
         facts = Part(partial(self._facts, ask, group, needs, hurry=urgency is Urgency.STOP or needs != ROWS))
-        early = Part(partial(_health, ask, guess or {}, needs), asks=bool(_wanted(guess or {}, needs)))
+        known = guess or NOTHING
+        early = Part(partial(self._sources.health, ask, known, needs), asks=bool(self._sources.wanted(known, needs)))
         try:
             await together(facts, early)
         except CallFailedError:
@@ -88,9 +87,7 @@ class Sweep:
             raise
         row, extras = facts.value
         self._bodies[group] = row.body
-        health = await _rest_of(ask, guess, row.body, early.value, needs)
-        for gone in (id for id, told in health.items() if told is None):
-            self._described.pop(gone, None)  # from now on every look asks whether it is there
+        health = await self._sources.rest(ask, guess, row.body, early.value, needs)
         async with self._turn:
             return row, observation_of(row.body, row.at, replace(extras, health=health))
 
@@ -112,12 +109,10 @@ class Sweep:
         rows = row.body.get("Instances", ())
         ids = [member["InstanceId"] for member in rows]
         booting = {member["InstanceId"] for member in rows if member.get("LifecycleState", "").startswith("Pending")}
-        aliases, wanted = sorted(unresolved(row.body)), named(row.body)
+        aliases = sorted(unresolved(row.body))
         launches = Part(partial(self._launches.of, ids, booting), asks=self._launches.asks(ids, booting))
         templates = Part(partial(self._templates.of, aliases), asks=self._templates.asks(aliases))
-        sources = Part(
-            partial(self._sources, ask, wanted), asks=any(source.id not in self._described for source in wanted)
-        )
+        sources = Part(partial(self._sources.told, ask, row.body, needs), asks=self._sources.asks(row.body, needs))
         survey = _part(survey_of, ask, group, needed=Need.SURVEY in needs)
         activities = _part(activities_of, ask, group, needed=Need.ACTIVITIES in needs)
         refresh = _part(refreshing, ask, group, needed=Need.REFRESH in needs)
@@ -157,24 +152,11 @@ class Sweep:
 
         return ask
 
-    async def _sources(self, ask: Ask, wanted: Sequence[Named]) -> tuple[Source, ...]:
-        """What holds of each source, asked once; which sources there are is read anew each time."""
-        new = {
-            kind: [source.id for source in wanted if source.kind is kind and source.id not in self._described]
-            for kind in KINDS
-        }
-        parts = [Part(partial(kind.describe, ask, ids)) for kind, ids in new.items() if ids]
-        await together(*parts)
-        told = {source.id: source for part in parts for source in part.value}
-        self._described |= {id: source for id, source in told.items() if not source.gone}
-        known = self._described | told
-        return tuple(known[source.id] for source in wanted if source.kind is not None)
-
     def _idle(self) -> float:
         return min(IDLE_LONGEST, IDLE * len(self._watched))
 
     def widths(self) -> Collection[int]:
-        """Of each group that was seen, how many traffic sources of one kind it has at the most."""
+        """Of each group that was seen, how many calls a look at it makes at the most that draw from one bucket."""
         return self._widths.values()
 
     def window(self) -> float:
@@ -203,52 +185,9 @@ class Sweep:
             for reply in replies
             for body in reply.body.get("AutoScalingGroups", ())
         }
-        self._widths |= {name: _width(row.body) for name, row in rows.items()}
+        self._widths |= {name: self._sources.width(row.body) for name, row in rows.items()}
         self._sizes |= {name: len(row.body.get("Instances", ())) for name, row in rows.items()}
         return rows
-
-
-def _width(body: Body) -> int:
-    """How many sources of one kind it has at the most: each kind draws from a bucket of its own."""
-    return max(Counter(source.kind.name for source in named(body) if source.kind is not None).values(), default=0)
-
-
-async def _rest_of(
-    ask: Ask, guess: Body | None, body: Body, early: Mapping[str, Health | None], needs: Needs
-) -> dict[str, Health | None]:
-    """Health was asked beside the row, of the members and sources known before: what that missed is asked now."""
-    left = [source for source in _wanted(body, needs) if source[0] not in early]
-    if guess is None or not set(_registrable(guess)).issuperset(_registrable(body)):
-        left = [source for source in _wanted(body, needs) if source[0] not in early or not source[1].lists_all]
-    late = await _asked(ask, left, _registrable(body))
-    known = {source.id for source in named(body)}
-    return {id: health for id, health in (*early.items(), *late.items()) if id in known}
-
-
-def _registrable(body: Body) -> list[str]:
-    """Members that a load balancer can know: not those that boot (unknown to it as yet) or are gone."""
-    rows = body.get("Instances", ())
-    return [
-        member["InstanceId"]
-        for member in rows
-        if not member.get("LifecycleState", "").startswith(("Pending", "Terminated"))
-    ]
-
-
-def _wanted(body: Body, needs: Needs) -> list[tuple[str, Kind]]:
-    """The sources whose health the needs name."""
-    sources = [(source.id, source.kind) for source in named(body) if source.kind is not None]
-    return [source for source in sources if Need.TARGETS in needs or HealthOf(source[0]) in needs]
-
-
-async def _health(ask: Ask, body: Body, needs: Needs) -> dict[str, Health | None]:
-    return await _asked(ask, _wanted(body, needs), _registrable(body))
-
-
-async def _asked(ask: Ask, sources: Sequence[tuple[str, Kind]], members: Sequence[str]) -> dict[str, Health | None]:
-    parts = {id: Part(partial(kind.health, ask, id, members)) for id, kind in sources}
-    await together(*parts.values())
-    return {id: part.value for id, part in parts.items()}
 
 
 def _part(question: Callable[[Ask, str], Awaitable[T]], ask: Ask, group: str, *, needed: bool) -> Part[T | None]:

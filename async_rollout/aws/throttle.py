@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from async_rollout.aws.bucket import HEADROOM, RATES, SHARE, Bucket
-from async_rollout.aws.calls import Body, Call, Reply
+from async_rollout.aws.bucket import HEADROOM, SHARE, Bucket
+from async_rollout.aws.calls import AUTOSCALING, Body, Call, Rate, Reply
 from async_rollout.aws.clock import AwsClock
-from async_rollout.aws.faults import CallFailedError, Fault, FaultKind, fault_of
+from async_rollout.aws.faults import CallFailedError, Fault, FaultKind, fault_in, fault_of
 from async_rollout.core.events import Throttled
 from async_rollout.core.policy import SOON
 from async_rollout.engine.clocks import Young
@@ -54,20 +54,9 @@ LONGEST_PAUSE = 8.0
 TOO_LATE = Fault(kind=FaultKind.LATE, code="TooLate", message="what it rests on was too old when its turn came")
 
 
-def bucket_name(call: Call) -> str:
-    """Which of AWS's buckets a call draws from."""
-    if call.service in ("elb", "elbv2"):
-        return f"{call.service} {'reads' if call.reads else 'writes'}"
-    return call.service
-
-
 def _passes(fault: Fault) -> bool:
     """This attempt was surely not done; where one before it brought no answer, that one may have been."""
     return fault.kind in (FaultKind.BUSY, FaultKind.UNSENT, FaultKind.CONTENDED)
-
-
-LOOKED_AT = ("autoscaling", "elbv2 reads", "elb reads")
-"""The buckets that every group draws from as long as it is under way."""
 
 
 async def _turn(bucket: Bucket, urgency: Urgency, young: Young) -> bool:
@@ -101,14 +90,20 @@ class Throttle:
         self._tell = tell
         self._jitter = jitter
         self.crowded_at = float("-inf")
-        self._buckets = {
-            name: Bucket(HEADROOM * burst, HEADROOM * refill, share) for name, (burst, refill) in RATES.items()
-        }
+        self._share = share
+        self._buckets: dict[Rate, Bucket] = {}
+        self._bucket(AUTOSCALING.rate("DescribeAutoScalingGroups"))  # there is no look without it
+
+    def _bucket(self, rate: Rate) -> Bucket:
+        """Made when it is first drawn from: which there are the calls say."""
+        if rate not in self._buckets:
+            self._buckets[rate] = Bucket(HEADROOM * rate.burst, HEADROOM * rate.refill, self._share)
+        return self._buckets[rate]
 
     @property
     def slowest(self) -> float:
         """Calls a second that those buckets give which every group under way draws from."""
-        return min(self._buckets[name].rate for name in LOOKED_AT)
+        return min(bucket.rate for rate, bucket in self._buckets.items() if rate.watched)
 
     @property
     def wait(self) -> float:
@@ -117,7 +112,7 @@ class Throttle:
 
     async def ask(self, call: Call, patience: Patience = READ) -> Reply:
         """The answer to one call. Raises CallFailedError with the last fault; LATE where no attempt was made."""
-        bucket = self._buckets[bucket_name(call)]
+        bucket = self._bucket(call.rate)
         came = anyio.current_time()
         may = await _turn(bucket, call.urgency, call.young)
         if call.urgency is not Urgency.PATIENT and anyio.current_time() - came > SOON:
@@ -152,7 +147,9 @@ class Throttle:
             if fault is None:
                 raise
             return fault
-        return Reply(body=body, at=self._clock.read(body))
+        reply = Reply(body=body, at=self._clock.read(body))
+        no = call.api.rejected(call.operation, body)
+        return reply if no is None else fault_in(no)
 
     def _pause(self, attempt: int) -> float:
         """Doubling, capped, and half of it random, so that many do not come back at once."""

@@ -134,5 +134,5 @@ def _seen(source: Source, health: Mapping[str, Health | None], at: float) -> Sou
     """As it is in this look: one that AWS did not find in either question is gone."""
     told = health.get(source.id)
     if source.gone or (source.id in health and told is None):
-        return replace(unfound(source.id, source.kind), seen_at=at)
+        return replace(unfound(source), seen_at=at)
     return replace(source, seen_at=told.at) if told else source

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from async_rollout.cli.console import Console, opened
 from async_rollout.cli.faults import told
-from async_rollout.cli.options import Output, Viewing
+from async_rollout.cli.options import Viewing
 from async_rollout.cli.pace import paced
 from async_rollout.core.events import Called
 from async_rollout.core.origin import stamped
 from async_rollout.errors import UsageError
+from async_rollout.render import PLAIN
 from async_rollout.render.words import typed_with
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def run_command(
             console.end(code, error)
             return code
     except UsageError as wrong:  # there is no console to say it on
-        with opened(Viewing(output=Output.PLAIN)) as console:
+        with opened(Viewing(output=PLAIN)) as console:
             console.say(*told(wrong, verb, groups, verbose=False)[1])
         return wrong.code
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TextIO
 
 from async_rollout.cli.log import logged
-from async_rollout.cli.options import Output, Viewing
+from async_rollout.cli.options import Viewing
 from async_rollout.core.events import Event
 from async_rollout.errors import UsageError
-from async_rollout.render import View, stream, view
+from async_rollout.render import Appends, TakesData, View, fitting, stream, view
 from async_rollout.render.safe import no_order, safe
 from async_rollout.render.sink import Sink, encoding
 
@@ -30,18 +30,17 @@ class Console:
 
     def __init__(self, viewing: Viewing, errors: Sink, results: Sink, events: Sink | None) -> None:
         self.verbose = viewing.verbose
-        self.json = viewing.output is Output.JSON
         self._errors, self._results, self._events = errors, results, events
         name = chosen(viewing.output)
         sink = results if stream(name) == "stdout" else errors
         first = view(name, sink.write, verbose=viewing.verbose, behind=sink.behind)
+        self.json = isinstance(first, TakesData)
         self._views: list[View] = [first]
         self._voice = first.say if sink is errors else errors.write
         self._held: list[str] = []
         self._recorded: tuple[int, str] | None = None
         if events is not None:
             self._views.append(view("json", events.write))
-
         if viewing.report is not None:
             from async_rollout.render.report import Report
 
@@ -75,9 +74,7 @@ class Console:
 
     def records(self, type: str, bodies: Iterable[Mapping[str, object]]) -> None:
         """Results as data, in every view that takes data."""
-        from async_rollout.render.jsonl import Jsonl
-
-        takers = [taker for taker in self._views if isinstance(taker, Jsonl)]
+        takers = [taker for taker in self._views if isinstance(taker, TakesData)]
         for body in bodies:
             for taker in takers:
                 taker.record(type, body)
@@ -98,26 +95,22 @@ class Console:
             except Exception as fault:  # noqa: BLE001 - the rollout is over, and its exit code stands
                 self._errors.write(f"a fault of async-rollout: a view failed at its end: {safe(repr(fault))}")
         if views:
-            self._summarize(views[0])
+            self._append(views[0])
         self._voice = self._errors.write
         if self._held:
             self._errors.drained(LAST_FRAME)
             self._results_of(self._held)
 
-    def _summarize(self, first: View) -> None:
-        """GitHub shows what is appended to that file on the page of the run."""
-        file = os.environ.get("GITHUB_STEP_SUMMARY")
-        if not file:
-            return
-        from async_rollout.render.github import Github, summary
-
-        if not isinstance(first, Github) or not first.board.groups:
+    def _append(self, first: View) -> None:
+        """What the view leaves in a file at its end, if it does."""
+        left = first.appendix(os.environ) if isinstance(first, Appends) else None
+        if left is None:
             return
         try:
-            with Path(file).open("a", encoding="utf-8") as summary_file:
-                summary_file.write(summary(first.board))
+            with Path(left.file).open("a", encoding="utf-8") as file:
+                file.write(left.text)
         except OSError as error:
-            self._errors.write(f"warning: the step summary could not be written: {error.strerror}")
+            self._errors.write(f"warning: {left.what} could not be written: {error.strerror}")
 
     def silence(self) -> None:
         """The terminal is gone: nothing more for stdout and stderr; `--events` goes on."""
@@ -132,14 +125,10 @@ class Console:
         self._errors.close(seconds)
 
 
-def chosen(output: Output, environment: Mapping[str, str] = os.environ) -> str:
-    """The name of the view. A live one needs a terminal that can go back up; auto takes it there, but not in CI."""
+def chosen(output: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The name of the view. One that draws needs a terminal that can go back up."""
     can = os.isatty(2) and environment.get("TERM", "dumb") != "dumb"
-    if output is Output.AUTO and environment.get("GITHUB_ACTIONS") == "true":
-        return "github"
-    if output is Output.AUTO:
-        return "live" if can and not environment.get("CI") else "plain"
-    return "plain" if output is Output.LIVE and not can else output.value
+    return fitting(output, environment, terminal=can)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from async_rollout.cli.columns import columns
 from async_rollout.cli.command import run_command
 from async_rollout.cli.console import Console
 from async_rollout.cli.help import can_draw
-from async_rollout.cli.options import Output, Viewing
+from async_rollout.cli.options import Viewing
 from async_rollout.errors import UsageError
 
 TOPICS = (
@@ -42,7 +42,7 @@ def docs(asked: Asked) -> int:
 
     On a terminal a page is drawn for reading; into a file or a pipe it is Markdown.
     """
-    return run_command("docs", Viewing(output=Output.PLAIN), partial(_shown, asked.topic), runner=anyio.run)
+    return run_command("docs", Viewing(output="plain"), partial(_shown, asked.topic), runner=anyio.run)
 
 
 async def _shown(topic: str | None, console: Console) -> int:

@@ -6,7 +6,6 @@ A command takes the dataclasses it needs (see `with_flat_options`); each option 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ import typer
 
 from async_rollout.cli.durations import instances, seconds
 from async_rollout.errors import UsageError
+from async_rollout.render import AUTO, choices, words
 
 
 def option(*flags: str, help: str, **more: Any) -> Any:
@@ -38,14 +38,16 @@ def command(*flags: str, help: str) -> Any:
     return option(*flags, help=help, metavar="CMD")
 
 
-class Output(StrEnum):
-    """What `--output` takes; auto: live on a terminal, github in its Actions, plain elsewhere."""
+def view_name(text: str) -> str:
+    """One of the views, or auto. Raises BadParameter for anything else."""
+    if text not in choices():
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, choices()))}.")
+    return text
 
-    AUTO = "auto"
-    LIVE = "live"
-    GITHUB = "github"
-    PLAIN = "plain"
-    JSON = "json"
+
+def completed(incomplete: str) -> list[str]:
+    """The views whose names begin so."""
+    return [name for name in choices() if name.startswith(incomplete)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,18 +102,16 @@ class Account:
     ] = 0.5
 
 
-OUTPUTS = (
-    "live: rows drawn in place, on a terminal. plain: lines on stderr. github: those with folds, annotations and a "
-    "step summary. json: one object a line on stdout. auto: live on a terminal outside CI, github in its Actions, "
-    "else plain."
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewing:
     """What is shown, and where."""
 
-    output: Annotated[Output, option("--output", help=OUTPUTS)] = Output.AUTO
+    output: Annotated[
+        str,
+        option(
+            "--output", help=words(), parser=view_name, metavar=f"<{'|'.join(choices())}>", autocompletion=completed
+        ),
+    ] = AUTO
     events: Annotated[
         Path | None, option("--events", metavar="FILE", help="Append every event to FILE too, one object a line.")
     ] = None

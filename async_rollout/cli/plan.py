@@ -12,7 +12,7 @@ import typer
 from async_rollout.cli.command import run_command
 from async_rollout.cli.console import Console
 from async_rollout.cli.naming import groups_of
-from async_rollout.cli.options import Account, Fleet, Output, Viewing, Where
+from async_rollout.cli.options import Account, Fleet, Viewing, Where
 from async_rollout.cli.order import Order, spec_of
 from async_rollout.cli.plans import AtOnce, cloud_lines, fleet_lines, fleet_time, patiently, plan_data, whose_cloud
 from async_rollout.core.plan import Plan
@@ -62,7 +62,7 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
             console.result(*cloud_lines(whose, together, time.time()), *blocks)
         return _code(plans, detailed=detail.detailed_exitcode)
 
-    shown = replace(viewing, output=Output.JSON) if detail.json else viewing
+    shown = replace(viewing, output="json") if detail.json else viewing
     return run_command("plan", shown, story, groups=where.autoscaler)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from async_rollout.core.actions import Deregister, Registration, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure, Mark, digest
-from async_rollout.core.observation import Instance, Observation, TargetState
+from async_rollout.core.observation import Instance, Observation, Source, Target, TargetState
 from async_rollout.core.pace import drained
 from async_rollout.core.policy import RESEND
 from async_rollout.core.serving import is_registered, serves_still
@@ -22,7 +22,7 @@ def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:
     since = draft.draining_since(departure)
     if is_needed(draft, instance):
         return held_back(draft, departure, since)
-    slow = sorted({_words(draft.observation, target.source) for target in instance.targets})
+    slow = sorted({_words(draft.observation, target) for target in draft.observation.first_out(instance.targets)})
     until = since + draft.drain_limit
     wait = Wait(on=f"{departure.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
     return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.observation, departure, instance))
@@ -48,20 +48,20 @@ def may_still_drain(draft: Draft, departure: Departure) -> bool:
     history = draft.memory.history(departure.id)
     if history.is_let_go:
         return False
-    return history.lingering or any(draft.at < end for end in _drains_end(draft, departure))
+    ends = (end for source in draft.observation.sources for end in _drains_end(draft, departure, source))
+    return history.lingering or any(draft.at < end for end in ends)
 
 
-def _drains_end(draft: Draft, departure: Departure) -> Iterator[float]:
-    """When each source should have let go of it; whose command has begun was let go, but for what was sent since.
+def _drains_end(draft: Draft, departure: Departure, source: Source) -> Iterator[float]:
+    """When the source should have let go of it; whose command has begun was let go, but for what was sent since.
 
     One that was still booting when its departure was opened is registered, and taken out, later than that.
     """
-    for source in draft.observation.sources:
-        if departure.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in departure.missing:
-            yield departure.at + source.drain_delay
-        for where, sent in draft.memory.history(departure.id).calls.items():
-            if where.source == source.id:
-                yield sent.at + source.drain_delay
+    if departure.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in departure.missing:
+        yield source.drained_by(departure.at)
+    for where, sent in draft.memory.history(departure.id).calls.items():
+        if where.source == source.id:
+            yield source.drained_by(sent.at)
 
 
 def unlisted(draft: Draft, departure: Departure) -> Wait:
@@ -69,16 +69,35 @@ def unlisted(draft: Draft, departure: Departure) -> Wait:
     return Wait(on=f"{departure.id} draining", why=why, since=draft.draining_since(departure))
 
 
-def _words(observation: Observation, id: str) -> str:
-    source = observation.source(id)
-    return f"{source.name} (delay {source.drain_delay:.0f} s)" if source else id
+def _words(observation: Observation, target: Target) -> str:
+    source = observation.source(target.source)
+    if source is None:
+        return target.source
+    if source.open_ended:
+        return f"{source.name} (until it has let go{f': {target.reason}' if target.reason else ''})"
+    return f"{source.name} (delay {source.drain_delay:.0f} s)"
 
 
 def deregistered(draft: Draft, instance: Instance) -> Draft:
-    """Deregister where it still serves; what was just sent is given time to show."""
+    """Deregister where it still serves and the turn has come; what was just sent is given time to show."""
     sent_at = draft.memory.history(instance.id).sent_at
-    due = tuple(where for where in registrations(instance) if draft.at - sent_at(where) >= RESEND)
+    going = (where for where in registrations(instance) if _turn_has_come(draft, instance, where.source))
+    due = tuple(where for where in going if draft.at - sent_at(where) >= RESEND)
     return draft.act(Deregister(registrations=due)) if due else draft
+
+
+def _turn_has_come(draft: Draft, instance: Instance, id: str) -> bool:
+    """The sources of a lower turn have let go of it: none lists it, and the delay of each is over.
+
+    That one whose drain has no known end lists it no more is all that can be known.
+    """
+    source, departure = draft.observation.source(id), draft.journal.departure(instance.id)
+    first = [one for one in draft.observation.sources if source is not None and one.turn < source.turn]
+    held = {target.source for target in instance.targets if is_registered(target)}
+    if departure is None or any(one.id in held for one in first):
+        return False
+    ends = (end for one in first if not one.open_ended for end in _drains_end(draft, departure, one))
+    return all(draft.at >= end for end in ends)
 
 
 def registrations(instance: Instance) -> Iterator[Registration]:

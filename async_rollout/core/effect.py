@@ -148,8 +148,7 @@ def _draining(state: Expected, registrations: tuple[Registration, ...]) -> Expec
         instance = state.observation.instance(id)
         targets = tuple(replace(one, state=TargetState.DRAINING) for one in instance.targets) if instance else ()
         state = _each(state, {id}, targets=targets)
-        delay = max((source.drain_delay for source in state.observation.sources), default=0.0)
-        state = replace(state, due=(*state.due, (at + delay, id)))
+        state = replace(state, due=(*state.due, (at + state.observation.longest_drain, id)))
     return state
 
 

@@ -224,7 +224,7 @@ class Fold:
             return was.lingering
         if departure is None:
             return False
-        late = self.observation.at > departure.at + self.observation.longest_delay + DRAIN_OVERDUE
+        late = self.observation.at > departure.at + self.observation.longest_drain + DRAIN_OVERDUE
         return was.lingering or (late and _is_listed(member))
 
     def _lost_since(self, was: History, member: Instance | None, departure: Departure | None) -> float | None:

@@ -6,8 +6,10 @@ time, epoch seconds, from the reply's Date header. A kind of traffic source maps
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.others import Claim, Trait
@@ -40,12 +42,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A Classic Load Balancer or a target group of the group.
+    """Something that sends traffic to the group's instances, or work: a Classic Load Balancer, a target group.
 
-    id: its name or ARN as AWS wants it back. has_listener False: no health is to be waited for. drain_delay: longest
-    deregistration delay, seconds. zones: zones enabled on its load balancer, None if unknown. seen_at: AWS's time of
-    the health in this observation, None if it was not asked. ends_early: its draining may be over before the delay is.
-    gone: the group names it and AWS does not find it.
+    id: its name or ARN as AWS wants it back. noun: what people call one, before its name. has_listener False: no health
+    is to be waited for. drain_delay: longest deregistration delay, seconds. zones: zones enabled on its load balancer,
+    None if unknown. seen_at: AWS's time of the health in this observation, None if it was not asked. ends_early: its
+    draining may be over before the delay is. open_ended: it is over when the source says so and no sooner, and
+    drain_delay is what the limit allows for it. gone: it is the group's and AWS does not find it. detach: what of `aws
+    autoscaling` takes it off the group, empty where the group's row does not name it. turn: an instance is taken out of
+    the sources of a lower turn first, and out of this one once those have let go of it.
     """
 
     id: str
@@ -58,12 +63,34 @@ class Source:
     seen_at: float | None = None
     ends_early: bool = False
     gone: bool = False
+    noun: str = "load balancer"
+    detach: str = ""
+    turn: int = 0
+    open_ended: bool = False
+
+    @property
+    def timed(self) -> bool:
+        """Its draining takes the whole delay, to the second: until then there is nothing to be seen."""
+        return not (self.ends_early or self.open_ended)
+
+    def drained_by(self, since: float) -> float:
+        """When a drain is over that began at `since`; never by itself, where only the source can tell."""
+        return inf if self.open_ended else since + self.drain_delay
 
 
-def unfound(id: str, kind: str) -> Source:
-    """A source that AWS does not find: nothing is registered there, and nothing waits for it."""
-    name = id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
-    return Source(id=id, kind=kind, name=name, has_listener=False, gone=True)
+def unfound(source: Source) -> Source:
+    """The source where AWS does not find it: nothing is registered there, and nothing waits for it."""
+    return replace(
+        source,
+        has_listener=False,
+        drain_delay=0.0,
+        default_port=None,
+        zones=None,
+        seen_at=None,
+        ends_early=False,
+        open_ended=False,
+        gone=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,9 +253,17 @@ class Observation:
         return not moving and self.rows == self.group.desired
 
     @property
-    def longest_delay(self) -> float:
-        """The longest deregistration delay of all sources, seconds."""
-        return max((source.drain_delay for source in self.sources), default=0.0)
+    def longest_drain(self) -> float:
+        """Seconds that a way out of all sources takes: the longest delay of each turn, one turn after the other."""
+        turns = {source.turn for source in self.sources}
+        return sum((max(one.drain_delay for one in self.sources if one.turn == turn) for turn in turns), 0.0)
+
+    def first_out(self, targets: Iterable[Target]) -> tuple[Target, ...]:
+        """Those of the targets whose sources an instance is taken out of first, all others only after them."""
+        turns = {source.id: source.turn for source in self.sources}
+        several = tuple(targets)
+        first = min((turns.get(target.source, 0) for target in several), default=0)
+        return tuple(target for target in several if turns.get(target.source, 0) == first)
 
     def instance(self, id: str) -> Instance | None:
         return next((one for one in self.instances if one.id == id), None)

@@ -97,11 +97,15 @@ def _cheapest(spec: RolloutSpec, observation: Observation, one: Instance) -> Nee
 
 
 def drained(spec: RolloutSpec, observation: Observation, departure: Departure, one: Instance) -> Look:
-    """One that drains: a target does so until its delay is over, to the second. A Classic one may end early."""
-    busy = {target.source for target in one.targets if target.state is not TargetState.UNUSED}
+    """One that drains: a target does so until its delay is over, to the second. A Classic one may end early.
+
+    Of a source whose turn has not come there is nothing to be seen.
+    """
+    held = observation.first_out(target for target in one.targets if target.state is not TargetState.UNUSED)
+    busy = {target.source for target in held}
     sources = [source for source in observation.sources if source.id in busy]
-    timed = max((_end(departure, source) for source in sources if not source.ends_early), default=departure.at)
-    early = [source for source in sources if source.ends_early and _end(departure, source) > timed]
+    timed = max((_end(departure, source) for source in sources if source.timed), default=departure.at)
+    early = [source for source in sources if not source.timed and _end(departure, source) > timed]
     if observation.at < timed:
         return Look(timed, frozenset(HealthOf(source.id) for source in early) if early else WHOLE)
     if not early or min(_end(departure, source) for source in early) <= observation.at:
@@ -110,4 +114,4 @@ def drained(spec: RolloutSpec, observation: Observation, departure: Departure, o
 
 
 def _end(departure: Departure, source: Source) -> float:
-    return departure.at + source.drain_delay + DATE_CUT
+    return source.drained_by(departure.at) + DATE_CUT

@@ -266,7 +266,7 @@ def _uneven(number: int) -> str:
 def worst(spec: RolloutSpec, observation: Observation, old: int) -> float:
     """Every wait at its limit, one instance after the other, seconds; `--max-timeout` ends it earlier."""
     survey = observation.survey or Survey(at=observation.at)
-    delay = max((source.drain_delay for source in observation.sources), default=0.0)
+    delay = observation.longest_drain
     limits = spec.limits
     hooks = limits.hook * sum(hook is not None for hook in (spec.hooks.before_terminate, spec.hooks.after_terminate))
     boot = limits.launch + survey.launch_heartbeat + limits.healthy

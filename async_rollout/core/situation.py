@@ -69,7 +69,7 @@ class Situation:
     @property
     def drain_limit(self) -> float:
         """Seconds that an old one may drain: the owner's limit, and the longest deregistration delay."""
-        return self.spec.limits.drain + self.observation.longest_delay
+        return self.spec.limits.drain + self.observation.longest_drain
 
     @property
     def terminate_limit(self) -> float:
@@ -77,7 +77,7 @@ class Situation:
         survey = self.memory.survey
         return (
             self.spec.limits.terminate
-            + self.observation.longest_delay
+            + self.observation.longest_drain
             + (survey.terminate_heartbeat if survey else 0.0)
         )
 

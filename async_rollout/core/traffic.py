@@ -72,37 +72,39 @@ def blinded_by(situation: Situation) -> Iterator[Cause]:
 def refused_for(observation: Observation) -> Iterator[str]:
     """Why not to begin."""
     for source in unfound_in(observation):
-        yield f"AWS does not find {called(source)}, and launches nothing while the group names it: detach it"
+        named = ", and launches nothing while the group names it: detach it" if source.detach else ""
+        yield f"AWS does not find {called(source)}{named}"
     if shift := shifted_in(observation):
         yield f"{shift} (--allow {SHIFT}: roll it all the same)"
 
 
 def told_of(observation: Observation) -> tuple[str, ...]:
     """What of it people are told, a line each, with the command that ends it."""
-    group = observation.group.name
     return tuple(
-        f"AWS does not find {called(source)}: not waited for; while the group names it nothing can be launched: "
-        f"{_detaching(group, source)}"
+        f"AWS does not find {called(source)}: not waited for{_held_by(observation, source)}"
         for source in unfound_in(observation)
     )
 
 
+def _held_by(observation: Observation, source: Source) -> str:
+    """What AWS does not do as long as the group's row names one that is gone."""
+    command = _detaching(observation.group.name, source)
+    return f"; while the group names it nothing can be launched: {command}" if command else ""
+
+
 def next_for(observation: Observation) -> str:
     """The commands to type first; empty without such a source."""
-    return "; ".join(_detaching(observation.group.name, source) for source in unfound_in(observation))
+    commands = (_detaching(observation.group.name, source) for source in unfound_in(observation))
+    return "; ".join(command for command in commands if command)
 
 
 def _detaching(group: str, source: Source) -> str:
-    if source.id.startswith("arn:"):
-        what = f"detach-load-balancer-target-groups --target-group-arns {source.id}"
-    else:
-        what = f"detach-load-balancers --load-balancer-names {source.id}"
-    return f"aws autoscaling {what} --auto-scaling-group-name {group}"
+    return f"aws autoscaling {source.detach} --auto-scaling-group-name {group}" if source.detach else ""
 
 
 def called(source: Source) -> str:
-    """Its kind and name."""
-    return f"{'target group' if source.id.startswith('arn:') else 'load balancer'} {source.name}"
+    """Its kind and name, for people."""
+    return f"{source.noun} {source.name}"
 
 
 def _named(sources: tuple[Source, ...]) -> str:

@@ -16,7 +16,7 @@ import anyio
 from async_rollout.core.actions import ROWS, WHOLE, Action, CloudAction, Decision, Record, Resume, RunHook, Verdict
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
-from async_rollout.core.events import Acted, Event, Replaced, RolloutStarted, Waiting
+from async_rollout.core.events import Acted, Warned
 from async_rollout.core.journal import Journal
 from async_rollout.core.laws import objection
 from async_rollout.core.lease import LOOK_NOW
@@ -26,7 +26,7 @@ from async_rollout.core.narrate import narrate
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.recall import recall, started
-from async_rollout.core.refusals import is_repeated
+from async_rollout.core.refusals import is_repeated, key_of
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
@@ -43,9 +43,7 @@ from async_rollout.engine.lookout import AGAIN, Lookout
 from async_rollout.engine.parting import BLIND_FOR, InVain, LastWord, blind_end, broken_end, cut_off
 from async_rollout.engine.ports import GroupCloud, HookRunner, Tell, Urgency
 from async_rollout.engine.result import GroupResult, ended, quoted
-
-TELL_AGAIN = 30.0
-"""What is waited for is told when it changes, and so often."""
+from async_rollout.engine.telling import OBJECTED, Told
 
 
 class Rollout:
@@ -56,21 +54,19 @@ class Rollout:
         hooks: HookRunner, tell: Tell, halt: Halt, clocks: Clocks = of_this_host,
     ) -> None:  # fmt: skip
         self._cloud, self._group, self._spec = cloud, group, spec
-        self._hooks, self._tell, self._halt = hooks, tell, halt
+        self._hooks, self._halt, self._told = hooks, halt, Told(group, tell)
         self._memory = Memory(me=me)
         self._before: Snapshot | None = None
         self._outcomes: list[ActOutcome | HookOutcome] = []
         self._needs = LOOK_NOW
         self._acted_at = self._began = anyio.current_time()
-        self._lookout = Lookout(cloud, group, spec, clocks, say=self._say, pause=self._sleep, note=self._note)
+        self._lookout = Lookout(cloud, group, spec, clocks, say=self._told.say, pause=self._sleep, note=self._note)
         self._in_vain = InVain()
         self._last_word = LastWord()
-        self._told: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
-        self._replaced: list[str] = []
-        self._total = self._replaced_before = 0
         self._stalled = False
         self._wake = anyio.Event()
         self._done_since: list[Action] = []
+        self._objections: set[tuple[str, str]] = set()
         self._cancelled = False
         self._grace = Grace(spec.stop_grace)
         self.result: GroupResult | None = None
@@ -88,7 +84,7 @@ class Rollout:
 
     async def _conducted(self) -> None:
         async with anyio.create_task_group() as children:
-            verdict = await self._to_the_end(HookTasks(children, self._spec, self._hooks, self._say, self._ended))
+            verdict = await self._to_the_end(HookTasks(children, self._spec, self._hooks, self._told.say, self._ended))
             self._end(verdict)
             children.cancel_scope.cancel()
 
@@ -168,22 +164,9 @@ class Rollout:
 
     def _narrate(self, snapshot: Snapshot, decision: Decision) -> None:
         for event in narrate(self._spec, self._before, snapshot, decision):
-            self._say(event)
+            self._told.say(event)
         self._before = snapshot
-        key, now = tuple(wait.on + wait.why for wait in decision.waits), anyio.current_time()
-        if decision.waits and (key != self._told[0] or now - self._told[1] >= TELL_AGAIN):
-            self._say(Waiting(group=self._group, at=snapshot.observation.at, waits=decision.waits))
-            self._told = (key, now)
-
-    def _say(self, event: Event) -> None:
-        match event:
-            case Replaced(instance=id) if id in self._replaced:
-                return  # seen again: what ends a departure is written with what is next
-            case Replaced(instance=id):
-                self._replaced.append(id)
-            case RolloutStarted(total=total, replaced_before=before):
-                self._total, self._replaced_before = total, before
-        self._tell(event)
+        self._told.waits(snapshot.observation.at, decision.waits)
 
     async def _act(self, snapshot: Snapshot, decision: Decision, hook_tasks: HookTasks) -> Verdict | None:
         """Do the actions in their order; the first that is not answered Done ends the tick, if more rests on it."""
@@ -194,7 +177,7 @@ class Rollout:
                 self._unsent(decision.actions[number:])
                 break
             if why := objection(self._spec, snapshot, (*self._done_since,), action):
-                return await self._forbidden(action, why)
+                return await self._objected(decision.actions[number:], why)
             if isinstance(action, RunHook):
                 self._memory = started(self._memory, action.point, action.instance)
                 hook_tasks.start(self._group, action, self._at)
@@ -240,10 +223,19 @@ class Rollout:
             return None
         return blind_end(f"AWS takes none of our acts: {said_of(last)}", 4 if last.denied else 1, row)
 
-    async def _forbidden(self, action: Action, why: str) -> Verdict:
-        words = f"a fault of async-rollout: {words_of(action)} was about to be done against {why}"
-        row = await self._lookout.let_live(self._memory.me.run)
-        return broken_end(words, row or (self._before.observation if self._before else None), "restore")
+    async def _objected(self, actions: Sequence[Action], why: str) -> Verdict | None:
+        """A guard's first no may be for what the look lacked: it costs a whole one. The same again is a fault."""
+        what = key_of(actions[0]), why.partition(":")[0]
+        words = f"{words_of(actions[0])} was about to be done against {why}"
+        if what in self._objections:
+            row = await self._lookout.let_live(self._memory.me.run)
+            last = self._before.observation if self._before else None
+            return broken_end(f"a fault of async-rollout: {words}", row or last, "restore")
+        self._objections.add(what)
+        self._unsent(actions)
+        self._needs |= WHOLE
+        self._told.say(Warned(group=self._group, at=self._at, text=f"{OBJECTED}{words}; looking again"))
+        return None
 
     async def _done(self, action: CloudAction) -> bool:
         stopping = self._stop is Stop.NOW
@@ -256,7 +248,9 @@ class Rollout:
         if not outcome.sent:
             return False
         said, why, again = told_as(outcome), said_of(outcome), is_repeated(self._memory, outcome)
-        self._say(Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why, again=again))
+        self._told.say(
+            Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why, again=again)
+        )
         self._in_vain.tried(well=bool(outcome.ok))
         return outcome.ok is True
 
@@ -290,12 +284,12 @@ class Rollout:
         result = GroupResult(
             group=self._group,
             verdict=quoted(verdict, self._memory.ended),
-            replaced=tuple(self._replaced),
-            total=max(self._total, self._replaced_before + len(self._replaced)),
-            replaced_before=self._replaced_before,
+            replaced=tuple(self._told.replaced),
+            total=self._told.total,
+            replaced_before=self._told.replaced_before,
             missed=missed(self._memory.scheduled, self._memory.began, self._memory.at),
             seconds=anyio.current_time() - self._began,
         )
         self.result = result
-        self._say(ended(result, self._at))
+        self._told.say(ended(result, self._at))
         return result

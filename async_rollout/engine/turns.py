@@ -19,7 +19,7 @@ from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Answer, Cloud, GroupCloud, Urgency
-from async_rollout.engine.rollout import TELL_AGAIN
+from async_rollout.engine.telling import TELL_AGAIN
 
 AT_ONCE = 2
 """First looks under way at the same time."""

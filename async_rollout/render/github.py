@@ -7,9 +7,10 @@ Only this module writes runner commands; whatever else is said begins with a tim
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Mapping
 
 from async_rollout.core.events import Event, GoalChanged, RolloutEnded, Warned
-from async_rollout.render import Behind, Write
+from async_rollout.render import Appendix, Behind, Write
 from async_rollout.render.board import Board, GroupBoard, Key, key_of
 from async_rollout.render.ending import Ending, ending
 from async_rollout.render.plain import Plain, Stamp
@@ -72,6 +73,13 @@ class Github:
                 self._write("::endgroup::")
         if error:
             self._annotate("error", "", error)
+
+    def appendix(self, environment: Mapping[str, str]) -> Appendix | None:
+        """GitHub shows what is appended to that file on the page of the run."""
+        file = environment.get("GITHUB_STEP_SUMMARY")
+        if not file or not self.board.groups:
+            return None
+        return Appendix(what="the step summary", file=file, text=summary(self.board))
 
     def _line(self, line: str) -> None:
         self._kept[self._group].append(line)

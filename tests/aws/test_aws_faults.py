@@ -9,8 +9,9 @@ import pytest
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from async_rollout.aws.calls import autoscaling, elbv2
+from async_rollout.aws.calls import autoscaling
 from async_rollout.aws.faults import CallFailedError, FaultKind, as_seen, fault_of
+from async_rollout.aws.traffic.target_group import ELBV2
 from async_rollout.errors import CredentialsError, UnseenError
 
 
@@ -102,7 +103,7 @@ def test_our_own_bugs_are_no_fault_of_aws() -> None:
 def test_a_look_names_the_permission_that_is_missing(refused: Any) -> None:
     fault = fault_of(refused("AccessDenied", "User: x is not authorized"))
     assert fault is not None
-    error = as_seen(CallFailedError(elbv2("DescribeTargetHealth"), fault))
+    error = as_seen(CallFailedError(ELBV2.call("DescribeTargetHealth"), fault))
     assert isinstance(error, CredentialsError)
     assert "User: x is not authorized" in str(error)
     assert "Allow elasticloadbalancing:DescribeTargetHealth" in str(error)

@@ -11,10 +11,12 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from async_rollout.aws.bucket import HEADROOM, PATIENCE, SHARE, SLOWED, Bucket
-from async_rollout.aws.calls import Call, autoscaling, elb, elbv2
+from async_rollout.aws.calls import Call, autoscaling
 from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.faults import CallFailedError, FaultKind
-from async_rollout.aws.throttle import ONCE, READ, SAME, SIZE, Patience, Throttle, bucket_name
+from async_rollout.aws.throttle import ONCE, READ, SAME, SIZE, Patience, Throttle
+from async_rollout.aws.traffic.classic import ELB
+from async_rollout.aws.traffic.target_group import ELBV2
 from async_rollout.core.events import Event, Throttled
 from async_rollout.engine.ports import Urgency
 from async_rollout.sandbox.virtual import run_virtual
@@ -251,7 +253,7 @@ def test_repeats_draw_from_the_bucket_too(aws: Any, refused: Any) -> None:
         one = throttle(aws)
         async with anyio.create_task_group() as tasks:
             for _ in range(20):
-                tasks.start_soon(one.ask, elbv2("DeregisterTargets"), SAME)
+                tasks.start_soon(one.ask, ELBV2.call("DeregisterTargets"), SAME)
 
     aws.faults["DeregisterTargets"] = [refused("InternalFailure", status=500)] * 20
     run_virtual(main)
@@ -260,8 +262,14 @@ def test_repeats_draw_from_the_bucket_too(aws: Any, refused: Any) -> None:
 
 
 def test_each_version_of_elb_has_buckets_of_its_own_for_reads_and_writes() -> None:
-    calls = [elb("DescribeInstanceHealth"), elbv2("DescribeTargetHealth"), elbv2("DeregisterTargets"), READING, WRITING]
-    assert [bucket_name(call) for call in calls] == [
+    calls = [
+        ELB.call("DescribeInstanceHealth"),
+        ELBV2.call("DescribeTargetHealth"),
+        ELBV2.call("DeregisterTargets"),
+        READING,
+        WRITING,
+    ]
+    assert [call.rate.name for call in calls] == [
         "elb reads", "elbv2 reads", "elbv2 writes", "autoscaling", "autoscaling",
     ]  # fmt: skip
 

@@ -148,14 +148,15 @@ def test_target_groups_are_described_with_few_calls() -> None:
         },
     }
     found = run_virtual(lambda: TargetGroup().describe(asking(answers, sent), [TG, other]))
+    detach = "detach-load-balancer-target-groups --target-group-arns"
     assert found == (
         Source(
-            id=TG, kind="target group", name="blue", has_listener=True, drain_delay=45.0, default_port=8080,
-            zones=frozenset({"eu-west-1a"}),
+            id=TG, kind="target group", noun="target group", name="blue", has_listener=True, drain_delay=45.0,
+            default_port=8080, zones=frozenset({"eu-west-1a"}), detach=f"{detach} {TG}",
         ),
         Source(
-            id=other, kind="target group", name="idle", has_listener=False, drain_delay=300.0, default_port=80,
-            zones=None,
+            id=other, kind="target group", noun="target group", name="idle", has_listener=False, drain_delay=300.0,
+            default_port=80, zones=None, detach=f"{detach} {other}",
         ),
     )  # fmt: skip
     assert [call.operation for call in sent].count("DescribeTargetGroups") == 1
@@ -199,7 +200,7 @@ def invalid(*unknown: str) -> Any:
             fault = Fault(
                 kind=FaultKind.REFUSED, code="InvalidInstance", message=f"Could not find EC2 instance {bad[0]}."
             )
-            raise CallFailedError(Call(service="elb", operation="DescribeInstanceHealth", params={}), fault)
+            raise CallFailedError(classic.ELB.call("DescribeInstanceHealth"), fault)
         return {"InstanceStates": [{"InstanceId": id, "State": "InService", "Description": "N/A"} for id in asked]}
 
     return answer
@@ -217,7 +218,7 @@ def test_a_classic_balancer_is_asked_by_name_and_forgives_those_it_does_not_know
 def test_other_refusals_of_a_classic_balancer_are_not_swallowed() -> None:
     def refuse(params: Any) -> Any:
         fault = Fault(kind=FaultKind.REFUSED, code="ValidationError", message="no i-00000001")
-        raise CallFailedError(Call(service="elb", operation="DescribeInstanceHealth", params={}), fault)
+        raise CallFailedError(classic.ELB.call("DescribeInstanceHealth"), fault)
 
     sent: list[Call] = []
     with pytest.raises(CallFailedError):
@@ -228,16 +229,18 @@ def test_other_refusals_of_a_classic_balancer_are_not_swallowed() -> None:
 def test_registrations_name_their_ports() -> None:
     ones = [Registration(source=TG, instance="i-1", port=81), Registration(source=TG, instance="i-1", port=None)]
     expected = {"TargetGroupArn": TG, "Targets": [{"Id": "i-1", "Port": 81}, {"Id": "i-1"}]}
-    for call, name in (
+    for calls, name in (
         (TargetGroup().register(TG, ones), "RegisterTargets"),
         (TargetGroup().deregister(TG, ones), "DeregisterTargets"),
     ):
+        (call,) = calls
         assert (call.service, call.operation, call.params) == ("elbv2", name, expected)
 
 
 def test_a_classic_balancer_takes_each_instance_once() -> None:
     ones = [Registration(source="clb", instance="i-1"), Registration(source="clb", instance="i-1")]
-    call = Classic().deregister("clb", ones)
+    (call,) = Classic().deregister("clb", ones)
     assert call.params == {"LoadBalancerName": "clb", "Instances": [{"InstanceId": "i-1"}]}
     assert call.operation == "DeregisterInstancesFromLoadBalancer"
-    assert Classic().register("clb", ones).operation == "RegisterInstancesWithLoadBalancer"
+    (back,) = Classic().register("clb", ones)
+    assert back.operation == "RegisterInstancesWithLoadBalancer"

@@ -20,6 +20,8 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
 from async_rollout.core.observation import TargetState
+from async_rollout.core.plan import worst
+from async_rollout.core.spec import RolloutSpec
 from support.drawn import AT, ident, observation
 
 
@@ -65,6 +67,16 @@ def test_a_drain_lasts_as_long_as_the_longest_delay() -> None:
     assert states(after("SSS", Deregister(registrations=out(0))), 0) == [TargetState.DRAINING] * 2
     assert states(after("SSS", Deregister(registrations=out(0)), seconds=59.0), 0) == [TargetState.DRAINING] * 2
     assert states(after("SSS", Deregister(registrations=out(0)), seconds=60.0), 0) == []
+
+
+def test_a_drain_lasts_as_long_as_all_turns_together() -> None:
+    seen = observation("SSS")
+    first, second = seen.sources
+    seen = replace(seen, sources=(first, replace(second, turn=1, drain_delay=25.0)))
+    state = effect(Expected(observation=seen), Deregister(registrations=out(0)))
+    assert states(elapse(state, AT + 84.0), 0) == [TargetState.DRAINING] * 2
+    assert states(elapse(state, AT + 85.0), 0) == []
+    assert worst(RolloutSpec(), seen, 1) - worst(RolloutSpec(), observation("SSS"), 1) == 2 * 25.0
 
 
 def test_a_terminate_that_shrinks_takes_its_place_along_and_one_that_keeps_launches_another() -> None:

@@ -91,7 +91,7 @@ def test_in_the_place_of_ours_nobody_goes_where_no_load_balancer_is_left_to_tell
     """Who is only marked Unhealthy may be the one that serves; behind no load balancer the mark is all there is."""
     found = snapshot_of("SN", record={"asked": 2, "base": 1, **BACK})
     old, new = (replace(one, targets=()) for one in found.observation.instances)
-    several = (unfound(one.id, one.kind) for one in found.observation.sources)
+    several = (unfound(one) for one in found.observation.sources)
     sources = tuple(replace(one, seen_at=NOW) for one in several) if lost else ()
     seen = replace(found.observation, sources=sources, instances=(replace(old, health="Unhealthy"), new))
     gone = {one.id: Odd("True", NOW - 60, 9) for one in sources}

@@ -10,6 +10,7 @@ import pytest
 from async_rollout import errors
 from async_rollout.cli import app, plan, status
 from async_rollout.cli.app import COMMANDS, loaded
+from async_rollout.render import AUTO, choices, words
 from support.pages import page, part, rows
 
 TEXT = page("options")
@@ -72,3 +73,9 @@ def test_the_exit_codes_are_those_that_help_tells() -> None:
     assert sorted(codes) == sorted(helped)
     kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.RolloutError)]
     assert {kind.code for kind in kinds} | {plan.WORK, plan.REFUSED, status.UNDER_WAY, status.LEFT} <= set(codes)
+
+
+def test_the_views_are_those_of_the_table() -> None:
+    (cells,) = (cells for cells in table("run") if cells[0].startswith("`--output`"))
+    *first, last = choices()
+    assert cells == [f"`--output` {', '.join(first)} or {last}", AUTO, words().rstrip(".")]

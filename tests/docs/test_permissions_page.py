@@ -7,16 +7,22 @@ import json
 import re
 
 import async_rollout as ar
+from async_rollout.aws.traffic import KINDS
 from async_rollout.sandbox.virtual import run_virtual
 from support.pages import ROOT, page
 
 
-def statements() -> dict[str, set[str]]:
-    """The calls that each statement of the policy allows."""
+def allowed() -> dict[str, set[str]]:
+    """The actions that each statement of the policy allows, as "service:Call"."""
     found = re.search(r"<!-- policy -->\n```json\n(.*?)\n```", page("permissions"), re.DOTALL)
     assert found
     policy = json.loads(found[1])["Statement"]
-    return {one["Sid"]: {action.split(":")[1] for action in one["Action"]} for one in policy}
+    return {one["Sid"]: set(one["Action"]) for one in policy}
+
+
+def statements() -> dict[str, set[str]]:
+    """The same without the services."""
+    return {name: {action.partition(":")[2] for action in actions} for name, actions in allowed().items()}
 
 
 def granted() -> set[str]:
@@ -48,3 +54,10 @@ def test_the_first_statement_is_enough_to_look() -> None:
     sent = run_virtual(lambda: called(rolled=False))
     assert "DescribeTargetHealth" in sent
     assert sent <= statements()["Look"]
+
+
+def test_each_kind_of_traffic_source_says_what_it_needs_and_that_is_all() -> None:
+    needs, look = [kind.permissions for kind in KINDS], allowed()["Look"]
+    others = {action for action in look if action.startswith(("autoscaling:", "ec2:"))}
+    assert {action for reads, _ in needs for action in reads} == look - others
+    assert {action for _, changes in needs for action in changes} == allowed()["Drain"]

@@ -18,7 +18,7 @@ from async_rollout.core.observation import Observation
 from async_rollout.engine.fleet import roll_out
 from async_rollout.engine.ports import Urgency
 from async_rollout.engine.preview import plan
-from async_rollout.engine.rollout import TELL_AGAIN
+from async_rollout.engine.telling import TELL_AGAIN
 from async_rollout.errors import UnseenError
 from async_rollout.render.board import Board, GroupBoard, fold
 from async_rollout.render.lines import lines

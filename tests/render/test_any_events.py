@@ -78,4 +78,4 @@ def test_report_and_picture(events: list[Event], code: int, error: str) -> None:
 
 
 def test_every_view_is_in_one_of_these() -> None:
-    assert {name for name, _, _ in RENDERERS} == {"live", "plain", "github", "json"}
+    assert {one.name for one in RENDERERS} == {"live", "plain", "github", "json"}

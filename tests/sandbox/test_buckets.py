@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from async_rollout.aws.bucket import RATES
+from async_rollout.aws.calls import AUTOSCALING, EC2
+from async_rollout.aws.traffic import KINDS
 from async_rollout.sandbox.buckets import PUBLISHED, Buckets
 
 HEALTH = ("elbv2", "DescribeTargetHealth")
@@ -42,4 +43,9 @@ def test_others_draw_from_it_too() -> None:
 
 
 def test_the_cloud_draws_from_the_same_ones() -> None:
-    assert {name: RATES[name] for name in PUBLISHED} == PUBLISHED
+    rates = {
+        api.rate(operation)
+        for api in (AUTOSCALING, EC2, *(kind.api for kind in KINDS))
+        for operation in ("DescribeX", "RegisterX")
+    }
+    assert {rate.name: (rate.burst, rate.refill) for rate in rates} == PUBLISHED

@@ -1,49 +1,18 @@
 """Kinds of traffic source: one file a kind, one list.
 
 A kind knows its own identifiers, asks for its attributes and its health, and maps its states onto `TargetState`, so
-that nobody else knows one kind from another. A new kind is one file here and its name in KINDS.
+that nobody else knows one kind from another. A new kind is one file here, a `Kind`, and its name in KINDS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
-from async_rollout.aws.calls import Ask, Body, Call
+from async_rollout.aws.calls import Body
 from async_rollout.aws.traffic.classic import Classic
-from async_rollout.aws.traffic.health import Health
+from async_rollout.aws.traffic.kind import Kind
 from async_rollout.aws.traffic.target_group import TargetGroup
-from async_rollout.core.actions import Registration
-from async_rollout.core.observation import Source
-
-
-class Kind(Protocol):
-    """What each kind answers."""
-
-    name: str
-    lists_all: bool
-    """Whether its health names every registered instance, asked for or not."""
-
-    def owns(self, identifier: str, type: str | None) -> bool:
-        """Whether this is one of its sources. type: AWS's word of TrafficSources, None where AWS gave none."""
-        ...
-
-    async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
-        """What holds of these sources for a whole run; of one that AWS does not find, that it is gone."""
-        ...
-
-    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
-        """How one source sees its instances now. members: the group's instances that may be registered.
-
-        None: AWS does not find the source.
-        """
-        ...
-
-    def register(self, source: str, registrations: Sequence[Registration]) -> Call: ...
-
-    def deregister(self, source: str, registrations: Sequence[Registration]) -> Call: ...
-
 
 KINDS: tuple[Kind, ...] = (TargetGroup(), Classic())
 

@@ -6,12 +6,23 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from async_rollout.aws.calls import Ask, Body, Call, Reply, elb
+from async_rollout.aws.calls import Api, Ask, Body, Call, Rate, Reply, is_read
 from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found
+from async_rollout.aws.traffic.kind import NONE, Handles, Kind
 from async_rollout.core.actions import Registration
 from async_rollout.core.observation import Source, Target, TargetState, unfound
+
+READS = Rate(name="elb reads", burst=40.0, refill=10.0, watched=True)
+WRITES = Rate(name="elb writes", burst=20.0, refill=4.0)
+"""AWS's guide on request throttling."""
+ELB = Api(
+    client="elb",
+    prefix="elasticloadbalancing",
+    rate=lambda operation: READS if is_read(operation) else WRITES,
+    gone=frozenset({"LoadBalancerNotFound", "AccessPointNotFound"}),
+)
 
 DRAINING = "Instance deregistration currently in progress."
 ABSENT = "Instance is not currently registered with the LoadBalancer."
@@ -39,10 +50,13 @@ STATES = {"InService": TargetState.HEALTHY, "OutOfService": TargetState.UNHEALTH
 _INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
 
 
-class Classic:
+class Classic(Kind):
     """The kind of the Classic Load Balancers. They have no ports of their own for an instance."""
 
     name = "classic"
+    api = ELB
+    reads = ("DescribeInstanceHealth", "DescribeLoadBalancerAttributes", "DescribeLoadBalancers")
+    changes = ("DeregisterInstancesFromLoadBalancer", "RegisterInstancesWithLoadBalancer")
     lists_all = False
 
     def owns(self, identifier: str, type: str | None) -> bool:
@@ -53,7 +67,7 @@ class Classic:
         zones = Part(partial(_zones, ask, ids))
         delays = {id: Part(partial(_delay, ask, id)) for id in ids}
         await together(zones, *delays.values())
-        return tuple(_source(id, zones.value.get(id), delays[id].value) for id in ids)
+        return tuple(self._source(id, zones.value.get(id), delays[id].value) for id in ids)
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """Asked by name of instance: only so one that drains is sure to be listed.
@@ -71,11 +85,21 @@ class Classic:
                     raise
                 left = [member for member in left if member not in unknown] if unknown else []
 
-    def register(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return elb("RegisterInstancesWithLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
+    def register(self, source: str, registrations: Sequence[Registration], handles: Handles = NONE) -> tuple[Call, ...]:
+        what = {"LoadBalancerName": source, "Instances": _ids(registrations)}
+        return (ELB.call("RegisterInstancesWithLoadBalancer", **what),)
 
-    def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return elb("DeregisterInstancesFromLoadBalancer", LoadBalancerName=source, Instances=_ids(registrations))
+    def deregister(
+        self, source: str, registrations: Sequence[Registration], handles: Handles = NONE
+    ) -> tuple[Call, ...]:
+        what = {"LoadBalancerName": source, "Instances": _ids(registrations)}
+        return (ELB.call("DeregisterInstancesFromLoadBalancer", **what),)
+
+    def _source(self, id: str, zones: frozenset[str] | None, delay: float | None) -> Source:
+        detach = f"detach-load-balancers --load-balancer-names {id}"
+        if zones is None or delay is None:
+            return unfound(self.source(id, id, detach=detach))
+        return self.source(id, id, detach=detach, drain_delay=delay, ends_early=True, zones=zones or None)
 
 
 def health_of(id: str, reply: Reply) -> Health:
@@ -109,23 +133,18 @@ def _state(state: str, words: str) -> TargetState:
 
 def _asking(id: str, members: Sequence[str]) -> Call:
     if not members:
-        return elb("DescribeInstanceHealth", LoadBalancerName=id)
-    return elb("DescribeInstanceHealth", LoadBalancerName=id, Instances=[{"InstanceId": member} for member in members])
+        return ELB.call("DescribeInstanceHealth", LoadBalancerName=id)
+    instances = [{"InstanceId": member} for member in members]
+    return ELB.call("DescribeInstanceHealth", LoadBalancerName=id, Instances=instances)
 
 
 def _ids(registrations: Sequence[Registration]) -> list[dict[str, str]]:
     return [{"InstanceId": id} for id in dict.fromkeys(registration.instance for registration in registrations)]
 
 
-def _source(id: str, zones: frozenset[str] | None, delay: float | None) -> Source:
-    if zones is None or delay is None:
-        return unfound(id, Classic.name)
-    return Source(id=id, kind=Classic.name, name=id, drain_delay=delay, ends_early=True, zones=zones or None)
-
-
 async def _zones(ask: Ask, names: Sequence[str]) -> dict[str, frozenset[str]]:
     """One that is gone fails the call for all: then each is asked for alone, and that one is absent."""
-    reply = await found(ask(elb("DescribeLoadBalancers", LoadBalancerNames=list(names))))
+    reply = await found(ask(ELB.call("DescribeLoadBalancers", LoadBalancerNames=list(names))))
     if reply:
         rows = reply.body.get("LoadBalancerDescriptions", ())
         told = {row["LoadBalancerName"]: frozenset[str](row.get("AvailabilityZones", ())) for row in rows}
@@ -139,7 +158,7 @@ async def _zones(ask: Ask, names: Sequence[str]) -> dict[str, frozenset[str]]:
 
 async def _delay(ask: Ask, id: str) -> float | None:
     """The longest time that draining can take; 0 where it is off and connections are cut at once."""
-    reply = await found(ask(elb("DescribeLoadBalancerAttributes", LoadBalancerName=id)))
+    reply = await found(ask(ELB.call("DescribeLoadBalancerAttributes", LoadBalancerName=id)))
     if reply is None:
         return None
     draining: Body = reply.body.get("LoadBalancerAttributes", {}).get("ConnectionDraining", {})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from async_rollout.aws.faults import CallFailedError
@@ -14,10 +14,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """One source's answer. at: AWS's time of it; targets: (instance id, target), an instance once a port."""
+    """One source's answer. at: AWS's time of it; targets: (instance id, target), an instance once a port.
+
+    handles: by instance id, by what an act addresses it there, where that is no instance id; of those too that the
+    source has let go of, as they may be put back.
+    """
 
     at: float
     targets: tuple[tuple[str, Target], ...] = ()
+    handles: Mapping[str, str] = field(default_factory=dict)
 
 
 async def found(answer: Awaitable[T]) -> T | None:
@@ -25,7 +30,7 @@ async def found(answer: Awaitable[T]) -> T | None:
     try:
         return await answer
     except CallFailedError as failed:
-        if failed.fault.not_found:
+        if failed.not_found:
             return None
         raise
 

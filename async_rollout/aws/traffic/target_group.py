@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from async_rollout.aws.calls import Ask, Body, Call, Reply, elbv2
+from async_rollout.aws.calls import Api, Ask, Body, Call, Rate, Reply, is_read
 from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.health import Health, found, reason
+from async_rollout.aws.traffic.kind import NONE, Handles, Kind
 from async_rollout.core.actions import Registration
 from async_rollout.core.observation import Source, Target, TargetState, unfound
+
+READS = Rate(name="elbv2 reads", burst=40.0, refill=10.0, watched=True)
+WRITES = Rate(name="elbv2 writes", burst=20.0, refill=4.0)
+"""AWS's guide on request throttling."""
+ELBV2 = Api(
+    client="elbv2",
+    prefix="elasticloadbalancing",
+    rate=lambda operation: READS if is_read(operation) else WRITES,
+    gone=frozenset({"TargetGroupNotFound", "LoadBalancerNotFound"}),
+)
 
 STATES = {
     "initial": TargetState.INITIAL,
@@ -31,11 +42,13 @@ DELAY_DEFAULT = 300.0
 ARNS_PER_CALL = 20
 
 
-class TargetGroup:
+class TargetGroup(Kind):
     """The kind of the target groups."""
 
-    name = "target group"
-    lists_all = True
+    name = noun = "target group"
+    api = ELBV2
+    reads = ("DescribeLoadBalancers", "DescribeTargetGroupAttributes", "DescribeTargetGroups", "DescribeTargetHealth")
+    changes = ("DeregisterTargets", "RegisterTargets")
 
     def owns(self, identifier: str, type: str | None) -> bool:
         return type in (None, "elbv2") and ":elasticloadbalancing:" in identifier and ":targetgroup/" in identifier
@@ -47,19 +60,39 @@ class TargetGroup:
         await together(groups, *delays.values())
         rows = groups.value
         zones = await _zones(ask, sorted({arn for row in rows.values() for arn in row.get("LoadBalancerArns", ())}))
-        return tuple(_source(id, rows.get(id), delays[id].value, zones) for id in ids)
+        return tuple(self._source(id, rows.get(id), delays[id].value, zones) for id in ids)
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """All registered and draining targets of the group: one answer serves every asker."""
-        reply = await found(ask(elbv2("DescribeTargetHealth", TargetGroupArn=id)))
+        reply = await found(ask(ELBV2.call("DescribeTargetHealth", TargetGroupArn=id)))
         return health_of(id, reply) if reply else None
 
-    def register(self, source: str, registrations: Sequence[Registration]) -> Call:
-        return elbv2("RegisterTargets", TargetGroupArn=source, Targets=[*map(_target, registrations)])
+    def register(self, source: str, registrations: Sequence[Registration], handles: Handles = NONE) -> tuple[Call, ...]:
+        return (ELBV2.call("RegisterTargets", TargetGroupArn=source, Targets=[*map(_target, registrations)]),)
 
-    def deregister(self, source: str, registrations: Sequence[Registration]) -> Call:
+    def deregister(
+        self, source: str, registrations: Sequence[Registration], handles: Handles = NONE
+    ) -> tuple[Call, ...]:
         """With the port each: without it a registration on another port than the group's own stays."""
-        return elbv2("DeregisterTargets", TargetGroupArn=source, Targets=[*map(_target, registrations)])
+        return (ELBV2.call("DeregisterTargets", TargetGroupArn=source, Targets=[*map(_target, registrations)]),)
+
+    def _source(self, id: str, row: Body | None, delay: float | None, zones: dict[str, frozenset[str]]) -> Source:
+        """A load balancer that is gone by now is none: nothing listens for the target group."""
+        name = (row or {}).get("TargetGroupName") or _name(id)
+        detach = f"detach-load-balancer-target-groups --target-group-arns {id}"
+        if row is None or delay is None:
+            return unfound(self.source(id, name, detach=detach))
+        balancers = [arn for arn in row.get("LoadBalancerArns", ()) if arn in zones]
+        enabled = frozenset[str]().union(*(zones[arn] for arn in balancers))
+        return self.source(
+            id,
+            name,
+            detach=detach,
+            has_listener=bool(balancers),
+            drain_delay=delay,
+            default_port=row.get("Port"),
+            zones=enabled or None,
+        )
 
 
 def health_of(id: str, reply: Reply) -> Health:
@@ -90,7 +123,7 @@ def _target(registration: Registration) -> dict[str, object]:
 
 
 async def _delay(ask: Ask, id: str) -> float | None:
-    reply = await found(ask(elbv2("DescribeTargetGroupAttributes", TargetGroupArn=id)))
+    reply = await found(ask(ELBV2.call("DescribeTargetGroupAttributes", TargetGroupArn=id)))
     told = (row["Value"] for row in reply.body.get("Attributes", ()) if row["Key"] == DELAY) if reply else None
     return None if told is None else float(next(told, DELAY_DEFAULT))
 
@@ -110,24 +143,11 @@ async def _rows(ask: Ask, what: str, arns: Sequence[str], each: int = ARNS_PER_C
 
 async def _some(ask: Ask, what: str, arns: Sequence[str]) -> dict[str, Body]:
     """One that is gone fails the call for all, and AWS does not say which: then each is asked for alone."""
-    reply = await found(ask(elbv2(f"Describe{what}s", **{f"{what}Arns": list(arns)})))
+    reply = await found(ask(ELBV2.call(f"Describe{what}s", **{f"{what}Arns": list(arns)})))
     if reply:
         return {row[f"{what}Arn"]: row for row in reply.body.get(f"{what}s", ())}
     return await _rows(ask, what, arns, each=1) if len(arns) > 1 else {}
 
 
-def _source(id: str, row: Body | None, delay: float | None, zones: dict[str, frozenset[str]]) -> Source:
-    """A load balancer that is gone by now is none: nothing listens for the target group."""
-    if row is None or delay is None:
-        return unfound(id, TargetGroup.name)
-    balancers = [arn for arn in row.get("LoadBalancerArns", ()) if arn in zones]
-    enabled = frozenset[str]().union(*(zones[arn] for arn in balancers))
-    return Source(
-        id=id,
-        kind=TargetGroup.name,
-        name=row.get("TargetGroupName") or id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0],
-        has_listener=bool(balancers),
-        drain_delay=delay,
-        default_port=row.get("Port"),
-        zones=enabled or None,
-    )
+def _name(arn: str) -> str:
+    return arn.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0]

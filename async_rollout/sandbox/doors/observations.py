@@ -87,14 +87,30 @@ def _source(state: State, id: str, at: float, seen_at: float | None) -> observat
     found = state.sources.get(id)
     if found is not None:
         return source_of(found, seen_at)
-    kind = "target group" if id.startswith("arn:") else "classic"
-    return replace(observation.unfound(id, kind), seen_at=at)
+    name = id.rsplit(":targetgroup/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
+    classic = not id.startswith("arn:")
+    kind, noun = _kind(classic=classic)
+    gone = observation.Source(id=id, kind=kind, noun=noun, name=name, detach=_detach(id, classic=classic))
+    return replace(observation.unfound(gone), seen_at=at)
+
+
+def _kind(*, classic: bool) -> tuple[str, str]:
+    """The name of a kind, and its noun, as `aws.traffic` has them."""
+    return ("classic", "load balancer") if classic else ("target group", "target group")
+
+
+def _detach(id: str, *, classic: bool) -> str:
+    if classic:
+        return f"detach-load-balancers --load-balancer-names {id}"
+    return f"detach-load-balancer-target-groups --target-group-arns {id}"
 
 
 def source_of(one: Source, seen_at: float | None = None) -> observation.Source:
+    kind, noun = _kind(classic=one.classic)
     return observation.Source(
         id=one.id,
-        kind="classic" if one.classic else "target group",
+        kind=kind,
+        noun=noun,
         name=one.name,
         has_listener=one.has_listener,
         drain_delay=one.delay if one.drains else 0.0,
@@ -102,6 +118,7 @@ def source_of(one: Source, seen_at: float | None = None) -> observation.Source:
         zones=frozenset(one.zones) if one.has_listener else None,
         seen_at=seen_at,
         ends_early=one.classic,
+        detach=_detach(one.id, classic=one.classic),
     )
 
 

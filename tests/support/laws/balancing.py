@@ -54,7 +54,7 @@ class Mistaken(Door):
         lost = self.world.state.groups[GROUP].target_groups[0]
         if not 75.0 <= self.world.now - self.world.log.wanted[0].at <= 100.0:
             return seen
-        sources = (unfound(one.id, one.kind) if one.id == lost else one for one in seen.sources)
+        sources = (unfound(one) if one.id == lost else one for one in seen.sources)
         instances = tuple(
             replace(one, targets=tuple(target for target in one.targets if target.source != lost))
             for one in seen.instances

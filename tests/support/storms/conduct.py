@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_rollout.core.actions import Outcome
+from async_rollout.core.events import Warned
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.tags import safe
+from async_rollout.engine.telling import OBJECTED
 from async_rollout.sandbox.faults import FaultKind, concerns
 from async_rollout.sandbox.history import What
 from support.launch_texts import texts_of
@@ -116,6 +118,9 @@ def alarms_run_where_a_record_stands(past: Past) -> Iterator[str]:
 
 def nothing_is_objected_to(past: Past) -> Iterator[str]:
     """The guards are strangers to what is decided: they never have to say no, and nothing is ever a fault of ours."""
+    for event in past.events:
+        if isinstance(event, Warned) and event.text.startswith(OBJECTED):
+            yield f"objection: {event.text}"
     for one in (*past.results, *past.calm):
         if "fault of async-rollout" in one.verdict.why:
             yield f"objection: {one.verdict.why}"

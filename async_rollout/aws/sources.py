@@ -1,0 +1,120 @@
+"""Which traffic sources each group has, what holds of them for a whole run, and how they see its instances now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+
+from async_rollout.aws import traffic
+from async_rollout.aws.calls import Ask, Body
+from async_rollout.aws.moves import Place
+from async_rollout.aws.together import Part, together
+from async_rollout.aws.traffic import Named, kind_of, named
+from async_rollout.aws.traffic.health import Health
+from async_rollout.aws.traffic.kind import NONE, Handles, Kind
+from async_rollout.core.actions import HealthOf, Need, Needs
+from async_rollout.core.observation import Source
+from async_rollout.errors import BrokenError
+
+Answers = Mapping[str, Health | None]
+"""By source; None where AWS does not find it."""
+NOTHING: Body = MappingProxyType({})
+
+
+class Sources:
+    """All of one cloud. Each group's row names some; others were found, and stay the group's from then on."""
+
+    def __init__(self) -> None:
+        self._described: dict[str, Source] = {}
+        self._found: dict[str, dict[str, Kind]] = {}
+        self._handles: dict[tuple[str, str], Handles] = {}
+
+    def of(self, body: Body) -> tuple[Named, ...]:
+        """The sources of a group as far as they are known. body: its row, empty where it was never read."""
+        found = self._found.get(body.get("AutoScalingGroupName", ""), {})
+        return (*named(body), *(Named(id=id, kind=kind) for id, kind in found.items()))
+
+    def asks(self, body: Body, needs: Needs) -> bool:
+        """Whether `told` has anything to ask."""
+        return self._discovers(body, needs) or any(one.id not in self._described for one in self.of(body))
+
+    def _discovers(self, body: Body, needs: Needs) -> bool:
+        new = body["AutoScalingGroupName"] not in self._found
+        return any(kind.discovers for kind in traffic.KINDS) and (new or Need.TARGETS in needs)
+
+    async def told(self, ask: Ask, body: Body, needs: Needs) -> tuple[Source, ...]:
+        """What holds of each source, asked once; which sources there are is read anew each time."""
+        if self._discovers(body, needs):
+            await self._discover(ask, body)
+        wanted = [one for one in self.of(body) if one.kind is not None]
+        fresh = [one for one in wanted if one.id not in self._described]
+        new = {kind: [one.id for one in fresh if one.kind is kind] for kind in traffic.KINDS}
+        parts = [Part(partial(kind.describe, ask, ids)) for kind, ids in new.items() if ids]
+        await together(*parts)
+        told = {source.id: source for part in parts for source in part.value}
+        self._described |= {id: source for id, source in told.items() if not source.gone}
+        known = self._described | told
+        return tuple(known[one.id] for one in wanted)
+
+    async def _discover(self, ask: Ask, body: Body) -> None:
+        parts = {kind: Part(partial(kind.discover, ask, body)) for kind in traffic.KINDS if kind.discovers}
+        await together(*parts.values())
+        found = {id: kind for kind, part in parts.items() for id in part.value}
+        self._found[body["AutoScalingGroupName"]] = self._found.get(body["AutoScalingGroupName"], {}) | found
+
+    async def health(self, ask: Ask, body: Body, needs: Needs) -> Answers:
+        """Of the sources that the needs name."""
+        return await _asked(ask, self.wanted(body, needs), registrable(body))
+
+    def wanted(self, body: Body, needs: Needs) -> list[tuple[str, Kind]]:
+        """The sources whose health the needs name."""
+        sources = [(one.id, one.kind) for one in self.of(body) if one.kind is not None]
+        return [one for one in sources if Need.TARGETS in needs or HealthOf(one[0]) in needs]
+
+    async def rest(self, ask: Ask, guess: Body | None, body: Body, early: Answers, needs: Needs) -> Answers:
+        """Health was asked beside the row, of the members and sources known before: what that missed is asked now.
+
+        guess: the row known before, None if there was none; early: what was answered.
+        """
+        left = [one for one in self.wanted(body, needs) if one[0] not in early]
+        if guess is None or not set(registrable(guess)).issuperset(registrable(body)):
+            left = [one for one in self.wanted(body, needs) if one[0] not in early or not one[1].lists_all]
+        late = await _asked(ask, left, registrable(body))
+        known = {one.id for one in self.of(body)}
+        whole = {id: health for id, health in (*early.items(), *late.items()) if id in known}
+        self._looked(body["AutoScalingGroupName"], whole)
+        return whole
+
+    def _looked(self, group: str, health: Answers) -> None:
+        for id, told in health.items():
+            if told is None:
+                self._described.pop(id, None)  # from now on every look asks whether it is there
+            self._handles[group, id] = told.handles if told else NONE
+
+    def place(self, group: str, source: str) -> Place:
+        """Where an act goes that is about one of the group's sources. Raises BrokenError for one of no kind."""
+        kind = self._found.get(group, {}).get(source) or kind_of(source)
+        if kind is None:
+            raise BrokenError(f"traffic source {source} is of no kind that can be changed")
+        return Place(kind=kind, handles=self._handles.get((group, source), NONE))
+
+    def width(self, body: Body) -> int:
+        """How many calls a look makes at the most that draw from one bucket: each kind has one of its own."""
+        kinds = Counter(one.kind for one in self.of(body) if one.kind is not None)
+        return max((kind.asks * number for kind, number in kinds.items()), default=0)
+
+
+def registrable(body: Body) -> list[str]:
+    """Members that a load balancer can know: not those that boot (unknown to it as yet) or are gone."""
+    rows = body.get("Instances", ())
+    return [
+        one["InstanceId"] for one in rows if not one.get("LifecycleState", "").startswith(("Pending", "Terminated"))
+    ]
+
+
+async def _asked(ask: Ask, sources: Sequence[tuple[str, Kind]], members: Sequence[str]) -> Answers:
+    parts = {id: Part(partial(kind.health, ask, id, members)) for id, kind in sources}
+    await together(*parts.values())
+    return {id: part.value for id, part in parts.items()}

@@ -1,0 +1,294 @@
+"""A kind of traffic source with every oddity there may be is a file and one line: rolled, it behaves as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+from typing import Any
+
+import anyio
+import pytest
+
+from async_rollout.aws import traffic
+from async_rollout.aws.act import Acts
+from async_rollout.aws.calls import Body, Call
+from async_rollout.aws.clock import AwsClock
+from async_rollout.aws.cloud import AwsCloud
+from async_rollout.aws.moves import Place, moves
+from async_rollout.aws.session import Wire
+from async_rollout.aws.single_flight import Flights
+from async_rollout.aws.throttle import Throttle
+from async_rollout.core.actions import Deregister, Outcome, Registration
+from async_rollout.core.events import Acted, Event, Waiting
+from async_rollout.core.journal import Goal
+from async_rollout.core.memory import Me
+from async_rollout.core.observation import unfound
+from async_rollout.core.snapshot import Stop
+from async_rollout.core.spec import Amount, Limits, RolloutSpec
+from async_rollout.engine.clocks import always
+from async_rollout.engine.halt import Halt
+from async_rollout.engine.ports import Answer, Refused, Urgency
+from async_rollout.engine.result import GroupResult
+from async_rollout.engine.rollout import Rollout
+from async_rollout.sandbox.doors.wire import session
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.simulation import EPOCH
+from async_rollout.sandbox.virtual import loop_clock, run_virtual
+from async_rollout.sandbox.world import World
+from support.harbour import Harbour
+from support.pier import HARBOUR, Pier
+from support.simulation import InstantHooks, ours
+
+DELAY = 30.0
+"""Of the load balancers of the group, seconds."""
+
+
+@dataclass
+class Story:
+    """A group of three, two target groups and a pier; what was sent, told, and how each run ended."""
+
+    harbour: Harbour
+    order: tuple[str, ...]
+    """The old instances, the oldest first."""
+    sent: list[tuple[float, Call]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    results: list[GroupResult] = field(default_factory=list)
+    gap: tuple[float, float] = (inf, inf)
+    """When target groups leave out who drains, from and to, in seconds after the first was deregistered."""
+    carried: int = 0
+    """How many groups like this one the buckets carry for sure, at the end."""
+
+    @property
+    def members(self) -> frozenset[str]:
+        return frozenset(one.id for one in self.harbour.world.members("web"))
+
+    @property
+    def as_found(self) -> bool:
+        """All of the old ones are there and nobody else, each open."""
+        return self.members == set(self.order) and all(map(self.harbour.is_open, self.order))
+
+    def seen(self, body: Body) -> Body:
+        """What AWS says, but for the gap."""
+        rows = body.get("TargetHealthDescriptions")
+        began = next((at for at, _ in self.calls("DeregisterTargets")), inf)
+        if rows is None or not self.gap[0] <= anyio.current_time() - began < self.gap[1]:
+            return body
+        return {**body, "TargetHealthDescriptions": [one for one in rows if one["TargetHealth"]["State"] != "draining"]}
+
+    def calls(self, *operations: str) -> list[tuple[float, Call]]:
+        return [(at, call) for at, call in self.sent if call.operation in operations]
+
+    def told(self, kind: type[Event]) -> str:
+        return "; ".join(str(event) for event in self.events if isinstance(event, kind))
+
+    def first(self, operation: str, id: str) -> float:
+        """When a call of that operation first was about an instance, or its berth; infinity if never."""
+        names = {id, *(berth for berth, one in self.harbour.berths.items() if one.instance == id)}
+        about = (at for at, call in self.calls(operation) if any(f'"{name}"' in call.key for name in names))
+        return min(about, default=inf)
+
+
+def of_harbour(**fields: Any) -> Callable[[Story], object]:
+    """Prepares the service. True stands for the oldest instance alone."""
+
+    def prepare(story: Story) -> None:
+        for name, value in fields.items():
+            setattr(story.harbour, name, frozenset(story.order[:1]) if value is True else value)
+
+    return prepare
+
+
+def rolled(
+    monkeypatch: pytest.MonkeyPatch,
+    prepare: Callable[[Story], object] = lambda story: None,
+    *,
+    goals: Sequence[Goal] = (Goal.REPLACE,),
+    killed: float = inf,
+    stop: tuple[float, Stop] | None = None,
+    **order: Any,
+) -> Story:
+    """Rolled through the real aws layer. goals: one conductor after the other; the first killed, or stopped."""
+    monkeypatch.setattr(traffic, "KINDS", (*traffic.KINDS, Pier()))  # the one line
+
+    async def main() -> Story:
+        world = World(1, loop_clock())
+        a_group(world, classic=0, size=3, delay=DELAY)
+        story = Story(Harbour(world), tuple(one.id for one in world.members("web")))
+        prepare(story)
+        wire = Wire(session(world), region="eu-west-1", endpoint=None, readonly=False)
+        for number, goal in enumerate(goals):
+            dead = anyio.Event()
+
+            async def send(call: Call, dead: anyio.Event = dead) -> Body:
+                if dead.is_set():
+                    await anyio.sleep_forever()
+                story.sent.append((anyio.current_time(), call))
+                await anyio.sleep(0.1)
+                return story.harbour.send(call) if call.service == "harbour" else story.seen(await wire.send(call))
+
+            cloud = AwsCloud(send, region="eu-west-1", jitter=lambda: 0.5)
+            halt, me = Halt(), Me(run=f"run{number}", holder=f"host{number}/boot/1", intent=goal)
+            spec, hooks = RolloutSpec(**order), InstantHooks()
+            rollout = Rollout(cloud, "web", spec, me, hooks=hooks, tell=story.events.append, halt=halt)
+            async with anyio.create_task_group() as tasks:
+                if number == 0:
+                    tasks.start_soon(_ended_early, halt, tasks.cancel_scope, dead, killed, stop)
+                story.results.append(await rollout.run())
+                tasks.cancel_scope.cancel()
+            story.carried = cloud.groups_at_once
+            await cloud.close()
+        await wire.close()
+        return story
+
+    return run_virtual(main)
+
+
+async def _ended_early(
+    halt: Halt, scope: anyio.CancelScope, dead: anyio.Event, killed: float, stop: tuple[float, Stop] | None
+) -> None:
+    at, order = stop or (inf, Stop.NOW)
+    await anyio.sleep(min(at, killed))
+    if killed < at:
+        dead.set()  # nothing of it reaches AWS any more
+        scope.cancel()
+    halt.request(order, "enough", code=143)
+
+
+def test_it_is_rolled_to_the_end_in_its_order_by_its_own_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch)
+    harbour, news = story.harbour, {one.instance: one for one in story.harbour.berths.values()}
+    assert (story.results[0].verdict.outcome, story.results[0].replaced) == (Outcome.DONE, tuple(story.order))
+    assert not ours(harbour.world.group("web"))
+    newcomer = next(one for one in harbour.world.state.instances.values() if one.id not in story.order)
+    assert min(at for at, _ in story.calls("DeregisterTargets")) >= newcomer.in_service_at - EPOCH + harbour.moors
+    for id in story.order:
+        drained, closed = story.first("DeregisterTargets", id) + DELAY, story.first("CloseBerths", id)
+        assert drained <= closed < drained + 10
+        assert story.first("TerminateInstanceInAutoScalingGroup", id) >= closed + harbour.leave
+        assert news[id].open is False
+    assert not any("i-" in call.key for _, call in story.calls("CloseBerths"))
+    assert {call.operation for _, call in story.sent if call.service == "harbour"} <= {*Pier.reads, *Pier.changes}
+    assert Pier().permissions[1] == ("harbour:CloseBerths", "harbour:OpenBerths")
+    assert "the long pier (until it has let go: 3 ships are in)" in story.told(Waiting)
+    assert story.carried == 48, "three calls a look are the most, and no bucket of those is slower than AWS's own"
+
+
+def test_what_was_found_once_stays_and_a_gap_in_the_answers_takes_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pier is listed no more, closed berths are left out for a look, and so are targets that drain."""
+
+    def prepare(story: Story) -> None:
+        story.gap, story.harbour.gap, story.harbour.listed = (5.0, 20.0), (61.0, 66.0), 2
+
+    story = rolled(monkeypatch, prepare, check_interval=5.0)
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    for id in story.order:
+        closed = story.first("CloseBerths", id)
+        assert closed >= story.first("DeregisterTargets", id) + DELAY
+        assert story.first("TerminateInstanceInAutoScalingGroup", id) >= closed + story.harbour.leave
+
+
+def test_while_it_drains_it_alone_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows when that ends, so it is asked again and again, and the load balancers are not."""
+    story = rolled(monkeypatch)
+    begin = story.first("CloseBerths", story.order[0])
+    asked = [call.operation for at, call in story.sent if begin + 5 < at < begin + story.harbour.leave - 5]
+    assert asked.count("DescribeBerths") > 10 * asked.count("ListPiers")
+    assert asked.count("DescribeTargetHealth") <= 2 * asked.count("ListPiers")
+
+
+def test_its_calls_draw_from_its_own_small_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, max_surge=Amount(value=100, percent=True))
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    closings = [at for at, _ in story.calls("CloseBerths")][: len(story.order)]
+    assert [after - before >= 3.9 for before, after in pairwise(closings)] == [True, True]
+
+
+def test_a_no_inside_a_200_that_passes_is_sent_again_and_told_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, of_harbour(noes=["TIDE"] * 2))
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    first = story.first("CloseBerths", story.order[0])
+    assert [at - first < 10 for at, _ in story.calls("CloseBerths")][:4] == [True, True, True, False]
+    assert "refused" not in story.told(Acted)
+
+
+def test_one_that_does_not_pass_is_tried_by_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, of_harbour(noes=["LOCKED"]))
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    assert "berth-70 LOCKED" in story.told(Acted)
+
+
+def test_one_that_stays_is_the_cause_and_all_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, of_harbour(locked=True))
+    verdict = story.results[0].verdict
+    assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 1)
+    assert "berth-70 LOCKED" in verdict.why
+    assert story.as_found
+
+
+def test_what_never_drains_ends_at_the_limit_and_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, of_harbour(stuck=True), limits=Limits(drain=100.0))
+    verdict = story.results[0].verdict
+    assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 1)
+    assert "still drains after 190 s" in verdict.why  # its own, and what both turns take
+    id = story.order[0]
+    assert story.first("OpenBerths", id) < story.first("RegisterTargets", id) < inf
+    assert story.as_found
+
+
+def test_a_stop_puts_back_what_is_closed_and_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no target there any more; by its handle it is still addressed."""
+    story = rolled(monkeypatch, of_harbour(leave=1.0), stop=(154.0, Stop.FINISH))
+    assert story.results[0].verdict.outcome is Outcome.STOPPED
+    id = story.order[0]
+    assert story.first("CloseBerths", id) < story.first("OpenBerths", id) < story.first("RegisterTargets", id)
+    assert story.as_found
+
+
+def test_the_next_process_finds_the_handles_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, goals=(Goal.REPLACE, Goal.RESTORE), killed=200.0, stop_grace=1.0)
+    assert story.results[-1].verdict.outcome is Outcome.RESTORED
+    assert story.first("CloseBerths", story.order[0]) < 200.0 < story.first("OpenBerths", story.order[0])
+    assert story.as_found
+
+
+def test_one_without_a_berth_is_named_and_not_sent() -> None:
+    place = Place(kind=Pier(), handles={"i-1": "berth-1", "i-2": "berth-2", "i-3": "berth-3"})
+    ones = tuple(Registration(source="pier-9", instance=f"i-{number}") for number in (1, 2, 3, 4))
+    found = moves(Deregister(registrations=ones), lambda source: place)
+    assert [call.params for call in found.rounds[0]] == [{"Berths": ["berth-1", "berth-2"]}, {"Berths": ["berth-3"]}]
+    assert found.unknown == ones[3:]
+
+    async def main() -> Answer:
+        acts = Acts(Throttle(no_call, clock=AwsClock()), Flights(), lambda: 0.0, lambda group, source: place)
+        return await acts.do("web", Deregister(registrations=ones[3:]), always, Urgency.USUAL)
+
+    assert run_virtual(main) == Refused(code="NotListed", message="no handle of i-4 at pier-9", passing=True)
+
+
+async def no_call(call: Call) -> Body:
+    raise AssertionError(call)
+
+
+def test_a_pier_that_is_gone_is_named_and_nobody_is_told_to_detach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, of_harbour(lost=0.0))
+    verdict = story.results[0].verdict
+    assert verdict.outcome is Outcome.REFUSED
+    assert (verdict.why, verdict.next) == ("AWS does not find pier pier-9", "")
+
+
+def test_one_that_is_lost_on_the_way_is_waited_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = rolled(monkeypatch, of_harbour(lost=200.0))
+    assert story.results[0].verdict.outcome is Outcome.DONE
+    assert story.first("CloseBerths", story.order[0]) < 200.0 and story.first("CloseBerths", story.order[1]) == inf
+    assert story.results[0].verdict.why.endswith("AWS does not find pier pier-9: not waited for")
+
+
+def test_one_that_is_lost_has_nothing_that_could_drain() -> None:
+    found = Pier().source("pier-9", "the long pier", open_ended=True, drain_delay=60.0)
+    assert unfound(found) == Pier().source("pier-9", "the long pier", has_listener=False, gone=True)
+
+
+def test_reads_are_told_by_their_names() -> None:
+    assert HARBOUR.call("ListBerths").reads and not HARBOUR.call("CloseBerths").reads
