@@ -7,14 +7,27 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from async_rollout.core.actions import CloudAction, Decision, Outcome, Record, Resume, SetCapacity, Suspend, Terminate
+from async_rollout.core.actions import (
+    WHOLE,
+    CloudAction,
+    Decision,
+    Needs,
+    Outcome,
+    Record,
+    Resume,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
 from async_rollout.core.decide import decide
-from async_rollout.core.events import Acted, Waiting
+from async_rollout.core.events import Acted, Waiting, Warned
+from async_rollout.core.observation import Observation
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.parting import BLIND_FOR
 from async_rollout.engine.ports import Answer, Refused, Unknown, Urgency
+from async_rollout.engine.telling import OBJECTED
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.world import World
@@ -58,6 +71,31 @@ def test_of_a_tick_what_stands_before_the_objection_is_done_and_nothing_after(mo
     story = Story()
     assert "suspend " in story.why and story.why.endswith("law 99: no")
     assert {one.what for one in done_by_us(story.world)} <= {What.TAG, What.UNTAG}
+
+
+def test_a_guards_first_no_costs_a_whole_look_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the look lacked may be all that was wrong: the same no again would be a fault of ours."""
+    asked: list[Needs] = []
+    said: list[int] = []
+
+    class Asked(Wayward):
+        async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
+            asked.append(needs)
+            return await super().look(group, needs, after, urgency)
+
+    def once(spec: RolloutSpec, snapshot: Snapshot, since: object, action: CloudAction) -> str | None:
+        if isinstance(action, SetCapacity) and action.desired and not said:
+            said.append(len(asked))
+            return "law 99: no"
+        return None
+
+    monkeypatch.setattr("async_rollout.engine.rollout.objection", once)
+    story = Story(cloud=Asked)
+    assert story.verdict == DONE
+    assert not_as_found(story.world, "web") == []
+    (warned,) = [event for event in story.told.of(Warned) if event.text.startswith(OBJECTED)]
+    assert warned.text.endswith("against law 99: no; looking again")
+    assert asked[said[0]] >= WHOLE
 
 
 # --- answers
