@@ -4,15 +4,15 @@ Theory of operation
 ===================
 
 One function decides everything: `decide(spec, snapshot) -> Decision`. A snapshot is an *observation* (one look at AWS,
-with the *journal* that stands in the group's own tags, from the same reply), a *memory* (what earlier looks add: facts
+with the *journal* that stands in the group's own tags, from the same reply), a *belief* (what earlier looks add: facts
 of the group, and one *history* an instance), and an order to *stop* if there is one. The engine looks, folds the look
-into memory (`recall`), asks `decide`, does the actions one after the other, and looks again. Nothing else has state.
+into belief (`recall`), asks `decide`, does the actions one after the other, and looks again. Nothing else has state.
 
 What is where
     What AWS is, is read anew on every look: which instances there are, who is healthy where.
     What may not be lost stands in the journal, written before the act it speaks of: the sizes and processes found,
     whose turn it is, the way out of each old instance (its *departure*), what desired capacity was last set to.
-    What may be lost is memory: streaks of good looks, since when a stage holds, how a hook ended. Without it a check is
+    What may be lost is belief: streaks of good looks, since when a stage holds, how a hook ended. Without it a check is
     repeated and a limit begins anew, no more.
 So resume is start: a killed run's successor reads the same tags and decides the same. And restore needs no stack of
 undo steps: it is the same loop with the goal turned round, and reads the same record.
@@ -22,7 +22,7 @@ The rooms, each knows those above it (an import contract holds that)
     record      `journal` and its form in the tags: `tags`, `versions`, `withheld`
     look        `observation` what AWS says; `actions`, `outcomes`, `events`; what an act will do: `effect`
     life        where one instance stands: `stages`, `serving`, `standby`, `protection`, `zonal_shift`
-    belief      what earlier looks add: `history` of one instance, `memory` of the group, `recall` folds both
+    belief      what earlier looks add: `history` of one instance, `belief` of the group, `recall` folds both
     judgement   `budget` the arithmetic, `situation`, `trouble` why to give up, `survey` why not to begin, `laws`
     decision    `decide` and what it asks; a `draft` is a decision in the making
     told        `narrate` in events, `plan` and `standing` in advance

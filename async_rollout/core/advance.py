@@ -41,7 +41,7 @@ def advance(draft: Draft) -> Draft:
     draft = end_idle(take_out(draft))
     draft = ask_for_more(draft)
     tally = draft.tally
-    if any(draft.memory.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.observation.instances):
+    if any(draft.belief.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.observation.instances):
         draft = draft.look(draft.usual)
     if tally.victims or tally.idle or draft.journal.departures:
         return draft.wait(*_why_none_goes(draft, tally))
@@ -55,7 +55,7 @@ def _suspended_again(draft: Draft, running: tuple[str, ...]) -> Draft:
 
 
 def _unexplained(draft: Draft) -> Wait:
-    group, seen = draft.observation.group, draft.memory.desired
+    group, seen = draft.observation.group, draft.belief.desired
     why = f"desired is {group.desired}, {draft.journal.asked} was asked for: looking again before acting"
     return Wait(on="desired capacity", why=why, since=seen.at if seen else draft.at)
 
@@ -63,16 +63,16 @@ def _unexplained(draft: Draft) -> Wait:
 def check_newcomers(draft: Draft) -> Draft:
     """The operator's up-check for each newcomer that is healthy, once a check interval until it returns 0."""
     for one in draft.observation.instances:
-        stage = draft.memory.stage(one.id)
+        stage = draft.belief.stage(one.id)
         if stage in (Stage.REGISTERING, Stage.CHECKING):
-            draft = draft.wait(_proving(draft, one), look=newcomer(draft.spec, draft.observation, draft.memory, one))
+            draft = draft.wait(_proving(draft, one), look=newcomer(draft.spec, draft.observation, draft.belief, one))
         if stage is Stage.CHECKING and draft.spec.hooks.up_check is not None:
             draft = _checked(draft, one)
     return draft
 
 
 def _proving(draft: Draft, one: Instance) -> Wait:
-    since, shift = draft.memory.history(one.id).serving_since or draft.at, draft.memory.shifted
+    since, shift = draft.belief.history(one.id).serving_since or draft.at, draft.belief.shifted
     since = shift.at if shift and is_shifted(draft.observation, one) else since
     bad = [target for target in one.targets if target.state != "healthy"]
     words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
@@ -87,7 +87,7 @@ def _name(draft: Draft, id: str) -> str:
 
 
 def _checked(draft: Draft, one: Instance) -> Draft:
-    history = draft.memory.history(one.id)
+    history = draft.belief.history(one.id)
     ended = history.ended.get(HookPoint.UP_CHECK)
     if HookPoint.UP_CHECK in history.running or (ended is not None and ended.outcome.ok):
         return draft
@@ -107,24 +107,24 @@ def _checked(draft: Draft, one: Instance) -> Draft:
 
 def watch_launches(draft: Draft) -> Draft:
     """Say what boots and for how long; when it is overdue, ask AWS what its activities say."""
-    hollow = draft.memory.hollow
+    hollow = draft.belief.hollow
     booting = [one for one in draft.observation.instances if one.booting]
     for one in booting:
-        since = draft.memory.stage_since(one.id)
-        look = newcomer(draft.spec, draft.observation, draft.memory, one)
+        since = draft.belief.stage_since(one.id)
+        look = newcomer(draft.spec, draft.observation, draft.belief, one)
         draft = draft.wait(_booting(draft, one.id, one.lifecycle, since), look=look)
     if hollow is not None:
         wait = _booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at)
         draft = draft.wait(wait, look=idle(draft))
-    usual = max(draft.memory.climbs, default=LONG_BOOT)
-    due = [draft.memory.stage_since(one.id) + usual for one in booting] + ([hollow.at] if hollow else [])
+    usual = max(draft.belief.climbs, default=LONG_BOOT)
+    due = [draft.belief.stage_since(one.id) + usual for one in booting] + ([hollow.at] if hollow else [])
     overdue = bool(due) and draft.at - min(due) >= LAUNCH_OVERDUE
     return _asked_why(draft) if overdue else draft
 
 
 def _asked_why(draft: Draft) -> Draft:
     """Ask AWS what its activities say: every while, and as soon as it has tried again what failed before."""
-    asked, failed = draft.memory.activities_at, failed_launches(draft)
+    asked, failed = draft.belief.activities_at, failed_launches(draft)
     again = failed[0].started_at + RETRIED if failed else 0.0
     if draft.at - asked >= LAUNCH_OVERDUE or asked < again <= draft.at:
         return draft.ask(Need.ACTIVITIES)
@@ -149,7 +149,7 @@ def take_out(draft: Draft) -> Draft:
             continue
         if not _free_departure(draft, tally) or not _is_proven(draft, tally):
             break
-        if tally.may_go(victim.id) and is_clear(draft.memory.history(victim.id).streak):
+        if tally.may_go(victim.id) and is_clear(draft.belief.history(victim.id).streak):
             draft = open_departure(_counted(draft, victim), victim)
     return draft
 
@@ -166,7 +166,7 @@ def end_idle(draft: Draft) -> Draft:
 
 def _counted(draft: Draft, victim: Instance) -> Draft:
     """A newcomer that goes without ever having been proven is one of those that may stop the group."""
-    if not is_new(draft.journal, victim) or draft.memory.history(victim.id).proven:
+    if not is_new(draft.journal, victim) or draft.belief.history(victim.id).proven:
         return draft
     return draft.write(replace(draft.journal, lost=draft.journal.lost + 1))
 
@@ -193,14 +193,14 @@ def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
     going = (*tally.victims, *tally.idle)
     kept = [one.id for one in going if is_shielded(draft.spec, draft.observation.group, one)]
     if kept and len(kept) == len(going):
-        since = min(draft.memory.history(id).protected_since or draft.at for id in kept)
+        since = min(draft.belief.history(id).protected_since or draft.at for id in kept)
         why = "protected from scale-in: it goes as soon as it is not, and is left when the time is over"
         names, until = ", ".join(kept), since + PROTECTED
         return (Wait(on=names, why=why, since=since, until=until, option="--protected skip or replace"),)
     if draft.waits or draft.acts or not tally.victims:
         return ()
     held = len(tally.available)
-    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    since = draft.belief.progress.at if draft.belief.progress else draft.at
     why = f"{held} available, the floor is {tally.bounds.floor}"
     return (Wait(on="the floor", why=why, since=since),)
 
@@ -228,5 +228,5 @@ def ask_for_more(draft: Draft) -> Draft:
 def _may_launch(draft: Draft) -> bool:
     """Not while a terminate is on its way: its effect on the field is not known yet."""
     members = draft.observation.instances
-    sent = any(draft.memory.history(one.id).removal and not one.leaving for one in members)
+    sent = any(draft.belief.history(one.id).removal and not one.leaving for one in members)
     return not sent and not any(isinstance(act, Terminate) for act in draft.acts)

@@ -1,4 +1,4 @@
-"""How acts and hooks were answered, folded into memory: what was taken, what was not, what nobody knows.
+"""How acts and hooks were answered, folded into the belief: what was taken, what was not, what nobody knows.
 
 A part of `recall`, which then folds the look itself.
 """
@@ -19,111 +19,111 @@ from async_rollout.core.actions import (
     SetCapacity,
     Suspend,
 )
+from async_rollout.core.belief import Belief, Launching
 from async_rollout.core.history import Ended, Sent
 from async_rollout.core.journal import QUICK, Goal, Journal, Removal
-from async_rollout.core.memory import Launching, Memory
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.refusals import heard as refused_so_far
 from async_rollout.core.refusals import is_allowed
 
 
-def heard(memory: Memory, outcome: ActOutcome | HookOutcome, at: float) -> Memory:
+def heard(belief: Belief, outcome: ActOutcome | HookOutcome, at: float) -> Belief:
     match outcome:
         case HookOutcome():
-            return _hook_ended(memory, outcome, max(at, memory.at))
+            return _hook_ended(belief, outcome, max(at, belief.at))
         case ActOutcome():
-            launching = _launching(memory, outcome)
-            refusals = refused_so_far(memory.refusals, outcome)
-            counted = outcome.action.journal.launches if isinstance(outcome.action, Record) else memory.counted
-            return _answered(replace(memory, launching=launching, counted=counted, refusals=refusals), outcome)
+            launching = _launching(belief, outcome)
+            refusals = refused_so_far(belief.refusals, outcome)
+            counted = outcome.action.journal.launches if isinstance(outcome.action, Record) else belief.counted
+            return _answered(replace(belief, launching=launching, counted=counted, refusals=refusals), outcome)
         case _:
             assert_never(outcome)
 
 
-def _answered(memory: Memory, outcome: ActOutcome) -> Memory:
+def _answered(belief: Belief, outcome: ActOutcome) -> Belief:
     match outcome:
         case ActOutcome(sent=False):
-            return memory
+            return belief
         case ActOutcome(denied=True):
-            since = memory.denied_since if memory.denied_since is not None else outcome.at
-            return replace(memory, denied=outcome, denied_since=since, last=outcome)
+            since = belief.denied_since if belief.denied_since is not None else outcome.at
+            return replace(belief, denied=outcome, denied_since=since, last=outcome)
         case ActOutcome():
-            memory = replace(memory, denied=None, denied_since=None) if is_allowed(memory, outcome) else memory
-            return _acted(replace(memory, last=outcome), outcome)
+            belief = replace(belief, denied=None, denied_since=None) if is_allowed(belief, outcome) else belief
+            return _acted(replace(belief, last=outcome), outcome)
         case _:
             assert_never(outcome)
 
 
-def _launching(memory: Memory, outcome: ActOutcome) -> Launching | None:
+def _launching(belief: Belief, outcome: ActOutcome) -> Launching | None:
     """A launch that was asked for in the record and not taken: what AWS refused or never got is none (law 18).
 
     Where the same was asked for before and not answered, that may have been taken whatever becomes of this one.
     """
-    before = memory.launching
+    before = belief.launching
     match outcome.action:
-        case SetCapacity(desired=int() as size) if memory.desired is not None:
-            more = size - int(memory.desired.what)
+        case SetCapacity(desired=int() as size) if belief.desired is not None:
+            more = size - int(belief.desired.what)
             doubtful = before is not None and before.ok is None and before.to == size
             ok = None if doubtful else outcome.ok
-            return Launching(size, more, ok, memory.counted) if more > 0 and not outcome.ok else None
+            return Launching(size, more, ok, belief.counted) if more > 0 and not outcome.ok else None
         case Record() if outcome.ok and before is not None and before.ok is False:
             return None  # the record says so by now
         case _:
             return before
 
 
-def _hook_ended(memory: Memory, outcome: HookOutcome, at: float) -> Memory:
+def _hook_ended(belief: Belief, outcome: HookOutcome, at: float) -> Belief:
     """It ended before the look that hears of it: a wait from its end on is never shorter than asked for."""
-    history, point = memory.history(outcome.instance), outcome.point
+    history, point = belief.history(outcome.instance), outcome.point
     before = history.ended.get(point)
     ended = Ended(outcome, at, before.tries + 1 if before else 1)
-    return memory.noted(outcome.instance, running=history.running - {point}, ended={**history.ended, point: ended})
+    return belief.noted(outcome.instance, running=history.running - {point}, ended={**history.ended, point: ended})
 
 
-def _acted(memory: Memory, outcome: ActOutcome) -> Memory:
+def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
     match outcome.action:
         case Record(journal=journal) if outcome.ok is not False:
-            vanished = memory.journal is not None and memory.torn is not None and memory.torn.what == "vanished"
+            vanished = belief.journal is not None and belief.torn is not None and belief.torn.what == "vanished"
             return replace(
-                memory,
+                belief,
                 journal=journal,
-                newest=journal.serial if outcome.ok else memory.newest,
-                tried=max(journal.serial, memory.tried),
+                newest=journal.serial if outcome.ok else belief.newest,
+                tried=max(journal.serial, belief.tried),
                 torn=None,
-                probed=None if outcome.ok else memory.probed,
-                rewritten=memory.rewritten + int(vanished and memory.newest > 0),
-                refusals={} if _is_turned(memory.journal, journal) else memory.refusals,
-                lowered=memory.lowered + int(memory.reached and _is_cut(memory.journal, journal)),
+                probed=None if outcome.ok else belief.probed,
+                rewritten=belief.rewritten + int(vanished and belief.newest > 0),
+                refusals={} if _is_turned(belief.journal, journal) else belief.refusals,
+                lowered=belief.lowered + int(belief.reached and _is_cut(belief.journal, journal)),
             )
         case Erase() if outcome.ok is not False:
-            return replace(memory, erased=memory.journal or memory.erased, journal=None, probed=None)
+            return replace(belief, erased=belief.journal or belief.erased, journal=None, probed=None)
         case Probe(present=present) if outcome.ok is not False:
-            return replace(memory, probed=outcome.at if present else None)
-        case Suspend() if outcome.ok and memory.journal is not None and memory.journal.cutoff is not None:
-            return replace(memory, resuspended=memory.resuspended + 1)
+            return replace(belief, probed=outcome.at if present else None)
+        case Suspend() if outcome.ok and belief.journal is not None and belief.journal.cutoff is not None:
+            return replace(belief, resuspended=belief.resuspended + 1)
         case Resume(processes=names) if outcome.ok and set(names) <= set(QUICK):
-            return replace(memory, resuspended=memory.resuspended - 1)  # by us, so that the group lives meanwhile
+            return replace(belief, resuspended=belief.resuspended - 1)  # by us, so that the group lives meanwhile
         case MarkHealthy(instances=ids) if outcome.ok:
             for id in ids:
-                memory = memory.noted(id, unmarked=memory.history(id).unmarked + 1)
-            return memory
+                belief = belief.noted(id, unmarked=belief.history(id).unmarked + 1)
+            return belief
         case _:
-            return _sent(memory, outcome)
+            return _sent(belief, outcome)
 
 
-def _sent(memory: Memory, outcome: ActOutcome) -> Memory:
+def _sent(belief: Belief, outcome: ActOutcome) -> Belief:
     """What AWS took for a registration, or refused for good."""
     if not isinstance(outcome.action, Deregister | Register):
-        return memory
+        return belief
     back = isinstance(outcome.action, Register)
     for where in outcome.action.registrations:
         if outcome.ok:
-            calls = {**memory.history(where.instance).calls, where: Sent(outcome.at, back)}
-            memory = memory.noted(where.instance, calls=calls)
+            calls = {**belief.history(where.instance).calls, where: Sent(outcome.at, back)}
+            belief = belief.noted(where.instance, calls=calls)
         elif back and outcome.ok is False and not outcome.passing:
-            memory = memory.noted(where.instance, unfit=True)
-    return memory
+            belief = belief.noted(where.instance, unfit=True)
+    return belief
 
 
 def still(launching: Launching | None, observation: Observation) -> Launching | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from async_rollout.core.belief import Belief
 from async_rollout.core.journal import Journal, Removal
-from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Observation
 from async_rollout.core.policy import SIZE
 
@@ -19,7 +19,7 @@ class Attribution:
     lowered: bool = False
 
 
-def attribute_desired(journal: Journal, observation: Observation, memory: Memory) -> Attribution:
+def attribute_desired(journal: Journal, observation: Observation, belief: Belief) -> Attribution:
     """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (RULES §1, rules 3 to 6).
 
     Only a field that reads the same for a while changes the base: stale answers must not. One between what is expected
@@ -37,7 +37,7 @@ def attribute_desired(journal: Journal, observation: Observation, memory: Memory
     counted = replace(_count(journal, gone), asked=field)
     if field == expected:
         return Attribution(journal=counted, explained=True)
-    if not _is_steady(memory, observation) or not journal.knows_maximum(observation.group.maximum):
+    if not _is_steady(belief, observation) or not journal.knows_maximum(observation.group.maximum):
         return Attribution(journal=journal, explained=False)
     if field > journal.asked:
         highest = max(journal.base, journal.found.maximum)
@@ -45,29 +45,29 @@ def attribute_desired(journal: Journal, observation: Observation, memory: Memory
     if field > expected:
         return Attribution(journal=counted, explained=True)
     cut = _cut(journal, counted, expected - field, expected, observation)
-    return replace(cut, journal=_never_launched(cut.journal, expected - field, memory))
+    return replace(cut, journal=_never_launched(cut.journal, expected - field, belief))
 
 
-def unlaunched(journal: Journal, memory: Memory) -> Journal:
+def unlaunched(journal: Journal, belief: Belief) -> Journal:
     """The record without a launch that surely was not taken: AWS refused it, or it was never sent."""
-    one = memory.launching
+    one = belief.launching
     if one is None or one.ok is not False or journal.asked != one.to or journal.launches < one.counted:
         return journal
     return replace(journal, asked=one.to - one.more, launches=max(0, journal.launches - one.more))
 
 
-def _never_launched(journal: Journal, drop: int, memory: Memory) -> Journal:
+def _never_launched(journal: Journal, drop: int, belief: Belief) -> Journal:
     """What was asked for without an answer, and never came to be, is no launch."""
-    doubtful = memory.launching.more if memory.launching is not None and memory.launching.ok is None else 0
+    doubtful = belief.launching.more if belief.launching is not None and belief.launching.ok is None else 0
     return replace(journal, launches=max(0, journal.launches - min(drop, doubtful)))
 
 
-def _is_steady(memory: Memory, observation: Observation) -> bool:
+def _is_steady(belief: Belief, observation: Observation) -> bool:
     """The field reads the same for longer than answers are stale; or it is higher than it ever was: no stale one is."""
-    seen = memory.desired
+    seen = belief.desired
     if seen is None or seen.what != str(observation.group.desired) or seen.looks < SIZE.looks:
         return False
-    return observation.group.desired > memory.peak or SIZE.holds(seen, observation.at)
+    return observation.group.desired > belief.peak or SIZE.holds(seen, observation.at)
 
 
 def _cut(journal: Journal, counted: Journal, drop: int, expected: int, observation: Observation) -> Attribution:

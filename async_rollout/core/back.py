@@ -22,11 +22,11 @@ def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:
     wanted = tuple(_were(draft.observation, departure))
     passed = (TargetState.HEALTHY, TargetState.SHIFTED)  # a shift is none of our doing
     serving = {(one.source, one.port) for one in instance.targets if one.state in passed}
-    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    since = draft.belief.progress.at if draft.belief.progress else draft.at
     well = all((one.source, one.port) in serving or _has_no_listener(draft.observation, one.source) for one in wanted)
-    registered = draft.memory.history(instance.id).back.issuperset(wanted)
+    registered = draft.belief.history(instance.id).back.issuperset(wanted)
     if registered and (well or draft.over(since, draft.spec.limits.healthy)):
-        if is_ours_to_take_off(draft.memory, draft.observation, instance, departure):
+        if is_ours_to_take_off(draft.belief, draft.observation, instance, departure):
             return draft.act(MarkHealthy(instances=(departure.id,)))
         return draft.drop(departure.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
     wait = Wait(
@@ -40,7 +40,7 @@ def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:
 
 
 def _registered(draft: Draft, instance: Instance, wanted: tuple[Registration, ...]) -> Draft:
-    absent, history = _absent(instance, wanted), draft.memory.history(instance.id)
+    absent, history = _absent(instance, wanted), draft.belief.history(instance.id)
     missing = (where for where in wanted if where in absent or where not in history.back)
     due = tuple(where for where in missing if where not in history.back or draft.at - history.sent_at(where) >= RESEND)
     return draft.act(Register(registrations=due)) if due else draft

@@ -32,29 +32,29 @@ def refused(*why: str, next: str = "") -> Decision:
 
 def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     """No record in the tags: a fresh start, the end of ours, or one that was taken away from us."""
-    memory, observation = snapshot.memory, snapshot.observation
-    if memory.erased is not None:
-        return Decision(verdict=over(spec, observation, memory.erased))
-    if memory.journal is not None:
-        return _vanished(spec, snapshot, memory.journal)
+    belief, observation = snapshot.belief, snapshot.observation
+    if belief.erased is not None:
+        return Decision(verdict=over(spec, observation, belief.erased))
+    if belief.journal is not None:
+        return _vanished(spec, snapshot, belief.journal)
     if (
-        memory.me.intent is Goal.RESTORE
+        belief.me.intent is Goal.RESTORE
         and observation.order is not None
-        and observation.order.endswith(f" {memory.me.holder}")
+        and observation.order.endswith(f" {belief.me.holder}")
     ):
         return Decision(actions=(Order(text=None),), needs=ROWS)  # it ended before our order came
-    if memory.me.intent is Goal.RESTORE:
+    if belief.me.intent is Goal.RESTORE:
         return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why="no record: nothing to restore"))
     if cause := stopped(snapshot):
         return Decision(verdict=untouched(cause))
-    if memory.survey is None or is_blind(snapshot):
+    if belief.survey is None or is_blind(snapshot):
         return Decision(needs=LOOK_NOW)
-    if memory.denied is not None:
-        why = f"{memory.denied.code}: {memory.denied.message}"
+    if belief.denied is not None:
+        why = f"{belief.denied.code}: {belief.denied.message}"
         operated = next((one.words for one in observation.group.claims if one.allowance == "operator"), "")
         step = f"the group belongs to {operated}" if operated else "async-rollout docs permissions"
         return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next=step))
-    if objected := objections(spec, observation, memory.survey):
+    if objected := objections(spec, observation, belief.survey):
         return refused(*objected, next=next_for(observation))
     return _settle_then_lease(spec, snapshot)
 
@@ -87,18 +87,18 @@ def _replaced(spec: RolloutSpec, observation: Observation, journal: Journal) -> 
 
 def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:
     """Other tools strip tags: the record is written once more; a second time someone means it."""
-    memory = snapshot.memory
-    if not TORN.holds(memory.torn, snapshot.observation.at):
+    belief = snapshot.belief
+    if not TORN.holds(belief.torn, snapshot.observation.at):
         return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.observation.at))
     if journal.until < snapshot.observation.at and not _anything_ours(snapshot.observation, journal):
         why = "our lease ran out and our record is gone: another run has ended what we had begun"
         return Decision(verdict=Verdict(outcome=Outcome.HELD, code=5, why=why, next="async-rollout status"))
     again = renewed(journal, snapshot.observation.at)
-    if memory.rewritten:
+    if belief.rewritten:
         again = replace(
             again, goal=Goal.RESTORE, cause=again.cause or Cause(code=1, text="our tags were taken off twice")
         )
-    if memory.rewritten > 1:
+    if belief.rewritten > 1:
         why = "our tags are taken off the group again and again"
         return Decision(verdict=Verdict(outcome=Outcome.STUCK, code=10, why=why, left=tuple(journal.suspended)))
     return Decision(actions=(Record(journal=again),))
@@ -110,13 +110,13 @@ def _anything_ours(observation: Observation, journal: Journal) -> bool:
 
 
 def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
-    observation, memory = snapshot.observation, snapshot.memory
-    limit = spec.limits.launch + (memory.survey.launch_heartbeat if memory.survey else 0)
-    over_time = observation.at - memory.began - memory.lost(memory.began) > limit
-    settled = SETTLED.holds(memory.settled, observation.at)
+    observation, belief = snapshot.observation, snapshot.belief
+    limit = spec.limits.launch + (belief.survey.launch_heartbeat if belief.survey else 0)
+    over_time = observation.at - belief.began - belief.lost(belief.began) > limit
+    settled = SETTLED.holds(belief.settled, observation.at)
     if untold := _untold(observation):
         why = f"EC2 does not tell when {', '.join(untold[:3])} was launched"
-        return refused(why) if over_time else wait(spec, Wait(on="launch times", why=why, since=memory.began))
+        return refused(why) if over_time else wait(spec, Wait(on="launch times", why=why, since=belief.began))
     sick = unhealthy(observation) if spec.require_healthy_group else ()
     if not settled and over_time and spec.require_healthy_group:
         return refused(f"the group did not settle within {spec.limits.launch:.0f} s: {_moving(observation)}")
@@ -125,7 +125,7 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     if (not settled or sick) and not (over_time and not spec.require_healthy_group):
         why = _moving(observation) if not settled else "; ".join(sick[:3])
         pause = spec.paced(SETTLE_PAUSE if not settled else SOON)
-        return replace(wait(spec, Wait(on="the group to settle", why=why, since=memory.began)), look_again=pause)
+        return replace(wait(spec, Wait(on="the group to settle", why=why, since=belief.began)), look_again=pause)
     if not _anything_old(spec, observation):
         why = "the group is empty" if not observation.rows else "no instance is old"
         return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why=why))
@@ -135,7 +135,7 @@ def _settle_then_lease(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 def _sick_long(snapshot: Snapshot) -> bool:
     """Bad in look after look; one that is only just being registered is not sick, it settles."""
     known = (one for one in snapshot.observation.instances if one.in_service and not _is_coming(one))
-    return any(snapshot.memory.history(one.id).streak.bad >= ILL.looks for one in known)
+    return any(snapshot.belief.history(one.id).streak.bad >= ILL.looks for one in known)
 
 
 def _is_coming(one: Instance) -> bool:
@@ -158,7 +158,7 @@ def _anything_old(spec: RolloutSpec, observation: Observation) -> bool:
 
 
 def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
-    group, me = snapshot.observation.group, snapshot.memory.me
+    group, me = snapshot.observation.group, snapshot.belief.me
     ours = tuple(sorted(set(SUSPENDED_BY_US) - (group.suspended if spec.require_healthy_group else frozenset())))
     return Journal(
         group=digest(group.arn, 16),
@@ -176,20 +176,20 @@ def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
 
 def unreadable(spec: RolloutSpec, snapshot: Snapshot, record: Unreadable) -> Decision:
     """A record that is not one to act on: perhaps it is just being written; else say so and touch nothing."""
-    torn = snapshot.memory.torn
+    torn = snapshot.belief.torn
     if record.newer:
         return _of_later_release(snapshot, record)
     if record.torn and not TORN.holds(torn, snapshot.observation.at):
         return wait(spec, Wait(on="the record", why=record.why, since=snapshot.observation.at))
-    if snapshot.memory.journal is not None:
-        return Decision(actions=(Record(journal=renewed(snapshot.memory.journal, snapshot.observation.at)),))
+    if snapshot.belief.journal is not None:
+        return Decision(actions=(Record(journal=renewed(snapshot.belief.journal, snapshot.observation.at)),))
     return refused(record.why, next="look at the tags async-rollout:*, put right by hand what they name, remove them")
 
 
 def _of_later_release(snapshot: Snapshot, record: Unreadable) -> Decision:
     """Only that release may touch the group; where it took the group over from us, it has our record with it."""
     next = "upgrade async-rollout, then give the same command again"
-    if snapshot.memory.journal is not None:
+    if snapshot.belief.journal is not None:
         return Decision(verdict=Verdict(outcome=Outcome.HELD, code=5, why=record.why, next=next))
     return refused(record.why, next=next)
 
@@ -201,15 +201,15 @@ def prepare(draft: Draft) -> Draft:
     if running:
         ours = tuple(sorted({*journal.suspended, *running}))
         return draft.write(replace(journal, suspended=ours)).act(Suspend(processes=running))
-    if not SETTLED.holds(draft.memory.settled, draft.at):
-        settling = Wait(on="the group to settle", why=_moving(draft.observation), since=draft.memory.began)
+    if not SETTLED.holds(draft.belief.settled, draft.at):
+        settling = Wait(on="the group to settle", why=_moving(draft.observation), since=draft.belief.began)
         return draft.wait(settling, look=Look(draft.at + draft.spec.paced(SETTLE_PAUSE)))
     if untold := _untold(draft.observation):
         names = ", ".join(untold[:3])
-        until = draft.memory.began + draft.spec.limits.launch
+        until = draft.belief.began + draft.spec.limits.launch
         why = f"EC2 does not tell when {names} was launched"
         return draft.wait(
-            Wait(on="launch times", why=why, since=draft.memory.began, until=until, option="--launch-timeout")
+            Wait(on="launch times", why=why, since=draft.belief.began, until=until, option="--launch-timeout")
         )
     field = group.desired
     return draft.write(replace(with_cutoff(draft.spec, journal, draft.observation), base=field, asked=field))

@@ -11,9 +11,9 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from async_rollout.core.belief import Belief
 from async_rollout.core.journal import LANES_MAX, Journal, Removal
 from async_rollout.core.marks import is_accused
-from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.policy import ILL
 from async_rollout.core.protection import is_shielded
@@ -101,22 +101,22 @@ class Tally:
         return len(self.available - {id}) >= self.bounds.floor
 
 
-def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: Journal) -> Tally:
+def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: Journal) -> Tally:
     """Count one look with the record as it is about to be (departures just added count as out)."""
     departures = {departure.id for departure in journal.departures}
     in_service = [one for one in observation.instances if one.in_service]
     serving = [one for one in in_service if one.id not in departures]
     ill = frozenset(
-        one.id for one in serving if _is_ill(memory, one) and (one.marked_unhealthy or not is_shifted(observation, one))
+        one.id for one in serving if _is_ill(belief, one) and (one.marked_unhealthy or not is_shifted(observation, one))
     )
     dark = frozenset(one.id for one in serving if one.id in ill and not healthy_everywhere(observation, one))
     marked = {one.id for one in serving if is_accused(observation, one)}
     unfit = dark | marked
     going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in unfit))
-    victims = [one for one in going if not _is_skipped(spec, memory, observation.group, one)]
+    victims = [one for one in going if not _is_skipped(spec, belief, observation.group, one)]
     idle = (one for one in observation.instances if one.id not in departures and is_to_end(spec, journal, one))
     field, held = observation.group.desired, sum(one.id in departures for one in in_service)
-    available = frozenset(one.id for one in serving if memory.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
+    available = frozenset(one.id for one in serving if belief.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
     fresh = {one.id for one in serving if is_new(journal, one)}
     booting = max(0, field - len(in_service))
     leaving = sum(one.leaving and not one.retained and one.id in departures for one in observation.instances)
@@ -127,7 +127,7 @@ def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: 
         bounds=limits,
         booting=booting,
         serving=len(serving),
-        exist=leaving + max(field, observation.rows) + _out_of_sight(memory, observation, journal),
+        exist=leaving + max(field, observation.rows) + _out_of_sight(belief, observation, journal),
         out=tuple(sorted(departures)),
         available=available,
         places=available | {one.id for one in serving if one.id not in fresh},
@@ -137,15 +137,15 @@ def tally(spec: RolloutSpec, observation: Observation, memory: Memory, journal: 
         dark=dark,
         surplus=max(0, field - _shrinking(journal, observation) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
-        idle=tuple(one for one in idle if not _is_skipped(spec, memory, observation.group, one)),
+        idle=tuple(one for one in idle if not _is_skipped(spec, belief, observation.group, one)),
     )
 
 
-def _is_skipped(spec: RolloutSpec, memory: Memory, group: Group, one: Instance) -> bool:
+def _is_skipped(spec: RolloutSpec, belief: Belief, group: Group, one: Instance) -> bool:
     """Whether a protected one is left as it is: nothing waits for it any more."""
     if not is_shielded(spec, group, one):
         return False
-    return spec.protected is Protected.SKIP or memory.is_overdue(one.id)
+    return spec.protected is Protected.SKIP or belief.is_overdue(one.id)
 
 
 def crowded(tally: Tally, observation: Observation, journal: Journal) -> int:
@@ -168,20 +168,20 @@ def _is_in_service(observation: Observation, id: str) -> bool:
     return one is not None and one.in_service
 
 
-def _out_of_sight(memory: Memory, observation: Observation, journal: Journal) -> int:
+def _out_of_sight(belief: Belief, observation: Observation, journal: Journal) -> int:
     """Terminated ones that the look does not show: a few such looks may be gaps in the answers."""
     sent = (departure.id for departure in journal.departures if departure.removal is not Removal.NOT)
-    return sum(observation.instance(id) is None and not memory.history(id).is_gone for id in sent)
+    return sum(observation.instance(id) is None and not belief.history(id).is_gone for id in sent)
 
 
-def _is_ill(memory: Memory, instance: Instance) -> bool:
-    sick = memory.history(instance.id).streak.bad >= ILL.looks
-    return sick and (instance.marked_unhealthy or _was_well(memory, instance))
+def _is_ill(belief: Belief, instance: Instance) -> bool:
+    sick = belief.history(instance.id).streak.bad >= ILL.looks
+    return sick and (instance.marked_unhealthy or _was_well(belief, instance))
 
 
-def _was_well(memory: Memory, instance: Instance) -> bool:
+def _was_well(belief: Belief, instance: Instance) -> bool:
     """A newcomer that never was proven is not ill, it is not there yet."""
-    return memory.history(instance.id).proven or memory.stage(instance.id) is Stage.AILING
+    return belief.history(instance.id).proven or belief.stage(instance.id) is Stage.AILING
 
 
 def _shrinking(journal: Journal, observation: Observation) -> int:

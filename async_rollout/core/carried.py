@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from async_rollout.core.actions import Deregister, Register, Registration
-from async_rollout.core.memory import Memory
+from async_rollout.core.belief import Belief
 from async_rollout.core.observation import Observation, Target, TargetState
 from async_rollout.core.outcomes import ActOutcome, Outcomes
 
 
-def carried(observation: Observation, before: Observation, memory: Memory, outcomes: Outcomes) -> Observation:
+def carried(observation: Observation, before: Observation, belief: Belief, outcomes: Outcomes) -> Observation:
     """The look, filled up from the one before. outcomes: of the acts since then."""
     blind = {source.id for source in observation.sources if source.seen_at is None}
     if not blind:
         return observation
-    out = _deregistered(memory, outcomes)
+    out = _deregistered(belief, outcomes)
     known = {one.id: tuple(_since(one.id, one.targets, blind, out)) for one in before.instances}
     instances = (replace(one, targets=(*one.targets, *known.get(one.id, ()))) for one in observation.instances)
     return replace(observation, instances=tuple(instances))
@@ -33,9 +33,9 @@ def _since(id: str, targets: tuple[Target, ...], blind: set[str], out: frozenset
             yield replace(one, state=TargetState.DRAINING) if gone else one
 
 
-def _deregistered(memory: Memory, outcomes: Outcomes) -> frozenset[Registration]:
+def _deregistered(belief: Belief, outcomes: Outcomes) -> frozenset[Registration]:
     """What AWS took from us last was a deregistration."""
-    calls = (sent for history in memory.histories.values() for sent in history.calls.items())
+    calls = (sent for history in belief.histories.values() for sent in history.calls.items())
     out = frozenset(where for where, sent in calls if not sent.back)
     for one in outcomes:
         match one:

@@ -52,7 +52,7 @@ UNTAG = (
 
 def decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     """What to do next. Same snapshot, same decision; doing it twice is doing it once."""
-    return wait(spec) if snapshot.memory.blinded else unprobed(snapshot, _decide(spec, snapshot))
+    return wait(spec) if snapshot.belief.blinded else unprobed(snapshot, _decide(spec, snapshot))
 
 
 def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
@@ -62,8 +62,8 @@ def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
             return without_record(spec, snapshot)
         case Unreadable():
             return unreadable(spec, snapshot, record)
-        case Journal() if record.run != snapshot.memory.me.run:
-            if (order := stopped(snapshot)) and snapshot.memory.journal is None:
+        case Journal() if record.run != snapshot.belief.me.run:
+            if (order := stopped(snapshot)) and snapshot.belief.journal is None:
                 return _left_alone(snapshot, order)
             return of_another(spec, snapshot, record)
         case Journal():
@@ -73,12 +73,12 @@ def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 
 
 def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
-    if snapshot.memory.erased is not None:
+    if snapshot.belief.erased is not None:
         return Decision(actions=(Erase(),))
-    draft = Draft(spec=spec, observation=snapshot.observation, memory=snapshot.memory, journal=record)
+    draft = Draft(spec=spec, observation=snapshot.observation, belief=snapshot.belief, journal=record)
     if snapshot.stop is Stop.NOW and (order := stopped(snapshot)):
         return _at_once(_counted(draft), order)
-    if snapshot.memory.survey is None:
+    if snapshot.belief.survey is None:
         return replace(decided(draft), needs=LOOK_NOW, look_again=0.0)
     decision = _next_of(snapshot, _counted(_surveyed(draft)), record)
     if snapshot.observation.health_seen or not _needs_health(record, decision):
@@ -111,23 +111,23 @@ def _next_of(snapshot: Snapshot, draft: Draft, record: Journal) -> Decision:
 
 def _surveyed(draft: Draft) -> Draft:
     """Ask now and then whether somebody else has begun to replace the group's instances."""
-    age = draft.at - draft.memory.survey.at if draft.memory.survey else 0.0
-    stages = set(draft.memory.stages.values())
+    age = draft.at - draft.belief.survey.at if draft.belief.survey else 0.0
+    stages = set(draft.belief.stages.values())
     soon = Stage.CHECKING in stages or stages.isdisjoint(YOUNG)
     return draft.ask(Need.REFRESH) if age >= (REFRESH_AGE if soon else REFRESH_EVERY) else draft
 
 
 def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
-    journal = unlaunched(marked_failed(draft), draft.memory)
+    journal = unlaunched(marked_failed(draft), draft.belief)
     group = draft.observation.group
-    gone = (history.lost_since for history in draft.memory.histories.values())
+    gone = (history.lost_since for history in draft.belief.histories.values())
     lost = sum(since is not None and draft.at - since >= LOST.seconds for since in gone)
     if lost > journal.lost:
         journal = replace(journal, lost=lost)
     if group.maximum == journal.raised != journal.raised_from:
         journal = replace(journal, raised_from=group.maximum)
-    if not draft.knows_maximum and SIZE.holds(draft.memory.maximum, draft.at):
+    if not draft.knows_maximum and SIZE.holds(draft.belief.maximum, draft.at):
         journal = replace(journal, raised=0, raised_from=0, found=replace(journal.found, maximum=group.maximum))
     return draft.write(journal)
 
@@ -139,11 +139,11 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
         return _turned(draft, cause)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
-    attribution = attribute_desired(draft.journal, draft.observation, draft.memory)
+    attribution = attribute_desired(draft.journal, draft.observation, draft.belief)
     journal = _not_below(draft, attribution.journal) if attribution.explained else attribution.journal
     draft = replace(draft, journal=journal, explained=attribution.explained)
     draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)
-    if Erase() in draft.acts and (said := tags_stay(draft.memory, draft.at)):
+    if Erase() in draft.acts and (said := tags_stay(draft.belief, draft.at)):
         return _tagged(draft, said)
     return _stuck(draft) if draft.stuck else decided(draft)
 
@@ -162,7 +162,7 @@ def _tagged(draft: Draft, said: str) -> Decision:
 def _not_below(draft: Draft, journal: Journal) -> Journal:
     """The owner's new minimum is the least base; only after what it added to desired was reckoned, not twice."""
     minimum = draft.observation.group.minimum
-    if minimum <= journal.base or not SIZE.holds(draft.memory.minimum, draft.at):
+    if minimum <= journal.base or not SIZE.holds(draft.belief.minimum, draft.at):
         return journal
     return replace(journal, base=minimum)
 
@@ -192,7 +192,7 @@ def _turned(draft: Draft, cause: Cause) -> Decision:
 
 def _left_alone(snapshot: Snapshot, order: Cause) -> Decision:
     """Told to stop while the record is still another's: it stays so, and is not told to stop any more."""
-    mine = f" {snapshot.memory.me.holder}"
+    mine = f" {snapshot.belief.me.holder}"
     calls_off = (Order(text=None),) if (snapshot.observation.order or "").endswith(mine) else ()
     return Decision(actions=calls_off, verdict=untouched(order))
 
@@ -221,7 +221,7 @@ def _alive_first(draft: Draft, *acts: Action) -> tuple[Action, ...]:
 
 def _code_of(draft: Draft) -> int:
     """A permission that is missing is said by its code; `by_now` makes it 10 where alarms do not run by then."""
-    denied = draft.memory.denied
+    denied = draft.belief.denied
     return 4 if denied is not None and is_for_good(denied) else 10
 
 

@@ -64,7 +64,7 @@ def left_out(draft: Draft, departure: Departure) -> Draft:
 
 
 def _before(draft: Draft, departure: Departure) -> tuple[Draft, Departure]:
-    history = draft.memory.history(departure.id)
+    history = draft.belief.history(departure.id)
     if HookPoint.BEFORE_TERMINATE in history.running:
         return draft.wait(_hook_wait(draft, departure, "before"), look=idle(draft)), departure
     ended = history.ended.get(HookPoint.BEFORE_TERMINATE)
@@ -100,7 +100,7 @@ def idle(draft: Draft) -> Look:
 
 
 def _hook_wait(draft: Draft, departure: Departure, which: str) -> Wait:
-    since = draft.memory.stage_since(departure.id)
+    since = draft.belief.stage_since(departure.id)
     limit = since + draft.spec.limits.hook
     return Wait(
         on=f"{departure.id} {which}-command",
@@ -123,9 +123,9 @@ def _rest(draft: Draft, departure: Departure) -> Draft:
 
 def _resting_since(draft: Draft, departure: Departure) -> float:
     if draft.spec.hooks.before_terminate is None:
-        return draft.memory.stage_since(departure.id)
-    ended = draft.memory.history(departure.id).ended.get(HookPoint.BEFORE_TERMINATE)
-    return ended.at if ended else max(draft.memory.began, float(departure.at))
+        return draft.belief.stage_since(departure.id)
+    ended = draft.belief.history(departure.id).ended.get(HookPoint.BEFORE_TERMINATE)
+    return ended.at if ended else max(draft.belief.began, float(departure.at))
 
 
 def _terminated(draft: Draft, departure: Departure) -> Draft:
@@ -135,7 +135,7 @@ def _terminated(draft: Draft, departure: Departure) -> Draft:
     if one is not None and not departure.surplus and is_shielded(draft.spec, draft.observation.group, one):
         return _protected_since(draft, departure)
     if one is not None and is_needed(draft, one):
-        return held_back(draft, departure, draft.memory.progress.at if draft.memory.progress else draft.at)
+        return held_back(draft, departure, draft.belief.progress.at if draft.belief.progress else draft.at)
     placed = one is None or one.takes_part
     shrink = (
         placed
@@ -149,8 +149,8 @@ def _terminated(draft: Draft, departure: Departure) -> Draft:
 
 def _protected_since(draft: Draft, departure: Departure) -> Draft:
     """Its before-command has begun, so it cannot come back; but it works: its terminate waits."""
-    since = draft.memory.history(departure.id).protected_since or draft.at
-    if draft.journal.goal is Goal.RESTORE and draft.memory.is_overdue(departure.id):
+    since = draft.belief.history(departure.id).protected_since or draft.at
+    if draft.journal.goal is Goal.RESTORE and draft.belief.is_overdue(departure.id):
         return draft.leave(
             f"{departure.id} is out of its load balancers, and protected from scale-in: it is not terminated"
         )
@@ -174,7 +174,7 @@ def _shrinks_under_way(journal: Journal, observation: Observation) -> int:
 
 def _sent(draft: Draft, departure: Departure) -> Draft:
     """Recorded, and still InService: wait, then make sure that nothing came of it, then begin that step anew."""
-    since = draft.memory.history(departure.id).removal
+    since = draft.belief.history(departure.id).removal
     wait = Wait(
         on=f"{departure.id} terminating",
         why="the terminate call has not shown yet",
@@ -182,14 +182,14 @@ def _sent(draft: Draft, departure: Departure) -> Draft:
         until=(since.at if since else draft.at) + draft.terminate_limit,
         option="--terminate-timeout",
     )
-    if (no := terminate_refused(draft.memory, departure.id)) is not None:
+    if (no := terminate_refused(draft.belief, departure.id)) is not None:
         said = replace(wait, why=sentence(no))
         return _anew(draft, departure) if draft.at - no.last >= RESEND else draft.wait(said, look=idle(draft))
     draft = draft.wait(wait, look=_leaving(draft, wait.since))
     if draft.at - wait.since >= TERMINATE_LOST.seconds / 2:
         draft = draft.ask(Need.ACTIVITIES)
     late = TERMINATE_LOST.holds(since, draft.at)
-    asked = since is not None and draft.memory.activities_at > since.at
+    asked = since is not None and draft.belief.activities_at > since.at
     if not late or not asked or since is None or _under_way(draft, departure.id, since.at):
         return draft
     return _anew(draft, departure)
@@ -204,21 +204,21 @@ def _anew(draft: Draft, departure: Departure) -> Draft:
 
 
 def _under_way(draft: Draft, id: str, since: float) -> bool:
-    named = (one for one in draft.memory.activities if one.kind == "terminate" and one.instance == id)
+    named = (one for one in draft.belief.activities if one.kind == "terminate" and one.instance == id)
     return any(one.ended_at is None or (one.started_at >= since - STARTED_BEFORE and not one.failed) for one in named)
 
 
 def _leaving(draft: Draft, since: float) -> Look:
     """When to look at one that goes: where newcomers are on their way, nothing waits for it."""
-    coming = draft.memory.hollow or any(stage in YOUNG for stage in draft.memory.stages.values())
+    coming = draft.belief.hollow or any(stage in YOUNG for stage in draft.belief.stages.values())
     return calm(draft.spec, draft.at) if coming else Look(draft.at + gap(draft.spec, draft.at - since))
 
 
 def _going(draft: Draft, departure: Departure, instance: Instance | None) -> Draft:
     """Leaving or gone. Absent in a look or two may be a gap in the answer; one that is retained goes no further."""
     retained = instance is not None and instance.retained
-    if not retained and (instance is not None or not draft.memory.history(departure.id).is_gone):
-        removal = draft.memory.history(departure.id).removal
+    if not retained and (instance is not None or not draft.belief.history(departure.id).is_gone):
+        removal = draft.belief.history(departure.id).removal
         since = removal.at if removal else float(departure.at)
         until = since + draft.terminate_limit
         why = f"it is {instance.lifecycle}" if instance else "it is out of sight"
@@ -239,7 +239,7 @@ def _gone(draft: Draft, departure: Departure) -> Draft:
 
 
 def _after(draft: Draft, departure: Departure) -> Draft:
-    history = draft.memory.history(departure.id)
+    history = draft.belief.history(departure.id)
     if HookPoint.AFTER_TERMINATE in history.running:
         return draft.wait(_hook_wait(draft, departure, "after"), look=idle(draft))
     ended = history.ended.get(HookPoint.AFTER_TERMINATE)

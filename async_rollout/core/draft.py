@@ -47,7 +47,7 @@ class Draft(Situation):
         """Its limit as it will strike: later by what was not looked at. Only limits name an option."""
         if wait.until is None or not wait.option:
             return wait
-        return replace(wait, until=wait.until + self.memory.lost(wait.since))
+        return replace(wait, until=wait.until + self.belief.lost(wait.since))
 
     def look(self, look: Look) -> Draft:
         return replace(self, looks=(*self.looks, look))
@@ -90,7 +90,7 @@ def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
     due = draft.journal.until - draft.at < LEASE - BEAT
     version = renewed if verdict is None else released
     said = (changed and urgent) or due or verdict is not None
-    last = replace(draft.journal, serial=max(draft.journal.serial, draft.memory.tried))  # never two of one serial
+    last = replace(draft.journal, serial=max(draft.journal.serial, draft.belief.tried))  # never two of one serial
     written = (Record(journal=version(last, draft.at)),) if said else ()
     pause, needs = _next(draft, at_once=urgent)
     return Decision(
@@ -106,7 +106,7 @@ def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
 def _next(draft: Draft, *, at_once: bool) -> tuple[float, Needs]:
     if at_once:
         return 0.0, ROWS if draft.journal.goal is Goal.REPLACE else WHOLE
-    return soonest(draft.spec, draft.looks or (draft.usual,), draft.observation, draft.memory)
+    return soonest(draft.spec, draft.looks or (draft.usual,), draft.observation, draft.belief)
 
 
 def _can_wait(draft: Draft) -> bool:

@@ -43,9 +43,9 @@ def held_back(draft: Draft, departure: Departure, since: float) -> Draft:
 
 def may_still_drain(draft: Draft, departure: Departure) -> bool:
     """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
-    if doubted(draft.memory, draft.observation):
+    if doubted(draft.belief, draft.observation):
         return True
-    history = draft.memory.history(departure.id)
+    history = draft.belief.history(departure.id)
     if history.is_let_go:
         return False
     ends = (end for source in draft.observation.sources for end in _drains_end(draft, departure, source))
@@ -59,7 +59,7 @@ def _drains_end(draft: Draft, departure: Departure, source: Source) -> Iterator[
     """
     if departure.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in departure.missing:
         yield source.drained_by(departure.at)
-    for where, sent in draft.memory.history(departure.id).calls.items():
+    for where, sent in draft.belief.history(departure.id).calls.items():
         if where.source == source.id:
             yield source.drained_by(sent.at)
 
@@ -80,7 +80,7 @@ def _words(observation: Observation, target: Target) -> str:
 
 def deregistered(draft: Draft, instance: Instance) -> Draft:
     """Deregister where it still serves and the turn has come; what was just sent is given time to show."""
-    sent_at = draft.memory.history(instance.id).sent_at
+    sent_at = draft.belief.history(instance.id).sent_at
     going = (where for where in registrations(instance) if _turn_has_come(draft, instance, where.source))
     due = tuple(where for where in going if draft.at - sent_at(where) >= RESEND)
     return draft.act(Deregister(registrations=due)) if due else draft

@@ -37,14 +37,14 @@ def finish(draft: Draft) -> Draft:
     """The next step of the end; called when no departure is open and nothing old is left to go."""
     group = draft.observation.group
     if group.status:
-        return draft.wait(Wait(on="the group to be gone", why=group.status, since=draft.memory.began))
+        return draft.wait(Wait(on="the group to be gone", why=group.status, since=draft.belief.began))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
         return _evening_given_up(draft) if _evening_fails(draft) else draft
     if marks := falsely_marked(draft):
         return draft.act(MarkHealthy(instances=marks))
     if draft.tally.surplus:
         return shed(draft)
-    if not SETTLED.holds(draft.memory.settled, draft.at):
+    if not SETTLED.holds(draft.belief.settled, draft.at):
         return _unsettled(draft).wait(_settling(draft), look=Look(draft.at + draft.spec.paced(SOON)))
     if not draft.knows_maximum:
         return draft.wait(_settling(draft))
@@ -58,7 +58,7 @@ def finish(draft: Draft) -> Draft:
 
 def _unsettled(draft: Draft) -> Draft:
     """What is missing cannot come: that is for the owner, and nothing of ours is kept off for it."""
-    if draft.journal.goal is Goal.REPLACE or draft.memory.hollow is None:
+    if draft.journal.goal is Goal.REPLACE or draft.belief.hollow is None:
         return draft
     for why in hopeless_launch(draft):
         draft = draft.leave(f"{draft.observation.rows} of {draft.observation.group.desired} instances are there: {why}")
@@ -67,7 +67,7 @@ def _unsettled(draft: Draft) -> Draft:
 
 def _settling(draft: Draft) -> Wait:
     group = draft.observation.group
-    since = draft.memory.settled.at if draft.memory.settled else draft.at
+    since = draft.belief.settled.at if draft.belief.settled else draft.at
     why = f"{draft.observation.rows} members, {group.desired} desired{hindered(draft.observation)}"
     return Wait(on="settling", why=why, since=since)
 
@@ -76,8 +76,8 @@ def _all_proven(draft: Draft) -> bool:
     """One that was proven before its zone was shifted stays so: nothing more goes for it."""
     fresh = [one for one in draft.observation.instances if one.takes_part and is_new(draft.journal, one)]
     return all(
-        draft.memory.stage(one.id) is Stage.AVAILABLE
-        or (draft.memory.history(one.id).proven and is_shifted(draft.observation, one))
+        draft.belief.stage(one.id) is Stage.AVAILABLE
+        or (draft.belief.history(one.id).proven and is_shifted(draft.observation, one))
         for one in fresh
     )
 
@@ -93,7 +93,7 @@ def _evening_given_up(draft: Draft) -> Draft:
 
 def shed(draft: Draft) -> Draft:
     """Give back what is ours too many: that very instance, or a launch that never came."""
-    hollow, group = draft.memory.hollow, draft.observation.group
+    hollow, group = draft.belief.hollow, draft.observation.group
     if hollow is not None:
         patience = GIVE_UP if draft.journal.goal is Goal.REPLACE else BEGINS
         ripe = HOLLOW.holds(hollow, draft.at) and draft.at - hollow.at >= patience
@@ -102,12 +102,12 @@ def shed(draft: Draft) -> Draft:
     if not own:
         return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
     least = min(own, key=lambda one: _worth(draft, one))
-    sure = least.booting or is_clear(draft.memory.history(least.id).streak)
+    sure = least.booting or is_clear(draft.belief.history(least.id).streak)
     if group.minimum > draft.journal.base or not sure:
         return draft.wait(_settling(draft))
     if HookPoint.BEFORE_TERMINATE in withheld(draft.spec, draft.journal):
         return draft.leave(f"{least.id} is one too many and stays: its before-command was not given")
-    if draft.memory.history(least.id).streak.good and not draft.tally.may_go(least.id):
+    if draft.belief.history(least.id).streak.good and not draft.tally.may_go(least.id):
         return _in_its_place(draft, least)
     return open_departure(draft, least, surplus=True)
 
@@ -121,7 +121,7 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
         return open_departure(draft, victim, surplus=True)
     if shift := shift_is_over_limit(draft):
         return draft.leave(f"{needed.id} has to stay, though it is one too many: {shift}")
-    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    since = draft.belief.progress.at if draft.belief.progress else draft.at
     why = f"{len(draft.tally.available)} are available and the floor is {draft.tally.bounds.floor}: it has to stay"
     return draft.wait(Wait(on=f"surplus {needed.id}", why=why, since=since))
 
@@ -129,7 +129,7 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
 def _worth(draft: Draft, one: Instance) -> tuple[bool, bool, int, float, str]:
     """Not protected ones first, as those may be at work; unproven ones, then from the fullest zone, then the newest."""
     full = zone_counts(draft.observation)[one.zone]
-    proven = draft.memory.stage(one.id) is Stage.AVAILABLE and not one.marked_unhealthy
+    proven = draft.belief.stage(one.id) is Stage.AVAILABLE and not one.marked_unhealthy
     return one.protected, proven, -full, -(one.launched_at or draft.at), one.id
 
 
@@ -150,7 +150,7 @@ def is_uneven(draft: Draft) -> bool:
 
 def _open(draft: Draft, counts: Mapping[str, int]) -> Mapping[str, int]:
     """The counts of the zones in which AWS may be able to launch."""
-    closed = barren(draft.memory.activities, draft.at)
+    closed = barren(draft.belief.activities, draft.at)
     return {zone: count for zone, count in counts.items() if zone not in closed}
 
 
@@ -167,7 +167,7 @@ def with_reason(draft: Draft) -> Draft:
     """While the zones are evened out, that is the first thing waited for: it is why anything still comes or goes."""
     if not is_evening(draft.journal, draft.observation):
         return draft
-    since = draft.memory.progress.at if draft.memory.progress else draft.at
+    since = draft.belief.progress.at if draft.belief.progress else draft.at
     return replace(draft, waits=(evening(draft.observation, since), *draft.waits))
 
 
@@ -177,9 +177,9 @@ def _launch_given_up(draft: Draft) -> Draft:
     The record keeps what was asked for: until the field follows, it is the one we set; then our own lift was cut.
     """
     draft = draft.ask(Need.ACTIVITIES)
-    busy = any(one.kind == "launch" and one.ended_at is None for one in draft.memory.activities)
-    hollow = draft.memory.hollow
-    if busy or hollow is None or draft.memory.activities_at <= hollow.at:
+    busy = any(one.kind == "launch" and one.ended_at is None for one in draft.belief.activities)
+    hollow = draft.belief.hollow
+    if busy or hollow is None or draft.belief.activities_at <= hollow.at:
         return draft.wait(_settling(draft))
     field = max(draft.journal.base, draft.observation.rows)
     return draft.write(replace(draft.journal, evened=EVENED_MAX)).act(SetCapacity(desired=field))
@@ -188,7 +188,7 @@ def _launch_given_up(draft: Draft) -> Draft:
 def falsely_marked(draft: Draft) -> tuple[str, ...]:
     """Whose mark our deregistration has made, and who is back by now."""
     back = (one for one in draft.observation.instances if not draft.journal.departure(one.id))
-    return tuple(one.id for one in back if is_ours_to_take_off(draft.memory, draft.observation, one))
+    return tuple(one.id for one in back if is_ours_to_take_off(draft.belief, draft.observation, one))
 
 
 def put_processes_back(draft: Draft) -> Draft:

@@ -100,7 +100,7 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
             return f"law 3: {id} has no departure on record or is out of sight"
         if one.standby and isinstance(action, Terminate) and action.shrink:
             return f"law 3: {id} is in Standby and holds no place: AWS would choose who goes"
-        dead = snapshot.memory.history(id).streak.bad > 0 or one.marked_unhealthy
+        dead = snapshot.belief.history(id).streak.bad > 0 or one.marked_unhealthy
         begun = (
             isinstance(snapshot.observation.journal, Journal) and snapshot.observation.journal.departure(id) is not None
         )
@@ -183,7 +183,7 @@ def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, 
 def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 11: no act on a record that names another, or on one whose lease is over."""
     seen = snapshot.observation.journal
-    if not isinstance(seen, Journal) or seen.run != snapshot.memory.me.run:
+    if not isinstance(seen, Journal) or seen.run != snapshot.belief.me.run:
         return "law 11: the record that was seen is not ours"
     if isinstance(action, RunHook | Erase):
         return None
@@ -243,13 +243,13 @@ def _was_recorded(snapshot: Snapshot, id: str) -> bool:
 
 def _was_well(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
     """It serves, or has served: an old one, or a newcomer that was once found healthy."""
-    history = snapshot.memory.history(one.id)
+    history = snapshot.belief.history(one.id)
     return not is_new(record, one) or history.proven or history.streak.good > 0
 
 
 def _is_needed(snapshot: Snapshot, record: Journal, id: str) -> bool:
     """It serves by what AWS shows, or its last looks were too few to call it ill."""
-    one, history = snapshot.observation.instance(id), snapshot.memory.history(id)
+    one, history = snapshot.observation.instance(id), snapshot.belief.history(id)
     if one is None or not one.in_service:
         return False
     if serves_still(snapshot.observation, one):
@@ -261,7 +261,7 @@ def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozen
     """Who holds the floor: in service, on no way out, found healthy often enough, a newcomer by its up-check too."""
     found = set()
     for one in snapshot.observation.instances:
-        known = snapshot.memory.history(one.id).known()
+        known = snapshot.belief.history(one.id).known()
         checked = known.passed or spec.hooks.up_check is None or not is_new(record, one)
         well = known.streak.good >= spec.healthy_threshold and checked
         if one.in_service and well and record.departure(one.id) is None:
@@ -272,7 +272,7 @@ def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozen
 def _out_of_sight(snapshot: Snapshot, record: Journal) -> int:
     """Terminated ones that the look does not show, and that may only be missing from the answer."""
     sent = (one.id for one in record.departures if one.removal is not Removal.NOT)
-    return sum(snapshot.observation.instance(id) is None and not snapshot.memory.history(id).is_gone for id in sent)
+    return sum(snapshot.observation.instance(id) is None and not snapshot.belief.history(id).is_gone for id in sent)
 
 
 def _is_surplus(record: Journal, id: str) -> bool:

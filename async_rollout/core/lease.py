@@ -33,24 +33,24 @@ def wait(spec: RolloutSpec, *waits: Wait) -> Decision:
 
 def is_blind(snapshot: Snapshot) -> bool:
     """Health was not asked for so long that nothing may rest on it any more."""
-    return not snapshot.observation.health_seen and snapshot.observation.at - snapshot.memory.health_at > OLDEST_LOOK
+    return not snapshot.observation.health_seen and snapshot.observation.at - snapshot.belief.health_at > OLDEST_LOOK
 
 
 def unproven(spec: RolloutSpec, snapshot: Snapshot) -> Decision | None:
     """None if this look shows our probe: it is newer than that, so no record from before can be hidden from it."""
-    memory, observation = snapshot.memory, snapshot.observation
-    if memory.me.run in observation.probes:
+    belief, observation = snapshot.belief, snapshot.observation
+    if belief.me.run in observation.probes:
         return None
-    if memory.probed is not None and observation.at - memory.probed < PROBE_AGAIN:
-        tags = Wait(on="the tags", why="AWS does not show our newest one yet", since=memory.probed)
+    if belief.probed is not None and observation.at - belief.probed < PROBE_AGAIN:
+        tags = Wait(on="the tags", why="AWS does not show our newest one yet", since=belief.probed)
         return replace(wait(spec, tags), look_again=spec.paced(SOON), needs=ROWS)
-    return Decision(actions=(Probe(run=memory.me.run),), needs=ROWS)
+    return Decision(actions=(Probe(run=belief.me.run),), needs=ROWS)
 
 
 def unprobed(snapshot: Snapshot, decision: Decision) -> Decision:
     """Who ends leaves no probe behind, a killed one's neither; one that still lives puts its own up again."""
-    memory = snapshot.memory
-    there = snapshot.observation.probes.union(() if memory.probed is None else (memory.me.run,))
+    belief = snapshot.belief
+    there = snapshot.observation.probes.union(() if belief.probed is None else (belief.me.run,))
     if decision.verdict is None or any(isinstance(act, Record | Erase) for act in decision.actions):
         return decision
     return replace(decision, actions=(*decision.actions, *(Probe(run=run, present=False) for run in sorted(there))))
@@ -58,26 +58,26 @@ def unprobed(snapshot: Snapshot, decision: Decision) -> Decision:
 
 def of_another(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     """Somebody's record: dead, let go, or alive."""
-    memory, at, peer = snapshot.memory, snapshot.observation.at, snapshot.memory.peer
-    if memory.journal is not None and memory.newest:
-        return _taken_away(spec, snapshot, record, memory.journal)
-    if snapshot.holder_here and memory.me.intent is Goal.REPLACE:
+    belief, at, peer = snapshot.belief, snapshot.observation.at, snapshot.belief.peer
+    if belief.journal is not None and belief.newest:
+        return _taken_away(spec, snapshot, record, belief.journal)
+    if snapshot.holder_here and belief.me.intent is Goal.REPLACE:
         return Decision(verdict=_held(record, "holds the group, in this very process"))
     if peer is None or not PEER.holds(peer, at) or record.serial < peer.record.serial:
-        return wait(spec, Wait(on="the lease", why=f"{record.holder} left a record", since=memory.began))
+        return wait(spec, Wait(on="the lease", why=f"{record.holder} left a record", since=belief.began))
     if snapshot.holder_dead or record.until <= at:
         return _take_over(spec, snapshot, record)
-    if memory.me.intent is Goal.RESTORE:
+    if belief.me.intent is Goal.RESTORE:
         return _order_to_stop(spec, snapshot, record)
-    if record.until - LEASE > memory.began:
+    if record.until - LEASE > belief.began:
         return Decision(verdict=_held(record, "holds the group"))
     why = f"{record.holder} holds the group for {record.until - at:.0f} s more: watching for a renewal"
-    return wait(spec, Wait(on="the lease", why=why, since=memory.began, until=float(record.until)))
+    return wait(spec, Wait(on="the lease", why=why, since=belief.began, until=float(record.until)))
 
 
 def _taken_away(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ours: Journal) -> Decision:
     """We held it, and it now names another: an old answer, or somebody who took it from us."""
-    torn = snapshot.memory.torn
+    torn = snapshot.belief.torn
     if record.until < ours.until and torn is not None and snapshot.observation.at - torn.at < LEASE:
         return wait(spec, Wait(on="the record", why="an older record was read", since=snapshot.observation.at))
     return Decision(verdict=_held(record, "took the group over from us"))
@@ -94,9 +94,9 @@ def _stamp(at: int) -> str:
 
 
 def _order_to_stop(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
-    order = f"stop {record.run} {snapshot.memory.me.holder}"
+    order = f"stop {record.run} {snapshot.belief.me.holder}"
     why = f"{record.holder} was told to stop"
-    pause = Wait(on="the live run", why=why, since=snapshot.memory.began, until=float(record.until))
+    pause = Wait(on="the live run", why=why, since=snapshot.belief.began, until=float(record.until))
     if snapshot.observation.order == order:
         return wait(spec, pause)
     return Decision(actions=(Order(text=order),), waits=(pause,))
@@ -104,11 +104,11 @@ def _order_to_stop(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> De
 
 def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     """Its record becomes ours: what was found always, its cutoff only if it still means the same (RULES §4)."""
-    if snapshot.memory.survey is None or is_blind(snapshot):
+    if snapshot.belief.survey is None or is_blind(snapshot):
         return Decision(needs=LOOK_NOW)
     if first := unproven(spec, snapshot):
         return first
-    me, observation = snapshot.memory.me, snapshot.observation
+    me, observation = snapshot.belief.me, snapshot.observation
     lacking = withheld(spec, record)
     commands = tuple(point for point in HookPoint if point in lacking.union(spec.hooks.points))
     ours = replace(record, run=me.run, holder=me.holder, commands=commands)
@@ -165,5 +165,5 @@ def with_cutoff(spec: RolloutSpec, journal: Journal, observation: Observation) -
 
 def is_held(spec: RolloutSpec, snapshot: Snapshot) -> bool:
     """The lease has stood for two looks and two check intervals: only now may we act."""
-    held, at = snapshot.memory.held, snapshot.observation.at
+    held, at = snapshot.belief.held, snapshot.observation.at
     return held is not None and HELD.holds(held, at) and at - held.at >= HELD.looks * spec.interval

@@ -7,8 +7,8 @@ goes, a ready successor first: as long as every source calls it healthy, it serv
 
 from __future__ import annotations
 
+from async_rollout.core.belief import Belief
 from async_rollout.core.journal import Departure
-from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.policy import MARKED_LATE, MARKS_MAX
 from async_rollout.core.serving import called_healthy, healthy_everywhere
@@ -20,10 +20,10 @@ def is_accused(observation: Observation, one: Instance) -> bool:
 
 
 def is_ours_to_take_off(
-    memory: Memory, observation: Observation, one: Instance, departure: Departure | None = None
+    belief: Belief, observation: Observation, one: Instance, departure: Departure | None = None
 ) -> bool:
     """Whether our deregistration made its mark, and it is healthy again. departure: its way out, while that stands."""
-    well, history = one.in_service and one.marked_unhealthy and called_healthy(observation, one), memory.history(one.id)
+    well, history = one.in_service and one.marked_unhealthy and called_healthy(observation, one), belief.history(one.id)
     if not well or history.unmarked >= MARKS_MAX or not _asks_sources(observation.group):
         return False
     since = observation.at if history.marked_since is None else history.marked_since

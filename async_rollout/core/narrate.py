@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_rollout.core.actions import Decision, Record
+from async_rollout.core.belief import Belief
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.events import (
     CapacityChanged,
@@ -18,7 +19,6 @@ from async_rollout.core.events import (
 )
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.marks import is_accused, is_ours_to_take_off
-from async_rollout.core.memory import Memory
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
@@ -36,7 +36,7 @@ def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
 
 def _warned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     if before is None:
-        for text in warnings(spec, after.observation, after.memory.survey):
+        for text in warnings(spec, after.observation, after.belief.survey):
             yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
@@ -46,7 +46,7 @@ def _accused(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
     if before is None or not isinstance(record, Journal) or record.goal is not Goal.REPLACE:
         return
     for one in after.observation.instances:
-        ours = record.departure(one.id) or is_ours_to_take_off(after.memory, after.observation, one)
+        ours = record.departure(one.id) or is_ours_to_take_off(after.belief, after.observation, one)
         was = before.observation.instance(one.id)
         known = was is not None and is_accused(before.observation, was)
         if is_accused(after.observation, one) and not known and not ours:
@@ -56,11 +56,11 @@ def _accused(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
 
 def _lost(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """A source that AWS does not find any more, a zonal shift that has begun: each told once."""
-    new = after.memory.unfound.keys() - (before.memory.unfound.keys() if before else after.memory.unfound.keys())
+    new = after.belief.unfound.keys() - (before.belief.unfound.keys() if before else after.belief.unfound.keys())
     for source, text in zip(unfound_in(after.observation), told_of(after.observation), strict=True):
         if source.id in new:
             yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
-    if after.memory.shifted is not None and (before is None or before.memory.shifted is None):
+    if after.belief.shifted is not None and (before is None or before.belief.shifted is None):
         text = f"{shifted_in(after.observation)}: nothing goes out meanwhile"
         yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
@@ -78,7 +78,7 @@ def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
 
 
 def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: bool) -> RolloutStarted:
-    counted = tally(spec, after.observation, after.memory, journal)
+    counted = tally(spec, after.observation, after.belief, journal)
     out = tuple(departure.id for departure in journal.departures if not departure.surplus)
     old = (*out, *(one.id for one in (*counted.victims, *counted.idle)))
     return RolloutStarted(
@@ -109,8 +109,8 @@ def _taken_over(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, dec
 
 def _moved(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     group, at = after.observation.group.name, after.observation.at
-    was = {} if before is None else _shown(before.memory)
-    now = _shown(after.memory)
+    was = {} if before is None else _shown(before.belief)
+    now = _shown(after.belief)
     for id, stage in now.items():
         old = was.get(id)
         if old is not stage and (before is not None or stage is not Stage.SERVING):
@@ -119,11 +119,11 @@ def _moved(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
         yield StageChanged(group=group, at=at, instance=id, stage=Stage.GONE, was=was[id])
 
 
-def _shown(memory: Memory) -> dict[str, Stage]:
+def _shown(belief: Belief) -> dict[str, Stage]:
     """Old ones that have not been looked at often enough yet are not called ailing: no look of them was bad."""
-    unlooked = {id for id, one in memory.histories.items() if not one.proven and not one.streak.bad}
-    early = {id for id, stage in memory.stages.items() if stage is Stage.AILING and id in unlooked}
-    return memory.stages | dict.fromkeys(early, Stage.SERVING)
+    unlooked = {id for id, one in belief.histories.items() if not one.proven and not one.streak.bad}
+    early = {id for id, stage in belief.stages.items() if stage is Stage.AILING and id in unlooked}
+    return belief.stages | dict.fromkeys(early, Stage.SERVING)
 
 
 def _why(after: Snapshot, id: str) -> str:
@@ -131,7 +131,7 @@ def _why(after: Snapshot, id: str) -> str:
     if one is not None and isinstance(record, Journal) and is_evening(record, after.observation):
         if one.booting:
             return "one more, to even out the zones"
-        if after.memory.stage(id) is Stage.DRAINING:
+        if after.belief.stage(id) is Stage.DRAINING:
             return "one of the fullest zone, to even out the zones"
     words = {f"{t.state} {t.reason}".strip() for t in one.targets if t.reason} if one else set()
     return "; ".join(sorted(words))
@@ -169,10 +169,10 @@ def _adopted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
 def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """Only while instances are replaced or put back: before that nothing is bounded by us."""
     record = after.observation.journal
-    if not isinstance(record, Journal) or record.run != after.memory.me.run or record.cutoff is None:
+    if not isinstance(record, Journal) or record.run != after.belief.me.run or record.cutoff is None:
         return
     if before is None or _picture(before) != _picture(after):
-        counted = tally(spec, after.observation, after.memory, record)
+        counted = tally(spec, after.observation, after.belief, record)
         yield Counted(
             group=after.observation.group.name,
             at=after.observation.at,
@@ -186,7 +186,7 @@ def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
 
 def _unlooked(after: Snapshot, counted: Tally) -> int:
     """Old ones in the first looks: no removal draws on them yet, but no look of them was bad either."""
-    shown, known = _shown(after.memory), counted.available.union(counted.out)
+    shown, known = _shown(after.belief), counted.available.union(counted.out)
     rest = (one.id for one in after.observation.instances if one.in_service and one.id not in known)
     return sum(shown.get(id) is Stage.SERVING for id in rest)
 
@@ -197,7 +197,7 @@ def _picture(one: Snapshot) -> tuple[object, ...]:
     base, departures = (
         (record.base, len(record.departures)) if isinstance(record, Journal) and record.cutoff else (None, None)
     )
-    stages = one.memory.stages
+    stages = one.belief.stages
     return one.observation.group.desired, one.observation.rows, base, departures, stages
 
 
@@ -208,7 +208,7 @@ def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
         return
     over = [departure for departure in old.departures if new.departure(departure.id) is None and not departure.surplus]
     if gone := [departure.id for departure in over if _is_gone(after, departure.id)]:
-        counted = tally(spec, after.observation, after.memory, new)
+        counted = tally(spec, after.observation, after.belief, new)
         left = len(counted.victims) + len(counted.idle) + len(new.departures)
         yield from (
             Replaced(group=after.observation.group.name, at=after.observation.at, instance=id, left=left) for id in gone

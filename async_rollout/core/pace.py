@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Needs
+from async_rollout.core.belief import Belief
 from async_rollout.core.journal import Departure
-from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Instance, Observation, Source, TargetState
 from async_rollout.core.policy import CALM, DATE_CUT, LEARNT, LONGEST_SLEEP, OLDEST_HEALTH, RARE, SHARE, SOON
 from async_rollout.core.serving import healthy_at
@@ -32,12 +32,12 @@ class Look:
     needs: Needs = ROWS
 
 
-def soonest(spec: RolloutSpec, looks: Iterable[Look], observation: Observation, memory: Memory) -> tuple[float, Needs]:
+def soonest(spec: RolloutSpec, looks: Iterable[Look], observation: Observation, belief: Belief) -> tuple[float, Needs]:
     """Seconds until the next look and what it has to show. An interval that the owner has set is kept to."""
     at = observation.at
     if spec.check_interval is not None:
         return spec.check_interval, WHOLE
-    wanted = (*looks, Look(memory.health_at + OLDEST_HEALTH, WHOLE)) if observation.sources else tuple(looks)
+    wanted = (*looks, Look(belief.health_at + OLDEST_HEALTH, WHOLE)) if observation.sources else tuple(looks)
     first = min((one.at for one in wanted), default=at + spec.interval)
     due = [one.needs for one in wanted if one.at <= first + SOON / 2]
     if first - at > LONGEST_SLEEP:
@@ -55,15 +55,15 @@ def calm(spec: RolloutSpec, at: float) -> Look:
     return Look(at + spec.paced(CALM))
 
 
-def newcomer(spec: RolloutSpec, observation: Observation, memory: Memory, one: Instance) -> Look:
+def newcomer(spec: RolloutSpec, observation: Observation, belief: Belief, one: Instance) -> Look:
     """A new instance that boots, gets healthy or is being checked."""
-    streak, at = memory.history(one.id).streak, observation.at
-    if memory.stage(one.id) is Stage.CHECKING:
+    streak, at = belief.history(one.id).streak, observation.at
+    if belief.stage(one.id) is Stage.CHECKING:
         proven = streak.good >= spec.healthy_threshold
         return Look(at + spec.interval) if proven else Look(streak.at + spec.paced(SOON), WHOLE)
     if _called_healthy(observation, one):
         return Look(at, WHOLE)
-    start = _start(memory, one)
+    start = _start(belief, one)
     if at < start:
         return Look(min(calm(spec, at).at, start))
     pause = gap(spec, at - start)
@@ -72,11 +72,11 @@ def newcomer(spec: RolloutSpec, observation: Observation, memory: Memory, one: I
     return Look(at + pause, _cheapest(spec, observation, one))
 
 
-def _start(memory: Memory, one: Instance) -> float:
+def _start(belief: Belief, one: Instance) -> float:
     """From when on it may be healthy, as those before it were; without any: at once."""
-    if one.launched_at is None or not memory.climbs:
-        return one.launched_at or memory.began
-    return one.launched_at + min(LEARNT * median(memory.climbs), *memory.climbs) - SOON
+    if one.launched_at is None or not belief.climbs:
+        return one.launched_at or belief.began
+    return one.launched_at + min(LEARNT * median(belief.climbs), *belief.climbs) - SOON
 
 
 def _called_healthy(observation: Observation, one: Instance) -> bool:

@@ -17,11 +17,11 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
+from async_rollout.core.belief import Belief, Me
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.effect import Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
-from async_rollout.core.memory import Me, Memory
 from async_rollout.core.observation import Instance, Observation, Survey
 from async_rollout.core.origin import Place
 from async_rollout.core.outcomes import ActOutcome, HookOutcome, Outcomes
@@ -197,16 +197,16 @@ def _told(spec: RolloutSpec, observation: Observation) -> _Story:
     """Played as if who is protected and waited for lost his protection in time: when, nobody knows."""
     if spec.protected is Protected.WAIT:
         spec = replace(spec, protected=Protected.REPLACE)
-    state, memory = Expected(observation=observation), Memory(me=Me(run="plan", holder="plan"))
+    state, belief = Expected(observation=observation), Belief(me=Me(run="plan", holder="plan"))
     steps: list[PlannedStep] = []
     outcomes: Outcomes = ()
     evened = 0
     for _ in range(TICKS_MAX):
-        memory = recall(spec, memory, state.observation, outcomes)
-        decision = decide(spec, Snapshot(observation=state.observation, memory=memory))
+        belief = recall(spec, belief, state.observation, outcomes)
+        decision = decide(spec, Snapshot(observation=state.observation, belief=belief))
         steps += [PlannedStep(at=state.observation.at - observation.at, action=act) for act in _visible(decision)]
         evened = max(evened, decision.meant.evened if decision.meant else 0)
-        state, memory, outcomes = _acted(state, memory, decision)
+        state, belief, outcomes = _acted(state, belief, decision)
         if decision.verdict is not None:
             refused = (decision.verdict.why,) if decision.verdict.code else ()
             seconds = state.observation.at - observation.at
@@ -219,17 +219,17 @@ def _visible(decision: Decision) -> tuple[Action, ...]:
     return tuple(act for act in decision.actions if not isinstance(act, Record | Probe))
 
 
-def _acted(state: Expected, memory: Memory, decision: Decision) -> tuple[Expected, Memory, Outcomes]:
+def _acted(state: Expected, belief: Belief, decision: Decision) -> tuple[Expected, Belief, Outcomes]:
     """Every act is taken to succeed, every hook to end well at once."""
     outcomes: list[ActOutcome | HookOutcome] = []
     for act in decision.actions:
         state = effect(state, act)
         if isinstance(act, RunHook):
-            memory = started(memory, act.point, act.instance)
+            belief = started(belief, act.point, act.instance)
             outcomes.append(HookOutcome(point=act.point, instance=act.instance, ok=True))
         else:
             outcomes.append(ActOutcome(action=act, at=state.observation.at, ok=True))
-    return state, memory, tuple(outcomes)
+    return state, belief, tuple(outcomes)
 
 
 def _next(spec: RolloutSpec, state: Expected, decision: Decision) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from async_rollout.core.actions import Action, Deregister, Erase, Record, Register, SetCapacity, Terminate
-from async_rollout.core.memory import Memory, Refusal
+from async_rollout.core.belief import Belief, Refusal
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import OUTLASTED, REFUSED
 from async_rollout.core.wording import words_of
@@ -57,18 +57,18 @@ def _words(outcome: ActOutcome) -> str:
     return f"{outcome.code}: {_REQUEST.sub('', outcome.message)}"
 
 
-def is_repeated(memory: Memory, outcome: ActOutcome) -> bool:
+def is_repeated(belief: Belief, outcome: ActOutcome) -> bool:
     """AWS has refused this act in these very words before, and has taken it at no time since: it was told."""
-    key, denied = key_of(outcome.action), memory.denied
+    key, denied = key_of(outcome.action), belief.denied
     if outcome.denied:
         return denied is not None and key_of(denied.action) == key and _words(denied) == _words(outcome)
-    before = memory.refusals.get(key)
+    before = belief.refusals.get(key)
     return outcome.ok is False and before is not None and before.said == _words(outcome)
 
 
-def standing(memory: Memory, at: float) -> Iterator[Refusal]:
+def standing(belief: Belief, at: float) -> Iterator[Refusal]:
     """Those that waiting does not help against any more."""
-    for one in memory.refusals.values():
+    for one in belief.refusals.values():
         if one.act == words_of(Erase()):
             continue  # all is done by then: see `tags_stay`
         if (OUTLASTED if one.passing else REFUSED).reached(looks=one.count, seconds=at - one.at):
@@ -80,16 +80,16 @@ def is_for_good(denied: ActOutcome) -> bool:
     return "expired" not in denied.code.casefold()
 
 
-def is_allowed(memory: Memory, outcome: ActOutcome) -> bool:
+def is_allowed(belief: Belief, outcome: ActOutcome) -> bool:
     """AWS has taken the very act that it denied, or any, where only the credentials had expired."""
-    denied = memory.denied
+    denied = belief.denied
     again = denied is not None and (not is_for_good(denied) or key_of(denied.action) == key_of(outcome.action))
     return again and outcome.ok is True
 
 
-def tags_stay(memory: Memory, at: float) -> str | None:
+def tags_stay(belief: Belief, at: float) -> str | None:
     """AWS's words if it does not let us take our tags off."""
-    denied, one = memory.denied, memory.refusals.get(key_of(Erase()))
+    denied, one = belief.denied, belief.refusals.get(key_of(Erase()))
     if denied is not None and isinstance(denied.action, Erase) and is_for_good(denied):
         return f"{denied.code}: {denied.message}"
     if one is None:
@@ -103,6 +103,6 @@ def sentence(one: Refusal) -> str:
     return f"AWS refuses to {one.act}: {one.said}"
 
 
-def terminate_refused(memory: Memory, id: str) -> Refusal | None:
+def terminate_refused(belief: Belief, id: str) -> Refusal | None:
     """AWS's no to the last terminate of this one: nothing came of it."""
-    return memory.refusals.get(key_of(Terminate(instance=id, shrink=False)))
+    return belief.refusals.get(key_of(Terminate(instance=id, shrink=False)))

@@ -49,7 +49,7 @@ def _turned_round(draft: Draft, departure: Departure) -> Draft:
     if lacks:
         return left_out(draft, departure)
     if len(draft.tally.available) < draft.tally.bounds.floor:
-        since = draft.memory.progress.at if draft.memory.progress else draft.at
+        since = draft.belief.progress.at if draft.belief.progress else draft.at
         why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"
         return draft.wait(Wait(on=departure.id, why=why, since=since, until=since + draft.patience))
     return fall(draft, departure)
@@ -57,14 +57,14 @@ def _turned_round(draft: Draft, departure: Departure) -> Draft:
 
 def _is_dead(draft: Draft, instance: Instance) -> bool:
     """AWS calls it unhealthy and does not let it be registered: it cannot come back."""
-    return instance.marked_unhealthy and draft.memory.history(instance.id).unfit
+    return instance.marked_unhealthy and draft.belief.history(instance.id).unfit
 
 
 def _refused(draft: Draft) -> Draft:
     """What AWS refuses for good cannot be put back; its own words say why."""
-    for one in standing(draft.memory, draft.at):
+    for one in standing(draft.belief, draft.at):
         draft = draft.leave(sentence(one))
-    denied = draft.memory.denied
+    denied = draft.belief.denied
     if denied is not None and is_for_good(denied) and _is_in_the_way(draft, denied.action):
         return draft.leave(f"AWS does not allow us to {words_of(denied.action)}: {denied.code}: {denied.message}")
     return draft
@@ -76,7 +76,7 @@ def _is_in_the_way(draft: Draft, action: Action) -> bool:
 
 
 def _out_of_patience(draft: Draft) -> Draft:
-    progress = draft.memory.progress
+    progress = draft.belief.progress
     if progress is None or not draft.over(progress.at, draft.patience):
         return draft
     names = ", ".join(wait.on for wait in draft.waits) or "nothing to name"
@@ -104,7 +104,7 @@ def _back(draft: Draft, departure: Departure) -> tuple[Registration, ...]:
     begun = departure.before is not Mark.NOT or departure.removal is not Removal.NOT or departure.surplus
     if instance is None or instance.leaving or begun:
         return ()
-    calls = {where: replace(sent, at=0.0) for where, sent in draft.memory.history(instance.id).calls.items()}
-    fresh = replace(draft, memory=draft.memory.noted(instance.id, calls=calls), acts=())
+    calls = {where: replace(sent, at=0.0) for where, sent in draft.belief.history(instance.id).calls.items()}
+    fresh = replace(draft, belief=draft.belief.noted(instance.id, calls=calls), acts=())
     acts = put_back(fresh, departure, instance).acts
     return tuple(one for act in acts if isinstance(act, Register) for one in act.registrations)

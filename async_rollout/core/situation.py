@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from async_rollout.core.belief import Belief
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.journal import Departure, Journal
-from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Observation
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.spec import RolloutSpec
@@ -22,7 +22,7 @@ class Situation:
 
     spec: RolloutSpec
     observation: Observation
-    memory: Memory
+    belief: Belief
     journal: Journal
     held: int = 0
 
@@ -34,11 +34,11 @@ class Situation:
     @cached_property
     def tally(self) -> Tally:
         """What is counted of it, once."""
-        return replace(tally(self.spec, self.observation, self.memory, self.journal), held=self.held)
+        return replace(tally(self.spec, self.observation, self.belief, self.journal), held=self.held)
 
     def over(self, since: float, limit: float) -> bool:
         """Whether a limit counted from then is passed: only time in which somebody looked counts."""
-        return self.at - since - self.memory.lost(since) > limit
+        return self.at - since - self.belief.lost(since) > limit
 
     @property
     def knows_maximum(self) -> bool:
@@ -58,12 +58,12 @@ class Situation:
 
     def draining_since(self, departure: Departure) -> float:
         """Since when this process saw it drain: a resumed run begins the limit anew."""
-        return self.memory.stage_since(departure.id)
+        return self.belief.stage_since(departure.id)
 
     @property
     def launch_limit(self) -> float:
         """Seconds that a new instance may boot: the owner's limit, and what its lifecycle hooks may take."""
-        survey = self.memory.survey
+        survey = self.belief.survey
         return self.spec.limits.launch + (survey.launch_heartbeat if survey else 0.0)
 
     @property
@@ -74,7 +74,7 @@ class Situation:
     @property
     def terminate_limit(self) -> float:
         """Seconds from the terminate call until it must be gone: AWS drains once more, and runs lifecycle hooks."""
-        survey = self.memory.survey
+        survey = self.belief.survey
         return (
             self.spec.limits.terminate
             + self.observation.longest_drain
@@ -87,5 +87,5 @@ class Situation:
         limits = self.spec.limits
         hook = limits.hook if self.spec.one_by_one else 0.0
         single = self.launch_limit + limits.healthy + self.drain_limit + self.terminate_limit
-        protected = any(history.protected_since is not None for history in self.memory.histories.values())
+        protected = any(history.protected_since is not None for history in self.belief.histories.values())
         return single + hook + self.spec.wait_before_terminate + (PROTECTED if protected else 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from async_rollout.core.memory import Memory
+from async_rollout.core.belief import Belief
 from async_rollout.core.observation import Observation
 
 
@@ -25,7 +25,7 @@ class Snapshot:
     """
 
     observation: Observation
-    memory: Memory
+    belief: Belief
     stop: Stop | None = None
     stop_cause: str = ""
     stop_code: int = 0

@@ -113,7 +113,7 @@ NO_STREAK = Streak()
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What memory adds to the observation of one instance. passed: its up-check; proven: it was available once."""
+    """What belief adds to the observation of one instance. passed: its up-check; proven: it was available once."""
 
     streak: Streak = NO_STREAK
     passed: bool = False

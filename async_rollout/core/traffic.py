@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_rollout.core.actions import Wait
+from async_rollout.core.belief import Belief
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause
-from async_rollout.core.memory import Memory
 from async_rollout.core.observation import Observation, Source
 from async_rollout.core.policy import UNFOUND
 from async_rollout.core.situation import Situation
 from async_rollout.core.zonal_shift import SHIFT, shifted_in
 
 
-def doubted(memory: Memory, observation: Observation) -> tuple[Source, ...]:
+def doubted(belief: Belief, observation: Observation) -> tuple[Source, ...]:
     """Not found in this look, and not for long enough to be believed."""
     return tuple(
-        source for source in unfound_in(observation) if not _is_believed(memory.unfound.get(source.id), observation.at)
+        source for source in unfound_in(observation) if not _is_believed(belief.unfound.get(source.id), observation.at)
     )
 
 
@@ -34,13 +34,13 @@ def unfound_in(observation: Observation) -> tuple[Source, ...]:
 
 def held_up(situation: Situation) -> Wait | None:
     """Why nothing more is taken out as yet."""
-    if sources := doubted(situation.memory, situation.observation):
-        since = min(situation.memory.unfound[source.id].at for source in sources)
+    if sources := doubted(situation.belief, situation.observation):
+        since = min(situation.belief.unfound[source.id].at for source in sources)
         return Wait(
             on=_named(sources), why="AWS does not find it: looking again", since=since, until=since + UNFOUND.seconds
         )
     if shift := shifted_in(situation.observation):
-        since = situation.memory.shifted.at if situation.memory.shifted else situation.at
+        since = situation.belief.shifted.at if situation.belief.shifted else situation.at
         until, option = since + situation.spec.limits.healthy, "--healthy-timeout"
         return Wait(on="a zonal shift", why=f"{shift}: nothing more goes out", since=since, until=until, option=option)
     return None
@@ -48,7 +48,7 @@ def held_up(situation: Situation) -> Wait | None:
 
 def shift_is_over_limit(situation: Situation) -> str:
     """What is shifted, where it has been so for longer than anything may take to get healthy."""
-    seen, limit = situation.memory.shifted, situation.spec.limits.healthy
+    seen, limit = situation.belief.shifted, situation.spec.limits.healthy
     return shifted_in(situation.observation) if seen is not None and situation.over(seen.at, limit) else ""
 
 
@@ -65,7 +65,7 @@ def blinded_by(situation: Situation) -> Iterator[Cause]:
         unfound_in(situation.observation),
         any(source.has_listener for source in situation.observation.sources),
     )
-    if sources and not told and not doubted(situation.memory, situation.observation):
+    if sources and not told and not doubted(situation.belief, situation.observation):
         yield Cause(code=1, text=f"AWS does not find {_named(sources)}, and no other load balancer tells who serves")
 
 

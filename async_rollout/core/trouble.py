@@ -48,7 +48,7 @@ def stopped(snapshot: Snapshot) -> Cause | None:
     """An order to stop: by a signal to this process, or by `restore` through the tags."""
     if snapshot.stop is not None:
         return ordered(snapshot.stop, snapshot.stop_cause, snapshot.stop_code)
-    order, me = snapshot.observation.order, snapshot.memory.me
+    order, me = snapshot.observation.order, snapshot.belief.me
     if order is not None and order.startswith(f"stop {me.run} "):
         return Cause(code=130, text=f"stopped by restore from {order.removeprefix(f'stop {me.run} ')}")
     return None
@@ -71,7 +71,7 @@ def trouble(situation: Situation) -> Cause | None:
 
 def _denied(situation: Situation) -> Iterator[Cause]:
     """A missing permission stays missing; credentials that expired may be renewed beside us."""
-    denied, since = situation.memory.denied, situation.memory.denied_since
+    denied, since = situation.belief.denied, situation.belief.denied_since
     if denied is None or since is None or isinstance(denied.action, Erase):
         return
     if "expired" not in denied.code.casefold() or situation.at - since > situation.spec.limits.credentials:
@@ -80,11 +80,11 @@ def _denied(situation: Situation) -> Iterator[Cause]:
 
 def _refused(situation: Situation) -> Iterator[Cause]:
     """The same no again and again is an answer; what AWS says for now is waited out, but not for ever."""
-    yield from (Cause(code=1, text=sentence(one)) for one in standing(situation.memory, situation.at))
+    yield from (Cause(code=1, text=sentence(one)) for one in standing(situation.belief, situation.at))
 
 
 def _foreign(situation: Situation) -> Iterator[Cause]:
-    group, survey, journal = situation.observation.group, situation.memory.survey, situation.journal
+    group, survey, journal = situation.observation.group, situation.belief.survey, situation.journal
     if group.status:
         yield Cause(code=1, text=f"the group is being deleted: {group.status}")
     if survey is not None and survey.refresh:
@@ -92,15 +92,15 @@ def _foreign(situation: Situation) -> Iterator[Cause]:
     if journal.cutoff is not None and journal.template != template_mark(group.template):
         text = f"the template changed during the run: from {journal.template} to {template_mark(group.template)}"
         yield Cause(code=1, text=text)
-    if situation.memory.lowered >= MASTERS_MAX:
+    if situation.belief.lowered >= MASTERS_MAX:
         yield Cause(code=1, text="desired capacity was lowered again and again: someone else steers this group")
     running = not group.suspended.issuperset(SUSPENDED_BY_US)
-    if situation.memory.resuspended >= 1 and running and situation.is_under_way:
+    if situation.belief.resuspended >= 1 and running and situation.is_under_way:
         yield Cause(code=1, text="processes that we suspended were resumed by someone, twice")
 
 
 def _hooks(situation: Situation) -> Iterator[Cause]:
-    for ended in situation.memory.ended:
+    for ended in situation.belief.ended:
         point, id = ended.outcome.point, ended.outcome.instance
         departure = situation.journal.departure(id)
         if point is HookPoint.UP_CHECK or ended.outcome.ok or departure is None or departure.surplus:
@@ -111,7 +111,7 @@ def _hooks(situation: Situation) -> Iterator[Cause]:
 def marked_failed(situation: Situation) -> Journal:
     """The record with the failed hooks marked."""
     journal = situation.journal
-    for ended in situation.memory.ended:
+    for ended in situation.belief.ended:
         point, departure = ended.outcome.point, journal.departure(ended.outcome.instance)
         if departure is None or ended.outcome.ok:
             continue
@@ -146,7 +146,7 @@ def failing_newcomers(situation: Situation) -> Iterator[Cause]:
 
 
 def _is_young(situation: Situation, one: Instance) -> bool:
-    return situation.memory.stage(one.id) in (Stage.REGISTERING, Stage.CHECKING)
+    return situation.belief.stage(one.id) in (Stage.REGISTERING, Stage.CHECKING)
 
 
 def _launches(situation: Situation) -> Iterator[Cause]:
@@ -160,20 +160,20 @@ def _launches(situation: Situation) -> Iterator[Cause]:
 
 def hopeless_launch(situation: Situation) -> Iterator[str]:
     """A launch failed, and waiting does not help."""
-    if failed := hopeless(failed_launches(situation), situation.memory.activities_at, quiet=_only_waits(situation)):
+    if failed := hopeless(failed_launches(situation), situation.belief.activities_at, quiet=_only_waits(situation)):
         yield f"a launch failed: {failed.message}"
 
 
 def failed_launches(situation: Situation) -> tuple[Activity, ...]:
     """Launches that failed since this process began and that none followed that came to be; newest first."""
-    since = max(float(situation.journal.began), situation.memory.began)
-    return unmended(one for one in situation.memory.activities if one.kind == "launch" and one.started_at >= since)
+    since = max(float(situation.journal.began), situation.belief.began)
+    return unmended(one for one in situation.belief.activities if one.kind == "launch" and one.started_at >= since)
 
 
 def _only_waits(situation: Situation) -> bool:
     """Nothing goes and nothing boots beside what is asked for and not there."""
     busy = situation.journal.departures or any(one.booting or one.leaving for one in situation.observation.instances)
-    return situation.memory.hollow is not None and not busy
+    return situation.belief.hollow is not None and not busy
 
 
 def _shift(situation: Situation) -> Iterator[Cause]:
@@ -182,24 +182,24 @@ def _shift(situation: Situation) -> Iterator[Cause]:
 
 
 def _limits(situation: Situation) -> Iterator[Cause]:
-    limits, memory, at = situation.spec.limits, situation.memory, situation.at
-    if limits.total is not None and at - memory.began > limits.total:
+    limits, belief, at = situation.spec.limits, situation.belief, situation.at
+    if limits.total is not None and at - belief.began > limits.total:
         yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
     unknown = [one.id for one in situation.observation.instances if one.takes_part and one.launched_at is None]
-    if situation.journal.cutoff is None and unknown and situation.over(memory.began, situation.launch_limit):
+    if situation.journal.cutoff is None and unknown and situation.over(belief.began, situation.launch_limit):
         yield Cause(code=1, text=f"EC2 does not tell when {', '.join(unknown[:3])} was launched")
     yield from _departures(situation)
-    if memory.progress is not None and situation.over(memory.progress.at, situation.patience):
+    if belief.progress is not None and situation.over(belief.progress.at, situation.patience):
         yield Cause(code=1, text=f"nothing came forward for {situation.patience:.0f} s")
 
 
 def _absent(situation: Situation) -> Iterator[Cause]:
     """Asked for, and still booting or not even to be seen."""
-    memory, hollow, limit = situation.memory, situation.memory.hollow, situation.launch_limit
+    belief, hollow, limit = situation.belief, situation.belief.hollow, situation.launch_limit
     if hollow is not None and situation.over(hollow.at, limit):
         yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", situation))
     for one in situation.observation.instances:
-        if one.booting and situation.over(memory.stage_since(one.id), limit):
+        if one.booting and situation.over(belief.stage_since(one.id), limit):
             words = f"{one.id} is still {one.lifecycle} after {limit:.0f} s; raise --launch-timeout"
             yield Cause(code=1, text=words)
 
@@ -213,7 +213,7 @@ def _never(what: str, situation: Situation) -> str:
 def _unproven(situation: Situation) -> Iterator[Cause]:
     limit = situation.spec.limits.healthy
     for one in situation.observation.instances:
-        since = situation.memory.history(one.id).serving_since
+        since = situation.belief.history(one.id).serving_since
         late = since is not None and situation.over(since, limit) and is_new(situation.journal, one)
         shifted = is_shifted(situation.observation, one)  # its limit is that of the shift
         if late and _is_young(situation, one) and not _half_proven(situation, one.id) and not shifted:
@@ -224,12 +224,12 @@ def _unproven(situation: Situation) -> Iterator[Cause]:
 
 def _half_proven(situation: Situation, id: str) -> bool:
     """Healthy in the last look, and not looked at often enough as yet: perhaps AWS could not be seen for long."""
-    good = situation.memory.history(id).streak.good
+    good = situation.belief.history(id).streak.good
     return 0 < good < situation.spec.healthy_threshold
 
 
 def _ails(situation: Situation, id: str) -> str:
-    check = situation.memory.history(id).ended.get(HookPoint.UP_CHECK)
+    check = situation.belief.history(id).ended.get(HookPoint.UP_CHECK)
     if check is not None and not check.outcome.ok:
         return f"the up-check {check.outcome.how}"
     one = situation.observation.instance(id)
@@ -250,11 +250,11 @@ def _departures(situation: Situation) -> Iterator[Cause]:
         if (
             departure.before is not Mark.NOT
             and departure.removal is Removal.NOT
-            and situation.memory.is_overdue(departure.id)
+            and situation.belief.is_overdue(departure.id)
         ):
             words = f"{departure.id} got protected from scale-in after its before-command had begun, and stays so"
             yield Cause(code=1, text=words)
-        stage, removed = situation.memory.stage(departure.id), situation.memory.history(departure.id).removal
+        stage, removed = situation.belief.stage(departure.id), situation.belief.history(departure.id).removal
         if stage is Stage.DRAINING and situation.over(situation.draining_since(departure), situation.drain_limit):
             words = f"{departure.id} still drains after {situation.drain_limit:.0f} s; raise --drain-timeout"
             yield Cause(code=1, text=words)

@@ -1,4 +1,4 @@
-"""A cloud's answer as the memory keeps it, and in words."""
+"""A cloud's answer as the belief keeps it, and in words."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from async_rollout.core.belief import Me
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.memory import Me
 
 _PROC = Path("/proc")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")

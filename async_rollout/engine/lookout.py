@@ -112,8 +112,8 @@ class Lookout:
         self._say(Warned(group=self._group, at=at, text=f"AWS cannot be seen: {why}"))
         if before is None and (code == 4 or seconds > FIRST_LOOK):
             return Verdict(outcome=Outcome.REFUSED, code=4 if code == 4 else 3, why=why)
-        if before is not None and before.memory.journal and seconds > BLIND_FOR:
-            await self.let_live(before.memory.me.run)
+        if before is not None and before.belief.journal and seconds > BLIND_FOR:
+            await self.let_live(before.belief.me.run)
         if seconds > self._spec.limits.credentials:
             return blind_end(why, code, self._row or (before.observation if before else None))
         return None

@@ -14,6 +14,7 @@ from typing import cast
 import anyio
 
 from async_rollout.core.actions import ROWS, WHOLE, Action, CloudAction, Decision, Record, Resume, RunHook, Verdict
+from async_rollout.core.belief import Belief, Me
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Warned
@@ -21,7 +22,6 @@ from async_rollout.core.journal import Journal
 from async_rollout.core.laws import objection
 from async_rollout.core.lease import LOOK_NOW
 from async_rollout.core.left import by_now
-from async_rollout.core.memory import Me, Memory
 from async_rollout.core.narrate import narrate
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
@@ -55,7 +55,7 @@ class Rollout:
     ) -> None:  # fmt: skip
         self._cloud, self._group, self._spec = cloud, group, spec
         self._hooks, self._halt, self._told = hooks, halt, Told(group, tell)
-        self._memory = Memory(me=me)
+        self._belief = Belief(me=me)
         self._before: Snapshot | None = None
         self._outcomes: list[ActOutcome | HookOutcome] = []
         self._needs = LOOK_NOW
@@ -78,7 +78,7 @@ class Rollout:
         how it ended, then too.
         """
         self._halt.listen(self._woken)
-        with under_way(self._memory.me):
+        with under_way(self._belief.me):
             await self._grace.hold(self._conducted, self._cancel, self._late)
         return cast("GroupResult", self.result)  # whatever ends the work ends it with one
 
@@ -105,7 +105,7 @@ class Rollout:
         if self.result is not None:
             return  # only its commands still had to end
         order = ordered(Stop.NOW, self._why_stopped, self._halt.code)
-        touched = self._memory.journal is not None or bool(self._done_since)
+        touched = self._belief.journal is not None or bool(self._done_since)
         if (last := self._seen()) is None or not touched:
             self._end(untouched(order))
         else:
@@ -113,10 +113,10 @@ class Rollout:
 
     async def broken(self, fault: BaseException) -> GroupResult:
         """Its end when `run` raised: a fault of ours, told like any other end. The group is let live, if that goes."""
-        last = self._before.observation if self._before is not None and self._memory.journal is not None else None
+        last = self._before.observation if self._before is not None and self._belief.journal is not None else None
         if last is not None:
             with suppress(Exception), anyio.move_on_after(self._spec.stop_grace):  # it is broken: anything may follow
-                last = await self._lookout.let_live(self._memory.me.run) or last
+                last = await self._lookout.let_live(self._belief.me.run) or last
         return self._end(broken_end(f"a fault of async-rollout: {fault!r}", last, "run or restore"))
 
     async def _to_the_end(self, hook_tasks: HookTasks) -> Verdict:
@@ -147,14 +147,14 @@ class Rollout:
     def _recall(self, observation: Observation) -> Snapshot:
         outcomes, observation = (*self._outcomes,), as_allowed(self._spec, observation)
         observation = (
-            carried(observation, self._before.observation, self._memory, outcomes) if self._before else observation
+            carried(observation, self._before.observation, self._belief, outcomes) if self._before else observation
         )
         self._outcomes.clear()
-        self._memory = recall(self._spec, self._memory, observation, outcomes)
-        record = of_another(observation.journal, self._memory.me)
+        self._belief = recall(self._spec, self._belief, observation, outcomes)
+        record = of_another(observation.journal, self._belief.me)
         return Snapshot(
             observation=observation,
-            memory=self._memory,
+            belief=self._belief,
             stop=self._stop,
             stop_cause=self._why_stopped,
             stop_code=self._halt.code,
@@ -179,7 +179,7 @@ class Rollout:
             if why := objection(self._spec, snapshot, (*self._done_since,), action):
                 return await self._objected(decision.actions[number:], why)
             if isinstance(action, RunHook):
-                self._memory = started(self._memory, action.point, action.instance)
+                self._belief = started(self._belief, action.point, action.instance)
                 hook_tasks.start(self._group, action, self._at)
             elif not await self._done(action):
                 self._stalled = True
@@ -215,10 +215,10 @@ class Rollout:
     async def _unheard(self) -> Verdict | None:
         """AWS is seen but takes nothing from us, not even the record that all is to be put back."""
         last, silent, row = last_sent(self._outcomes), self._in_vain.seconds, None
-        if last is None or self._memory.journal is None:
+        if last is None or self._belief.journal is None:
             return None
         if silent > BLIND_FOR:
-            row = await self._lookout.let_live(self._memory.me.run)
+            row = await self._lookout.let_live(self._belief.me.run)
         if silent <= self._spec.limits.credentials:
             return None
         return blind_end(f"AWS takes none of our acts: {said_of(last)}", 4 if last.denied else 1, row)
@@ -228,7 +228,7 @@ class Rollout:
         what = key_of(actions[0]), why.partition(":")[0]
         words = f"{words_of(actions[0])} was about to be done against {why}"
         if what in self._objections:
-            row = await self._lookout.let_live(self._memory.me.run)
+            row = await self._lookout.let_live(self._belief.me.run)
             last = self._before.observation if self._before else None
             return broken_end(f"a fault of async-rollout: {words}", row or last, "restore")
         self._objections.add(what)
@@ -247,7 +247,7 @@ class Rollout:
         self._outcomes.append(outcome)
         if not outcome.sent:
             return False
-        said, why, again = told_as(outcome), said_of(outcome), is_repeated(self._memory, outcome)
+        said, why, again = told_as(outcome), said_of(outcome), is_repeated(self._belief, outcome)
         self._told.say(
             Acted(group=self._group, at=self._at, action=words_of(action), answer=said, why=why, again=again)
         )
@@ -283,11 +283,11 @@ class Rollout:
     def _end(self, verdict: Verdict) -> GroupResult:
         result = GroupResult(
             group=self._group,
-            verdict=quoted(verdict, self._memory.ended),
+            verdict=quoted(verdict, self._belief.ended),
             replaced=tuple(self._told.replaced),
             total=self._told.total,
             replaced_before=self._told.replaced_before,
-            missed=missed(self._memory.scheduled, self._memory.began, self._memory.at),
+            missed=missed(self._belief.scheduled, self._belief.began, self._belief.at),
             seconds=anyio.current_time() - self._began,
         )
         self.result = result

@@ -21,9 +21,9 @@ from async_rollout.aws.session import Wire
 from async_rollout.aws.single_flight import Flights
 from async_rollout.aws.throttle import Throttle
 from async_rollout.core.actions import Deregister, Outcome, Registration
+from async_rollout.core.belief import Me
 from async_rollout.core.events import Acted, Event, Waiting
 from async_rollout.core.journal import Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.observation import unfound
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import Amount, Limits, RolloutSpec

@@ -6,7 +6,7 @@ import anyio
 
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import Outcome
-from async_rollout.core.memory import Me
+from async_rollout.core.belief import Me
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.rollout import Rollout

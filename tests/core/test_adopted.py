@@ -95,7 +95,7 @@ def test_what_was_not_asked_stands_as_it_was_seen_before() -> None:
         instances=tuple(replace(one, targets=()) for one in seen.instances),
         sources=tuple(replace(one, seen_at=None) for one in seen.sources),
     )
-    shown = carried(bare, seen, snapshot_of("SSS").memory, ())
+    shown = carried(bare, seen, snapshot_of("SSS").belief, ())
     assert shown.instances == seen.instances
     assert not shown.health_seen
 
@@ -107,7 +107,7 @@ def test_an_old_answer_decides_nothing() -> None:
 def test_once_our_tags_are_off_an_older_answer_that_shows_them_takes_them_off_again() -> None:
     snapshot = snapshot_of("NNN")
     ours = snapshot.observation.journal
-    assert done(replace(snapshot, memory=replace(snapshot.memory, erased=ours))) == (Erase(),)
+    assert done(replace(snapshot, belief=replace(snapshot.belief, erased=ours))) == (Erase(),)
 
 
 def test_what_a_rollout_needs_is_resumed_first_with_force() -> None:
@@ -125,7 +125,7 @@ def test_stage_of_a_drain_begins_anew_in_a_resumed_run() -> None:
 def test_that_a_departure_is_over_is_written_with_what_is_next() -> None:
     over = Departure(id=ident(9), at=int(NOW) - 100, removal=Removal.COUNTED)
     gone = snapshot_of("NNNSP", group={"desired": 5}, record={"asked": 5, "base": 4, "departures": (over,)})
-    gone = replace(gone, memory=gone.memory.noted(over.id, absent=GONE.looks))
+    gone = replace(gone, belief=gone.belief.noted(over.id, absent=GONE.looks))
     decision = decide(SPEC, gone)
     assert decision.actions == ()
     assert decision.meant is not None

@@ -58,7 +58,7 @@ def test_who_goes_and_what_is_asked_for(drawing: str, spec: RolloutSpec, goes: l
 
 
 @pytest.mark.parametrize(
-    ("group", "memory", "record", "act"),
+    ("group", "belief", "record", "act"),
     [
         ({"maximum": 3}, {}, {"raised": 3}, SetCapacity(maximum=5)),
         ({"maximum": 4}, {}, {"raised": 4}, SetCapacity(maximum=5)),
@@ -72,9 +72,9 @@ def test_who_goes_and_what_is_asked_for(drawing: str, spec: RolloutSpec, goes: l
     ],
 )
 def test_the_maximum_first_and_nothing_while_something_is_unknown(
-    group: dict[str, Any], memory: dict[str, Any], record: dict[str, Any], act: SetCapacity | None
+    group: dict[str, Any], belief: dict[str, Any], record: dict[str, Any], act: SetCapacity | None
 ) -> None:
-    draft = advance(draft_of("SSS", group=group, record=record, **memory))
+    draft = advance(draft_of("SSS", group=group, record=record, **belief))
     assert [one for one in draft.acts if isinstance(one, SetCapacity)] == ([act] if act else [])
 
 
@@ -141,8 +141,8 @@ def test_a_newcomer_that_dies_and_goes_counts_as_lost_unless_it_was_proven(*, pr
     targets = tuple(replace(target, state=TargetState.UNHEALTHY) for target in one.targets)
     dead = replace(one, health="Unhealthy", targets=targets)
     seen = replace(draft.observation, instances=(*draft.observation.instances[:3], dead))
-    memory = draft.memory.noted(dead.id, proven=proven, streak=Streak(good=0, bad=9, at=NOW))
-    after = advance(replace(draft, observation=seen, memory=memory))
+    belief = draft.belief.noted(dead.id, proven=proven, streak=Streak(good=0, bad=9, at=NOW))
+    after = advance(replace(draft, observation=seen, belief=belief))
     assert out(after.acts) == [dead.id]
     assert after.journal.lost == lost
 
@@ -228,18 +228,18 @@ def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
 ) -> None:
     sent = departure(removal=Removal.SHRINK)
     draft = drained(explained=True)
-    memory = draft.memory.noted(ident(0), removal=Odd("k", NOW - ago, looks))
-    memory = replace(memory, activities_at=NOW - asked)
-    acts = fall(replace(draft, memory=memory), sent).acts
+    belief = draft.belief.noted(ident(0), removal=Odd("k", NOW - ago, looks))
+    belief = replace(belief, activities_at=NOW - asked)
+    acts = fall(replace(draft, belief=belief), sent).acts
     assert acts == ((Terminate(instance=ident(0), shrink=True),) if resent else ())
 
 
 def test_before_it_is_sent_again_every_source_must_have_let_go_of_it() -> None:
     sent = departure(removal=Removal.SHRINK)
     draft = draft_of("DSSN", record={"departures": (sent,)})
-    memory = draft.memory.noted(ident(0), removal=Odd("k", NOW - 30.0, 3))
-    memory = replace(memory, activities_at=NOW - 1.0)
-    again = fall(replace(draft, memory=memory), sent)
+    belief = draft.belief.noted(ident(0), removal=Odd("k", NOW - 30.0, 3))
+    belief = replace(belief, activities_at=NOW - 1.0)
+    again = fall(replace(draft, belief=belief), sent)
     assert again.acts == () and again.journal.departures == (departure(),)
     assert again.waits[-1].on == f"{ident(0)} draining"
 

@@ -61,9 +61,9 @@ def test_sigterm_serves_with_all_that_may_serve_and_lets_alarms_run() -> None:
 def test_sigterm_waits_for_no_health_and_no_survey() -> None:
     snapshot = snapshot_of("DSS", record={"departures": (departure(),)})
     blind = tuple(replace(one, seen_at=None) for one in snapshot.observation.sources)
-    memory = replace(snapshot.memory, survey=None)
+    belief = replace(snapshot.belief, survey=None)
     decision = decide(
-        SPEC, replace(snapshot, observation=replace(snapshot.observation, sources=blind), memory=memory, stop=Stop.NOW)
+        SPEC, replace(snapshot, observation=replace(snapshot.observation, sources=blind), belief=belief, stop=Stop.NOW)
     )
     assert [type(act) for act in decision.actions] == [Resume, Record, Register]
 
@@ -76,7 +76,7 @@ def test_sigterm_where_the_lease_is_over_renews_it_first() -> None:
 
 def test_told_to_stop_while_the_record_is_anothers_it_is_left_alone() -> None:
     snapshot = snapshot_of("SSS", record={"run": "another"})
-    order = f"stop another {snapshot.memory.me.holder}"
+    order = f"stop another {snapshot.belief.me.holder}"
     for stop in Stop:
         ended = decide(SPEC, replace(snapshot, stop=stop))
         assert ended.actions == ()

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from async_rollout.core.actions import Decision, Order, Outcome, Probe, Record, SetCapacity, Suspend
+from async_rollout.core.belief import Me, Peer
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark
 from async_rollout.core.lease import LOOK_NOW
-from async_rollout.core.memory import Me, Peer
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import LEASE, PEER
@@ -25,12 +25,12 @@ SPEC = RolloutSpec()
 PROBED = frozenset({"run0"})
 
 
-def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **memory: Any) -> Snapshot:
+def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **belief: Any) -> Snapshot:
     """A group without record, looked at four times."""
     seen = observation(drawing)
     seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))
     found = looked(spec, seen)
-    return replace(found, memory=replace(found.memory, **memory))
+    return replace(found, belief=replace(found.belief, **belief))
 
 
 def the_record(decision: Decision) -> Journal:
@@ -91,21 +91,21 @@ def test_without_the_permission_to_write_tags_it_is_refused_with_4() -> None:
 
 
 @pytest.mark.parametrize(
-    ("drawing", "memory", "says"),
+    ("drawing", "belief", "says"),
     [
         ("SSU", {}, "not healthy: " + ident(2)),
         ("SSP", {"settled": None, "began": NOW - 601}, f"did not settle within 600 s: {ident(2)} is Pending"),
         ("SSU", {"began": NOW - 601, "histories": {}}, "not healthy"),
     ],
 )
-def test_a_group_that_is_not_well_is_refused(drawing: str, memory: dict[str, Any], says: str) -> None:
-    decision = decide(SPEC, free(drawing, **memory))
+def test_a_group_that_is_not_well_is_refused(drawing: str, belief: dict[str, Any], says: str) -> None:
+    decision = decide(SPEC, free(drawing, **belief))
     assert end(decision) == (Outcome.REFUSED, 3)
     assert says in decision.verdict.why  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
-    ("drawing", "memory"),
+    ("drawing", "belief"),
     [
         ("SSP", {}),
         ("SSW", {}),
@@ -113,8 +113,8 @@ def test_a_group_that_is_not_well_is_refused(drawing: str, memory: dict[str, Any
         ("SSS", {"settled": Odd("s", NOW, 1)}),
     ],
 )
-def test_one_that_may_get_well_is_waited_for(drawing: str, memory: dict[str, Any]) -> None:
-    (wait,) = decide(SPEC, free(drawing, **memory)).waits
+def test_one_that_may_get_well_is_waited_for(drawing: str, belief: dict[str, Any]) -> None:
+    (wait,) = decide(SPEC, free(drawing, **belief)).waits
     assert wait.on == "the group to settle"
 
 
@@ -134,14 +134,14 @@ def test_a_group_with_nothing_old_has_nothing_to_do() -> None:
 
 
 def other(*, until: float = NOW - 1, looks: int = PEER.looks, record: dict[str, Any] | None = None,
-          probes: frozenset[str] = PROBED, dead: bool = False, **memory: Any) -> Snapshot:  # fmt: skip
+          probes: frozenset[str] = PROBED, dead: bool = False, **belief: Any) -> Snapshot:  # fmt: skip
     snapshot = snapshot_of(
         "DSSN", record={"run": "theirs", "holder": "there/b/9", "until": int(until), **(record or {})}
     )
     theirs = snapshot.observation.journal
     assert isinstance(theirs, Journal)
-    told = replace(snapshot.memory, peer=Peer(theirs, NOW - 20, looks), began=NOW - 30, **memory)
-    return Snapshot(observation=replace(snapshot.observation, probes=probes), memory=told, holder_dead=dead)
+    told = replace(snapshot.belief, peer=Peer(theirs, NOW - 20, looks), began=NOW - 30, **belief)
+    return Snapshot(observation=replace(snapshot.observation, probes=probes), belief=told, holder_dead=dead)
 
 
 RESTORER = {"me": Me(run="run0", holder="here/b/1", intent=Goal.RESTORE)}
@@ -209,7 +209,7 @@ def test_a_live_holder_is_told_to_stop_by_restore_once() -> None:
 def test_an_order_that_came_too_late_is_taken_off_again() -> None:
     told = other(record=None, until=NOW + 100, **RESTORER)
     late = replace(
-        told, observation=replace(told.observation, journal=None, order=f"stop theirs {told.memory.me.holder}")
+        told, observation=replace(told.observation, journal=None, order=f"stop theirs {told.belief.me.holder}")
     )
     assert decide(SPEC, late).actions == (Order(text=None),)
     foreign = replace(late, observation=replace(late.observation, order="stop theirs elsewhere/b/1"))
@@ -228,7 +228,7 @@ def test_one_that_is_not_is_watched() -> None:
 def taken(until: float, torn: Odd | None) -> Snapshot:
     snapshot = other(until=until)
     ours = replace(snapshot.observation.journal, run="run0", until=int(NOW) + 50)  # type: ignore[type-var]
-    return replace(snapshot, memory=replace(snapshot.memory, journal=ours, newest=7, torn=torn))
+    return replace(snapshot, belief=replace(snapshot.belief, journal=ours, newest=7, torn=torn))
 
 
 def test_a_group_that_was_taken_from_us_is_let_go() -> None:
@@ -243,8 +243,8 @@ def test_an_older_record_may_be_an_old_answer_for_as_long_as_a_lease() -> None:
 # --- our own record, before the cutoff
 
 
-def fresh_record(drawing: str = "SSS", group: dict[str, Any] | None = None, **memory: Any) -> Snapshot:
-    return snapshot_of(drawing, group=group, record={"cutoff": None, "template": "", "began": 0}, **memory)
+def fresh_record(drawing: str = "SSS", group: dict[str, Any] | None = None, **belief: Any) -> Snapshot:
+    return snapshot_of(drawing, group=group, record={"cutoff": None, "template": "", "began": 0}, **belief)
 
 
 def test_the_four_are_suspended_first() -> None:

@@ -19,7 +19,7 @@ def counted(drawing: str, spec: RolloutSpec | None = None, **group: int) -> Tall
     spec = spec or RolloutSpec()
     seen = looked(spec, observation(drawing, **group))
     assert isinstance(seen.observation.journal, Journal)
-    return tally(spec, seen.observation, seen.memory, seen.observation.journal)
+    return tally(spec, seen.observation, seen.belief, seen.observation.journal)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def explained(
 ):  # type: ignore[no-untyped-def]
     seen = looked(RolloutSpec(), _with(drawing, asked, base, departures, group), looks=looks)
     assert isinstance(seen.observation.journal, Journal)
-    return attribute_desired(seen.observation.journal, seen.observation, seen.memory)
+    return attribute_desired(seen.observation.journal, seen.observation, seen.belief)
 
 
 def _with(drawing: str, asked: int, base: int, departures: tuple[Departure, ...], group: dict[str, int]) -> Observation:

@@ -95,9 +95,9 @@ def test_in_the_place_of_ours_nobody_goes_where_no_load_balancer_is_left_to_tell
     sources = tuple(replace(one, seen_at=NOW) for one in several) if lost else ()
     seen = replace(found.observation, sources=sources, instances=(replace(old, health="Unhealthy"), new))
     gone = {one.id: Odd("True", NOW - 60, 9) for one in sources}
-    memory = found.memory.noted(old.id, streak=Streak(bad=9, at=NOW), stage=Since(Stage.AILING, NOW - 60))
-    memory = replace(memory, unfound=gone, health_at=NOW)
-    decision = decide(SPEC, replace(found, observation=seen, memory=memory))
+    belief = found.belief.noted(old.id, streak=Streak(bad=9, at=NOW), stage=Since(Stage.AILING, NOW - 60))
+    belief = replace(belief, unfound=gone, health_at=NOW)
+    decision = decide(SPEC, replace(found, observation=seen, belief=belief))
     assert [one.id for one in written(decision).departures] == ([] if lost else [old.id])
     left = decision.verdict.left if decision.verdict else ()
     assert any("no load balancer tells which of them serves" in line for line in left) is lost
@@ -148,7 +148,7 @@ def test_false_marks_are_taken_off_a_few_times() -> None:
     ):
         theirs = snapshot_of("SSM", record=BACK, group=group, histories={ident(2): {**known, **other}})
         assert not any(isinstance(act, MarkHealthy) for act in done(theirs))
-    tired = replace(snapshot, memory=snapshot.memory.noted(ident(2), unmarked=MARKS_MAX))
+    tired = replace(snapshot, belief=snapshot.belief.noted(ident(2), unmarked=MARKS_MAX))
     assert not any(isinstance(act, MarkHealthy) for act in done(tired))
 
 

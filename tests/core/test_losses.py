@@ -52,7 +52,7 @@ def test_where_the_floor_needs_our_surplus_and_nobody_is_ill_it_waits() -> None:
     assert done(snapshot, spec) == ()
     (wait,) = [wait for wait in decide(spec, snapshot).waits if wait.on == f"surplus {ident(3)}"]
     assert "the floor is 3" in wait.why
-    unseen = replace(snapshot, memory=replace(snapshot.memory, progress=None))
+    unseen = replace(snapshot, belief=replace(snapshot.belief, progress=None))
     assert any(wait.on == f"surplus {ident(3)}" for wait in decide(spec, unseen).waits)
 
 
@@ -66,7 +66,7 @@ def test_one_that_is_dead_is_finished(health: str, *, refused: bool, back: bool)
     observation = replace(
         snapshot.observation, at=NOW + 1, instances=(replace(first, health=health, targets=()), *others)
     )
-    after = replace(snapshot, observation=observation, memory=recall(SPEC, snapshot.memory, observation, (act,)))
+    after = replace(snapshot, observation=observation, belief=recall(SPEC, snapshot.belief, observation, (act,)))
     assert any(isinstance(act, Register) for act in done(after)) is back
 
 
@@ -113,9 +113,9 @@ def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, 
     departure = Departure(id=ident(0), at=int(AT) - 500, removal=Removal.SHRINK)
     before = snapshot_of("SSSN", record={"departures": (departure,), "goal": goal, "cause": BACK["cause"], "asked": 4})
     instances = (replace(before.observation.instances[0], targets=()), *before.observation.instances[1:])
-    memory = before.memory.noted(ident(0), removal=Odd("recorded", NOW - 60, 5), lingering=False)
-    memory = replace(memory, activities_at=NOW)
-    after = replace(before, observation=replace(before.observation, instances=instances), memory=memory)
+    belief = before.belief.noted(ident(0), removal=Odd("recorded", NOW - 60, 5), lingering=False)
+    belief = replace(belief, activities_at=NOW)
+    after = replace(before, observation=replace(before.observation, instances=instances), belief=belief)
     decision = decide(SPEC, after)
     assert decision.meant is not None
     assert [departure.removal for departure in decision.meant.departures] == [removal]
@@ -124,7 +124,7 @@ def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, 
 
 def test_who_is_only_marked_unhealthy_stays_so_counts_and_goes_first() -> None:
     snapshot = snapshot_of("SMMN", record={"asked": 4})
-    assert snapshot.memory.stage(ident(1)) is Stage.SERVING
+    assert snapshot.belief.stage(ident(1)) is Stage.SERVING
     (out,) = (act for act in done(snapshot) if isinstance(act, Deregister))
     assert {one.instance for one in out.registrations} == {ident(1)}
     assert not [act for act in done(snapshot_of("SMM")) if isinstance(act, Deregister)]
@@ -160,7 +160,7 @@ def test_nobody_goes_on_a_look_that_may_lack_something() -> None:
     before = snapshot_of("SSS", spec)
     gap = (replace(before.observation.instances[0], targets=()), *before.observation.instances[1:])
     observation = replace(before.observation, at=NOW + 10, instances=gap)
-    after = replace(before, observation=observation, memory=recall(spec, before.memory, observation))
+    after = replace(before, observation=observation, belief=recall(spec, before.belief, observation))
     out = [one.instance for act in done(after, spec) if isinstance(act, Deregister) for one in act.registrations]
     written = [act.journal.departures for act in decide(spec, after).actions if isinstance(act, Record)]
     assert ident(0) not in out
@@ -170,14 +170,14 @@ def test_nobody_goes_on_a_look_that_may_lack_something() -> None:
 def test_a_drain_that_outlasts_its_delay_is_over_when_three_looks_say_so() -> None:
     departure = Departure(id=ident(0), at=int(AT) - 200)
     snapshot = snapshot_of("DSSN", record={"departures": (departure,), "asked": 4})
-    assert [id for id, one in snapshot.memory.histories.items() if one.lingering] == [ident(0)]
+    assert [id for id, one in snapshot.belief.histories.items() if one.lingering] == [ident(0)]
     ends = []
     for number in range(1, 4):
         at = NOW + 3.0 * number
         gone = (replace(snapshot.observation.instances[0], targets=()), *snapshot.observation.instances[1:])
         sources = tuple(replace(one, seen_at=at) for one in snapshot.observation.sources)
         observation = replace(snapshot.observation, at=at, instances=gone, sources=sources)
-        snapshot = replace(snapshot, observation=observation, memory=recall(SPEC, snapshot.memory, observation))
+        snapshot = replace(snapshot, observation=observation, belief=recall(SPEC, snapshot.belief, observation))
         ends.append(any(isinstance(act, Terminate) for act in done(snapshot)))
     assert ends == [False, False, True]
 
@@ -200,7 +200,7 @@ def test_what_could_not_be_put_back_is_said_once() -> None:
 def test_who_comes_back_is_not_ill_of_its_own_draining() -> None:
     """It was looked at again and again while it drained; the first look after that is the first that says how it is."""
     out = snapshot_of("DSSN", record={"asked": 4, **BACK}, histories={ident(0): {"lingering": False}})
-    assert out.memory.history(ident(0)).streak.bad <= 1
+    assert out.belief.history(ident(0)).streak.bad <= 1
     coming = replace(out.observation.instances[0], targets=tuple(
         replace(one, state=TargetState.INITIAL) for one in out.observation.instances[0].targets))  # fmt: skip
     assert isinstance(out.observation.journal, Journal)
@@ -208,7 +208,7 @@ def test_who_comes_back_is_not_ill_of_its_own_draining() -> None:
     observation = replace(
         out.observation, at=NOW + 5, journal=record, instances=(coming, *out.observation.instances[1:])
     )
-    back = replace(out, observation=observation, memory=recall(SPEC, out.memory, observation))
+    back = replace(out, observation=observation, belief=recall(SPEC, out.belief, observation))
     gone = {one.instance for act in done(back) if isinstance(act, Deregister) for one in act.registrations}
     assert ident(0) not in gone
 
@@ -216,5 +216,5 @@ def test_who_comes_back_is_not_ill_of_its_own_draining() -> None:
 def test_no_two_records_have_one_serial() -> None:
     """The one before was sent and not answered: should it have been written, a later look must tell the two apart."""
     snapshot = snapshot_of("SSSN", record={"asked": 4})
-    tried = replace(snapshot, memory=replace(snapshot.memory, tried=40))
+    tried = replace(snapshot, belief=replace(snapshot.belief, tried=40))
     assert [act.journal.serial for act in decide(SPEC, tried).actions if isinstance(act, Record)] == [41]

@@ -20,12 +20,12 @@ SPEC = RolloutSpec()
 PROBED = frozenset({"run0"})
 
 
-def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **memory: Any) -> Snapshot:
+def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **belief: Any) -> Snapshot:
     """A group without record, looked at four times."""
     seen = observation(drawing)
     seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))
     found = looked(spec, seen)
-    return replace(found, memory=replace(found.memory, **memory))
+    return replace(found, belief=replace(found.belief, **belief))
 
 
 def the_record(decision: Decision) -> Journal:
@@ -38,12 +38,12 @@ def end(decision: Decision) -> tuple[Outcome, int]:
     return decision.verdict.outcome, decision.verdict.code
 
 
-def vanished(*, looks: int = 3, ago: float = 30.0, suspended: bool = True, **memory: Any) -> Snapshot:
+def vanished(*, looks: int = 3, ago: float = 30.0, suspended: bool = True, **belief: Any) -> Snapshot:
     snapshot = snapshot_of("SSS")
     group = snapshot.observation.group if suspended else replace(snapshot.observation.group, suspended=frozenset())
     seen = replace(snapshot.observation, journal=None, group=group)
     torn = Odd("gone", NOW - ago, looks)
-    return Snapshot(observation=seen, memory=replace(snapshot.memory, torn=torn, **memory))
+    return Snapshot(observation=seen, belief=replace(snapshot.belief, torn=torn, **belief))
 
 
 @pytest.mark.parametrize(("looks", "ago"), [(2, 30.0), (3, 29.0)])
@@ -62,18 +62,18 @@ def test_one_that_was_taken_off_is_written_again_then_put_back_then_left() -> No
 
 def test_one_that_another_run_has_ended_meanwhile_is_not_written_again() -> None:
     snapshot = vanished(suspended=False)
-    journal = replace(snapshot.memory.journal, until=int(NOW) - 1)  # type: ignore[type-var]
-    gone = replace(snapshot, memory=replace(snapshot.memory, journal=journal))
+    journal = replace(snapshot.belief.journal, until=int(NOW) - 1)  # type: ignore[type-var]
+    gone = replace(snapshot, belief=replace(snapshot.belief, journal=journal))
     assert end(decide(SPEC, gone)) == (Outcome.HELD, 5)
     kept = replace(gone, observation=vanished().observation)
     assert the_record(decide(SPEC, kept)).run == "run0"
 
 
-def unreadable(*, torn: bool, looks: int = 3, **memory: Any) -> Snapshot:
-    snapshot = free(**memory)
+def unreadable(*, torn: bool, looks: int = 3, **belief: Any) -> Snapshot:
+    snapshot = free(**belief)
     record = Unreadable(why="nonsense", torn=torn)
-    memory_ = replace(snapshot.memory, torn=Odd("torn", NOW - 30.0, looks))
-    return replace(snapshot, observation=replace(snapshot.observation, journal=record), memory=memory_)
+    belief_ = replace(snapshot.belief, torn=Odd("torn", NOW - 30.0, looks))
+    return replace(snapshot, observation=replace(snapshot.observation, journal=record), belief=belief_)
 
 
 def test_a_record_that_cannot_be_read_is_refused_and_not_touched() -> None:
@@ -87,5 +87,5 @@ def test_one_that_is_just_being_written_is_looked_at_again() -> None:
 
 
 def test_one_of_ours_that_was_damaged_is_written_again() -> None:
-    ours = snapshot_of("SSS").memory.journal
+    ours = snapshot_of("SSS").belief.journal
     assert the_record(decide(SPEC, unreadable(torn=True, journal=ours))).serial == 8

@@ -32,13 +32,13 @@ def seen(snapshot: Snapshot, *, asked: bool) -> Snapshot:
 
 def next_look(snapshot: Snapshot, number: int) -> Look:
     one = snapshot.observation.instances[number]
-    return newcomer(SPEC, snapshot.observation, snapshot.memory, one)
+    return newcomer(SPEC, snapshot.observation, snapshot.belief, one)
 
 
 @pytest.mark.parametrize(("ago", "sleeps", "needs"), [(0.0, 5.0, ROWS), (1000.0, 0.0, WHOLE)])
 def test_everything_is_looked_at_now_and_then(ago: float, sleeps: float, needs: object) -> None:
     snapshot = snapshot_of("SSS", health_at=NOW - ago)
-    seconds, wanted = soonest(SPEC, [Look(NOW + 5.0)], snapshot.observation, snapshot.memory)
+    seconds, wanted = soonest(SPEC, [Look(NOW + 5.0)], snapshot.observation, snapshot.belief)
     assert (seconds, wanted) == (sleeps, needs)
     assert OLDEST_HEALTH > LONGEST_SLEEP
 
@@ -46,8 +46,8 @@ def test_everything_is_looked_at_now_and_then(ago: float, sleeps: float, needs: 
 def test_nobody_sleeps_long_and_an_interval_that_was_asked_for_is_kept_to() -> None:
     snapshot = snapshot_of("SSS", health_at=NOW)
     far = [Look(NOW + 100.0, WHOLE)]
-    assert soonest(SPEC, far, snapshot.observation, snapshot.memory) == (LONGEST_SLEEP, ROWS)
-    assert soonest(RolloutSpec(check_interval=7.0), far, snapshot.observation, snapshot.memory) == (7.0, WHOLE)
+    assert soonest(SPEC, far, snapshot.observation, snapshot.belief) == (LONGEST_SLEEP, ROWS)
+    assert soonest(RolloutSpec(check_interval=7.0), far, snapshot.observation, snapshot.belief) == (7.0, WHOLE)
 
 
 def test_a_newcomer_is_asked_for_in_one_source_from_a_learnt_share_on() -> None:
@@ -69,7 +69,7 @@ def test_called_healthy_by_the_one_that_was_asked_all_are_asked_at_once() -> Non
     half = replace(
         snapshot,
         observation=replace(snapshot.observation, sources=sources),
-        memory=snapshot.memory.noted(ident(3), stage=Since(Stage.REGISTERING, NOW)),
+        belief=snapshot.belief.noted(ident(3), stage=Since(Stage.REGISTERING, NOW)),
     )
     assert next_look(half, 3) == Look(NOW, WHOLE)
 
@@ -92,7 +92,7 @@ def test_a_drain_is_slept_through_but_for_a_source_that_may_end_early() -> None:
 def test_registered_back_it_drains_no_more() -> None:
     snapshot = snapshot_of("SSS")
     where = Registration(source=SOURCES[0].id, instance=ident(0), port=80)
-    out = snapshot.memory.noted(ident(0), calls={where: Sent(NOW)})
+    out = snapshot.belief.noted(ident(0), calls={where: Sent(NOW)})
     bare = seen(snapshot, asked=False).observation
     empty = replace(bare, instances=tuple(replace(one, targets=()) for one in bare.instances))
     drains = carried(empty, snapshot.observation, out, ())

@@ -9,6 +9,7 @@ import pytest
 
 from async_rollout.core import plan as planning
 from async_rollout.core.actions import MarkHealthy, Need, Record, SetCapacity, Terminate
+from async_rollout.core.belief import Peer
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Warned
@@ -16,7 +17,6 @@ from async_rollout.core.history import Odd
 from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.lease import of_another
 from async_rollout.core.left import changes
-from async_rollout.core.memory import Peer
 from async_rollout.core.narrate import narrate
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.outcomes import ActOutcome
@@ -42,32 +42,32 @@ def test_a_proven_one_that_sickens_is_ailing_and_no_newcomer() -> None:
         for one in well.observation.instances
     )
     later = replace(well.observation, at=NOW + 10, instances=sick)
-    assert recall(SPEC, well.memory, later).stage(ident(3)) is Stage.AILING
+    assert recall(SPEC, well.belief, later).stage(ident(3)) is Stage.AILING
 
 
 def test_how_often_one_was_marked_healthy_is_remembered() -> None:
     seen, act = snapshot_of("SSM"), MarkHealthy(instances=(ident(2),))
-    memory = seen.memory
+    belief = seen.belief
     for number in range(2):
         outcome = ActOutcome(action=act, at=NOW + number, ok=True)
-        memory = recall(SPEC, memory, replace(seen.observation, at=NOW + number + 1), (outcome,))
-    assert {id: one.unmarked for id, one in memory.histories.items() if one.unmarked} == {ident(2): 2}
+        belief = recall(SPEC, belief, replace(seen.observation, at=NOW + number + 1), (outcome,))
+    assert {id: one.unmarked for id, one in belief.histories.items() if one.unmarked} == {ident(2): 2}
 
 
 def test_a_record_that_is_taken_over_needs_a_look_with_health() -> None:
     seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 1})
     theirs = seen.observation.journal
     assert isinstance(theirs, Journal)
-    memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3), survey=None)
-    assert of_another(SPEC, replace(seen, memory=memory), theirs).needs == {Need.TARGETS, Need.SURVEY}
+    belief = replace(seen.belief, peer=Peer(theirs, NOW - 20, 3), survey=None)
+    assert of_another(SPEC, replace(seen, belief=belief), theirs).needs == {Need.TARGETS, Need.SURVEY}
 
 
 def test_a_new_cutoff_after_a_take_over_is_told() -> None:
     seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 7 * 3600})
     theirs = seen.observation.journal
     assert isinstance(theirs, Journal)
-    memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3))
-    after = replace(seen, memory=memory, observation=replace(seen.observation, probes=frozenset({"run0"})))
+    belief = replace(seen.belief, peer=Peer(theirs, NOW - 20, 3))
+    after = replace(seen, belief=belief, observation=replace(seen.observation, probes=frozenset({"run0"})))
     events = narrate(SPEC, after, after, decide(SPEC, after))
     assert [event.text[:17] for event in events if isinstance(event, Warned)] == ["the record is old"]
 
@@ -133,24 +133,24 @@ def test_two_looks_of_the_same_world_decide_the_same() -> None:
 def test_a_look_without_health_neither_adds_to_a_streak_nor_ends_it() -> None:
     before = snapshot_of("SSSN")
     blind = tuple(replace(one, seen_at=None) for one in before.observation.sources)
-    memory = recall(SPEC, before.memory, replace(before.observation, at=NOW + 5, sources=blind))
-    for id, history in before.memory.histories.items():
-        assert memory.history(id).streak == history.streak
+    belief = recall(SPEC, before.belief, replace(before.observation, at=NOW + 5, sources=blind))
+    for id, history in before.belief.histories.items():
+        assert belief.history(id).streak == history.streak
 
 
 def test_an_old_answer_is_left_out_of_what_is_remembered() -> None:
     before = snapshot_of("SSSN")
-    memory = replace(before.memory, newest=8)
+    belief = replace(before.belief, newest=8)
     gone = replace(before.observation, at=NOW + 5, instances=before.observation.instances[:3])
-    after = recall(SPEC, memory, gone)
+    after = recall(SPEC, belief, gone)
     assert after.blinded
-    assert after.histories == before.memory.histories
+    assert after.histories == before.belief.histories
 
 
 def test_a_take_over_before_the_cutoff_is_no_start_yet() -> None:
     seen = snapshot_of("SSS", record={"run": "theirs", "until": int(NOW) - 1, "cutoff": None, "template": ""})
     theirs = seen.observation.journal
     assert isinstance(theirs, Journal)
-    memory = replace(seen.memory, peer=Peer(theirs, NOW - 20, 3))
-    after = replace(seen, memory=memory, observation=replace(seen.observation, probes=frozenset({"run0"})))
+    belief = replace(seen.belief, peer=Peer(theirs, NOW - 20, 3))
+    after = replace(seen, belief=belief, observation=replace(seen.observation, probes=frozenset({"run0"})))
     assert narrate(SPEC, after, after, decide(SPEC, after)) == ()

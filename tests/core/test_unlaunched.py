@@ -8,8 +8,8 @@ import pytest
 
 from async_rollout.core.actions import Record, SetCapacity
 from async_rollout.core.attribution import unlaunched
+from async_rollout.core.belief import Belief, Me
 from async_rollout.core.journal import Journal
-from async_rollout.core.memory import Me, Memory
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.recall import recall
 from async_rollout.core.spec import RolloutSpec
@@ -22,36 +22,36 @@ AGAIN = replace(RAISED, launches=3, serial=9)
 RAISE = SetCapacity(desired=4)
 
 
-def after(*outcomes: tuple[Record | SetCapacity, bool | None, bool]) -> Memory:
+def after(*outcomes: tuple[Record | SetCapacity, bool | None, bool]) -> Belief:
     """What is known after these answers: the act, how it was answered, and whether it was sent at all."""
-    memory = recall(RolloutSpec(), Memory(me=Me(run="run0", holder="host/boot/1")), replace(SEEN, journal=NOW))
+    belief = recall(RolloutSpec(), Belief(me=Me(run="run0", holder="host/boot/1")), replace(SEEN, journal=NOW))
     told = tuple(ActOutcome(action=act, at=AT, ok=ok, sent=sent) for act, ok, sent in outcomes)
-    return recall(RolloutSpec(), memory, replace(SEEN, journal=NOW, at=AT + 5.0), told)
+    return recall(RolloutSpec(), belief, replace(SEEN, journal=NOW, at=AT + 5.0), told)
 
 
-def counted(memory: Memory, record: Journal) -> tuple[int, int]:
-    left = unlaunched(record, memory)
+def counted(belief: Belief, record: Journal) -> tuple[int, int]:
+    left = unlaunched(record, belief)
     return left.asked, left.launches
 
 
 def test_a_raise_that_was_refused_is_none() -> None:
-    memory = after((Record(journal=RAISED), True, True), (RAISE, False, True))
-    assert counted(memory, RAISED) == (3, 1)
+    belief = after((Record(journal=RAISED), True, True), (RAISE, False, True))
+    assert counted(belief, RAISED) == (3, 1)
 
 
 @pytest.mark.parametrize("taken", [None, False])
 def test_one_whose_record_was_not_taken_either_undoes_nothing_in_the_record_before(taken: bool | None) -> None:
     """The first raise was not answered. The next record is lost, so the raise behind it was never sent."""
     first = ((Record(journal=RAISED), True, True), (RAISE, None, True))
-    memory = after(*first, (Record(journal=AGAIN), taken, True), (RAISE, False, False))
-    assert counted(memory, RAISED) == (4, 2)
+    belief = after(*first, (Record(journal=AGAIN), taken, True), (RAISE, False, False))
+    assert counted(belief, RAISED) == (4, 2)
 
 
 def test_a_whole_decision_that_came_too_late_undoes_nothing() -> None:
-    memory = after((Record(journal=RAISED), False, False), (RAISE, False, False))
-    assert counted(memory, replace(RAISED, launches=1)) == (4, 1)
+    belief = after((Record(journal=RAISED), False, False), (RAISE, False, False))
+    assert counted(belief, replace(RAISED, launches=1)) == (4, 1)
 
 
 def test_what_may_have_been_taken_is_not_undone_by_a_later_no() -> None:
-    memory = after((Record(journal=RAISED), True, True), (RAISE, None, True), (RAISE, False, True))
-    assert counted(memory, RAISED) == (4, 2)
+    belief = after((Record(journal=RAISED), True, True), (RAISE, None, True), (RAISE, False, True))
+    assert counted(belief, RAISED) == (4, 2)

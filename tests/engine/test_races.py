@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from async_rollout.core.actions import CloudAction, Needs, Outcome, Verdict
+from async_rollout.core.belief import Me
 from async_rollout.core.journal import Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.observation import Observation
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine import identity

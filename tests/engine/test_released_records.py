@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from async_rollout.core.belief import Me
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.memory import Me
 from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.core.tags import from_tags
 from async_rollout.engine.halt import Halt

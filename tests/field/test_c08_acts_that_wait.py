@@ -10,8 +10,8 @@ import pytest
 
 from async_rollout.aws.bucket import Bucket
 from async_rollout.core.actions import CloudAction, Deregister, Erase, Record, Registration, Resume, SetCapacity
+from async_rollout.core.belief import Me
 from async_rollout.core.journal import Found, Journal
-from async_rollout.core.memory import Me
 from async_rollout.core.policy import OLDEST_LOOK
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec

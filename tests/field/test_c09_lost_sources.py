@@ -9,9 +9,9 @@ import pytest
 
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import Outcome
+from async_rollout.core.belief import Me
 from async_rollout.core.events import Event, Warned
 from async_rollout.core.journal import Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import OnFailure, RolloutSpec
 from async_rollout.engine.halt import Halt

@@ -8,8 +8,8 @@ import anyio
 import pytest
 
 from async_rollout.core import departures
+from async_rollout.core.belief import Me
 from async_rollout.core.journal import Departure, Goal, Journal, Mark
-from async_rollout.core.memory import Me
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, RolloutSpec
 from async_rollout.core.standing import onward, standing
 from async_rollout.core.tags import from_tags
@@ -213,8 +213,8 @@ def test_k1_a_dead_one_does_not_go_without_it_either(mark: Mark, words: str) -> 
         replace(one, targets=()) if number == 0 else one for number, one in enumerate(found.observation.instances)
     )
     departure = Departure(id=drained[0].id, at=0, before=mark)
-    memory = found.memory.noted(departure.id, unlisted=9)
-    draft = replace(found, observation=replace(found.observation, instances=drained), memory=memory).departure(
+    belief = found.belief.noted(departure.id, unlisted=9)
+    draft = replace(found, observation=replace(found.observation, instances=drained), belief=belief).departure(
         departure
     )
     done = departures.fall(draft, departure)

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
+from async_rollout.core.belief import Me
 from async_rollout.core.journal import Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import identify

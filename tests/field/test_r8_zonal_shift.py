@@ -14,9 +14,9 @@ from async_rollout.aws.calls import Reply
 from async_rollout.aws.session import connect
 from async_rollout.aws.traffic.target_group import health_of
 from async_rollout.core.actions import Outcome
+from async_rollout.core.belief import Me
 from async_rollout.core.events import Event, Waiting, Warned
 from async_rollout.core.journal import Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.observation import TargetState
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import Limits, RolloutSpec

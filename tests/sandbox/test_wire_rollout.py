@@ -9,8 +9,8 @@ import pytest
 
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import Outcome, Verdict
+from async_rollout.core.belief import Me
 from async_rollout.core.journal import Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.spec import Hook, HookCall, RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import HookResult

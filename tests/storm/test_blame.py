@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 from async_rollout.core import advance, budget, decide, finish, restore, trouble
+from async_rollout.core.belief import Belief
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal
-from async_rollout.core.memory import Memory
 from async_rollout.core.policy import GROUP_GONE
 from async_rollout.core.stages import Stage
 from async_rollout.engine import identity, lookout, parting, rollout
@@ -52,18 +52,18 @@ def asleep_is_blind(real: Callable[..., float], tried: parting.InVain, *, well: 
     return real(tried, well=well)
 
 
-def in_any_record(real: Callable[..., Journal], journal: Journal, memory: Memory) -> Journal:
+def in_any_record(real: Callable[..., Journal], journal: Journal, belief: Belief) -> Journal:
     """A launch that was not taken is undone, whichever record it is that counts it."""
-    asked = replace(memory.launching, counted=0) if memory.launching is not None else None
-    return real(journal, replace(memory, launching=asked))
+    asked = replace(belief.launching, counted=0) if belief.launching is not None else None
+    return real(journal, replace(belief, launching=asked))
 
 
 def ailing_is_unserving(real: Callable[..., Draft], draft: Draft) -> Draft:
     """One look without it, and a surplus one is nobody's need any more."""
-    memory = draft.memory
-    for id in (id for id, stage in memory.stages.items() if stage is Stage.AILING):
-        memory = memory.noted(id, streak=replace(memory.history(id).streak, good=0))
-    return real(replace(draft, memory=memory))
+    belief = draft.belief
+    for id in (id for id, stage in belief.stages.items() if stage is Stage.AILING):
+        belief = belief.noted(id, streak=replace(belief.history(id).streak, good=0))
+    return real(replace(draft, belief=belief))
 
 
 BOUND = (advance, trouble)

@@ -1,4 +1,4 @@
-"""A draft in one line: a drawing looked at several times, with fields of its group, record and memory changed."""
+"""A draft in one line: a drawing looked at several times, with fields of its group, record and belief changed."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ NOW = AT + 30.0
 
 def snapshot_of(
     drawing: str, spec: RolloutSpec | None = None, /, group: dict[str, Any] | None = None,
-    record: dict[str, Any] | None = None, histories: dict[str, dict[str, Any]] | None = None, **memory: Any,
+    record: dict[str, Any] | None = None, histories: dict[str, dict[str, Any]] | None = None, **belief: Any,
 ) -> Snapshot:  # fmt: skip
-    """histories: fields of what is remembered of each instance, by id; memory: facts of the group."""
+    """histories: fields of what is remembered of each instance, by id; belief: facts of the group."""
     seen = recorded(observation(drawing), **(record or {}))
     seen = replace(seen, group=replace(seen.group, **(group or {})))
     found = looked(spec or RolloutSpec(), seen)
-    remembered = replace(found.memory, **memory)
+    remembered = replace(found.belief, **belief)
     for id, fields in (histories or {}).items():
         remembered = remembered.noted(id, **fields)
-    return replace(found, memory=remembered)
+    return replace(found, belief=remembered)
 
 
 def draft_of(
     drawing: str, spec: RolloutSpec | None = None, /, group: dict[str, Any] | None = None,
-    record: dict[str, Any] | None = None, **memory: Any,
+    record: dict[str, Any] | None = None, **belief: Any,
 ) -> Draft:  # fmt: skip
-    found = snapshot_of(drawing, spec, group=group, record=record, **memory)
+    found = snapshot_of(drawing, spec, group=group, record=record, **belief)
     assert isinstance(found.observation.journal, Journal)
     return Draft(
         spec=spec or RolloutSpec(),
         observation=found.observation,
-        memory=found.memory,
+        belief=found.belief,
         journal=found.observation.journal,
     )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from async_rollout.core.belief import Belief, Me
 from async_rollout.core.journal import SUSPENDED_BY_US, Departure, Found, Journal, digest, template_mark
-from async_rollout.core.memory import Me, Memory
 from async_rollout.core.observation import Group, Instance, Observation, Source, Survey, Target, TargetState
 from async_rollout.core.recall import recall
 from async_rollout.core.snapshot import Snapshot
@@ -98,10 +98,10 @@ def recorded(seen: Observation, **fields: object) -> Observation:
 
 def looked(spec: RolloutSpec, seen: Observation, *, looks: int = 4, every: float = 10.0) -> Snapshot:
     """The same observation, looked at several times: what the last of these looks knows."""
-    memory = Memory(me=Me(run="run0", holder="host/boot/1"))
+    belief = Belief(me=Me(run="run0", holder="host/boot/1"))
     for number in range(looks):
         at = seen.at + number * every
         sources = tuple(replace(one, seen_at=at) for one in seen.sources)
         now = replace(seen, at=at, sources=sources)
-        memory = recall(spec, memory, now)
-    return Snapshot(observation=now, memory=memory)
+        belief = recall(spec, belief, now)
+    return Snapshot(observation=now, belief=belief)

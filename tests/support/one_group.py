@@ -7,7 +7,7 @@ from collections.abc import Callable
 import anyio
 
 from async_rollout.core.actions import Outcome
-from async_rollout.core.memory import Me
+from async_rollout.core.belief import Me
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.halt import Halt

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import anyio
 
+from async_rollout.core.belief import Me
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.spec import AsyncHook, Hook, HookCall, RolloutSpec
 from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt

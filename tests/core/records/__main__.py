@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
 from async_rollout.core.actions import CloudAction, Record  # noqa: E402
-from async_rollout.core.memory import Me  # noqa: E402
+from async_rollout.core.belief import Me  # noqa: E402
 from async_rollout.core.snapshot import Stop  # noqa: E402
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, RolloutSpec  # noqa: E402
 from async_rollout.engine.clocks import Young, always  # noqa: E402

@@ -12,9 +12,9 @@ from enum import StrEnum
 
 import anyio
 
+from async_rollout.core.belief import Me
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.spec import Hook, HookCall, HookPoint, RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.identity import identify

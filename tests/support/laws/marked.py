@@ -65,7 +65,7 @@ def _as_before(spec: RolloutSpec, observation: Observation, one: Instance) -> bo
 
 MARKED = (
     Sabotage(name="what others marked is marked healthy", law="law 8:", story=all_marked,
-             spoil=swap(finish, "is_ours_to_take_off", lambda memory, observation, one: is_accused(observation, one))),
+             spoil=swap(finish, "is_ours_to_take_off", lambda belief, observation, one: is_accused(observation, one))),
     Sabotage(name="who is only marked counts for nobody", law="law 12:", story=all_marked,
              spoil=swap(history, "is_ready", _as_before)),
     Sabotage(name="a marked new one is left to AWS", law="law 4:", story=newest_marked,

@@ -14,9 +14,9 @@ from typing import Any, cast
 import anyio
 
 from async_rollout.core.actions import Action, CloudAction, Needs
+from async_rollout.core.belief import Me
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.memory import Me
 from async_rollout.core.observation import Observation
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import AsyncHook, Hook, HookCall, HookPoint, RolloutSpec

@@ -128,7 +128,7 @@ def again(draft: Draft, departure: Departure) -> Draft:
 
 def resent(draft: Draft, departure: Departure) -> Draft:
     """After half a minute it is sent again, whatever the activities say."""
-    since = draft.memory.history(departure.id).removal
+    since = draft.belief.history(departure.id).removal
     return again(draft, departure) if since is not None and draft.at - since.at >= 30 else draft
 
 
@@ -196,7 +196,7 @@ COUNTING = (
     Sabotage(name="a new minimum counts twice", law="law 2:", story=meddling.minimum_beyond,
              spoil=around(decide, "attribute_desired", minimum_first)),
     Sabotage(name="what AWS refused is a launch", law="law 18:", story=refused.raise_refused,
-             spoil=swap(decide, "unlaunched", lambda journal, memory: journal)),
+             spoil=swap(decide, "unlaunched", lambda journal, belief: journal)),
     Sabotage(name="what was never sent is a launch", law="law 18:", story=refused.raise_never_sent,
              spoil=swap(rollout, "unsent", lambda action, at: HookOutcome(
                  point=HookPoint.UP_CHECK, instance="", ok=True))),

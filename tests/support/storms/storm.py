@@ -13,9 +13,9 @@ from functools import partial
 import anyio
 
 from async_rollout.core.actions import Verdict
+from async_rollout.core.belief import Me
 from async_rollout.core.events import Event
 from async_rollout.core.journal import QUICK, Goal
-from async_rollout.core.memory import Me
 from async_rollout.core.spec import Hook, HookCall, HookPoint
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import HookResult

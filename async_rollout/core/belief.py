@@ -62,7 +62,7 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Belief:
     """See the module's docstring. Maps are never changed in place.
 
     histories: one for each instance that is known, by id. health_at: AWS's time of the last look that asked every
@@ -127,8 +127,8 @@ class Memory:
         """What is remembered of one instance."""
         return self.histories.get(id, UNKNOWN)
 
-    def noted(self, id: str, **changes: Any) -> Memory:
-        """The memory with fields of one history changed."""
+    def noted(self, id: str, **changes: Any) -> Belief:
+        """The belief with fields of one history changed."""
         return replace(self, histories={**self.histories, id: replace(self.history(id), **changes)})
 
     def stage(self, id: str) -> Stage | None:
