@@ -13,7 +13,7 @@ import typer
 
 from async_rollout.cli.durations import instances, seconds
 from async_rollout.errors import UsageError
-from async_rollout.render import AUTO, choices, words
+from async_rollout.render import AUTO, choices, described
 
 
 def option(*flags: str, help: str, **more: Any) -> Any:
@@ -109,7 +109,7 @@ class Viewing:
     output: Annotated[
         str,
         option(
-            "--output", help=words(), parser=view_name, metavar=f"<{'|'.join(choices())}>", autocompletion=completed
+            "--output", help=described(), parser=view_name, metavar=f"<{'|'.join(choices())}>", autocompletion=completed
         ),
     ] = AUTO
     events: Annotated[

@@ -61,6 +61,7 @@ class Going:
 class Plan(Place):
     """What `run` would do with one group. Times are seconds.
 
+    account: the 12 digits of its AWS account; region: as `eu-west-1`; each "" where it is not known.
     group: its name.
     base: its desired capacity.
     floor: the fewest that serve.

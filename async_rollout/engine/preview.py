@@ -25,6 +25,7 @@ EVERYTHING = frozenset({Need.TARGETS, Need.SURVEY, Need.POLICIES})
 class Status(Place):
     """What the tags of one group say. Times are AWS's, epoch seconds.
 
+    account: the 12 digits of its AWS account; region: as `eu-west-1`; each "" where it is not known.
     group: its name.
     at: when it was looked at.
     run: the id of what is under way, or was left in the middle; None: nothing, and all below is empty.

@@ -19,6 +19,7 @@ SAID = 120
 class GroupResult(Origin):
     """One group's end.
 
+    account: the 12 digits of its AWS account; region: as `eu-west-1`; run: its id; each "" where it is not known.
     group: its name.
     verdict: how it ended.
     replaced: ids of old instances that went in this run.

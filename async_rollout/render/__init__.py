@@ -135,7 +135,7 @@ def choices() -> tuple[str, ...]:
     return (AUTO, *(one.name for one in RENDERERS))
 
 
-def words() -> str:
+def described() -> str:
     """What each of the choices is, for people, in one line."""
     views = [f"{one.name}: {one.about}." for one in RENDERERS]
     fitting = [f"{one.name} {one.when}" for one in RENDERERS if one.when]

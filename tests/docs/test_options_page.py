@@ -10,7 +10,7 @@ import pytest
 from async_rollout import errors
 from async_rollout.cli import app, plan, status
 from async_rollout.cli.app import COMMANDS, loaded
-from async_rollout.render import AUTO, choices, words
+from async_rollout.render import AUTO, choices, described
 from support.pages import page, part, rows
 
 TEXT = page("options")
@@ -78,4 +78,4 @@ def test_the_exit_codes_are_those_that_help_tells() -> None:
 def test_the_views_are_those_of_the_table() -> None:
     (cells,) = (cells for cells in table("run") if cells[0].startswith("`--output`"))
     *first, last = choices()
-    assert cells == [f"`--output` {', '.join(first)} or {last}", AUTO, words().rstrip(".")]
+    assert cells == [f"`--output` {', '.join(first)} or {last}", AUTO, described().rstrip(".")]

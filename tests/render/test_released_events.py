@@ -98,7 +98,7 @@ def shown(run: Recording, name: str) -> Iterator[str]:
     yield from written
 
 
-@pytest.mark.parametrize("name", [*(name for name, *_ in RENDERERS if name != "live"), "report"])
+@pytest.mark.parametrize("name", [*(one.name for one in RENDERERS if one.name != "live"), "report"])
 @pytest.mark.parametrize(("file", "schema"), FILES)
 def test_each_run_is_seen_in_every_view(file: Path, schema: int, name: str) -> None:
     for run in read(file):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -54,5 +55,7 @@ def words_of(command: Any) -> Iterator[str]:
         kind = one.type_descriptor.annotation
         if inspect.isclass(kind) and issubclass(kind, Enum):
             yield from (f"{one.opts[0]}={choice.value}" for choice in kind)
+        elif re.fullmatch(r"<\w+(\|\w+)+>", one.metavar or ""):  # they come from a table
+            yield from (f"{one.opts[0]}={choice}" for choice in one.metavar[1:-1].split("|"))
         names = one.envvar or ()
         yield from (f"${name}" for name in ([names] if isinstance(names, str) else names))
