@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from async_rollout.core.actions import Verdict
 from async_rollout.core.events import RolloutEnded
-from async_rollout.core.history import Ended
 from async_rollout.core.origin import Origin
+from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint
 
 SAID = 120
@@ -38,15 +38,15 @@ class GroupResult(Origin):
     replaced_before: int = 0
 
 
-def quoted(verdict: Verdict, ends: Iterable[Ended]) -> Verdict:
+def quoted(verdict: Verdict, ends: Iterable[HookOutcome]) -> Verdict:
     """The verdict with the last words of each command that it speaks of: people see them, no record holds them."""
     why = verdict.why
     for end in ends:
-        point, id = end.outcome.point, end.outcome.instance
+        point, id = end.point, end.instance
         command = "up-check" if point is HookPoint.UP_CHECK else f"{point} command for {id}"
-        told = f"the {command} {end.outcome.how}"
-        if not end.outcome.ok and end.outcome.said and id in why:
-            why = why.replace(told, f"{told}: {end.outcome.said[-SAID:]}", 1)
+        told = f"the {command} {end.how}"
+        if not end.ok and end.said and id in why:
+            why = why.replace(told, f"{told}: {end.said[-SAID:]}", 1)
     return replace(verdict, why=why)
 
 

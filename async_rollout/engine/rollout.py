@@ -42,7 +42,7 @@ from async_rollout.engine.identity import is_here, is_over, of_another, under_wa
 from async_rollout.engine.lookout import AGAIN, Lookout
 from async_rollout.engine.parting import BLIND_FOR, InVain, LastWord, blind_end, broken_end, cut_off
 from async_rollout.engine.ports import GroupCloud, HookRunner, Tell, Urgency
-from async_rollout.engine.result import GroupResult, ended, quoted
+from async_rollout.engine.result import GroupResult, ended
 from async_rollout.engine.telling import OBJECTED, Told
 
 
@@ -271,6 +271,7 @@ class Rollout:
         self._outcomes.append(outcome)
 
     def _ended(self, outcome: HookOutcome) -> None:
+        self._told.command(outcome)
         self._note(outcome)
         self._woken()
 
@@ -281,15 +282,8 @@ class Rollout:
             self._lookout.stop()
 
     def _end(self, verdict: Verdict) -> GroupResult:
-        result = GroupResult(
-            group=self._group,
-            verdict=quoted(verdict, self._belief.ended),
-            replaced=tuple(self._told.replaced),
-            total=self._told.total,
-            replaced_before=self._told.replaced_before,
-            missed=missed(self._belief.scheduled, self._belief.began, self._belief.at),
-            seconds=anyio.current_time() - self._began,
-        )
+        lost = missed(self._belief.scheduled, self._belief.began, self._belief.at)
+        result = self._told.result(verdict, missed=lost, seconds=anyio.current_time() - self._began)
         self.result = result
         self._told.say(ended(result, self._at))
         return result

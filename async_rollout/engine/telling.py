@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import anyio
 
-from async_rollout.core.actions import Wait
+from async_rollout.core.actions import Verdict, Wait
 from async_rollout.core.events import Event, Replaced, RolloutStarted, Waiting
+from async_rollout.core.outcomes import HookOutcome
+from async_rollout.core.spec import HookPoint
 from async_rollout.engine.ports import Tell
+from async_rollout.engine.result import GroupResult, quoted
 
 OBJECTED = "a guard held it back: "
 """How the warning begins that tells of an act which a law forbids."""
@@ -22,6 +25,7 @@ class Told:
         self._waits: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._total = self.replaced_before = 0
         self.replaced: list[str] = []
+        self._commands: dict[tuple[HookPoint, str], HookOutcome] = {}
 
     @property
     def total(self) -> int:
@@ -38,6 +42,22 @@ class Told:
             case RolloutStarted(total=total, replaced_before=before):
                 self._total, self.replaced_before = total, before
         self._tell(event)
+
+    def command(self, outcome: HookOutcome) -> None:
+        """Keep how a command ended: what it said is told at the end, when its instance may be long gone."""
+        self._commands[outcome.point, outcome.instance] = outcome
+
+    def result(self, verdict: Verdict, *, missed: tuple[str, ...], seconds: float) -> GroupResult:
+        """Its end. missed: scheduled actions that fell into the run; seconds: how long it took."""
+        return GroupResult(
+            group=self._group,
+            verdict=quoted(verdict, self._commands.values()),
+            replaced=tuple(self.replaced),
+            total=self.total,
+            replaced_before=self.replaced_before,
+            missed=missed,
+            seconds=seconds,
+        )
 
     def waits(self, at: float, waits: tuple[Wait, ...]) -> None:
         """Tell what is waited for, where it is something else than before, or was told long ago. at: AWS's time."""

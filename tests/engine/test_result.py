@@ -8,7 +8,6 @@ from itertools import permutations
 import pytest
 
 from async_rollout.core.actions import Outcome, Verdict
-from async_rollout.core.history import Ended
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint
 from async_rollout.engine.result import GroupResult, Summary, one_code, quoted
@@ -50,7 +49,7 @@ def test_one_code_whatever_their_order(codes: list[int], code: int) -> None:
 
 def test_the_last_words_of_a_command_are_told_at_the_end() -> None:
     said = HookOutcome(point=HookPoint.BEFORE_TERMINATE, instance="i-1", ok=False, code=3, said="no leader")
-    ends = (Ended(said, 1.0, 1),)
+    ends = (said,)
     verdict = Verdict(
         outcome=Outcome.FAILED, code=6, why="the before-terminate command for i-1 ended with 3; all is back"
     )

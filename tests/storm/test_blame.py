@@ -16,6 +16,7 @@ from async_rollout.core.journal import Journal
 from async_rollout.core.policy import GROUP_GONE
 from async_rollout.core.stages import Stage
 from async_rollout.engine import identity, lookout, parting, rollout
+from async_rollout.engine.telling import OBJECTED
 from support.laws.breaking import Spoil, around, both, draft_as_it_is, no, swap
 from support.laws.endings import CONDUCTING, ENDING
 from support.laws.sabotages import COUNTING, PROVING, REMOVING, base_is_field
@@ -117,4 +118,4 @@ def test_a_storm_tells_the_law_that_was_broken(law: str, monkeypatch: pytest.Mon
 def test_a_storm_tells_where_a_guard_had_to_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     spoil, seed = CASES["law 1"]
     spoil(monkeypatch)
-    assert any(line.startswith("objection: a fault of async-rollout") for line in broken(storm(seed)))
+    assert any(line.startswith(f"objection: {OBJECTED}") for line in broken(storm(seed)))

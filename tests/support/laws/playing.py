@@ -15,7 +15,7 @@ import anyio
 
 from async_rollout.core.actions import Action, CloudAction, Needs
 from async_rollout.core.belief import Me
-from async_rollout.core.events import Event
+from async_rollout.core.events import Event, Warned
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.observation import Observation
 from async_rollout.core.snapshot import Stop
@@ -25,6 +25,7 @@ from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Answer, HookResult, Urgency
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
+from async_rollout.engine.telling import OBJECTED
 from async_rollout.sandbox import census
 from async_rollout.sandbox.doors.acts import Step
 from async_rollout.sandbox.doors.port import PortCloud
@@ -109,11 +110,10 @@ class Play:
 
     @property
     def guard(self) -> str:
-        """What the guard said, if it stopped a run."""
-        said = [
-            one.verdict.why for one in self.results.values() if "was about to be done against law" in one.verdict.why
-        ]
-        return said[0][said[0].index("law ") :] if said else ""
+        """What the guard said first, if it had to speak."""
+        warned = (event.text for event in self.run.events if isinstance(event, Warned))
+        said = next((text for text in warned if text.startswith(OBJECTED)), "")
+        return said[said.index("law ") :] if said else ""
 
 
 class Door(PortCloud):
