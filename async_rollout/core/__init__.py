@@ -17,14 +17,18 @@ What is where
 So resume is start: a killed run's successor reads the same tags and decides the same. And restore needs no stack of
 undo steps: it is the same loop with the goal turned round, and reads the same record.
 
-The rooms, each knows those above it (an import contract holds that)
-    terms       `spec` what the operator wants, `policy` every number of looks or seconds, `others`
-    record      `journal` and its form in the tags: `tags`, `versions`, `withheld`
-    look        `observation` what AWS says; `actions`, `outcomes`, `events`; what an act will do: `effect`
+The rooms, each knows those above it here (an import contract in pyproject.toml holds that)
+    terms       `spec` what the operator wants, `policy` every number of looks or seconds, `others` who else is there
+    record      `journal` and its form in the tags: `tags`, `versions`; `withheld` the commands that it names
+    look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
+                `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`
     life        where one instance stands: `stages`, `serving`, `standby`, `protection`, `zonal_shift`
-    belief      what earlier looks add: `history` of one instance, `belief` of the group, `recall` folds both
-    judgement   `budget` the arithmetic, `situation`, `trouble` why to give up, `survey` why not to begin, `laws`
-    decision    `decide` and what it asks; a `draft` is a decision in the making
+    belief      `history` of one instance, `belief` of the group; `recall` folds both, with `answered`, `refusals`,
+                `marks`, `carried`; `pace` when to look again; a `snapshot` is what is decided of
+    judgement   `budget` the arithmetic, `attribution` of desired capacity, `situation`, `trouble` why to give up,
+                `survey` why not to begin, `traffic` what holds up a removal, `left` what is not put back, `laws`
+    decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `departures`, `drain`, `back` one way out;
+                a `draft` is a decision in the making
     told        `narrate` in events, `plan` and `standing` in advance
 
 The path of one decision
@@ -33,7 +37,7 @@ The path of one decision
     `launch_failures` what AWS says of a launch that failed: does waiting help, and for how long?
     `attribution.attribute_desired`  whose doing is it if desired capacity is not what was asked for?
     `advance`         each departure one step (`departures.fall`, first `drain`), each newcomer checked, old ones taken
-                      out, new ones asked for
+                      out (who is first: `budget.ordered`; what holds them up: `traffic.held_up`), new ones asked for
     `restore`         the same departures, some of them turned round (`back.put_back`)
     `finish`          the end of both: surplus gone, zones even, settled, sizes and processes back, tags off
     `draft.decided`   everything that a tick wants, with the Record in front

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from async_rollout.render import choices
 from async_rollout.render.jsonl import Jsonl
 from support.terminal import ENTRY, Tool
 from support.told import BAD
@@ -98,11 +99,11 @@ def test_results_come_to_it_as_data(counted: Tool, serve: object) -> None:
 
 def test_help_and_errors_name_it(counted: Tool, recording: str) -> None:
     text = " ".join(counted("run", "--help").stdout.split())
-    assert "--output <auto|live|plain|github|json|counted>" in text
+    assert f"--output <{'|'.join((*choices(), 'counted'))}>" in text
     assert "counted: a number." in text and "counted where things are counted, else plain." in text
     done = counted("replay", recording, "--output", "drawn")
     assert done.returncode == 2
-    assert "'drawn' is not one of 'auto', 'live', 'plain', 'github', 'json', 'counted'" in done.stderr
+    assert f"'drawn' is not one of {', '.join(map(repr, (*choices(), 'counted')))}" in done.stderr
 
 
 def test_a_shell_completes_it(counted: Tool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any, get_type_hints
+from dataclasses import fields, replace
+from enum import Enum
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -78,6 +79,26 @@ def test_what_is_given_arrives() -> None:
         OnFailure.PAUSE,
     )
     assert spec.max_draining == Amount(value=3)
+
+
+def other(field: Any, hint: Any) -> Any:
+    """A value that is not the default: whatever the type has."""
+    kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
+    kind = kinds[0]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(member for member in reversed(kind) if member is not field.default)
+    if kind is Amount:
+        return Amount(value=2)
+    if get_origin(kind) is list:
+        return ["eks"]
+    return {bool: True, float: 7.0, str: "true"}[kind]
+
+
+@pytest.mark.parametrize("field", fields(Order), ids=lambda field: field.name)
+def test_each_option_changes_the_rollout_that_is_ordered(field: Any) -> None:
+    """One that is taken and changes nothing is worse than none."""
+    value = other(field, get_type_hints(Order)[field.name])
+    assert spec_of(replace(Order(), **{field.name: value})) != spec_of(Order())
 
 
 def test_the_originals_draining_holds_unless_another_is_given() -> None:

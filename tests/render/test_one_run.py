@@ -16,6 +16,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from async_rollout.render import RENDERERS
 from async_rollout.render.github import Github, summary
 from async_rollout.render.jsonl import Jsonl
 from async_rollout.render.picture import svg
@@ -32,6 +33,13 @@ RUN = recordings([f"{line}\n" for line in LINES], FILE.name)[-1]
 BEGAN = next(event.at for event in RUN.events if event.at)
 MIDDLE = RUN.events[: next(n for n, event in enumerate(RUN.events) if event.at - BEGAN > 100)]
 SIZES = [(80, 24), (200, 50), (40, 10)]
+
+
+def test_every_view_is_shown_here() -> None:
+    """A view that is added shows this run too: its case stands below."""
+    shown = {"plain": "test_plain", "github": "test_github", "json": "test_as_json", "live": "test_live"}
+    assert {renderer.name for renderer in RENDERERS} == shown.keys()
+    assert [name for name in shown.values() if not any(key.startswith(name) for key in globals())] == []
 
 
 def utc(at: float) -> str:
