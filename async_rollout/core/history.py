@@ -165,20 +165,22 @@ class Fold:
         """The history of one instance after the look."""
         member, departure, at = self._members.get(id), self._departures.get(id), self.observation.at
         told = departure is not None and departure.removal is not Removal.NOT
-        now = replace(
+        streak = self._streak(was, member, departure)
+        stage = self._stage(was, member, streak)
+        return replace(
             was,
-            streak=self._streak(was, member, departure),
+            stage=stage,
+            streak=streak,
             serving_since=_since(was.serving_since, at, holds=member is not None and member.in_service),
             protected_since=_since(was.protected_since, at, holds=self._is_guarded(member)),
             marked_since=_since(was.marked_since, at, holds=member is not None and member.marked_unhealthy),
+            proven=was.proven or (stage is not None and stage.stage is Stage.AVAILABLE),
             absent=0 if member else was.absent + 1,
             unlisted=self._unlisted(was, member, departure),
             lingering=self._is_lingering(was, member, departure),
             removal=counted_on(was.removal, "recorded" if told else None, at),
             lost_since=self._lost_since(was, member, departure),
         )
-        stage = self._stage(now, member)
-        return replace(now, stage=stage, proven=now.proven or (stage is not None and stage.stage is Stage.AVAILABLE))
 
     def _is_guarded(self, member: Instance | None) -> bool:
         """Protected, and one that may go at all."""
@@ -186,10 +188,11 @@ class Fold:
             return False
         return is_shielded(self.spec, self.observation.group, member)
 
-    def _stage(self, now: History, member: Instance | None) -> Since | None:
+    def _stage(self, was: History, member: Instance | None, streak: Streak) -> Since | None:
         if member is None:
             return None
-        stage, before = stage_of(self.spec, self.observation, self._journal, member, now.known()), now.stage
+        known = Known(streak, was.known().passed, was.proven)
+        stage, before = stage_of(self.spec, self.observation, self._journal, member, known), was.stage
         if before is not None and before.stage is stage:
             return Since(stage, before.at, before.looks + 1)
         return Since(stage, self.observation.at)
