@@ -53,7 +53,8 @@ def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, acti
     if isinstance(action, Deregister | Terminate) and not snapshot.observation.health_seen:
         return f"law 1: {', '.join(_named(action))} would go, and this look asked not every source"
     going = (*_taken_out(snapshot, record, action), *_taken_out_again(snapshot, action))
-    needed = [id for id in going if _is_needed(snapshot, record, id)]
+    seen = (one for one in _in_service(snapshot, action) if one.id in going)
+    needed = [one.id for one in seen if _is_needed(snapshot, record, one)]
     left, floor = _available(spec, snapshot, record).difference(going), bounds(spec, record.base).floor
     if needed and len(left) < floor:
         return f"law 1: {len(left)} available without {', '.join(needed)}, the floor is {floor}"
@@ -247,14 +248,11 @@ def _was_well(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
     return not is_new(record, one) or history.proven or history.streak.good > 0
 
 
-def _is_needed(snapshot: Snapshot, record: Journal, id: str) -> bool:
+def _is_needed(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
     """It serves by what AWS shows, or its last looks were too few to call it ill."""
-    one, history = snapshot.observation.instance(id), snapshot.belief.history(id)
-    if one is None or not one.in_service:
-        return False
-    if serves_still(snapshot.observation, one):
-        return True
-    return history.streak.bad < ILL.looks and (history.proven or not (_is_surplus(record, id) or is_new(record, one)))
+    history = snapshot.belief.history(one.id)
+    served = history.proven or not (_is_surplus(record, one.id) or is_new(record, one))
+    return serves_still(snapshot.observation, one) or (served and history.streak.bad < ILL.looks)
 
 
 def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozenset[str]:

@@ -10,7 +10,6 @@ import pytest
 
 import async_rollout
 from async_rollout.core import events
-from async_rollout.core.events import FleetEnded, GroupEnd
 from support.promised import Surface, members, surface
 
 PROMISED = {file.stem: file for file in (Path(__file__).parent / "promised").glob("*.json")}
@@ -51,16 +50,3 @@ def test_every_release_is_asked_and_the_lists_are_no_empty_ones() -> None:
     assert {"--max-surge", "-a", "--output=json", "$ASYNC_ROLLOUT_MAX_SURGE"} <= set(first["commands"]["run"])
     assert {"roll_out", "RolloutSpec", "GroupRef"} <= first["names"].keys()
     assert first["names"]["GroupRef"] == ["cloud", "name"]
-
-
-def test_an_old_name_is_the_new_one() -> None:
-    with pytest.warns(DeprecationWarning, match="Turned is GoalChanged"):
-        assert events.Turned is events.GoalChanged
-    with pytest.raises(AttributeError, match="no attribute 'Turning'"):
-        events.Turning  # noqa: B018
-
-
-def test_the_codes_of_all_groups_are_told_by_name_with_a_warning() -> None:
-    ended = FleetEnded(at=0.0, code=9, ends=(GroupEnd(group="a", code=0), GroupEnd(group="b", code=1)))
-    with pytest.warns(DeprecationWarning, match=r"FleetEnded\.codes is FleetEnded\.ends"):
-        assert ended.codes == {"a": 0, "b": 1}
