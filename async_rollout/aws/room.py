@@ -22,8 +22,8 @@ class Room:
 
     So many are carried for sure as can all be looked at everywhere, one after the other, while the first of these looks
     is still young: whatever they do at the same time, nothing is late. As they seldom do, a tenth more are let in each
-    time that for as long no call has waited longer than what may change at any moment is left alone; else a tenth less.
-    And none begins while calls wait longer than that: its first look asks most.
+    time that for as long no call that could not wait has waited for its turn; else a tenth less. And none begins while
+    calls wait longer than what may change at any moment is left alone: its first look asks most.
     """
 
     def __init__(self, throttle: Throttle, widths: Callable[[], Iterable[int]]) -> None:

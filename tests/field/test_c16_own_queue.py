@@ -161,6 +161,27 @@ def test_c16_none_begins_while_calls_wait_and_fewer_after_they_have() -> None:
     assert run_virtual(main) == [True, False, True, False, True]
 
 
+def test_c16_no_more_are_let_in_where_calls_have_begun_to_wait() -> None:
+    """A second is long before looks come late; whoever is under way by then stays so for long."""
+
+    async def main() -> tuple[bool, float]:
+        throttle = Throttle(Wire().send, clock=AwsClock(), share=0.5)
+        room = Room(throttle, lambda: [1])
+        assert room.carries(73)
+        await anyio.sleep(10.0)
+        asked = anyio.current_time()
+        async with anyio.create_task_group() as tasks:
+            for number in range(24):
+                tasks.start_soon(throttle.ask, autoscaling("DescribeTags", Number=number))
+        took = anyio.current_time() - asked
+        await anyio.sleep(28.0)
+        return room.carries(80), took
+
+    let_in, took = run_virtual(main)
+    assert 0.5 < took < 2.0
+    assert not let_in
+
+
 def test_c16_views_say_what_a_group_waits_for_to_begin() -> None:
     told = Enrolled(group="web", at=1.0, old=2, why="72 groups under way use the calls this account allows")
     board = fold(Board(), told)
