@@ -27,7 +27,7 @@ from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, 
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import ILL, OLDEST_LOOK
 from async_rollout.core.protection import is_shielded
-from async_rollout.core.serving import serves_still
+from async_rollout.core.serving import is_shifted, serves_still
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import is_new, is_old
@@ -65,16 +65,16 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     """Law 2: booting and serving never above the ceiling, nor all that exists above ceiling and max draining."""
     if not isinstance(action, SetCapacity) or action.desired is None:
         return None
-    desired, limits = action.desired, bounds(spec, record.base)
-    if desired <= snapshot.observation.group.desired:
+    members, field = snapshot.observation.instances, snapshot.observation.group.desired
+    more, limits = action.desired - field, bounds(spec, record.base)
+    if more <= 0:
         return None
-    members = snapshot.observation.instances
     out = sum(one.in_service and record.departure(one.id) is not None for one in members)
-    taken = max(desired, sum(one.in_service for one in members)) - out
+    taken = max(field, sum(one.in_service for one in members)) - out + more
     if taken > limits.ceiling:
         return f"law 2: {taken} booting and serving, the ceiling is {limits.ceiling}"
     leaving = sum(one.leaving and not one.retained and record.departure(one.id) is not None for one in members)
-    exist = max(desired, snapshot.observation.rows) + leaving + _out_of_sight(snapshot, record)
+    exist = max(field, snapshot.observation.rows) + leaving + _out_of_sight(snapshot, record) + more
     return f"law 2: {exist} would exist, {limits.exist} may" if exist > limits.exist else None
 
 
@@ -249,10 +249,14 @@ def _was_well(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
 
 
 def _is_needed(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
-    """It serves by what AWS shows, or its last looks were too few to call it ill."""
-    history = snapshot.belief.history(one.id)
+    """It serves by what AWS shows, was well in its last looks, is but for its zone, or they are too few to call it ill.
+
+    One that is new or surplus, and was never proven, is nobody's need before it is well.
+    """
+    history, seen = snapshot.belief.history(one.id), snapshot.observation
+    well = history.streak.good > 0 or (is_shifted(seen, one) and not one.marked_unhealthy)
     served = history.proven or not (_is_surplus(record, one.id) or is_new(record, one))
-    return serves_still(snapshot.observation, one) or (served and history.streak.bad < ILL.looks)
+    return serves_still(seen, one) or well or (served and history.streak.bad < ILL.looks)
 
 
 def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozenset[str]:
@@ -262,7 +266,7 @@ def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozen
         known = snapshot.belief.history(one.id).known()
         checked = known.passed or spec.hooks.up_check is None or not is_new(record, one)
         well = known.streak.good >= spec.healthy_threshold and checked
-        if one.in_service and well and record.departure(one.id) is None:
+        if one.in_service and well and record.departure(one.id) is None and not _was_recorded(snapshot, one.id):
             found.add(one.id)
     return frozenset(found)
 
