@@ -2,7 +2,8 @@
 
 Losing it costs a repeated check or a limit begun anew, never a law: what may not be lost stands in the record. A
 history lives while its instance is a member, has a departure or a running command, while it may only be missing from
-an answer, and as long as it counts as one that was lost.
+an answer, and as long as it counts as one that was lost. Where the look brings no record nobody knows who has a
+departure: then none is forgotten.
 """
 
 from __future__ import annotations
@@ -35,11 +36,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """A stage, since when it holds, and in how many looks it was seen."""
+    """A stage, and since when it holds."""
 
     stage: Stage
     at: float
-    looks: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Fold:
         return {departure.id: departure for departure in self._journal.departures} if self._journal else {}
 
     def _lives(self, id: str, history: History) -> bool:
-        named = id in self._members or id in self._departures or bool(history.running)
+        named = self._journal is None or id in self._members or id in self._departures or bool(history.running)
         return named or not history.is_gone or history.lost_since is not None
 
     def _after(self, id: str, was: History) -> History:
@@ -193,9 +193,7 @@ class Fold:
             return None
         known = Known(streak, was.known().passed, was.proven)
         stage, before = stage_of(self.spec, self.observation, self._journal, member, known), was.stage
-        if before is not None and before.stage is stage:
-            return Since(stage, before.at, before.looks + 1)
-        return Since(stage, self.observation.at)
+        return before if before is not None and before.stage is stage else Since(stage, self.observation.at)
 
     def _streak(self, was: History, member: Instance | None, departure: Departure | None) -> Streak:
         """Looks count only so far apart, bad ones further: a flap is no illness. AWS's Date is cut to whole seconds.

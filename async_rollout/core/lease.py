@@ -14,7 +14,7 @@ from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order
 from async_rollout.core.draft import renewed
 from async_rollout.core.journal import Cause, Goal, Journal, Mark, template_mark
 from async_rollout.core.observation import Observation
-from async_rollout.core.policy import FRESH, HELD, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
+from async_rollout.core.policy import FRESH, HELD, HELD_INTERVALS, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import is_old
@@ -166,4 +166,4 @@ def with_cutoff(spec: RolloutSpec, journal: Journal, observation: Observation) -
 def is_held(spec: RolloutSpec, snapshot: Snapshot) -> bool:
     """The lease has stood for two looks and two check intervals: only now may we act."""
     held, at = snapshot.belief.held, snapshot.observation.at
-    return held is not None and HELD.holds(held, at) and at - held.at >= HELD.looks * spec.interval
+    return held is not None and HELD.holds(held, at) and at - held.at >= HELD_INTERVALS * spec.interval

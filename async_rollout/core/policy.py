@@ -61,7 +61,9 @@ ILL = Rule(looks=3, source="load balancers: one flap is no illness; counted only
 PEER = Rule(looks=3, source=f"{STALE}: an older record may lack a departure")
 """The newest version of another's record is the one that stands."""
 HELD = Rule(looks=2, source="our record: two conductors that write at once both see the later one two intervals on")
-"""A record is ours; seconds: two check intervals."""
+"""A record is ours, so many check intervals later."""
+HELD_INTERVALS = 2
+"""Check intervals that our record must have stood for before anything rests on it: as many looks as HELD asks."""
 TERMINATE_LOST = Rule(looks=3, seconds=30.0, source=STALE)
 """A terminate that was sent has not come to anything."""
 REFUSED = Rule(looks=5, seconds=60.0, source="a rule of ours: five times the same words are an answer")

@@ -117,7 +117,7 @@ def test_what_a_rollout_needs_is_resumed_first_with_force() -> None:
 
 
 def test_stage_of_a_drain_begins_anew_in_a_resumed_run() -> None:
-    snapshot = snapshot_of("DSSN", histories={ident(0): {"stage": Since(Stage.DRAINING, NOW, 1)}})
+    snapshot = snapshot_of("DSSN", histories={ident(0): {"stage": Since(Stage.DRAINING, NOW)}})
     (wait,) = [one for one in decide(SPEC, snapshot).waits if "draining" in one.on]
     assert wait.since == NOW
 

@@ -30,7 +30,7 @@ def denied(code: str) -> ActOutcome:
 
 def since(number: int, stage: Stage, ago: float) -> dict[str, Any]:
     stages = {n: stage if n == number else Stage.SERVING for n in range(5)}
-    return {"histories": {ident(n): {"stage": Since(one, NOW - ago, 9)} for n, one in stages.items()}}
+    return {"histories": {ident(n): {"stage": Since(one, NOW - ago)} for n, one in stages.items()}}
 
 
 def ended(

@@ -1,0 +1,70 @@
+"""How long one instance is remembered, and that what a look does not change is not made anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from async_rollout.core.belief import Belief
+from async_rollout.core.history import Ended
+from async_rollout.core.journal import Departure, Mark, Removal, Unreadable
+from async_rollout.core.observation import Observation
+from async_rollout.core.outcomes import HookOutcome
+from async_rollout.core.policy import GONE
+from async_rollout.core.recall import recall, started
+from async_rollout.core.spec import HookPoint, RolloutSpec
+from support.drafts import NOW, snapshot_of
+from support.drawn import AT, ident
+
+SPEC = RolloutSpec()
+WHO = ident(3)
+SENT = Departure(id=ident(9), at=int(AT), removal=Removal.SHRINK, after=Mark.BEGUN)
+
+
+def without(seen: Observation, *ids: str) -> Observation:
+    return replace(seen, instances=tuple(one for one in seen.instances if one.id not in ids))
+
+
+def after(belief: Belief, seen: Observation, looks: int) -> Belief:
+    """So many looks later, all of them the same."""
+    for look in range(looks):
+        belief = recall(SPEC, belief, replace(seen, at=NOW + 10.0 * (look + 1)))
+    return belief
+
+
+@pytest.mark.parametrize(("looks", "known"), [(1, True), (GONE.looks - 1, True), (GONE.looks, False)])
+def test_one_that_was_proven_stays_so_as_long_as_it_may_be_a_gap(looks: int, *, known: bool) -> None:
+    found = snapshot_of("SSSN")
+    assert found.belief.history(WHO).proven
+    assert after(found.belief, without(found.observation, WHO), looks).history(WHO).proven is known
+
+
+def test_one_whose_command_runs_is_not_forgotten() -> None:
+    found = snapshot_of("SSSN")
+    belief = started(found.belief, HookPoint.UP_CHECK, WHO)
+    assert after(belief, without(found.observation, WHO), 9).history(WHO).running == {HookPoint.UP_CHECK}
+
+
+def test_one_that_was_lost_counts_for_good() -> None:
+    found = snapshot_of("SSSW")
+    belief = after(found.belief, without(found.observation, WHO), 9)
+    assert belief.history(WHO).lost_since == NOW + 10.0
+
+
+@pytest.mark.parametrize("record", [None, Unreadable(why="torn", torn=True)])
+def test_without_a_record_nobody_is_forgotten(record: Unreadable | None) -> None:
+    """Its after-command has ended; the tags are out of sight for a while: that it ended is known when they are back."""
+    found = snapshot_of("SSSN", record={"departures": (SENT,)})
+    outcome = HookOutcome(point=HookPoint.AFTER_TERMINATE, instance=SENT.id, ok=True)
+    ended = found.belief.noted(SENT.id, ended={outcome.point: Ended(outcome, NOW, 1)})
+    dark = after(ended, replace(found.observation, journal=record), 9)
+    assert dark.history(SENT.id).ended.keys() == {HookPoint.AFTER_TERMINATE}
+    assert after(dark, without(found.observation), 1).history(SENT.id).ended.keys() == {HookPoint.AFTER_TERMINATE}
+
+
+def test_what_a_look_does_not_change_is_the_very_same() -> None:
+    found = snapshot_of("SSSN")
+    blind = tuple(replace(one, seen_at=None) for one in found.observation.sources)
+    later = after(found.belief, replace(found.observation, sources=blind), 1)
+    assert all(later.history(id) is history for id, history in found.belief.histories.items())
