@@ -251,11 +251,12 @@ def _was_well(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
 def _is_needed(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
     """It serves by what AWS shows, was well in its last looks, is but for its zone, or they are too few to call it ill.
 
-    One that is new or surplus, and was never proven, is nobody's need before it is well.
+    One that is new or surplus, and was never proven, is nobody's need before it is well; nor is surplus whose zone is
+    shifted away: it serves nobody, and when the zone comes back the others hold the base.
     """
-    history, seen = snapshot.belief.history(one.id), snapshot.observation
-    well = history.streak.good > 0 or (is_shifted(seen, one) and not one.marked_unhealthy)
-    served = history.proven or not (_is_surplus(record, one.id) or is_new(record, one))
+    history, seen, surplus = snapshot.belief.history(one.id), snapshot.observation, _is_surplus(record, one.id)
+    well = history.streak.good > 0 or (is_shifted(seen, one) and not one.marked_unhealthy and not surplus)
+    served = history.proven or not (surplus or is_new(record, one))
     return serves_still(seen, one) or well or (served and history.streak.bad < ILL.looks)
 
 

@@ -15,12 +15,13 @@ from support.storms.storm import storm
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(40), 1986])  # 1986: our surplus stands in a zone that is shifted away
 def test_no_law_is_broken_while_faults_never_stop(seed: int) -> None:
     assert broken(storm(seed)) == []
 
 
-@pytest.mark.parametrize("seed", [*range(15), 52])  # 52: all load balancers gone, and the old one marked by others
+# 52: all load balancers gone, and the old one marked by others; 449: our surplus stands in a zone that is shifted away
+@pytest.mark.parametrize("seed", [*range(15), 52, 449])
 def test_when_faults_stop_it_ends_within_its_limits(seed: int) -> None:
     assert broken(storm(seed, liveness=True)) == []
 
