@@ -22,9 +22,10 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
     record      `journal` and its form in the tags: `tags`, `versions`; `withheld` the commands that it names
     look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
                 `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`
-    life        where one instance stands: `stages`, `serving`, `standby`, `protection`, `zonal_shift`
-    belief      `history` of one instance, `belief` of the group; `recall` folds both, with `answered`, `refusals`,
-                `marks`, `carried`; `pace` when to look again; a `snapshot` is what is decided of
+    life        where one instance stands: `stages`, `serving`, `standby`, `protection`, `zonal_shift`; what is
+                remembered of it: its `history`
+    belief      `belief` of the group; `recall` makes it anew after each look, with `fold` (each history), `answered`,
+                `refusals`, `marks`, `carried`; `pace` when to look again; a `snapshot` is what is decided of
     judgement   `budget` the arithmetic, `attribution` of desired capacity, `situation`, `trouble` why to give up,
                 `survey` why not to begin, `traffic` what holds up a removal, `left` what is not put back, `laws`
     decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `departures`, `drain`, `back` one way out;

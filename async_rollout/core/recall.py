@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from async_rollout.core.answered import heard, still
 from async_rollout.core.belief import Belief, Peer
-from async_rollout.core.history import UNKNOWN, Fold, History, Odd, counted_on
+from async_rollout.core.fold import Fold
+from async_rollout.core.history import UNKNOWN, History, Odd, counted_on
 from async_rollout.core.journal import Journal
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.outcomes import Outcomes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from async_rollout.core import budget, finish, history, serving
+from async_rollout.core import budget, finish, fold, serving
 from async_rollout.core.marks import is_accused
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.spec import RolloutSpec
@@ -67,7 +67,7 @@ MARKED = (
     Sabotage(name="what others marked is marked healthy", law="law 8:", story=all_marked,
              spoil=swap(finish, "is_ours_to_take_off", lambda belief, observation, one: is_accused(observation, one))),
     Sabotage(name="who is only marked counts for nobody", law="law 12:", story=all_marked,
-             spoil=swap(history, "is_ready", _as_before)),
+             spoil=swap(fold, "is_ready", _as_before)),
     Sabotage(name="a marked new one is left to AWS", law="law 4:", story=newest_marked,
              spoil=swap(budget, "is_accused", no)),
 )  # fmt: skip

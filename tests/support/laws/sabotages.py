@@ -16,6 +16,7 @@ from async_rollout.core import (
     departures,
     draft,
     drain,
+    fold,
     history,
     journal,
     laws,
@@ -84,9 +85,9 @@ def any_target_listed(spec: Any, observation: Observation, one: Instance) -> boo
     return one.in_service and all(target.state == "healthy" for target in one.targets)
 
 
-def never_reset(real: Any, fold: Any, was: history.History, *args: Any) -> stages.Streak:
+def never_reset(real: Any, self: Any, was: history.History, *args: Any) -> stages.Streak:
     """A bad look does not end a streak of good ones."""
-    found, good = real(fold, was, *args), was.streak.good
+    found, good = real(self, was, *args), was.streak.good
     return replace(found, good=max(found.good, good + (found.good > 0 and good > 0 and found.good == 1)))
 
 
@@ -206,21 +207,21 @@ COUNTING = (
 
 PROVING = (
     Sabotage(name="an empty list is all healthy", law="law 1:", story=meddling.registered_nowhere,
-             spoil=swap(history, "is_ready", any_target_listed)),
+             spoil=swap(fold, "is_ready", any_target_listed)),
     Sabotage(name="InService is healthy", law="law 5:", story=stories.sick_version,
-             spoil=swap(history, "is_ready", lambda spec, observation, one: one.in_service)),
+             spoil=swap(fold, "is_ready", lambda spec, observation, one: one.in_service)),
     Sabotage(name="one source's health is enough", law="law 5:", story=stories.slow_source,
              spoil=swap(serving, "healthy_at", healthy_anywhere)),
     Sabotage(name="no proof before the first", law="law 5:", guard="law 5:", story=stories.with_gap,
              spoil=swap(advance, "_is_proven", yes)),
     Sabotage(name="a bad look does not end a streak", law="law 5:", story=meddling.flapping,
-             spoil=around(history.Fold, "_streak", never_reset)),
+             spoil=around(fold.Fold, "_streak", never_reset)),
     Sabotage(name="one good look is enough", law="law 1:", guard="law 1:", story=stories.plain,
              spoil=around(stages, "_climbing", one_look)),
     Sabotage(name="an up-check that failed is good", law="law 5:", story=stories.late_up_check,
              spoil=around(history.History, "known", passed)),
     Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
-             spoil=swap(history.Fold, "_lost_since", never)),
+             spoil=swap(fold.Fold, "_lost_since", never)),
     Sabotage(name="newcomers that fail are not counted", law="law 6:", story=stories.sick_in_place,
              spoil=swap(advance, "_counted", draft_as_it_is)),
     Sabotage(name="three that vanished do not stop it", law="law 6:", story=stories.dying,
@@ -242,7 +243,7 @@ REMOVING = (
     Sabotage(name="a place is kept whatever exists", law="law 2:", story=stories.strictly_with_gap,
              spoil=swap(departures, "crowded", lambda tally, observation, journal: 0)),
     Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
-             spoil=both(*(swap(each, "is_registered", on_row) for each in (departures, history, serving)))),
+             spoil=both(*(swap(each, "is_registered", on_row) for each in (departures, fold, serving)))),
     Sabotage(name="listed nowhere is drained", law="walkthrough", story=meetings.unlisted,
              spoil=swap(departures, "may_still_drain", no)),
     Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,

@@ -1,0 +1,142 @@
+"""One look, folded into what is remembered of each instance.
+
+A history lives while its instance is a member, has a departure or a running command, while it may only be missing from
+an answer, and as long as it counts as one that was lost. Where the look brings no record nobody knows who has a
+departure: then none is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import floor
+
+from async_rollout.core.history import UNKNOWN, History, Since, counted_on
+from async_rollout.core.journal import Departure, Journal, Removal
+from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.policy import DRAIN_OVERDUE, SOON
+from async_rollout.core.protection import is_shielded
+from async_rollout.core.serving import is_ready, is_registered
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import NO_STREAK, YOUNG, Known, Stage, Streak, stage_of
+from async_rollout.core.standby import may_end
+
+
+@dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept
+class Fold:
+    """One look, folded into one history after the other."""
+
+    spec: RolloutSpec
+    observation: Observation
+
+    def histories(self, before: Mapping[str, History]) -> dict[str, History]:
+        """Those after the look; one that did not change is the very same."""
+        found = {}
+        for id in {**self._members, **self._departures, **before}:
+            was = before.get(id, UNKNOWN)
+            now = self._after(id, was)
+            if self._lives(id, now):
+                found[id] = was if now == was else now
+        return found
+
+    @cached_property
+    def _members(self) -> dict[str, Instance]:
+        return {member.id: member for member in self.observation.instances}
+
+    @cached_property
+    def _journal(self) -> Journal | None:
+        return self.observation.journal if isinstance(self.observation.journal, Journal) else None
+
+    @cached_property
+    def _departures(self) -> dict[str, Departure]:
+        return {departure.id: departure for departure in self._journal.departures} if self._journal else {}
+
+    def _lives(self, id: str, history: History) -> bool:
+        named = self._journal is None or id in self._members or id in self._departures or bool(history.running)
+        return named or not history.is_gone or history.lost_since is not None
+
+    def _after(self, id: str, was: History) -> History:
+        """The history of one instance after the look."""
+        member, departure, at = self._members.get(id), self._departures.get(id), self.observation.at
+        told = departure is not None and departure.removal is not Removal.NOT
+        streak = self._streak(was, member, departure)
+        stage = self._stage(was, member, streak)
+        return replace(
+            was,
+            stage=stage,
+            streak=streak,
+            serving_since=_since(was.serving_since, at, holds=member is not None and member.in_service),
+            protected_since=_since(was.protected_since, at, holds=self._is_guarded(member)),
+            marked_since=_since(was.marked_since, at, holds=member is not None and member.marked_unhealthy),
+            proven=was.proven or (stage is not None and stage.stage is Stage.AVAILABLE),
+            absent=0 if member else was.absent + 1,
+            unlisted=self._unlisted(was, member, departure),
+            lingering=self._is_lingering(was, member, departure),
+            removal=counted_on(was.removal, "recorded" if told else None, at),
+            lost_since=self._lost_since(was, member, departure),
+        )
+
+    def _is_guarded(self, member: Instance | None) -> bool:
+        """Protected, and one that may go at all."""
+        if member is None or not (member.in_service or may_end(self.spec, member)):
+            return False
+        return is_shielded(self.spec, self.observation.group, member)
+
+    def _stage(self, was: History, member: Instance | None, streak: Streak) -> Since | None:
+        if member is None:
+            return None
+        known = Known(streak, was.known().passed, was.proven)
+        stage, before = stage_of(self.spec, self.observation, self._journal, member, known), was.stage
+        return before if before is not None and before.stage is stage else Since(stage, self.observation.at)
+
+    def _streak(self, was: History, member: Instance | None, departure: Departure | None) -> Streak:
+        """Looks count only so far apart, bad ones further: a flap is no illness. AWS's Date is cut to whole seconds.
+
+        Who is on its way out is not well through us: that says nothing of how it is, should it come back.
+        """
+        if member is None:
+            return NO_STREAK
+        streak, at = NO_STREAK if departure else was.streak, self.observation.at
+        ready = is_ready(self.spec, self.observation, member)
+        if not self.observation.health_seen and member.in_service:
+            return streak  # what the rows alone do not tell
+        broken = streak.good > 0 if not ready else streak.bad > 0
+        if broken or not (streak.good or streak.bad):
+            return Streak(int(ready), int(not ready), at)
+        apart = self.spec.paced(SOON) if ready else self.spec.interval
+        if at - streak.at < floor(apart) or at <= streak.at:
+            return streak
+        return Streak(streak.good + ready, streak.bad + (not ready), at)
+
+    def _unlisted(self, was: History, member: Instance | None, departure: Departure | None) -> int:
+        if not self.observation.health_seen:
+            return was.unlisted
+        return 0 if departure is None or _is_listed(member) else was.unlisted + 1
+
+    def _is_lingering(self, was: History, member: Instance | None, departure: Departure | None) -> bool:
+        """Listed though every delay is over, now or in an earlier look: what ends its draining is not known."""
+        if not self.observation.health_seen:
+            return was.lingering
+        if departure is None:
+            return False
+        late = self.observation.at > departure.at + self.observation.longest_drain + DRAIN_OVERDUE
+        return was.lingering or (late and _is_listed(member))
+
+    def _lost_since(self, was: History, member: Instance | None, departure: Departure | None) -> float | None:
+        """Who is back, is back; who served, or was taken out by us, was not lost."""
+        if departure is not None or (member is not None and not member.leaving):
+            return None
+        young = was.stage is not None and was.stage.stage in YOUNG and not was.proven
+        return self.observation.at if was.lost_since is None and young else was.lost_since
+
+
+def _since(before: float | None, at: float, *, holds: bool) -> float | None:
+    """Since when something is seen without a break."""
+    if not holds:
+        return None
+    return at if before is None else before
+
+
+def _is_listed(member: Instance | None) -> bool:
+    return member is not None and any(is_registered(target) for target in member.targets)
