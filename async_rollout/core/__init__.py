@@ -22,24 +22,26 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
     record      `journal` and its form in the tags: `tags`, `versions`; `withheld` the commands that it names
     look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
                 `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`
-    life        where one instance stands: `stages`, `serving`, `standby`, `protection`, `zonal_shift`; what is
-                remembered of it: its `history`
+    life        `life`: the steps of it as tables, and where one instance stands; their names: `stages`; what is
+                remembered of it: `history`; what is asked of a look: `serving`, `let_go`, `standby`, `protection`,
+                `zonal_shift`
     belief      `belief` of the group; `recall` makes it anew after each look, with `fold` (each history), `answered`,
                 `refusals`, `marks`, `carried`; `pace` when to look again; a `snapshot` is what is decided of
     judgement   `budget` the arithmetic, `attribution` of desired capacity, `situation`, `trouble` why to give up,
                 `survey` why not to begin, `traffic` what holds up a removal, `left` what is not put back, `laws`
-    decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `departures`, `drain`, `back` one way out;
-                a `draft` is a decision in the making
-    told        `narrate` in events, `plan` and `standing` in advance
+    decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `moves` what each step asks for, done by
+                `climb`, `drain`, `departures`, `back`; a `draft` is a decision in the making
+    told        `narrate` in events, `plan` and `standing` in advance, `walkthrough` to read
 
 The path of one decision
     `decide.decide`   whose record is it? none: `begin`; another's: watch, give way or take over; ours: its goal
     `trouble`         is there a reason to give up? Then the goal becomes RESTORE, with a cause that outlives a kill
     `launch_failures` what AWS says of a launch that failed: does waiting help, and for how long?
     `attribution.attribute_desired`  whose doing is it if desired capacity is not what was asked for?
-    `advance`         each departure one step (`departures.fall`, first `drain`), each newcomer checked, old ones taken
-                      out (who is first: `budget.ordered`; what holds them up: `traffic.held_up`), new ones asked for
-    `restore`         the same departures, some of them turned round (`back.put_back`)
+    `moves.move`      each instance a step on: where it stands says `life`, what is done there its one match
+    `advance`         all of them a step, then old ones taken out (who is first: `budget.ordered`; what holds them up:
+                      `traffic.held_up`), new ones asked for
+    `restore`         all of them a step, those that were only drained on their way back
     `finish`          the end of both: surplus gone, zones even, settled, sizes and processes back, tags off
     `draft.decided`   everything that a tick wants, with the Record in front
 

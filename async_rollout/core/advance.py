@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import MarkHealthy, Need, RunHook, SetCapacity, Suspend, Terminate, Wait
+from async_rollout.core.actions import MarkHealthy, SetCapacity, Suspend, Terminate, Wait
 from async_rollout.core.budget import Tally, launches_most
-from async_rollout.core.departures import fall, idle, open_departure
+from async_rollout.core.climb import watch_launches
+from async_rollout.core.departures import idle, open_departure
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
+from async_rollout.core.moves import lives, move
 from async_rollout.core.observation import Instance
-from async_rollout.core.pace import Look, newcomer
-from async_rollout.core.policy import LAUNCH_OVERDUE, LONG_BOOT, PROTECTED, RETRIED
+from async_rollout.core.policy import PROTECTED
 from async_rollout.core.protection import is_shielded
-from async_rollout.core.serving import is_shifted
-from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage, is_clear, is_new
-from async_rollout.core.survey import hindered
+from async_rollout.core.spec import amount
+from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.traffic import held_up
-from async_rollout.core.trouble import failed_launches
 
 
 def advance(draft: Draft) -> Draft:
@@ -30,9 +28,8 @@ def advance(draft: Draft) -> Draft:
     running = sorted(set(SUSPENDED_BY_US) - draft.observation.group.suspended)
     if running and draft.is_under_way:
         return _suspended_again(draft, tuple(running))
-    for departure in draft.journal.departures:
-        draft = fall(draft, departure)
-    draft = check_newcomers(draft)
+    for id in lives(draft):
+        draft = move(draft, id)
     draft = watch_launches(draft)
     if not draft.explained:
         return draft.wait(_unexplained(draft), look=idle(draft))
@@ -60,85 +57,6 @@ def _unexplained(draft: Draft) -> Wait:
     return Wait(on="desired capacity", why=why, since=seen.at if seen else draft.at)
 
 
-def check_newcomers(draft: Draft) -> Draft:
-    """The operator's up-check for each newcomer that is healthy, once a check interval until it returns 0."""
-    for one in draft.observation.instances:
-        stage = draft.belief.stage(one.id)
-        if stage in (Stage.REGISTERING, Stage.CHECKING):
-            draft = draft.wait(_proving(draft, one), look=newcomer(draft.spec, draft.observation, draft.belief, one))
-        if stage is Stage.CHECKING and draft.spec.hooks.up_check is not None:
-            draft = _checked(draft, one)
-    return draft
-
-
-def _proving(draft: Draft, one: Instance) -> Wait:
-    since, shift = draft.belief.history(one.id).serving_since or draft.at, draft.belief.shifted
-    since = shift.at if shift and is_shifted(draft.observation, one) else since
-    bad = [target for target in one.targets if target.state != "healthy"]
-    words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
-    why = words or ("its up-check" if draft.spec.hooks.up_check else "healthy, looked at once more")
-    until = since + draft.spec.limits.healthy
-    return Wait(on=f"{one.id} getting healthy", why=why, since=since, until=until, option="--healthy-timeout")
-
-
-def _name(draft: Draft, id: str) -> str:
-    source = draft.observation.source(id)
-    return source.name if source else id
-
-
-def _checked(draft: Draft, one: Instance) -> Draft:
-    history = draft.belief.history(one.id)
-    ended = history.ended.get(HookPoint.UP_CHECK)
-    if HookPoint.UP_CHECK in history.running or (ended is not None and ended.outcome.ok):
-        return draft
-    if ended is not None and draft.at - ended.at < draft.spec.interval:
-        return draft
-    tries = ended.tries + 1 if ended else 1
-    return draft.act(
-        RunHook(
-            point=HookPoint.UP_CHECK,
-            instance=one.id,
-            private_ip=one.private_ip,
-            public_ip=one.public_ip,
-            attempt=tries,
-        )
-    )
-
-
-def watch_launches(draft: Draft) -> Draft:
-    """Say what boots and for how long; when it is overdue, ask AWS what its activities say."""
-    hollow = draft.belief.hollow
-    booting = [one for one in draft.observation.instances if one.booting]
-    for one in booting:
-        since = draft.belief.stage_since(one.id)
-        look = newcomer(draft.spec, draft.observation, draft.belief, one)
-        draft = draft.wait(_booting(draft, one.id, one.lifecycle, since), look=look)
-    if hollow is not None:
-        wait = _booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at)
-        draft = draft.wait(wait, look=idle(draft))
-    usual = max(draft.belief.climbs, default=LONG_BOOT)
-    due = [draft.belief.stage_since(one.id) + usual for one in booting] + ([hollow.at] if hollow else [])
-    overdue = bool(due) and draft.at - min(due) >= LAUNCH_OVERDUE
-    return _asked_why(draft) if overdue else draft
-
-
-def _asked_why(draft: Draft) -> Draft:
-    """Ask AWS what its activities say: every while, and as soon as it has tried again what failed before."""
-    asked, failed = draft.belief.activities_at, failed_launches(draft)
-    again = failed[0].started_at + RETRIED if failed else 0.0
-    if draft.at - asked >= LAUNCH_OVERDUE or asked < again <= draft.at:
-        return draft.ask(Need.ACTIVITIES)
-    return draft.look(Look(again)) if again > draft.at else draft
-
-
-def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
-    last = next(iter(failed_launches(draft)), None)
-    words = f"{state}; AWS says: {last.message}" if last and last.started_at >= since - 1 else state
-    words += hindered(draft.observation)
-    until = since + draft.launch_limit
-    return Wait(on=f"{who} booting", why=words, since=since, until=until, option="--launch-timeout")
-
-
 def take_out(draft: Draft) -> Draft:
     """Open a departure for every victim that floor, draining and proof allow, first ones first."""
     if draft.tally.victims and (wait := held_up(draft)):
@@ -149,7 +67,7 @@ def take_out(draft: Draft) -> Draft:
             continue
         if not _free_departure(draft, tally) or not _is_proven(draft, tally):
             break
-        if tally.may_go(victim.id) and is_clear(draft.belief.history(victim.id).streak):
+        if tally.may_go(victim.id) and draft.belief.history(victim.id).is_clear:
             draft = open_departure(_counted(draft, victim), victim)
     return draft
 

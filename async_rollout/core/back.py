@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_rollout.core.actions import MarkHealthy, Register, Registration, Wait
+from async_rollout.core.actions import MarkHealthy, Register, Registration
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure, digest
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.policy import RESEND
 from async_rollout.core.serving import is_registered
+from async_rollout.core.stages import Stage
 
 
 def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:
@@ -25,18 +26,12 @@ def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:
     since = draft.belief.progress.at if draft.belief.progress else draft.at
     well = all((one.source, one.port) in serving or _has_no_listener(draft.observation, one.source) for one in wanted)
     registered = draft.belief.history(instance.id).back.issuperset(wanted)
-    if registered and (well or draft.over(since, draft.spec.limits.healthy)):
+    if registered and (well or draft.over(since, draft.limit(Stage.RETURNING))):
         if is_ours_to_take_off(draft.belief, draft.observation, instance, departure):
             return draft.act(MarkHealthy(instances=(departure.id,)))
         return draft.drop(departure.id) if not _absent(instance, wanted) else _registered(draft, instance, wanted)
-    wait = Wait(
-        on=f"{departure.id} registering back",
-        why="until every source calls it healthy again",
-        since=since,
-        until=since + draft.spec.limits.healthy,
-        option="--healthy-timeout",
-    )
-    return _registered(draft, instance, wanted).wait(wait)
+    on, why = f"{departure.id} registering back", "until every source calls it healthy again"
+    return _registered(draft, instance, wanted).wait(draft.waiting(Stage.RETURNING, on, why, since))
 
 
 def _registered(draft: Draft, instance: Instance, wanted: tuple[Registration, ...]) -> Draft:

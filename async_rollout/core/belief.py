@@ -12,9 +12,9 @@ from typing import Any
 
 from async_rollout.core.history import UNKNOWN, Ended, History, Odd
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.observation import Activity, Survey
+from async_rollout.core.observation import Activity, Observation, Source, Survey
 from async_rollout.core.outcomes import ActOutcome
-from async_rollout.core.policy import OLD_RECORD, PROTECTED
+from async_rollout.core.policy import OLD_RECORD, PROTECTED, UNFOUND
 from async_rollout.core.stages import Stage
 
 
@@ -122,6 +122,11 @@ class Belief:
     def blinded(self) -> bool:
         """The last look was an old answer and is left out; one that stays old is believed in the end."""
         return self.stale is not None and not OLD_RECORD.holds(self.stale, self.at)
+
+    def doubted(self, observation: Observation) -> tuple[Source, ...]:
+        """Sources that AWS does not find in this look, and not for long enough to be believed."""
+        gone = (source for source in observation.sources if source.gone)
+        return tuple(source for source in gone if not UNFOUND.holds(self.unfound.get(source.id), observation.at))
 
     def history(self, id: str) -> History:
         """What is remembered of one instance."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from async_rollout.core.belief import Belief
 from async_rollout.core.journal import LANES_MAX, Journal, Removal
+from async_rollout.core.life import STEPS
 from async_rollout.core.marks import is_accused
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.policy import ILL
@@ -116,7 +117,7 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
     victims = [one for one in going if not _is_skipped(spec, belief, observation.group, one)]
     idle = (one for one in observation.instances if one.id not in departures and is_to_end(spec, journal, one))
     field, held = observation.group.desired, sum(one.id in departures for one in in_service)
-    available = frozenset(one.id for one in serving if belief.stage(one.id) in (Stage.AVAILABLE, Stage.SERVING))
+    available = frozenset(one.id for one in serving if _serves(belief, one))
     fresh = {one.id for one in serving if is_new(journal, one)}
     booting = max(0, field - len(in_service))
     leaving = sum(one.leaving and not one.retained and one.id in departures for one in observation.instances)
@@ -139,6 +140,11 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
         wanted=max(0, journal.base - (field - len(victims) - held)),
         idle=tuple(one for one in idle if not _is_skipped(spec, belief, observation.group, one)),
     )
+
+
+def _serves(belief: Belief, one: Instance) -> bool:
+    stage = belief.stage(one.id)
+    return stage is not None and STEPS[stage].serves
 
 
 def _is_skipped(spec: RolloutSpec, belief: Belief, group: Group, one: Instance) -> bool:

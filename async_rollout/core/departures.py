@@ -1,7 +1,6 @@
-"""The way out of one instance: deregistered, drained, hooks, rest, terminated, gone.
+"""What is done on the way out of one instance: its commands, its rest, its terminate, its end.
 
-Shared by advance (old ones) and finish (surplus of ours); restore turns some of them round. Each function is asked
-about one departure and answers with the next step of it, from what is seen.
+Each function is one step of it (`life` says which is whose turn); `drain` has the one before.
 """
 
 from __future__ import annotations
@@ -9,22 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
-from async_rollout.core.back import put_back
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
-from async_rollout.core.drain import deregistered, draining, held_back, is_needed, may_still_drain, unlisted
-from async_rollout.core.history import Ended
+from async_rollout.core.drain import deregistered, held_back, is_needed
 from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.pace import Look, calm, gap
 from async_rollout.core.policy import GONE_PAUSE, PROTECTED, RESEND, STARTED_BEFORE, TERMINATE_LOST
-from async_rollout.core.protection import calls_back, is_shielded
+from async_rollout.core.protection import is_shielded
 from async_rollout.core.refusals import sentence, terminate_refused
-from async_rollout.core.serving import departure_of, is_registered
+from async_rollout.core.serving import departure_of
 from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import YOUNG
-from async_rollout.core.standby import is_left
-from async_rollout.core.withheld import lacks_after, lacks_before
+from async_rollout.core.stages import YOUNG, Stage
+from async_rollout.core.withheld import lacks_after
 
 
 def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
@@ -33,56 +29,25 @@ def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -
     return deregistered(draft.departure(departure), instance)
 
 
-def fall(draft: Draft, departure: Departure) -> Draft:
-    """The next step of one departure."""
-    instance = draft.observation.instance(departure.id)
-    if instance is None or instance.leaving:
-        return _going(draft, departure, instance)
-    if departure.removal is not Removal.NOT:
-        return _sent(draft, departure)
-    if is_left(draft.spec, draft.journal, departure, instance):
-        return draft.drop(departure.id)
-    if calls_back(draft.spec, draft.observation.group, departure, instance):
-        return put_back(draft, departure, instance)
-    if any(is_registered(target) for target in instance.targets):
-        return draining(draft, departure, instance)
-    if may_still_drain(draft, departure):
-        return draft.wait(unlisted(draft, departure), look=Look(draft.at + draft.spec.paced(GONE_PAUSE), WHOLE))
-    if lacks_before(draft.spec, draft.journal, departure):
-        return left_out(draft, departure)
-    if departure.before is not Mark.ENDED and draft.spec.hooks.before_terminate is not None:
-        draft, departure = _before(draft, departure)
-    if departure.before is Mark.ENDED or draft.spec.hooks.before_terminate is None:
-        return _rest(draft, departure)
-    return draft
-
-
 def left_out(draft: Draft, departure: Departure) -> Draft:
     """Its node may have left its cluster half: it neither comes back nor goes."""
+    out = f"{departure.id} is out of its load balancers"
+    if departure.before is Mark.FAILED and draft.journal.goal is Goal.RESTORE:
+        return draft.leave(f"{out}: its before-command failed, so it is not put back")
     how = {Mark.NOT: "has still to run", Mark.BEGUN: "has begun", Mark.FAILED: "failed"}[departure.before]
-    return draft.leave(f"{departure.id} is out of its load balancers: its before-command {how}, and none was given")
+    return draft.leave(f"{out}: its before-command {how}, and none was given")
 
 
-def _before(draft: Draft, departure: Departure) -> tuple[Draft, Departure]:
-    history = draft.belief.history(departure.id)
-    if HookPoint.BEFORE_TERMINATE in history.running:
-        return draft.wait(_hook_wait(draft, departure, "before"), look=idle(draft)), departure
-    ended = history.ended.get(HookPoint.BEFORE_TERMINATE)
-    if departure.before is Mark.BEGUN and ended is not None and ended.outcome.ok:
-        departure = replace(departure, before=Mark.ENDED)
-        return draft.departure(departure), departure
-    if departure.before is Mark.FAILED:
-        return draft, departure
-    return _begin_hook(draft, departure, HookPoint.BEFORE_TERMINATE, ended), departure
-
-
-def _begin_hook(draft: Draft, departure: Departure, point: HookPoint, ended: Ended | None) -> Draft:
-    mark = departure.before if point is HookPoint.BEFORE_TERMINATE else departure.after
-    begun = (
-        replace(departure, before=Mark.BEGUN)
-        if point is HookPoint.BEFORE_TERMINATE
-        else replace(departure, after=Mark.BEGUN)
-    )
+def commanded(draft: Draft, departure: Departure, point: HookPoint) -> Draft:
+    """The operator's command of one point: begun, waited for, written down when it is over."""
+    history, mark = draft.belief.history(departure.id), departure.mark(point)
+    ended = history.ended.get(point)
+    if point in history.running:
+        return draft.wait(_hook_wait(draft, departure, point), look=idle(draft))
+    if mark is Mark.BEGUN and ended is not None and ended.outcome.ok:
+        return draft.departure(departure.marked(point, Mark.ENDED))
+    if mark is Mark.FAILED:
+        return draft
     hook = RunHook(
         point=point,
         instance=departure.id,
@@ -91,7 +56,7 @@ def _begin_hook(draft: Draft, departure: Departure, point: HookPoint, ended: End
         attempt=ended.tries + 1 if ended else 1,
         resumed=mark is Mark.BEGUN,
     )
-    return draft.departure(begun).act(hook)
+    return draft.departure(departure.marked(point, Mark.BEGUN)).act(hook)
 
 
 def idle(draft: Draft) -> Look:
@@ -99,19 +64,12 @@ def idle(draft: Draft) -> Look:
     return Look(draft.at + draft.spec.interval)
 
 
-def _hook_wait(draft: Draft, departure: Departure, which: str) -> Wait:
+def _hook_wait(draft: Draft, departure: Departure, point: HookPoint) -> Wait:
     since = draft.belief.stage_since(departure.id)
-    limit = since + draft.spec.limits.hook
-    return Wait(
-        on=f"{departure.id} {which}-command",
-        why="the command still runs",
-        since=since,
-        until=limit,
-        option="--hook-timeout",
-    )
+    return draft.waiting(Stage.DRAINED, f"{departure.id} {point.noun}", "the command still runs", since)
 
 
-def _rest(draft: Draft, departure: Departure) -> Draft:
+def rested(draft: Draft, departure: Departure) -> Draft:
     """The operator's wait, then terminate; it shrinks the group when it holds a place and the field is above base."""
     since = _resting_since(draft, departure)
     until = since + draft.spec.wait_before_terminate
@@ -131,17 +89,16 @@ def _resting_since(draft: Draft, departure: Departure) -> float:
 def _terminated(draft: Draft, departure: Departure) -> Draft:
     if not draft.explained:
         return draft
-    one = draft.observation.instance(departure.id)
-    if one is not None and not departure.surplus and is_shielded(draft.spec, draft.observation.group, one):
+    one = draft.member(departure.id)
+    if not departure.surplus and is_shielded(draft.spec, draft.observation.group, one):
         return _protected_since(draft, departure)
-    if one is not None and is_needed(draft, one):
+    if is_needed(draft, one):
         return held_back(draft, departure, draft.belief.progress.at if draft.belief.progress else draft.at)
-    placed = one is None or one.takes_part
     shrink = (
-        placed
+        one.takes_part
         and draft.observation.group.desired - _shrinks_under_way(draft.journal, draft.observation) > draft.journal.base
     )
-    if placed and not shrink and (crowd := crowded(draft.tally, draft.observation, draft.journal)):
+    if one.takes_part and not shrink and (crowd := crowded(draft.tally, draft.observation, draft.journal)):
         return draft.wait(_room_first(draft, departure, crowd), look=idle(draft))
     removal = Removal.SHRINK if shrink else Removal.KEEP
     return draft.departure(replace(departure, removal=removal)).act(Terminate(instance=departure.id, shrink=shrink))
@@ -172,16 +129,10 @@ def _shrinks_under_way(journal: Journal, observation: Observation) -> int:
     return sum((one := observation.instance(id)) is not None and not one.leaving for id in recorded)
 
 
-def _sent(draft: Draft, departure: Departure) -> Draft:
+def sent(draft: Draft, departure: Departure) -> Draft:
     """Recorded, and still InService: wait, then make sure that nothing came of it, then begin that step anew."""
     since = draft.belief.history(departure.id).removal
-    wait = Wait(
-        on=f"{departure.id} terminating",
-        why="the terminate call has not shown yet",
-        since=since.at if since else draft.at,
-        until=(since.at if since else draft.at) + draft.terminate_limit,
-        option="--terminate-timeout",
-    )
+    wait = _terminating(draft, departure.id, "the terminate call has not shown yet", since.at if since else draft.at)
     if (no := terminate_refused(draft.belief, departure.id)) is not None:
         said = replace(wait, why=sentence(no))
         return _anew(draft, departure) if draft.at - no.last >= RESEND else draft.wait(said, look=idle(draft))
@@ -196,11 +147,8 @@ def _sent(draft: Draft, departure: Departure) -> Draft:
 
 
 def _anew(draft: Draft, departure: Departure) -> Draft:
-    """Nothing came of its terminate: it is sent again, or, where all is put back, only drained and can come back."""
-    again = replace(departure, removal=Removal.NOT)
-    if draft.journal.goal is Goal.RESTORE and departure.before is Mark.NOT and not departure.surplus:
-        return draft.departure(again)
-    return fall(draft.departure(again), again)
+    """Nothing came of its terminate: it is sent again, or, where all is put back, it comes back."""
+    return draft.departure(replace(departure, removal=Removal.NOT))
 
 
 def _under_way(draft: Draft, id: str, since: float) -> bool:
@@ -214,35 +162,26 @@ def _leaving(draft: Draft, since: float) -> Look:
     return calm(draft.spec, draft.at) if coming else Look(draft.at + gap(draft.spec, draft.at - since))
 
 
-def _going(draft: Draft, departure: Departure, instance: Instance | None) -> Draft:
-    """Leaving or gone. Absent in a look or two may be a gap in the answer; one that is retained goes no further."""
-    retained = instance is not None and instance.retained
-    if not retained and (instance is not None or not draft.belief.history(departure.id).is_gone):
-        removal = draft.belief.history(departure.id).removal
-        since = removal.at if removal else float(departure.at)
-        until = since + draft.terminate_limit
-        why = f"it is {instance.lifecycle}" if instance else "it is out of sight"
-        wait = Wait(on=f"{departure.id} terminating", why=why, since=since, until=until, option="--terminate-timeout")
-        again = Look(draft.at + draft.spec.paced(GONE_PAUSE))
-        return draft.wait(wait, look=_leaving(draft, since) if instance else again)
+def shutting_down(draft: Draft, id: str) -> Draft:
+    """It leaves, or is absent, in a look or two of which there may be a gap in the answer."""
+    instance, departure = draft.observation.instance(id), draft.out(id)
+    removal = draft.belief.history(id).removal
+    since = removal.at if removal else float(departure.at)
+    why = f"it is {instance.lifecycle}" if instance else "it is out of sight"
+    again = Look(draft.at + draft.spec.paced(GONE_PAUSE))
+    return draft.wait(_terminating(draft, id, why, since), look=_leaving(draft, since) if instance else again)
+
+
+def gone(draft: Draft, id: str) -> Draft:
+    """It is gone, or retained and goes no further: its after-command, then its departure is over."""
+    departure, point = draft.out(id), HookPoint.AFTER_TERMINATE
     if lacks_after(draft.spec, draft.journal, departure):
-        return draft.leave(f"{departure.id} is gone, and its after-command, not given, has still to run")
-    if draft.spec.hooks.after_terminate is None or departure.after in (Mark.ENDED, Mark.FAILED):
-        return _gone(draft, departure)
-    return _after(draft, departure)
-
-
-def _gone(draft: Draft, departure: Departure) -> Draft:
-    """Its departure is over; one more that is replaced, unless it was our own surplus."""
-    done = draft.drop(departure.id)
+        return draft.leave(f"{id} is gone, and its after-command, not given, has still to run")
+    if draft.spec.hooks.after_terminate is not None and departure.after not in (Mark.ENDED, Mark.FAILED):
+        return commanded(draft, departure, point)
+    done = draft.drop(id)  # one more that is replaced, unless it was our own surplus
     return done.write(replace(done.journal, replaced=done.journal.replaced + (not departure.surplus)))
 
 
-def _after(draft: Draft, departure: Departure) -> Draft:
-    history = draft.belief.history(departure.id)
-    if HookPoint.AFTER_TERMINATE in history.running:
-        return draft.wait(_hook_wait(draft, departure, "after"), look=idle(draft))
-    ended = history.ended.get(HookPoint.AFTER_TERMINATE)
-    if departure.after is Mark.BEGUN and ended is not None and ended.outcome.ok:
-        return _gone(draft, departure)
-    return _begin_hook(draft, departure, HookPoint.AFTER_TERMINATE, ended)
+def _terminating(draft: Draft, id: str, why: str, since: float) -> Wait:
+    return draft.waiting(Stage.TERMINATING, f"{id} terminating", why, since)

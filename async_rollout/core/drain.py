@@ -8,23 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from async_rollout.core.actions import Deregister, Registration, Wait
+from async_rollout.core.actions import WHOLE, Deregister, Registration, Wait
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Departure, Mark, digest
-from async_rollout.core.observation import Instance, Observation, Source, Target, TargetState
-from async_rollout.core.pace import drained
-from async_rollout.core.policy import RESEND
+from async_rollout.core.journal import Departure
+from async_rollout.core.let_go import drains_end, is_listed
+from async_rollout.core.observation import Instance, Observation, Target, TargetState
+from async_rollout.core.pace import Look, drained
+from async_rollout.core.policy import GONE_PAUSE, RESEND
 from async_rollout.core.serving import is_registered, serves_still
-from async_rollout.core.traffic import doubted
+from async_rollout.core.stages import Stage
 
 
 def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:
-    since = draft.draining_since(departure)
+    """Deregistered where it still serves, and waited for until all have let go of it."""
+    since = draft.belief.stage_since(departure.id)
+    if not is_listed(instance):
+        return draft.wait(_unlisted(departure, since), look=Look(draft.at + draft.spec.paced(GONE_PAUSE), WHOLE))
     if is_needed(draft, instance):
         return held_back(draft, departure, since)
     slow = sorted({_words(draft.observation, target) for target in draft.observation.first_out(instance.targets)})
-    until = since + draft.drain_limit
-    wait = Wait(on=f"{departure.id} draining", why=", ".join(slow), since=since, until=until, option="--drain-timeout")
+    wait = draft.waiting(Stage.DRAINING, f"{departure.id} draining", ", ".join(slow), since)
     return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.observation, departure, instance))
 
 
@@ -36,37 +39,13 @@ def held_back(draft: Draft, departure: Departure, since: float) -> Draft:
     """It goes no further while the floor does not hold without it."""
     tally = draft.tally
     why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
-    until = since + draft.drain_limit
-    wait = Wait(on=f"{departure.id} going out", why=why, since=since, until=until, option="--drain-timeout")
+    wait = draft.waiting(Stage.DRAINING, f"{departure.id} going out", why, since)
     return replace(draft, held=draft.held + 1).wait(wait)
 
 
-def may_still_drain(draft: Draft, departure: Departure) -> bool:
-    """Listed nowhere, sooner or later than its delay lets expect: a gap in the answers, unless it stays so."""
-    if doubted(draft.belief, draft.observation):
-        return True
-    history = draft.belief.history(departure.id)
-    if history.is_let_go:
-        return False
-    ends = (end for source in draft.observation.sources for end in _drains_end(draft, departure, source))
-    return history.lingering or any(draft.at < end for end in ends)
-
-
-def _drains_end(draft: Draft, departure: Departure, source: Source) -> Iterator[float]:
-    """When the source should have let go of it; whose command has begun was let go, but for what was sent since.
-
-    One that was still booting when its departure was opened is registered, and taken out, later than that.
-    """
-    if departure.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in departure.missing:
-        yield source.drained_by(departure.at)
-    for where, sent in draft.belief.history(departure.id).calls.items():
-        if where.source == source.id:
-            yield source.drained_by(sent.at)
-
-
-def unlisted(draft: Draft, departure: Departure) -> Wait:
+def _unlisted(departure: Departure, since: float) -> Wait:
     why = "no source lists it, sooner or later than its delay allows: looking again"
-    return Wait(on=f"{departure.id} draining", why=why, since=draft.draining_since(departure))
+    return Wait(on=f"{departure.id} draining", why=why, since=since)
 
 
 def _words(observation: Observation, target: Target) -> str:
@@ -96,7 +75,8 @@ def _turn_has_come(draft: Draft, instance: Instance, id: str) -> bool:
     held = {target.source for target in instance.targets if is_registered(target)}
     if departure is None or any(one.id in held for one in first):
         return False
-    ends = (end for one in first if not one.open_ended for end in _drains_end(draft, departure, one))
+    history = draft.belief.history(instance.id)
+    ends = (end for one in first if not one.open_ended for end in drains_end(departure, history, one))
     return all(draft.at >= end for end in ends)
 
 

@@ -20,7 +20,7 @@ from async_rollout.core.pace import Look
 from async_rollout.core.policy import BEGINS, GIVE_UP, HOLLOW, SETTLED, SOON
 from async_rollout.core.serving import is_shifted
 from async_rollout.core.spec import HookPoint, amount
-from async_rollout.core.stages import Stage, is_clear, is_new
+from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shift_is_over_limit
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
@@ -102,7 +102,7 @@ def shed(draft: Draft) -> Draft:
     if not own:
         return draft.leave(f"desired is {group.desired}, the owner's is {draft.journal.base}, and none of it is ours")
     least = min(own, key=lambda one: _worth(draft, one))
-    sure = least.booting or is_clear(draft.belief.history(least.id).streak)
+    sure = least.booting or draft.belief.history(least.id).is_clear
     if group.minimum > draft.journal.base or not sure:
         return draft.wait(_settling(draft))
     if HookPoint.BEFORE_TERMINATE in withheld(draft.spec, draft.journal):

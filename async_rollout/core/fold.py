@@ -12,23 +12,26 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import floor
 
-from async_rollout.core.history import UNKNOWN, History, Since, counted_on
+from async_rollout.core.history import NO_STREAK, UNKNOWN, History, Since, Streak, counted_on
 from async_rollout.core.journal import Departure, Journal, Removal
+from async_rollout.core.let_go import is_listed
+from async_rollout.core.life import Life, stage_of
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.policy import DRAIN_OVERDUE, SOON
 from async_rollout.core.protection import is_shielded
-from async_rollout.core.serving import is_ready, is_registered
+from async_rollout.core.serving import is_ready
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.stages import NO_STREAK, YOUNG, Known, Stage, Streak, stage_of
+from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.standby import may_end
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept
 class Fold:
-    """One look, folded into one history after the other."""
+    """One look, folded into one history after the other. doubted: it may lack what some source lists."""
 
     spec: RolloutSpec
     observation: Observation
+    doubted: bool = False
 
     def histories(self, before: Mapping[str, History]) -> dict[str, History]:
         """Those after the look; one that did not change is the very same."""
@@ -60,22 +63,21 @@ class Fold:
         """The history of one instance after the look."""
         member, departure, at = self._members.get(id), self._departures.get(id), self.observation.at
         told = departure is not None and departure.removal is not Removal.NOT
-        streak = self._streak(was, member, departure)
-        stage = self._stage(was, member, streak)
-        return replace(
+        seen = replace(
             was,
-            stage=stage,
-            streak=streak,
+            streak=self._streak(was, member, departure),
             serving_since=_since(was.serving_since, at, holds=member is not None and member.in_service),
             protected_since=_since(was.protected_since, at, holds=self._is_guarded(member)),
             marked_since=_since(was.marked_since, at, holds=member is not None and member.marked_unhealthy),
-            proven=was.proven or (stage is not None and stage.stage is Stage.AVAILABLE),
             absent=0 if member else was.absent + 1,
             unlisted=self._unlisted(was, member, departure),
             lingering=self._is_lingering(was, member, departure),
             removal=counted_on(was.removal, "recorded" if told else None, at),
             lost_since=self._lost_since(was, member, departure),
         )
+        stage = self._stage(seen, member, departure)
+        proven = was.proven or (stage is not None and stage.stage is Stage.AVAILABLE)
+        return replace(seen, stage=stage, proven=proven)
 
     def _is_guarded(self, member: Instance | None) -> bool:
         """Protected, and one that may go at all."""
@@ -83,12 +85,22 @@ class Fold:
             return False
         return is_shielded(self.spec, self.observation.group, member)
 
-    def _stage(self, was: History, member: Instance | None, streak: Streak) -> Since | None:
+    def _stage(self, seen: History, member: Instance | None, departure: Departure | None) -> Since | None:
+        """seen: as remembered after this look, but for the stage, which is still the last one."""
         if member is None:
             return None
-        known = Known(streak, was.known().passed, was.proven)
-        stage, before = stage_of(self.spec, self.observation, self._journal, member, known), was.stage
-        return before if before is not None and before.stage is stage else Since(stage, self.observation.at)
+        stage = stage_of(
+            Life(
+                spec=self.spec,
+                observation=self.observation,
+                journal=self._journal,
+                instance=member,
+                departure=departure,
+                history=seen,
+                doubted=self.doubted,
+            )
+        )
+        return seen.stage if seen.stage is not None and seen.stage.stage is stage else Since(stage, self.observation.at)
 
     def _streak(self, was: History, member: Instance | None, departure: Departure | None) -> Streak:
         """Looks count only so far apart, bad ones further: a flap is no illness. AWS's Date is cut to whole seconds.
@@ -112,7 +124,7 @@ class Fold:
     def _unlisted(self, was: History, member: Instance | None, departure: Departure | None) -> int:
         if not self.observation.health_seen:
             return was.unlisted
-        return 0 if departure is None or _is_listed(member) else was.unlisted + 1
+        return 0 if departure is None or is_listed(member) else was.unlisted + 1
 
     def _is_lingering(self, was: History, member: Instance | None, departure: Departure | None) -> bool:
         """Listed though every delay is over, now or in an earlier look: what ends its draining is not known."""
@@ -121,7 +133,7 @@ class Fold:
         if departure is None:
             return False
         late = self.observation.at > departure.at + self.observation.longest_drain + DRAIN_OVERDUE
-        return was.lingering or (late and _is_listed(member))
+        return was.lingering or (late and is_listed(member))
 
     def _lost_since(self, was: History, member: Instance | None, departure: Departure | None) -> float | None:
         """Who is back, is back; who served, or was taken out by us, was not lost."""
@@ -136,7 +148,3 @@ def _since(before: float | None, at: float, *, holds: bool) -> float | None:
     if not holds:
         return None
     return at if before is None else before
-
-
-def _is_listed(member: Instance | None) -> bool:
-    return member is not None and any(is_registered(target) for target in member.targets)

@@ -10,9 +10,22 @@ from dataclasses import dataclass, field
 
 from async_rollout.core.actions import Registration
 from async_rollout.core.outcomes import HookOutcome
-from async_rollout.core.policy import GONE
+from async_rollout.core.policy import GONE, ILL
 from async_rollout.core.spec import HookPoint
-from async_rollout.core.stages import NO_STREAK, Known, Stage, Streak
+from async_rollout.core.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """How many looks in a row were good (or bad), and AWS's time of the last that counted."""
+
+    good: int = 0
+    bad: int = 0
+    at: float = 0.0
+
+
+NO_STREAK = Streak()
+"""Of one that was not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +92,16 @@ class History:
     ended: Mapping[HookPoint, Ended] = field(default_factory=dict)
     calls: Mapping[Registration, Sent] = field(default_factory=dict)
 
-    def known(self) -> Known:
-        """What is remembered beside what a look shows, for `stage_of`."""
+    @property
+    def passed(self) -> bool:
+        """The operator's up-check has called it up."""
         check = self.ended.get(HookPoint.UP_CHECK)
-        return Known(self.streak, check is not None and check.outcome.ok, self.proven)
+        return check is not None and check.outcome.ok
+
+    @property
+    def is_clear(self) -> bool:
+        """Its looks say one thing: one or two bad ones in a row may be gaps in the answers."""
+        return self.streak.bad == 0 or self.streak.bad >= ILL.looks
 
     @property
     def is_gone(self) -> bool:

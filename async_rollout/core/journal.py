@@ -63,6 +63,19 @@ class Departure:
     removal: Removal = Removal.NOT
     surplus: bool = False
 
+    def mark(self, point: HookPoint) -> Mark:
+        """How far the command of one point is."""
+        found: Mark = getattr(self, MARKS[point])
+        return found
+
+    def marked(self, point: HookPoint, mark: Mark) -> Departure:
+        """This departure with the command of one point so far."""
+        return replace(self, **{MARKS[point]: mark})  # type: ignore[arg-type]
+
+
+MARKS = {HookPoint.BEFORE_TERMINATE: "before", HookPoint.AFTER_TERMINATE: "after"}
+"""In which field a departure keeps how far the command of a point is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:

@@ -264,9 +264,9 @@ def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozen
     """Who holds the floor: in service, on no way out, found healthy often enough, a newcomer by its up-check too."""
     found = set()
     for one in snapshot.observation.instances:
-        known = snapshot.belief.history(one.id).known()
-        checked = known.passed or spec.hooks.up_check is None or not is_new(record, one)
-        well = known.streak.good >= spec.healthy_threshold and checked
+        history = snapshot.belief.history(one.id)
+        checked = history.passed or spec.hooks.up_check is None or not is_new(record, one)
+        well = history.streak.good >= spec.healthy_threshold and checked
         if one.in_service and well and record.departure(one.id) is None and not _was_recorded(snapshot, one.id):
             found.add(one.id)
     return frozenset(found)

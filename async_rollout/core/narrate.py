@@ -116,7 +116,8 @@ def _moved(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
         if old is not stage and (before is not None or stage is not Stage.SERVING):
             yield StageChanged(group=group, at=at, instance=id, stage=stage, was=old, why=_why(after, id))
     for id in sorted(was.keys() - now.keys()):
-        yield StageChanged(group=group, at=at, instance=id, stage=Stage.GONE, was=was[id])
+        if was[id] is not Stage.GONE:  # one that was retained is gone before its row is
+            yield StageChanged(group=group, at=at, instance=id, stage=Stage.GONE, was=was[id])
 
 
 def _shown(belief: Belief) -> dict[str, Stage]:

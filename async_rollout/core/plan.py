@@ -22,7 +22,8 @@ from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
 from async_rollout.core.effect import Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
-from async_rollout.core.observation import Instance, Observation, Survey
+from async_rollout.core.life import WAY_OUT, limit_of, longest
+from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.origin import Place
 from async_rollout.core.outcomes import ActOutcome, HookOutcome, Outcomes
 from async_rollout.core.policy import BOOT, SHUTDOWN
@@ -266,12 +267,8 @@ def _uneven(number: int) -> str:
 
 def worst(spec: RolloutSpec, observation: Observation, old: int) -> float:
     """Every wait at its limit, one instance after the other, seconds; `--max-timeout` ends it earlier."""
-    survey = observation.survey or Survey(at=observation.at)
-    delay = observation.longest_drain
-    limits = spec.limits
-    hooks = limits.hook * sum(hook is not None for hook in (spec.hooks.before_terminate, spec.hooks.after_terminate))
-    boot = limits.launch + survey.launch_heartbeat + limits.healthy
-    down = limits.drain + delay + limits.terminate + delay + survey.terminate_heartbeat
-    each = boot + down + hooks + spec.wait_before_terminate
-    whole = limits.launch + old * each
+    limits, survey = spec.limits, observation.survey
+    commanded = (step for step in WAY_OUT if step.hook in spec.hooks.points)
+    commands = sum(limit_of(step.stage, spec, observation, survey) for step in commanded)
+    whole = limits.launch + old * (longest(spec, observation, survey) + commands)
     return whole if limits.total is None else min(whole, limits.total)

@@ -7,7 +7,6 @@ providers by itself; that says nothing of the owner's will.
 
 from __future__ import annotations
 
-from async_rollout.core.journal import Departure, Mark, Removal
 from async_rollout.core.observation import Group, Instance
 from async_rollout.core.spec import Protected, RolloutSpec
 
@@ -16,9 +15,3 @@ def is_shielded(spec: RolloutSpec, group: Group, one: Instance) -> bool:
     """Whether it may not go as long as this look is true."""
     ours_to_heed = spec.protected is not Protected.REPLACE and not group.ecs_managed
     return ours_to_heed and one.protected and not one.marked_unhealthy
-
-
-def calls_back(spec: RolloutSpec, group: Group, departure: Departure, one: Instance) -> bool:
-    """It is only drained and has got protected since: it goes back to serve."""
-    only_drained = departure.removal is Removal.NOT and departure.before is Mark.NOT and not departure.surplus
-    return only_drained and is_shielded(spec, group, one)

@@ -32,9 +32,11 @@ def recall(spec: RolloutSpec, belief: Belief, observation: Observation, outcomes
     if belief.blinded:
         return replace(belief, torn=None)
     belief = replace(belief, at=max(observation.at, belief.at), unseen=_unseen(spec, belief, observation))
-    histories = Fold(spec=spec, observation=observation).histories(belief.histories)
+    seen = _seen(belief, observation)
+    fold = Fold(spec=spec, observation=observation, doubted=bool(seen.doubted(observation)))
+    histories = fold.histories(belief.histories)
     climbs = (*belief.climbs, *_climbed(belief.histories, histories, observation))[-CLIMBS:]
-    return replace(_seen(belief, observation), histories=histories, climbs=climbs)
+    return replace(seen, histories=histories, climbs=climbs)
 
 
 def _unseen(spec: RolloutSpec, belief: Belief, observation: Observation) -> tuple[tuple[float, float], ...]:

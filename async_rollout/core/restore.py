@@ -9,55 +9,41 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.actions import Action, Erase, Register, Registration, Resume, Wait
-from async_rollout.core.advance import check_newcomers, watch_launches
 from async_rollout.core.back import put_back
-from async_rollout.core.departures import fall, left_out
+from async_rollout.core.climb import watch_launches
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import QUICK, Departure, Mark, Removal
-from async_rollout.core.observation import Instance
+from async_rollout.core.moves import lives, move
 from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
+from async_rollout.core.stages import Stage
 from async_rollout.core.survey import hindered
-from async_rollout.core.withheld import lacks_before
 from async_rollout.core.wording import words_of
+
+UNDER_WAY = (Stage.DRAINING, Stage.DRAINED, Stage.RESTING)
+"""Steps of a way out that has begun, before its terminate."""
 
 
 def restore(draft: Draft) -> Draft:
     """One tick back. What cannot be put back is named in `stuck`."""
-    for departure in draft.journal.departures:
-        draft = _turned_round(draft, departure)
-    draft = watch_launches(check_newcomers(draft))
+    for id in lives(draft):
+        draft = _kept(draft, id) or move(draft, id)
+    draft = watch_launches(draft)
     if not draft.journal.departures and not draft.stuck and draft.explained:
         draft = finish(draft)
     return _refused(_out_of_patience(draft))
 
 
-def _turned_round(draft: Draft, departure: Departure) -> Draft:
-    instance = draft.observation.instance(departure.id)
-    finishing = departure.surplus or departure.removal is not Removal.NOT
-    lacks = lacks_before(draft.spec, draft.journal, departure) and departure.removal is Removal.NOT
-    if instance is None or instance.leaving or (finishing and not lacks) or _is_dead(draft, instance):
-        return fall(draft, departure)
-    if instance.standby:  # it serves nobody and holds no place: so it was found, or so its owner wants it
-        return draft.drop(departure.id) if departure.before in (Mark.NOT, Mark.FAILED) else fall(draft, departure)
-    if departure.before is Mark.NOT:
-        return put_back(draft, departure, instance)
-    if departure.before is Mark.FAILED:
-        return draft.leave(
-            f"{departure.id} is out of its load balancers: its before-command failed, so it is not put back"
-        )
-    if lacks:
-        return left_out(draft, departure)
-    if len(draft.tally.available) < draft.tally.bounds.floor:
-        since = draft.belief.progress.at if draft.belief.progress else draft.at
-        why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"
-        return draft.wait(Wait(on=departure.id, why=why, since=since, until=since + draft.patience))
-    return fall(draft, departure)
-
-
-def _is_dead(draft: Draft, instance: Instance) -> bool:
-    """AWS calls it unhealthy and does not let it be registered: it cannot come back."""
-    return instance.marked_unhealthy and draft.belief.history(instance.id).unfit
+def _kept(draft: Draft, id: str) -> Draft | None:
+    """Its before-command has begun, so it cannot come back: it goes on only where the floor allows."""
+    departure = draft.journal.departure(id)
+    if departure is None or departure.surplus or departure.before is Mark.NOT or draft.life(id).is_dead:
+        return None
+    if draft.stage(id) not in UNDER_WAY or len(draft.tally.available) >= draft.tally.bounds.floor:
+        return None
+    since = draft.belief.progress.at if draft.belief.progress else draft.at
+    why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"
+    return draft.wait(Wait(on=id, why=why, since=since, until=since + draft.patience))
 
 
 def _refused(draft: Draft) -> Draft:

@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from async_rollout.core.actions import Wait
 from async_rollout.core.belief import Belief
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.journal import Departure, Journal
-from async_rollout.core.observation import Observation
+from async_rollout.core.life import STEPS, Life, limit_of, longest, stage_of
+from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import Stage
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept
@@ -60,32 +63,42 @@ class Situation:
         """Since when this process saw it drain: a resumed run begins the limit anew."""
         return self.belief.stage_since(departure.id)
 
-    @property
-    def launch_limit(self) -> float:
-        """Seconds that a new instance may boot: the owner's limit, and what its lifecycle hooks may take."""
-        survey = self.belief.survey
-        return self.spec.limits.launch + (survey.launch_heartbeat if survey else 0.0)
-
-    @property
-    def drain_limit(self) -> float:
-        """Seconds that an old one may drain: the owner's limit, and the longest deregistration delay."""
-        return self.spec.limits.drain + self.observation.longest_drain
-
-    @property
-    def terminate_limit(self) -> float:
-        """Seconds from the terminate call until it must be gone: AWS drains once more, and runs lifecycle hooks."""
-        survey = self.belief.survey
-        return (
-            self.spec.limits.terminate
-            + self.observation.longest_drain
-            + (survey.terminate_heartbeat if survey else 0.0)
+    def life(self, id: str) -> Life:
+        """One instance, by the record as it is about to be."""
+        return Life(
+            spec=self.spec,
+            observation=self.observation,
+            journal=self.journal,
+            instance=self.observation.instance(id),
+            departure=self.journal.departure(id),
+            history=self.belief.history(id),
+            doubted=bool(self.belief.doubted(self.observation)),
         )
+
+    def stage(self, id: str) -> Stage:
+        """Where one stands."""
+        return stage_of(self.life(id))
+
+    def waiting(self, stage: Stage, on: str, why: str, since: float) -> Wait:
+        """What one who stands in a step waits for, with the step's limit and the option that sets it."""
+        return Wait(on=on, why=why, since=since, until=since + self.limit(stage), option=STEPS[stage].option)
+
+    def member(self, id: str) -> Instance:
+        """One that the look shows."""
+        return next(one for one in self.observation.instances if one.id == id)
+
+    def out(self, id: str) -> Departure:
+        """The way out of one that has one."""
+        return next(one for one in self.journal.departures if one.id == id)
+
+    def limit(self, stage: Stage) -> float:
+        """Seconds that an instance may stand in a step: the owner's limit, and what AWS adds."""
+        return limit_of(stage, self.spec, self.observation, self.belief.survey)
 
     @property
     def patience(self) -> float:
         """Seconds that nothing at all may come forward: every single wait's limit, one after the other."""
-        limits = self.spec.limits
-        hook = limits.hook if self.spec.one_by_one else 0.0
-        single = self.launch_limit + limits.healthy + self.drain_limit + self.terminate_limit
+        hook = self.spec.limits.hook if self.spec.one_by_one else 0.0
         protected = any(history.protected_since is not None for history in self.belief.histories.values())
-        return single + hook + self.spec.wait_before_terminate + (PROTECTED if protected else 0.0)
+        single = longest(self.spec, self.observation, self.belief.survey)
+        return single + hook + (PROTECTED if protected else 0.0)

@@ -69,6 +69,11 @@ class HookPoint(StrEnum):
     BEFORE_TERMINATE = "before-terminate"
     AFTER_TERMINATE = "after-terminate"
 
+    @property
+    def noun(self) -> str:
+        """What people call its command."""
+        return {"up-check": "up-check", "before-terminate": "before-command", "after-terminate": "after-command"}[self]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookCall:

@@ -7,7 +7,7 @@ take the place of one that serves.
 
 from __future__ import annotations
 
-from async_rollout.core.journal import Departure, Journal, Mark, Removal
+from async_rollout.core.journal import Journal
 from async_rollout.core.observation import Instance
 from async_rollout.core.spec import RolloutSpec, Standby
 from async_rollout.core.stages import is_old
@@ -21,9 +21,3 @@ def may_end(spec: RolloutSpec, one: Instance) -> bool:
 def is_to_end(spec: RolloutSpec, journal: Journal, one: Instance) -> bool:
     """Whether it is one of those that the rollout replaces by its scope."""
     return may_end(spec, one) and is_old(spec, journal, one)
-
-
-def is_left(spec: RolloutSpec, journal: Journal, departure: Departure, one: Instance) -> bool:
-    """Somebody put it in Standby while it was only being drained: its way out is over, it is its owner's now."""
-    only_drained = departure.removal is Removal.NOT and departure.before is Mark.NOT
-    return one.standby and only_drained and not is_to_end(spec, journal, one)

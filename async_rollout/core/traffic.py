@@ -8,24 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_rollout.core.actions import Wait
-from async_rollout.core.belief import Belief
-from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause
 from async_rollout.core.observation import Observation, Source
 from async_rollout.core.policy import UNFOUND
 from async_rollout.core.situation import Situation
 from async_rollout.core.zonal_shift import SHIFT, shifted_in
-
-
-def doubted(belief: Belief, observation: Observation) -> tuple[Source, ...]:
-    """Not found in this look, and not for long enough to be believed."""
-    return tuple(
-        source for source in unfound_in(observation) if not _is_believed(belief.unfound.get(source.id), observation.at)
-    )
-
-
-def _is_believed(seen: Odd | None, at: float) -> bool:
-    return UNFOUND.holds(seen, at)
 
 
 def unfound_in(observation: Observation) -> tuple[Source, ...]:
@@ -34,7 +21,7 @@ def unfound_in(observation: Observation) -> tuple[Source, ...]:
 
 def held_up(situation: Situation) -> Wait | None:
     """Why nothing more is taken out as yet."""
-    if sources := doubted(situation.belief, situation.observation):
+    if sources := situation.belief.doubted(situation.observation):
         since = min(situation.belief.unfound[source.id].at for source in sources)
         return Wait(
             on=_named(sources), why="AWS does not find it: looking again", since=since, until=since + UNFOUND.seconds
@@ -65,7 +52,7 @@ def blinded_by(situation: Situation) -> Iterator[Cause]:
         unfound_in(situation.observation),
         any(source.has_listener for source in situation.observation.sources),
     )
-    if sources and not told and not doubted(situation.belief, situation.observation):
+    if sources and not told and not situation.belief.doubted(situation.observation):
         yield Cause(code=1, text=f"AWS does not find {_named(sources)}, and no other load balancer tells who serves")
 
 

@@ -186,7 +186,7 @@ def _limits(situation: Situation) -> Iterator[Cause]:
     if limits.total is not None and at - belief.began > limits.total:
         yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
     unknown = [one.id for one in situation.observation.instances if one.takes_part and one.launched_at is None]
-    if situation.journal.cutoff is None and unknown and situation.over(belief.began, situation.launch_limit):
+    if situation.journal.cutoff is None and unknown and situation.over(belief.began, situation.limit(Stage.LAUNCHING)):
         yield Cause(code=1, text=f"EC2 does not tell when {', '.join(unknown[:3])} was launched")
     yield from _departures(situation)
     if belief.progress is not None and situation.over(belief.progress.at, situation.patience):
@@ -195,7 +195,7 @@ def _limits(situation: Situation) -> Iterator[Cause]:
 
 def _absent(situation: Situation) -> Iterator[Cause]:
     """Asked for, and still booting or not even to be seen."""
-    belief, hollow, limit = situation.belief, situation.belief.hollow, situation.launch_limit
+    belief, hollow, limit = situation.belief, situation.belief.hollow, situation.limit(Stage.LAUNCHING)
     if hollow is not None and situation.over(hollow.at, limit):
         yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", situation))
     for one in situation.observation.instances:
@@ -246,26 +246,19 @@ def _name(situation: Situation, id: str) -> str:
 
 
 def _departures(situation: Situation) -> Iterator[Cause]:
+    """A way out that does not come to its end: protected by now, draining for too long, still there."""
+    belief = situation.belief
+    drain, end = situation.limit(Stage.DRAINING), situation.limit(Stage.TERMINATING)
     for departure in situation.journal.departures:
-        if (
-            departure.before is not Mark.NOT
-            and departure.removal is Removal.NOT
-            and situation.belief.is_overdue(departure.id)
-        ):
-            words = f"{departure.id} got protected from scale-in after its before-command had begun, and stays so"
+        id, removed = departure.id, belief.history(departure.id).removal
+        begun = departure.before is not Mark.NOT and departure.removal is Removal.NOT
+        if begun and belief.is_overdue(id):
+            words = f"{id} got protected from scale-in after its before-command had begun, and stays so"
             yield Cause(code=1, text=words)
-        stage, removed = situation.belief.stage(departure.id), situation.belief.history(departure.id).removal
-        if stage is Stage.DRAINING and situation.over(situation.draining_since(departure), situation.drain_limit):
-            words = f"{departure.id} still drains after {situation.drain_limit:.0f} s; raise --drain-timeout"
-            yield Cause(code=1, text=words)
-        if (
-            removed is not None
-            and _is_still_there(situation, departure)
-            and situation.over(removed.at, situation.terminate_limit)
-        ):
-            limit = situation.terminate_limit
-            words = f"{departure.id} is still there {limit:.0f} s after terminate; raise --terminate-timeout"
-            yield Cause(code=1, text=words)
+        if belief.stage(id) is Stage.DRAINING and situation.over(belief.stage_since(id), drain):
+            yield Cause(code=1, text=f"{id} still drains after {drain:.0f} s; raise --drain-timeout")
+        if removed is not None and _is_still_there(situation, departure) and situation.over(removed.at, end):
+            yield Cause(code=1, text=f"{id} is still there {end:.0f} s after terminate; raise --terminate-timeout")
 
 
 def _is_still_there(situation: Situation, departure: Departure) -> bool:

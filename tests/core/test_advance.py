@@ -11,14 +11,13 @@ from async_rollout.core.actions import Action, Deregister, Need, RunHook, SetCap
 from async_rollout.core.advance import advance
 from async_rollout.core.budget import crowded
 from async_rollout.core.decide import decide
-from async_rollout.core.departures import fall
 from async_rollout.core.draft import Draft
-from async_rollout.core.history import Ended, Odd
+from async_rollout.core.history import Ended, Odd, Streak
 from async_rollout.core.journal import Departure, Mark, Removal, digest
+from async_rollout.core.moves import move
 from async_rollout.core.observation import TargetState
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
-from async_rollout.core.stages import Streak
 from support.drafts import NOW, draft_of, snapshot_of
 from support.drawn import AT, SOURCES, ident
 
@@ -156,7 +155,7 @@ def test_a_departure_whose_command_failed_goes_no_further() -> None:
     draft = draft_of("DSSN", spec, record={"departures": (failed,)})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
     drained = replace(draft, observation=replace(draft.observation, instances=bare))
-    assert fall(drained, failed) == drained
+    assert move(drained, failed.id) == drained
 
 
 def drained(*, explained: bool, unlisted: int = 3) -> Draft:
@@ -166,8 +165,8 @@ def drained(*, explained: bool, unlisted: int = 3) -> Draft:
 
 
 def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
-    assert fall(drained(explained=False), departure()).acts == ()
-    assert fall(drained(explained=True), departure()).acts == (Terminate(instance=ident(0), shrink=True),)
+    assert move(drained(explained=False), ident(0)).acts == ()
+    assert move(drained(explained=True), ident(0)).acts == (Terminate(instance=ident(0), shrink=True),)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +183,7 @@ def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
 def test_listed_nowhere_sooner_than_its_delay_allows_may_be_a_gap(
     unlisted: int, fields: dict[str, Any], *, goes: bool
 ) -> None:
-    found = fall(drained(explained=True, unlisted=unlisted), departure(**fields))
+    found = move(drained(explained=True, unlisted=unlisted).departure(departure(**fields)), ident(0))
     assert bool(found.acts) is goes
     assert goes or found.waits[-1].on == f"{ident(0)} draining"
 
@@ -214,7 +213,7 @@ def test_whoever_keeps_its_place_waits_for_room() -> None:
     record = {"departures": going, "asked": 3}
     draft = draft_of("SSSTT", group={"desired": 3}, record=record, histories={ident(0): {"unlisted": 3}})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
-    found = fall(replace(draft, observation=replace(draft.observation, instances=bare)), departure())
+    found = move(replace(draft, observation=replace(draft.observation, instances=bare)), ident(0))
     assert found.acts == ()
     assert "6 would exist, 5 may" in found.waits[-1].why
 
@@ -230,7 +229,7 @@ def test_a_terminate_is_sent_again_only_when_aws_knows_nothing_of_it(
     draft = drained(explained=True)
     belief = draft.belief.noted(ident(0), removal=Odd("k", NOW - ago, looks))
     belief = replace(belief, activities_at=NOW - asked)
-    acts = fall(replace(draft, belief=belief), sent).acts
+    acts = move(replace(draft, belief=belief).departure(sent), sent.id).acts
     assert acts == ((Terminate(instance=ident(0), shrink=True),) if resent else ())
 
 
@@ -239,7 +238,7 @@ def test_before_it_is_sent_again_every_source_must_have_let_go_of_it() -> None:
     draft = draft_of("DSSN", record={"departures": (sent,)})
     belief = draft.belief.noted(ident(0), removal=Odd("k", NOW - 30.0, 3))
     belief = replace(belief, activities_at=NOW - 1.0)
-    again = fall(replace(draft, belief=belief), sent)
+    again = move(replace(draft, belief=belief), sent.id)
     assert again.acts == () and again.journal.departures == (departure(),)
     assert again.waits[-1].on == f"{ident(0)} draining"
 
@@ -255,5 +254,5 @@ def test_a_field_that_reads_otherwise_for_the_first_time_moves_no_base(seen: Odd
 def test_two_answers_without_it_may_be_gaps_and_three_are_its_end(looks: int, *, gone: bool) -> None:
     sent = departure(9, removal=Removal.SHRINK)
     draft = draft_of("SSN", record={"departures": (sent,)}, histories={ident(9): {"absent": looks}})
-    assert (fall(draft, sent).journal.departures == ()) is gone
+    assert (move(draft, sent.id).journal.departures == ()) is gone
     assert draft.tally.exist == 3 + (not gone)

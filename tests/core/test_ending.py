@@ -24,13 +24,13 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.decide import decide
 from async_rollout.core.finish import EVENED_MAX
-from async_rollout.core.history import Odd, Sent, Since
+from async_rollout.core.history import Odd, Sent, Since, Streak
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.observation import unfound
 from async_rollout.core.policy import MARKS_MAX
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
-from async_rollout.core.stages import Stage, Streak
+from async_rollout.core.stages import Stage
 from support.drafts import NOW, launch, snapshot_of
 from support.drawn import AT, ident
 

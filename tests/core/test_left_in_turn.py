@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from async_rollout.core.actions import Deregister
-from async_rollout.core.departures import fall
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure
+from async_rollout.core.moves import move
 from async_rollout.core.observation import Target, TargetState
 from support.drafts import NOW, draft_of
 from support.drawn import AT, SOURCES, ident
@@ -30,7 +30,7 @@ def going(*states: TargetState | None, at: int = OUT.at, open_ended: bool = Fals
     )
     first = replace(draft.observation.instances[0], targets=targets)
     seen = replace(draft.observation, sources=sources, instances=(first, *draft.observation.instances[1:]))
-    return fall(replace(draft, observation=seen), departure)
+    return move(replace(draft, observation=seen), departure.id)
 
 
 def left(draft: Draft) -> list[str]:
@@ -66,5 +66,5 @@ def test_its_wait_says_that_nobody_knows_the_end(reason: str, words: str) -> Non
 def test_a_target_of_a_source_that_is_no_more_the_groups_is_told_by_its_id() -> None:
     draft = going(TargetState.DRAINING, None)
     gone = replace(draft.observation, sources=(LAST,))
-    (wait,) = fall(replace(draft, observation=gone, waits=(), acts=()), OUT).waits
+    (wait,) = move(replace(draft, observation=gone, waits=(), acts=()), OUT.id).waits
     assert wait.why == FIRST

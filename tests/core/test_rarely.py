@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from async_rollout.core.departures import fall
 from async_rollout.core.journal import Cause, Departure, Goal, Mark, Removal
+from async_rollout.core.moves import move
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.spec import Limits, RolloutSpec
@@ -61,7 +61,7 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
     (first, *rest) = drawn.observation.instances
     observation = replace(drawn.observation, instances=(replace(first, protected=True, targets=()), *rest))
     draft = replace(drawn, observation=observation)
-    done = fall(draft, draft.journal.departures[0])
+    done = move(draft, ident(0))
     assert done.stuck == (
         f"{ident(0)} is out of its load balancers, and protected from scale-in: it is not terminated",
     )

@@ -12,7 +12,7 @@ from async_rollout.core.actions import MarkHealthy, Need, Record, SetCapacity, T
 from async_rollout.core.belief import Peer
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
-from async_rollout.core.events import Warned
+from async_rollout.core.events import StageChanged, Warned
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.lease import of_another
@@ -96,6 +96,19 @@ def test_what_is_other_than_it_was_found() -> None:
     )
     found = draft_of("SSS", group={"suspended": frozenset()})
     assert changes(found.observation, found.journal) == ()
+
+
+@pytest.mark.parametrize(("lifecycle", "times"), [("Terminating", 1), ("Terminating:Retained", 0)])
+def test_one_that_is_retained_is_not_told_to_be_gone_a_second_time(lifecycle: str, times: int) -> None:
+    """It is gone for the group already when its row goes."""
+    found = snapshot_of("SST")
+    *rest, last = found.observation.instances
+    kept = replace(found.observation, instances=(*rest, replace(last, lifecycle=lifecycle)), at=NOW + 10)
+    before = replace(found, observation=kept, belief=recall(SPEC, found.belief, kept))
+    without = replace(kept, instances=tuple(rest), at=NOW + 20)
+    after = replace(found, observation=without, belief=recall(SPEC, before.belief, without))
+    told = narrate(SPEC, before, after, decide(SPEC, after))
+    assert [one.instance for one in told if isinstance(one, StageChanged)] == [last.id] * times
 
 
 def free(drawing: str) -> Observation:

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from async_rollout.core.stages import WALKTHROUGH
+from async_rollout.core.walkthrough import WALKTHROUGH
 from support.pages import PAGES, page, part
 
 PHASES = {"before": "before", "loop": "for each old instance", "after": "after"}

@@ -7,12 +7,13 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from async_rollout.core import departures
 from async_rollout.core.belief import Me
 from async_rollout.core.journal import Departure, Goal, Journal, Mark
+from async_rollout.core.moves import move
 from async_rollout.core.spec import HookCall, HookPoint, Hooks, RolloutSpec
 from async_rollout.core.standing import onward, standing
 from async_rollout.core.tags import from_tags
+from async_rollout.core.withheld import lacks_before
 from async_rollout.engine.fleet import restore, roll_out
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult
@@ -169,17 +170,16 @@ def test_k1_who_is_gone_has_still_to_get_his_after_command() -> None:
 
 def test_k1_a_record_of_the_first_release_names_no_commands_its_departures_do() -> None:
     begun = replace(_record(), departures=(replace(_departure(), before=Mark.BEGUN),))
-    assert departures.lacks_before(NONE, begun, begun.departures[0])
-    assert not departures.lacks_before(BEFORE, begun, begun.departures[0])
-    assert not departures.lacks_before(NONE, replace(_record(), departures=(_departure(),)), _departure())
+    assert lacks_before(NONE, begun, begun.departures[0])
+    assert not lacks_before(BEFORE, begun, begun.departures[0])
+    assert not lacks_before(NONE, replace(_record(), departures=(_departure(),)), _departure())
 
 
 def test_k1_broken_code_terminates_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above is one that can fail."""
-    from async_rollout.core import laws, lease, withheld
-    from async_rollout.core import restore as back
+    from async_rollout.core import laws, lease, life, withheld
 
-    for home in (departures, back, laws):
+    for home in (life, laws):
         monkeypatch.setattr(home, "lacks_before", lambda *_: False)
     monkeypatch.setattr(lease, "withheld", lambda *_: frozenset())
     world, record, result = played(BEFORE, "before BEGUN", NONE, Goal.REPLACE)
@@ -217,7 +217,7 @@ def test_k1_a_dead_one_does_not_go_without_it_either(mark: Mark, words: str) -> 
     draft = replace(found, observation=replace(found.observation, instances=drained), belief=belief).departure(
         departure
     )
-    done = departures.fall(draft, departure)
+    done = move(draft, departure.id)
     assert (done.acts, len(done.stuck)) == ((), 1)
     assert done.stuck[0].endswith(f"its before-command {words}, and none was given")
 

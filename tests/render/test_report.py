@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from async_rollout.core.events import Acted, Called, Counted, Event, HookSaid, StageChanged, Throttled, Warned
+from async_rollout.core.stages import Stage
 from async_rollout.render.board import Key
 from async_rollout.render.chart import ticks
 from async_rollout.render.report import Report, picture
@@ -36,6 +37,13 @@ def timelines(events: Sequence[Event]) -> dict[str, Timeline]:
     for event in events:
         add(lines, event)
     return {line.name: line for line in lines.values()}
+
+
+@pytest.mark.parametrize("stage", set(Stage) - {Stage.GONE})  # one that is gone has no bar
+def test_each_stage_has_its_colour_by_day_and_by_night_and_stands_in_the_key(stage: Stage) -> None:
+    text = page((moved(1, NEW, stage.value, None), moved(9, NEW, "gone", stage.value)))
+    assert len(re.findall(rf"--{stage}: #", text)) == 2
+    assert f'<b class="s-{stage}"></b>{stage}</span>' in text
 
 
 class Parts(HTMLParser):

@@ -9,8 +9,9 @@ from math import inf
 
 import anyio
 
-from async_rollout.core import advance, back, drain, observation, serving, traffic
+from async_rollout.core import advance, back, observation, serving
 from async_rollout.core.actions import Deregister, Needs, Registration
+from async_rollout.core.belief import Belief
 from async_rollout.core.journal import Departure
 from async_rollout.core.observation import Instance, Observation, unfound
 from async_rollout.core.snapshot import Stop
@@ -112,7 +113,7 @@ BALANCING = (
     Sabotage(name="what is gone is registered at", law="law 12:", story=goes_and_stops,
              spoil=swap(back, "_were", registered_at_what_is_gone)),
     Sabotage(name="one answer makes a source gone", law="law 1:", guard="", story=mistaken,
-             spoil=both(swap(traffic, "doubted", nothing), swap(drain, "doubted", nothing))),
+             spoil=swap(Belief, "doubted", nothing)),
     Sabotage(name="a zonal shift holds up nothing", law="law 1:", story=shifted,
              spoil=swap(advance, "held_up", lambda draft: None)),
     Sabotage(name="who takes no traffic serves", law="law 1: 2", story=shifted,

@@ -15,6 +15,8 @@ from async_rollout.core import (
     drain,
     finish,
     lease,
+    life,
+    moves,
     recall,
     restore,
     survey,
@@ -23,6 +25,7 @@ from async_rollout.core import (
 from async_rollout.core.actions import Decision, Erase, Record, Resume
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import SUSPENDED_BY_US, Goal, Journal, Mark, Unreadable, digest, template_mark
+from async_rollout.core.life import WAY_BACK
 from async_rollout.core.policy import GROUP_GONE
 from async_rollout.engine import clocks, grace, lookout, rollout
 from async_rollout.sandbox.doors import observations
@@ -81,14 +84,9 @@ def everywhere(real: Any, observation: Any, instance: Any) -> Any:
     return replace(real(observation, instance), missing=())
 
 
-def back_all_the_same(one: Draft, departure: Any) -> Draft:
+def back_all_the_same(real: Any, life: Any, instance: Any, departure: Any) -> Any:
     """Who has begun to leave its cluster is registered back."""
-    instance = one.observation.instance(departure.id)
-    return (
-        back.put_back(one, departure, instance)
-        if instance is not None and not instance.leaving
-        else departures.fall(one, departure)
-    )
+    return WAY_BACK if life.is_put_back else real(life, instance, departure)
 
 
 def never_back(one: Draft, departure: Any, instance: Any) -> Draft:
@@ -169,11 +167,11 @@ ENDING = (
     Sabotage(name="surplus that the floor needs is never given back", law="law 12:", story=losses.dies_beside_surplus,
              spoil=swap(finish, "_in_its_place", lambda one, needed: one)),
     Sabotage(name="a dead one is put back", law="law 16:", story=losses.dies_on_its_way_out,
-             spoil=swap(restore, "_is_dead", no)),
+             spoil=swap(life.Life, "is_dead", property(no))),
     Sabotage(name="a launch that never came is not given back", law="law 12:", story=stories.no_capacity,
              spoil=swap(finish, "_launch_given_up", draft_as_it_is)),
     Sabotage(name="a drained one is not put back", law="law 9:", story=stories.stopped_draining,
-             spoil=swap(restore, "put_back", never_back)),
+             spoil=swap(moves, "put_back", never_back)),
     Sabotage(name="odd ports are forgotten", law="law 7:", story=stories.odd_ports,
              spoil=around(departures, "departure_of", only_default_ports)),
     Sabotage(name="registered where it never was", law="law 7:", story=stories.odd_places,
@@ -181,7 +179,7 @@ ENDING = (
     Sabotage(name="a false mark is left", law="law 4:", story=stories.stopped_draining,
              spoil=both(swap(back, "is_ours_to_take_off", no), swap(finish, "is_ours_to_take_off", no))),
     Sabotage(name="who left its cluster is registered back", law="law 10:", story=stories.stopped_in_command,
-             spoil=swap(restore, "_turned_round", back_all_the_same)),
+             spoil=around(life, "_course_out", back_all_the_same)),
     Sabotage(name="SIGTERM puts nobody back", law="law 7:", story=stories.stopped_now,
              spoil=around(decide, "_at_once", quietly)),
     Sabotage(name="SIGTERM waits for the whole restore", law="law 12:", story=stories.stopped_now,

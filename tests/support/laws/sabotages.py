@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +21,11 @@ from async_rollout.core import (
     history,
     journal,
     laws,
+    let_go,
+    life,
+    moves,
     serving,
     situation,
-    stages,
     trouble,
 )
 from async_rollout.core.actions import Deregister, SetCapacity, Terminate
@@ -32,9 +35,10 @@ from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.policy import GONE, SIZE
 from async_rollout.core.spec import HookPoint
+from async_rollout.core.stages import Stage
 from async_rollout.engine import rollout
 from support.laws import meddling, meetings, refused, stories
-from support.laws.breaking import Sabotage, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
+from support.laws.breaking import Sabotage, Spoil, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
 
 NEVER = replace(SIZE, looks=10**6)
 """What is never believed."""
@@ -85,18 +89,23 @@ def any_target_listed(spec: Any, observation: Observation, one: Instance) -> boo
     return one.in_service and all(target.state == "healthy" for target in one.targets)
 
 
-def never_reset(real: Any, self: Any, was: history.History, *args: Any) -> stages.Streak:
+def never_reset(real: Any, self: Any, was: history.History, *args: Any) -> history.Streak:
     """A bad look does not end a streak of good ones."""
     found, good = real(self, was, *args), was.streak.good
     return replace(found, good=max(found.good, good + (found.good > 0 and good > 0 and found.good == 1)))
 
 
-def one_look(real: Any, spec: Any, known: stages.Known) -> stages.Stage:
-    return real(replace(spec, healthy_threshold=1), known)
+def row(stage: Stage, done: Callable[[life.Life], bool]) -> Spoil:
+    """A step of a life that is over at other times."""
+    changed = {
+        name: tuple(replace(step, done=done) if step.stage is stage else step for step in getattr(life, name))
+        for name in ("NEWCOMER", "WAY_OUT")
+    }
+    return both(*(swap(life, name, course) for name, course in changed.items()))
 
 
-def passed(real: Any, self: history.History) -> stages.Known:
-    return replace(real(self), passed=True)
+def one_look(one: life.Life) -> bool:
+    return one.history.streak.good > 0 and (one.history.passed or one.spec.hooks.up_check is None)
 
 
 def never(*_: Any) -> None:
@@ -149,10 +158,14 @@ def max_at_once(real: Any, one: Draft) -> Draft:
     return done.act(SetCapacity(maximum=most)) if one.observation.group.desired > most else done
 
 
-def ended(real: Any, self: Draft, departure: Departure, point: Any, outcome: Any) -> Draft:
-    """A before-command counts as ended when it has begun."""
-    done = real(self, departure, point, outcome)
-    return done.departure(replace(departure, before=Mark.ENDED)) if point == "before-terminate" else done
+def skipped(self: Draft, departure: Departure, point: HookPoint) -> Draft:
+    return self.departure(departure.marked(point, Mark.ENDED))
+
+
+def ended(real: Any, self: Draft, departure: Departure, point: HookPoint) -> Draft:
+    """A command counts as ended when it has begun."""
+    done = real(self, departure, point)
+    return done.departure(departure.marked(point, Mark.ENDED)) if done.acts != self.acts else done
 
 
 BOUNDS = budget.bounds
@@ -217,9 +230,9 @@ PROVING = (
     Sabotage(name="a bad look does not end a streak", law="law 5:", story=meddling.flapping,
              spoil=around(fold.Fold, "_streak", never_reset)),
     Sabotage(name="one good look is enough", law="law 1:", guard="law 1:", story=stories.plain,
-             spoil=around(stages, "_climbing", one_look)),
+             spoil=row(Stage.CHECKING, one_look)),
     Sabotage(name="an up-check that failed is good", law="law 5:", story=stories.late_up_check,
-             spoil=around(history.History, "known", passed)),
+             spoil=swap(history.History, "passed", property(yes))),
     Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
              spoil=swap(fold.Fold, "_lost_since", never)),
     Sabotage(name="newcomers that fail are not counted", law="law 6:", story=stories.sick_in_place,
@@ -243,19 +256,19 @@ REMOVING = (
     Sabotage(name="a place is kept whatever exists", law="law 2:", story=stories.strictly_with_gap,
              spoil=swap(departures, "crowded", lambda tally, observation, journal: 0)),
     Sabotage(name="a draining target is gone", law="walkthrough", story=stories.plain,
-             spoil=both(*(swap(each, "is_registered", on_row) for each in (departures, fold, serving)))),
+             spoil=both(*(swap(each, "is_registered", on_row) for each in (let_go, drain, serving)))),
     Sabotage(name="listed nowhere is drained", law="walkthrough", story=meetings.unlisted,
-             spoil=swap(departures, "may_still_drain", no)),
+             spoil=row(Stage.DRAINING, lambda one: one.is_sent or not let_go.is_listed(one.instance))),
     Sabotage(name="a terminate is sent again at once", law="law 4:", story=meetings.lagging_rows,
-             spoil=swap(departures, "_sent", again)),
+             spoil=swap(moves, "sent", again)),
     Sabotage(name="a terminate is sent again unasked", law="law 4:", story=meetings.lagging_rows,
              spoil=swap(departures, "_under_way", no)),
     Sabotage(name="the before-command is skipped", law="law 10:", story=stories.commands,
-             spoil=swap(departures, "_before", lambda one, departure: (one, replace(departure, before=Mark.ENDED)))),
+             spoil=swap(moves, "commanded", skipped)),
     Sabotage(name="a begun command is an ended one", law="law 10:", story=stories.commands,
-             spoil=around(departures, "_begin_hook", ended)),
+             spoil=around(moves, "commanded", ended)),
     Sabotage(name="the after-command is skipped", law="law 10:", story=stories.commands,
-             spoil=swap(departures, "_after", lambda one, departure: one.drop(departure.id))),
+             spoil=swap(departures, "commanded", lambda one, departure, point: one.drop(departure.id))),
     Sabotage(name="the wait is skipped", law="law 10:", story=stories.commands,
              spoil=swap(departures, "_resting_since", lambda one, departure: 0.0)),
     Sabotage(name="a failed command is good", law="law 10:", story=stories.bad_before_command,

@@ -1,0 +1,88 @@
+"""How a newcomer climbs: what is said while it boots, how it is checked, what is asked of AWS when it does not come."""
+
+from __future__ import annotations
+
+from async_rollout.core.actions import Need, RunHook, Wait
+from async_rollout.core.draft import Draft
+from async_rollout.core.observation import Instance
+from async_rollout.core.pace import Look, newcomer
+from async_rollout.core.policy import LAUNCH_OVERDUE, LONG_BOOT, RETRIED
+from async_rollout.core.serving import is_shifted
+from async_rollout.core.spec import HookPoint
+from async_rollout.core.stages import Stage
+from async_rollout.core.survey import hindered
+from async_rollout.core.trouble import failed_launches
+
+
+def booted(draft: Draft, one: Instance) -> Draft:
+    """It boots: what is said of it, and for how long."""
+    wait = _booting(draft, one.id, one.lifecycle, draft.belief.stage_since(one.id))
+    return draft.wait(wait, look=newcomer(draft.spec, draft.observation, draft.belief, one))
+
+
+def proven(draft: Draft, one: Instance) -> Draft:
+    """It is in service and gets healthy."""
+    return draft.wait(_proving(draft, one), look=newcomer(draft.spec, draft.observation, draft.belief, one))
+
+
+def checked(draft: Draft, one: Instance) -> Draft:
+    """The operator's up-check of one that is healthy, once a check interval until it returns 0."""
+    draft, history = proven(draft, one), draft.belief.history(one.id)
+    ended = history.ended.get(HookPoint.UP_CHECK)
+    if draft.spec.hooks.up_check is None or HookPoint.UP_CHECK in history.running or history.passed:
+        return draft
+    if ended is not None and draft.at - ended.at < draft.spec.interval:
+        return draft
+    tries = ended.tries + 1 if ended else 1
+    return draft.act(
+        RunHook(
+            point=HookPoint.UP_CHECK,
+            instance=one.id,
+            private_ip=one.private_ip,
+            public_ip=one.public_ip,
+            attempt=tries,
+        )
+    )
+
+
+def watch_launches(draft: Draft) -> Draft:
+    """One that was asked for and is not to be seen; when it or one that boots is overdue, AWS is asked why."""
+    hollow = draft.belief.hollow
+    if hollow is not None:
+        wait = _booting(draft, "a new instance", "asked for, not to be seen yet", hollow.at)
+        draft = draft.wait(wait, look=Look(draft.at + draft.spec.interval))
+    usual = max(draft.belief.climbs, default=LONG_BOOT)
+    booting = (one.id for one in draft.observation.instances if one.booting)
+    due = [draft.belief.stage_since(id) + usual for id in booting] + ([hollow.at] if hollow else [])
+    overdue = bool(due) and draft.at - min(due) >= LAUNCH_OVERDUE
+    return _asked_why(draft) if overdue else draft
+
+
+def _proving(draft: Draft, one: Instance) -> Wait:
+    since, shift = draft.belief.history(one.id).serving_since or draft.at, draft.belief.shifted
+    since = shift.at if shift and is_shifted(draft.observation, one) else since
+    bad = [target for target in one.targets if target.state != "healthy"]
+    words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
+    why = words or ("its up-check" if draft.spec.hooks.up_check else "healthy, looked at once more")
+    return draft.waiting(Stage.REGISTERING, f"{one.id} getting healthy", why, since)
+
+
+def _name(draft: Draft, id: str) -> str:
+    source = draft.observation.source(id)
+    return source.name if source else id
+
+
+def _asked_why(draft: Draft) -> Draft:
+    """Ask AWS what its activities say: every while, and as soon as it has tried again what failed before."""
+    asked, failed = draft.belief.activities_at, failed_launches(draft)
+    again = failed[0].started_at + RETRIED if failed else 0.0
+    if draft.at - asked >= LAUNCH_OVERDUE or asked < again <= draft.at:
+        return draft.ask(Need.ACTIVITIES)
+    return draft.look(Look(again)) if again > draft.at else draft
+
+
+def _booting(draft: Draft, who: str, state: str, since: float) -> Wait:
+    last = next(iter(failed_launches(draft)), None)
+    words = f"{state}; AWS says: {last.message}" if last and last.started_at >= since - 1 else state
+    words += hindered(draft.observation)
+    return draft.waiting(Stage.LAUNCHING, f"{who} booting", words, since)

@@ -1,0 +1,35 @@
+"""Whether every source has let go of one that was taken out: what a look does not list may be a gap in the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from async_rollout.core.history import History
+from async_rollout.core.journal import Departure, Mark, digest
+from async_rollout.core.observation import Instance, Observation, Source
+from async_rollout.core.serving import is_registered
+
+
+def is_listed(instance: Instance | None) -> bool:
+    """Some source lists it: serving, coming or draining."""
+    return instance is not None and any(is_registered(target) for target in instance.targets)
+
+
+def has_let_go(observation: Observation, departure: Departure, history: History) -> bool:
+    """Nobody lists it, and that is no gap: every delay is over, or so many looks in a row say the same."""
+    if is_listed(observation.instance(departure.id)):
+        return False
+    ends = (end for source in observation.sources for end in drains_end(departure, history, source))
+    return history.is_let_go or not (history.lingering or any(observation.at < end for end in ends))
+
+
+def drains_end(departure: Departure, history: History, source: Source) -> Iterator[float]:
+    """When the source should have let go of it; whose command has begun was let go, but for what was sent since.
+
+    One that was still booting when its departure was opened is registered, and taken out, later than that.
+    """
+    if departure.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in departure.missing:
+        yield source.drained_by(departure.at)
+    for where, sent in history.calls.items():
+        if where.source == source.id:
+            yield source.drained_by(sent.at)
