@@ -19,12 +19,12 @@ from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import BEGINS, GIVE_UP, HOLLOW, SETTLED, SOON
 from async_rollout.core.serving import is_shifted
-from async_rollout.core.spec import HookPoint, amount
+from async_rollout.core.spec import amount
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shift_is_over_limit
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
-from async_rollout.core.withheld import withheld
+from async_rollout.core.withheld import BEFORE_ITS_END, withheld
 from async_rollout.core.zonal_shift import shifted_zones
 from async_rollout.core.zones import barren, evening, is_evening, spread, zone_counts
 
@@ -105,8 +105,8 @@ def shed(draft: Draft) -> Draft:
     sure = least.booting or draft.belief.history(least.id).is_clear
     if group.minimum > draft.journal.base or not sure:
         return draft.wait(_settling(draft))
-    if HookPoint.BEFORE_TERMINATE in withheld(draft.spec, draft.journal):
-        return draft.leave(f"{least.id} is one too many and stays: its before-command was not given")
+    for point in BEFORE_ITS_END & withheld(draft.spec, draft.journal):
+        return draft.leave(f"{least.id} is one too many and stays: its {point.noun} was not given")
     if draft.belief.history(least.id).streak.good and not draft.tally.may_go(least.id):
         return _in_its_place(draft, least)
     return open_departure(draft, least, surplus=True)

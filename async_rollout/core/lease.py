@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
 from math import ceil
 
 from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order, Outcome, Probe, Record, Verdict, Wait
 from async_rollout.core.draft import renewed
-from async_rollout.core.journal import Cause, Goal, Journal, Mark, template_mark
+from async_rollout.core.journal import MARKS, Cause, Departure, Goal, Journal, Mark, template_mark
 from async_rollout.core.observation import Observation
 from async_rollout.core.policy import FRESH, HELD, HELD_INTERVALS, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
 from async_rollout.core.snapshot import Snapshot
@@ -117,25 +118,24 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     if me.intent is Goal.RESTORE:
         ours = replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE)
         return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
-    departures = tuple(
-        replace(departure, before=Mark.BEGUN) if departure.before is Mark.FAILED else departure
-        for departure in ours.departures
-    )
-    departures = tuple(
-        replace(departure, after=Mark.BEGUN) if departure.after is Mark.FAILED else departure
-        for departure in departures
-    )
-    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=departures, lost=0)
+    again = tuple(map(_to_be_tried_again, ours.departures))
+    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=0)
     if record.cutoff is not None and stale(record, observation):
         ours = with_cutoff(spec, ours, observation)
     return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
+
+
+def _to_be_tried_again(departure: Departure) -> Departure:
+    """A command that failed is one that has begun."""
+    failed = (point for point in MARKS if departure.mark(point) is Mark.FAILED)
+    return reduce(lambda found, point: found.marked(point, Mark.BEGUN), failed, departure)
 
 
 def _without_commands(snapshot: Snapshot, ours: Journal, lacking: frozenset[HookPoint]) -> Decision:
     """Nobody else goes without. Where a command has begun, all others are put back; else all stays."""
     which = " and ".join(f"{point.value} command" for point in HookPoint if point in lacking)
     why = f"the run that left this group had its {which} and this one has none"
-    if any(Mark.BEGUN in (departure.before, departure.after) for departure in ours.departures):
+    if any(departure.mark(point) is Mark.BEGUN for departure in ours.departures for point in MARKS):
         ours = replace(ours, goal=Goal.RESTORE, cause=Cause(code=3, text=why))
         return Decision(actions=(Record(journal=renewed(ours, snapshot.observation.at)),))
     why = f"{why}; its record stands"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from async_rollout.core import limits
 from async_rollout.core.history import History
 from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.let_go import has_let_go
@@ -63,9 +64,6 @@ class Life:
         return self.instance is not None and self.instance.marked_unhealthy and self.history.unfit
 
 
-Limit = Callable[[RolloutSpec, Observation, Survey], float]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One row. stage: its name, as events tell it; text: a sentence for people.
@@ -79,7 +77,7 @@ class Step:
     text: str
     done: Callable[[Life], bool]
     serves: bool = False
-    limit: Limit | None = None
+    limit: limits.Limit | None = None
     option: str = ""
     hook: HookPoint | None = None
 
@@ -103,9 +101,14 @@ def _is_drained(life: Life) -> bool:
     return not life.doubted and has_let_go(life.observation, departure, life.history)
 
 
-def _is_prepared(life: Life) -> bool:
-    ended = life.departure is not None and life.departure.before is Mark.ENDED
-    return life.is_sent or ended or life.spec.hooks.before_terminate is None
+def _is_over(point: HookPoint) -> Callable[[Life], bool]:
+    """Whether a command before its end has ended well, or there is none."""
+
+    def done(life: Life) -> bool:
+        ended = life.departure is not None and life.departure.mark(point) is Mark.ENDED
+        return life.is_sent or ended or life.spec.hooks.at(point) is None
+
+    return done
 
 
 def _is_gone(life: Life) -> bool:
@@ -113,36 +116,12 @@ def _is_gone(life: Life) -> bool:
     return life.history.is_gone if life.instance is None else life.instance.retained
 
 
-def _launch(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
-    return spec.limits.launch + survey.launch_heartbeat
-
-
-def _healthy(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
-    return spec.limits.healthy
-
-
-def _drain(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
-    return spec.limits.drain + observation.longest_drain
-
-
-def _hook(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
-    return spec.limits.hook
-
-
-def _rest(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
-    return spec.wait_before_terminate
-
-
-def _terminate(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
-    return spec.limits.terminate + observation.longest_drain + survey.terminate_heartbeat
-
-
 NEWCOMER = (
     Step(
         stage=Stage.LAUNCHING,
         text="Desired capacity is raised; a new instance boots until it is InService",
         done=lambda life: life.instance is not None and life.instance.in_service,
-        limit=_launch,
+        limit=limits.launch,
         option="--launch-timeout",
     ),
     Step(
@@ -154,14 +133,14 @@ NEWCOMER = (
         stage=Stage.REGISTERING,
         text="It gets healthy at every load balancer and target group (unless `--skip-elb-health-check`)",
         done=lambda life: life.history.streak.good > 0,
-        limit=_healthy,
+        limit=limits.healthy,
         option="--healthy-timeout",
     ),
     Step(
         stage=Stage.CHECKING,
         text="`--check-if-new-server-is-up-command` is repeated until it returns 0, and it stays healthy",
         done=_is_up,
-        limit=_healthy,
+        limit=limits.healthy,
         option="--healthy-timeout",
         hook=HookPoint.UP_CHECK,
     ),
@@ -180,14 +159,14 @@ WAY_OUT = (
         stage=Stage.DRAINING,
         text="An old instance is deregistered from every load balancer and target group, and drains",
         done=_is_drained,
-        limit=_drain,
+        limit=limits.drain,
         option="--drain-timeout",
     ),
     Step(
         stage=Stage.DRAINED,
         text="`--run-before-server-going-down-command` runs; anything but 0 halts the rollout",
-        done=_is_prepared,
-        limit=_hook,
+        done=_is_over(HookPoint.BEFORE_TERMINATE),
+        limit=limits.hook,
         option="--hook-timeout",
         hook=HookPoint.BEFORE_TERMINATE,
     ),
@@ -195,27 +174,27 @@ WAY_OUT = (
         stage=Stage.RESTING,
         text="`--wait-for-seconds` pass",
         done=lambda life: life.is_sent,
-        limit=_rest,
+        limit=limits.rest,
     ),
     Step(
         stage=Stage.SPENT,
         text="The old instance is terminated",
         done=lambda life: life.has_left,
-        limit=_terminate,
+        limit=limits.terminate,
         option="--terminate-timeout",
     ),
     Step(
         stage=Stage.TERMINATING,
         text="It shuts down and leaves the group",
         done=_is_gone,
-        limit=_terminate,
+        limit=limits.terminate,
         option="--terminate-timeout",
     ),
     Step(
         stage=Stage.GONE,
         text="`--run-after-server-going-down-command` runs; anything but 0 halts the rollout",
         done=_never,
-        limit=_hook,
+        limit=limits.hook,
         option="--hook-timeout",
         hook=HookPoint.AFTER_TERMINATE,
     ),
@@ -227,7 +206,7 @@ WAY_BACK = (
         stage=Stage.RETURNING,
         text="One that was only drained is registered back, until every source calls it healthy",
         done=_never,
-        limit=_healthy,
+        limit=limits.healthy,
         option="--healthy-timeout",
     ),
 )
@@ -295,5 +274,5 @@ def limit_of(stage: Stage, spec: RolloutSpec, observation: Observation, survey: 
 
 def longest(spec: RolloutSpec, observation: Observation, survey: Survey | None) -> float:
     """Seconds from the launch of one to the end of the one it replaces: every limit but those of its commands."""
-    timed = {step.limit: step.stage for step in (*NEWCOMER, *WAY_OUT) if step.limit not in (None, _hook)}
+    timed = {step.limit: step.stage for step in (*NEWCOMER, *WAY_OUT) if step.limit not in (None, limits.hook)}
     return sum(limit_of(stage, spec, observation, survey) for stage in timed.values())

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from async_rollout.core.journal import (
+    MARKS,
     REQUIRED_RUNNING,
     SUSPENDED_BY_US,
     Cause,
@@ -75,11 +76,11 @@ def _found(journal: Journal) -> str:
 
 def _departure(departure: Departure) -> str:
     odd = ",".join(f"{source}:{port}" for source, port in departure.odd).replace(",", "+")
+    marks = " ".join(f"{key}={departure.mark(point).value}" for key, point in _POINTS.items() if point in MARKS)
     return (
         f"at={departure.at} ip={departure.private_ip or '-'} pub={departure.public_ip or '-'}"
         f" not={'+'.join(departure.missing) or '-'}"
-        f" odd={odd or '-'} b={departure.before.value} d={departure.after.value} k={departure.removal.value}"
-        f" own={int(departure.surplus)}"
+        f" odd={odd or '-'} {marks} k={departure.removal.value} own={int(departure.surplus)}"
     )
 
 
@@ -225,10 +226,9 @@ def _read_departure(id: str, pairs: dict[str, str]) -> Departure:
         public_ip=_address(pairs["pub"]),
         missing=() if pairs["not"] == "-" else tuple(_word(word) for word in pairs["not"].split("+")),
         odd=tuple((_word(source), _number({"port": port}, "port")) for source, port in odd),
-        before=Mark(pairs["b"]),
-        after=Mark(pairs["d"]),
         removal=Removal(pairs["k"]),
         surplus=bool(_number(pairs, "own", 1)),
+        **{MARKS[point]: Mark(pairs[key]) for key, point in _POINTS.items() if point in MARKS},
     )
 
 

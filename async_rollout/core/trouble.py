@@ -7,11 +7,10 @@ everything is put back (or left as it is, with `--on-failure pause`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from async_rollout.core.actions import Erase, Outcome, Verdict
 from async_rollout.core.budget import launches_most
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
+from async_rollout.core.journal import MARKS, SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
 from async_rollout.core.refusals import sentence, standing
@@ -113,12 +112,11 @@ def marked_failed(situation: Situation) -> Journal:
     journal = situation.journal
     for ended in situation.belief.ended:
         point, departure = ended.outcome.point, journal.departure(ended.outcome.instance)
-        if departure is None or ended.outcome.ok:
+        if departure is None or ended.outcome.ok or point not in MARKS or departure.mark(point) is not Mark.BEGUN:
             continue
-        if point is HookPoint.BEFORE_TERMINATE and departure.before is Mark.BEGUN:
-            journal = journal.with_departure(replace(departure, before=_failed_mark(departure, ended.outcome.code)))
-        if point is HookPoint.AFTER_TERMINATE and departure.after is Mark.BEGUN:
-            journal = journal.with_departure(replace(departure, after=Mark.FAILED))
+        gone = point is HookPoint.AFTER_TERMINATE
+        mark = Mark.FAILED if gone else _failed_mark(departure, ended.outcome.code)
+        journal = journal.with_departure(departure.marked(point, mark))
     return journal
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_rollout.core.journal import Departure, Journal, Mark
+from async_rollout.core.journal import MARKS, Departure, Journal, Mark
 from async_rollout.core.spec import HookPoint, RolloutSpec
 
 FLAGS = {HookPoint.UP_CHECK: "-u", HookPoint.BEFORE_TERMINATE: "-b", HookPoint.AFTER_TERMINATE: "-d"}
 """What each command is given with on the command line."""
+BEFORE_ITS_END = frozenset({HookPoint.BEFORE_TERMINATE})
+"""The points at which an instance has a command before it is terminated."""
 
 
 def withheld(spec: RolloutSpec, journal: Journal) -> frozenset[HookPoint]:
@@ -25,15 +27,12 @@ def withheld(spec: RolloutSpec, journal: Journal) -> frozenset[HookPoint]:
 def _begun(journal: Journal) -> Iterator[HookPoint]:
     """A record of the first release does not say which commands there were; its departures say which have begun."""
     marks = (Mark.BEGUN, Mark.FAILED)
-    if any(departure.before in marks for departure in journal.departures):
-        yield HookPoint.BEFORE_TERMINATE
-    if any(departure.after in marks for departure in journal.departures):
-        yield HookPoint.AFTER_TERMINATE
+    yield from (point for point in MARKS if any(each.mark(point) in marks for each in journal.departures))
 
 
 def lacks_before(spec: RolloutSpec, journal: Journal, departure: Departure) -> bool:
-    """This one may not go: its before-command is not over, and there is none to run."""
-    return departure.before is not Mark.ENDED and HookPoint.BEFORE_TERMINATE in withheld(spec, journal)
+    """This one may not go: a command that it gets before its end is not over, and there is none to run."""
+    return any(departure.mark(point) is not Mark.ENDED for point in BEFORE_ITS_END & withheld(spec, journal))
 
 
 def lacks_after(spec: RolloutSpec, journal: Journal, departure: Departure) -> bool:
