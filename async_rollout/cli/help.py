@@ -69,8 +69,9 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "--only-outdated", "--max-surge", "--max-unavailable", "--max-draining", "--protected", "--standby",
         ),
         "Your commands": (
-            "--check-if-new-server-is-up-command", "--run-before-server-going-down-command",
-            "--run-after-server-going-down-command", "--wait-for-seconds", "--without-commands",
+            "--check-if-new-server-is-up-command", "--run-before-draining-command",
+            "--run-before-server-going-down-command", "--run-after-server-going-down-command", "--wait-for-seconds",
+            "--without-commands",
         ),
         "Checks and limits": (
             "--check-interval", "--max-timeout", "--launch-timeout", "--healthy-timeout", "--drain-timeout",

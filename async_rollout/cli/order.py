@@ -36,6 +36,14 @@ class Order:
             "NEW_INSTANCE_PRIVATE_IP_ADDRESS, NEW_INSTANCE_PUBLIC_IP_ADDRESS.",
         ),
     ] = None
+    run_before_draining_command: Annotated[
+        str | None,
+        command(
+            "--run-before-draining-command",
+            help="While it serves still, before it is deregistered; anything but 0: it serves on, and the run halts. "
+            "Tokens as for -b.",
+        ),
+    ] = None
     run_before_server_going_down_command: Annotated[
         str | None,
         command(
@@ -149,6 +157,7 @@ def _hooks(order: Order) -> Hooks:
     """An empty command, as an unset variable of a script leaves it, is none."""
     return Hooks(
         up_check=_command_of(order.check_if_new_server_is_up_command),
+        before_draining=_command_of(order.run_before_draining_command),
         before_terminate=_command_of(order.run_before_server_going_down_command),
         after_terminate=_command_of(order.run_after_server_going_down_command),
     )

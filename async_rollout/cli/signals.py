@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from async_rollout.cli.ask import seat
 from async_rollout.cli.console import Console
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.engine.halt import Halt
 from async_rollout.render.words import command, lasting
 
@@ -106,5 +106,5 @@ def heeded(signals: Signals) -> Iterator[None]:
 def worst_of_stop(spec: RolloutSpec) -> float:
     """Seconds that a gentle stop may take: each of its waits at its limit, apart from what AWS itself adds."""
     limits = spec.limits
-    hooks = limits.hook * sum(hook is not None for hook in (spec.hooks.before_terminate, spec.hooks.after_terminate))
+    hooks = limits.hook * sum(point is not HookPoint.UP_CHECK for point in spec.hooks.points)
     return limits.launch + limits.healthy + hooks + spec.wait_before_terminate + limits.drain + limits.terminate

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from async_rollout.core.belief import Belief
-from async_rollout.core.journal import LANES_MAX, Journal, Removal
+from async_rollout.core.journal import LANES_MAX, Journal, Mark, Removal
 from async_rollout.core.life import STEPS
 from async_rollout.core.marks import is_accused
 from async_rollout.core.observation import Group, Instance, Observation
@@ -63,8 +63,8 @@ class Tally:
 
     available: proven and not on its way out; places: as available, but old ones count however they are;
     booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
-    those out still serve. dark: the ill that serve nobody. Who is only marked serves, goes first and proves none.
-    idle: those in Standby that are still to go; they hold no place.
+    those out still serve: their first command runs, or the floor needs them. dark: the ill that serve nobody. Who is
+    only marked serves, goes first and proves none. idle: those in Standby that are still to go; they hold no place.
     """
 
     base: int
@@ -105,6 +105,7 @@ class Tally:
 def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: Journal) -> Tally:
     """Count one look with the record as it is about to be (departures just added count as out)."""
     departures = {departure.id for departure in journal.departures}
+    taking_leave = {departure.id for departure in journal.departures if departure.draining is not Mark.ENDED}
     in_service = [one for one in observation.instances if one.in_service]
     serving = [one for one in in_service if one.id not in departures]
     ill = frozenset(
@@ -139,6 +140,7 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
         surplus=max(0, field - _shrinking(journal, observation) - journal.base),
         wanted=max(0, journal.base - (field - len(victims) - held)),
         idle=tuple(one for one in idle if not _is_skipped(spec, belief, observation.group, one)),
+        held=sum(one.id in taking_leave for one in in_service),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
-from async_rollout.core.drain import deregistered, held_back, is_needed
+from async_rollout.core.drain import deregistered, held_back, is_needed, needed
 from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.pace import Look, calm, gap
@@ -20,12 +20,15 @@ from async_rollout.core.refusals import sentence, terminate_refused
 from async_rollout.core.serving import departure_of
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, Stage
+from async_rollout.core.traffic import held_up
 from async_rollout.core.withheld import lacks_after
 
 
 def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
-    """Write down that the instance goes, then take it out of every source, port by port."""
-    departure = replace(departure_of(draft.observation, instance), surplus=surplus)
+    """Write down that the instance goes; its command first, or it is taken out of every source, port by port."""
+    departure, point = replace(departure_of(draft.observation, instance), surplus=surplus), HookPoint.BEFORE_DRAINING
+    if draft.spec.hooks.before_draining is not None:
+        return commanded(draft, departure.marked(point, Mark.NOT), point)
     return deregistered(draft.departure(departure), instance)
 
 
@@ -57,6 +60,19 @@ def commanded(draft: Draft, departure: Departure, point: HookPoint) -> Draft:
         resumed=mark is Mark.BEGUN,
     )
     return draft.departure(departure.marked(point, Mark.BEGUN)).act(hook)
+
+
+def told(draft: Draft, departure: Departure) -> Draft:
+    """Its command; when that is over it may not be its turn any more: then it serves on and waits for it."""
+    done, one = commanded(draft, departure, HookPoint.BEFORE_DRAINING), draft.member(departure.id)
+    if done.out(one.id).draining is not Mark.ENDED:
+        return done
+    if wait := held_up(draft):
+        return draft.wait(wait)
+    if not is_needed(draft, one):
+        return done
+    since = draft.belief.progress.at if draft.belief.progress else draft.at
+    return draft.wait(Wait(on=f"{one.id} going out", why=needed(draft), since=since))
 
 
 def idle(draft: Draft) -> Look:

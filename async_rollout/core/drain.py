@@ -35,11 +35,15 @@ def is_needed(draft: Draft, instance: Instance) -> bool:
     return serves_still(draft.observation, instance) and len(draft.tally.available) < draft.tally.bounds.floor
 
 
+def needed(draft: Draft) -> str:
+    return (
+        f"it serves, {len(draft.tally.available)} are available without it and the floor is {draft.tally.bounds.floor}"
+    )
+
+
 def held_back(draft: Draft, departure: Departure, since: float) -> Draft:
     """It goes no further while the floor does not hold without it."""
-    tally = draft.tally
-    why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
-    wait = draft.waiting(Stage.DRAINING, f"{departure.id} going out", why, since)
+    wait = draft.waiting(Stage.DRAINING, f"{departure.id} going out", needed(draft), since)
     return replace(draft, held=draft.held + 1).wait(wait)
 
 

@@ -49,7 +49,8 @@ class Departure:
     """One instance on its way out. at: when its deregistration was recorded, epoch seconds.
 
     missing: digests of the group's sources where it was not registered. odd: (digest, port) of registrations whose
-    port is not the source's own. surplus: it is a new instance of ours too many.
+    port is not the source's own. surplus: it is a new instance of ours too many. draining, before, after: how far its
+    commands are; draining is ended where there is none, and as long as it is not, nothing was deregistered.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Departure:
     public_ip: str | None = None
     missing: tuple[str, ...] = ()
     odd: tuple[tuple[str, int], ...] = ()
+    draining: Mark = Mark.ENDED
     before: Mark = Mark.NOT
     after: Mark = Mark.NOT
     removal: Removal = Removal.NOT
@@ -73,7 +75,11 @@ class Departure:
         return replace(self, **{MARKS[point]: mark})  # type: ignore[arg-type]
 
 
-MARKS = {HookPoint.BEFORE_TERMINATE: "before", HookPoint.AFTER_TERMINATE: "after"}
+MARKS = {
+    HookPoint.BEFORE_DRAINING: "draining",
+    HookPoint.BEFORE_TERMINATE: "before",
+    HookPoint.AFTER_TERMINATE: "after",
+}
 """In which field a departure keeps how far the command of a point is."""
 
 

@@ -29,9 +29,9 @@ from async_rollout.core.policy import ILL, OLDEST_LOOK
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import is_shifted, serves_still
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import RolloutSpec, amount
+from async_rollout.core.spec import HookPoint, RolloutSpec, amount
 from async_rollout.core.stages import is_new, is_old
-from async_rollout.core.withheld import lacks_before
+from async_rollout.core.withheld import BEFORE_ITS_END, withheld
 
 Law = Callable[[RolloutSpec, Snapshot, Journal, Action], str | None]
 
@@ -69,7 +69,8 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     more, limits = action.desired - field, bounds(spec, record.base)
     if more <= 0:
         return None
-    out = sum(one.in_service and record.departure(one.id) is not None for one in members)
+    deregistered = {departure.id for departure in record.departures if departure.draining is Mark.ENDED}
+    out = sum(one.in_service and one.id in deregistered for one in members)
     taken = max(field, sum(one.in_service for one in members)) - out + more
     if taken > limits.ceiling:
         return f"law 2: {taken} booting and serving, the ceiling is {limits.ceiling}"
@@ -173,12 +174,17 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
 
 
 def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
-    """Law 10: nobody is terminated who has still to get his before-command, given or not."""
-    departure = record.departure(action.instance) if isinstance(action, Terminate) else None
-    if departure is None or departure.before is Mark.ENDED:
-        return None
-    due = spec.hooks.before_terminate is not None or lacks_before(spec, record, departure)
-    return f"law 10: the before-command of {departure.id} is not over" if due else None
+    """Law 10: nobody is deregistered or terminated who has still to get a command before that, given or not."""
+    points = (HookPoint.BEFORE_DRAINING,) if isinstance(action, Deregister) else tuple(BEFORE_ITS_END)
+    for id in _named(action):
+        departure = record.departure(id)
+        if departure is None:
+            continue
+        for point in points:
+            due = spec.hooks.at(point) is not None or point in withheld(spec, record)
+            if due and departure.mark(point) is not Mark.ENDED:
+                return f"law 10: the {point.noun} of {id} is not over"
+    return None
 
 
 def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:

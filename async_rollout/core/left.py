@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Action, Outcome, Register, Verdict
 from async_rollout.core.effect import Expected, effect
-from async_rollout.core.journal import QUICK, Journal
+from async_rollout.core.journal import QUICK, Journal, Mark
 from async_rollout.core.observation import Observation
 
 
@@ -22,7 +22,8 @@ def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
         lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
     if ours:
         lines.append(f"suspended by us: {', '.join(ours)}")
-    out = (observation.instance(departure.id) for departure in journal.departures)
+    taken_out = (departure.id for departure in journal.departures if departure.draining is Mark.ENDED)
+    out = map(observation.instance, taken_out)
     lines += [f"{one.id} is out of its load balancers" for one in out if one is not None and not one.standby]
     return tuple(lines)
 

@@ -156,6 +156,14 @@ WAY_OUT = (
     ),
     Step(stage=Stage.SERVING, text="An old instance serves until its turn comes", done=_goes, serves=True),
     Step(
+        stage=Stage.PREPARING,
+        text="`--run-before-draining-command` runs; anything but 0 and it serves on, and the rollout halts",
+        done=_is_over(HookPoint.BEFORE_DRAINING),
+        limit=limits.hook,
+        option="--hook-timeout",
+        hook=HookPoint.BEFORE_DRAINING,
+    ),
+    Step(
         stage=Stage.DRAINING,
         text="An old instance is deregistered from every load balancer and target group, and drains",
         done=_is_drained,

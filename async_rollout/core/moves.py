@@ -7,7 +7,7 @@ from typing import assert_never
 
 from async_rollout.core.back import put_back
 from async_rollout.core.climb import booted, checked, proven
-from async_rollout.core.departures import commanded, gone, left_out, rested, sent, shutting_down
+from async_rollout.core.departures import commanded, gone, left_out, rested, sent, shutting_down, told
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import draining
 from async_rollout.core.spec import HookPoint
@@ -39,6 +39,8 @@ def _moved(draft: Draft, id: str) -> Draft:
             return checked(draft, draft.member(id))
         case Stage.AVAILABLE | Stage.AILING | Stage.SERVING:
             return draft
+        case Stage.PREPARING:
+            return told(draft, draft.out(id))
         case Stage.DRAINING:
             return draining(draft, draft.out(id), draft.member(id))
         case Stage.DRAINED:

@@ -179,7 +179,7 @@ def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
             at=after.observation.at,
             available=len(counted.available) + _unlooked(after, counted),
             floor=counted.bounds.floor,
-            total=counted.booting + counted.serving,
+            total=counted.booting + counted.serving + counted.held,
             ceiling=counted.bounds.ceiling,
             out=len(counted.out),
         )

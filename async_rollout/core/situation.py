@@ -37,7 +37,8 @@ class Situation:
     @cached_property
     def tally(self) -> Tally:
         """What is counted of it, once."""
-        return replace(tally(self.spec, self.observation, self.belief, self.journal), held=self.held)
+        counted = tally(self.spec, self.observation, self.belief, self.journal)
+        return replace(counted, held=counted.held + self.held)
 
     def over(self, since: float, limit: float) -> bool:
         """Whether a limit counted from then is passed: only time in which somebody looked counts."""

@@ -59,20 +59,24 @@ class Standby(StrEnum):
 
 
 class HookPoint(StrEnum):
-    """The three places where the operator's own code runs.
+    """The four places where the operator's own code runs.
 
-    UP_CHECK: a new instance is healthy, and asked until it is up. BEFORE_TERMINATE: an old one is drained.
-    AFTER_TERMINATE: it is gone.
+    UP_CHECK: a new instance is healthy, and asked until it is up. BEFORE_DRAINING: an old one is the next to go, and
+    serves still. BEFORE_TERMINATE: it is drained. AFTER_TERMINATE: it is gone.
     """
 
     UP_CHECK = "up-check"
+    BEFORE_DRAINING = "before-draining"
     BEFORE_TERMINATE = "before-terminate"
     AFTER_TERMINATE = "after-terminate"
 
     @property
     def noun(self) -> str:
         """What people call its command."""
-        return {"up-check": "up-check", "before-terminate": "before-command", "after-terminate": "after-command"}[self]
+        return {
+            "up-check": "up-check", "before-draining": "before-draining command",
+            "before-terminate": "before-command", "after-terminate": "after-command",
+        }[self]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,8 @@ class Hooks:
     """The operator's own steps: each a command, an async callable or a function given a `HookCall`; None: nothing.
 
     up_check: asked of each new instance that is healthy, once a check interval, until it succeeds.
+    before_draining: run for an old instance that is the next to go, before it is deregistered anywhere; after a failure
+        it serves on, and the rollout ends with code 6.
     before_terminate: run for an old instance when it is drained; a failure ends the rollout with code 6.
     after_terminate: run when it is gone; a failure ends the rollout with code 6.
 
@@ -118,6 +124,7 @@ class Hooks:
     """
 
     up_check: Hook | None = None
+    before_draining: Hook | None = None
     before_terminate: Hook | None = None
     after_terminate: Hook | None = None
 
@@ -133,12 +140,9 @@ class Hooks:
         return tuple(point for point in HookPoint if self.at(point) is not None)
 
     def at(self, point: HookPoint) -> Hook | None:
-        """The hook of one point, or None."""
-        return {
-            HookPoint.UP_CHECK: self.up_check,
-            HookPoint.BEFORE_TERMINATE: self.before_terminate,
-            HookPoint.AFTER_TERMINATE: self.after_terminate,
-        }[point]
+        """The hook of one point, or None: the field is named as the point is."""
+        found: Hook | None = getattr(self, point.value.replace("-", "_"))
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +188,7 @@ class Limits:
     launch: from asked for to InService; 600.
     healthy: from InService to proven, the up-check included; 900.
     drain: draining, beside the longest deregistration delay; 300.
-    hook: each before- and after-terminate hook; 3600.
+    hook: each hook of an old instance; 3600.
     terminate: from the terminate call to gone; 900.
     check_attempt: one attempt of the up-check; 60.
     credentials: how long expired credentials, or an AWS that does not answer, are waited for; 1800.
@@ -285,8 +289,8 @@ class RolloutSpec:
 
     @property
     def one_by_one(self) -> bool:
-        """With a step after the drain, the next old one waits until this one is through with it."""
-        return bool(self.hooks.before_terminate or self.hooks.after_terminate or self.wait_before_terminate)
+        """With a step of the operator's own on its way out, the next old one waits until this one is through."""
+        return bool(self.wait_before_terminate) or any(point is not HookPoint.UP_CHECK for point in self.hooks.points)
 
 
 def _sensible(name: str, seconds: float, least: float) -> None:

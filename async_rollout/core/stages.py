@@ -12,8 +12,9 @@ from async_rollout.core.spec import RolloutSpec, Scope
 class Stage(StrEnum):
     """Where an instance stands in its life: the steps of `life`, as events tell them.
 
-    New ones climb from launching to available; old ones fall from serving to gone. Ailing is not counted. Returning:
-    only drained, and registered back. Stranded: out of its load balancers, to stay there until somebody decides.
+    New ones climb from launching to available; old ones fall from serving to gone. Ailing is not counted. Preparing:
+    the next to go, while its command runs it serves still. Returning: only drained, and registered back. Stranded: out
+    of its load balancers, to stay there until somebody decides.
     """
 
     LAUNCHING = "launching"
@@ -22,6 +23,7 @@ class Stage(StrEnum):
     AVAILABLE = "available"
     AILING = "ailing"
     SERVING = "serving"
+    PREPARING = "preparing"
     DRAINING = "draining"
     DRAINED = "drained"
     RESTING = "resting"

@@ -110,6 +110,8 @@ def way_out(departure: Departure, one: Instance | None) -> str:
         return "shutting down"
     if departure.removal is not Removal.NOT:
         return "to be terminated"
+    if departure.draining is not Mark.ENDED:
+        return "serving, its before-draining command is not over"
     if departure.before is not Mark.NOT:
         ends = {Mark.BEGUN: "has begun", Mark.ENDED: "is over", Mark.FAILED: "failed"}
         return f"drained, its before-terminate command {ends[departure.before]}"

@@ -34,7 +34,12 @@ PROBE = f"{PREFIX}probe:"
 HEAD_TAGS = 6
 """Head, found, holder, cause, order, probe."""
 _LETTERS = dict(zip("ZASRLTHB", SUSPENDED_BY_US + REQUIRED_RUNNING, strict=True))
-_POINTS = {"u": HookPoint.UP_CHECK, "b": HookPoint.BEFORE_TERMINATE, "d": HookPoint.AFTER_TERMINATE}
+_POINTS = {
+    "u": HookPoint.UP_CHECK,
+    "q": HookPoint.BEFORE_DRAINING,
+    "b": HookPoint.BEFORE_TERMINATE,
+    "d": HookPoint.AFTER_TERMINATE,
+}
 _UNSAFE = re.compile(r"[^A-Za-z0-9 +\-=._:/@]")
 CAUSE_LENGTH = 200
 """Letters of a cause that its tag holds."""

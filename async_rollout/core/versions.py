@@ -20,7 +20,7 @@ FIRST: Mapping[str, frozenset[str]] = {
 }
 """The keys of version 1, by tag."""
 ADDED: Mapping[int, Mapping[str, Mapping[str, str]]] = {
-    2: {"head": {"needs": NEEDS, "cmd": "-"}, "found": {"old": "0", "gone": "0", "apart": "0"}},
+    2: {"head": {"needs": NEEDS, "cmd": "-"}, "found": {"old": "0", "gone": "0", "apart": "0"}, "lane": {"q": "e"}},
 }
 """What each later version added, and the default that a record of an earlier one is read with."""
 TAGS = frozenset({"head", "found", "holder", "cause"})

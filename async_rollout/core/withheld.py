@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from async_rollout.core.journal import MARKS, Departure, Journal, Mark
 from async_rollout.core.spec import HookPoint, RolloutSpec
 
-FLAGS = {HookPoint.UP_CHECK: "-u", HookPoint.BEFORE_TERMINATE: "-b", HookPoint.AFTER_TERMINATE: "-d"}
+FLAGS = {
+    HookPoint.UP_CHECK: "-u",
+    HookPoint.BEFORE_DRAINING: "--run-before-draining-command",
+    HookPoint.BEFORE_TERMINATE: "-b",
+    HookPoint.AFTER_TERMINATE: "-d",
+}
 """What each command is given with on the command line."""
-BEFORE_ITS_END = frozenset({HookPoint.BEFORE_TERMINATE})
+BEFORE_ITS_END = frozenset({HookPoint.BEFORE_DRAINING, HookPoint.BEFORE_TERMINATE})
 """The points at which an instance has a command before it is terminated."""
 
 

@@ -20,7 +20,7 @@ TABLE = {
     "--max-surge": "", "--max-unavailable": "", "--max-draining": "", "--max-groups": "", "--fail-fast": "",
     "--only-outdated": "", "--launch-timeout": "", "--healthy-timeout": "", "--drain-timeout": "", "--hook-timeout": "",
     "--terminate-timeout": "", "--on-failure": "", "--region": "", "--profile": "", "--output": "", "--events": "",
-    "--report": "", "--yes": "-y", "--api-share": "", "--allow": "",
+    "--report": "", "--yes": "-y", "--api-share": "", "--allow": "", "--run-before-draining-command": "",
     "--protected": "", "--without-commands": "", "--stop-grace": "", "--standby": "",
 }  # fmt: skip
 """The house's table of options: long, short."""

@@ -41,6 +41,7 @@ def test_what_makes_no_sense_is_named(fields: dict[str, Any], names: str) -> Non
         ({}, False),
         ({"hooks": Hooks(up_check="true")}, False),
         ({"hooks": Hooks(before_terminate="true")}, True),
+        ({"hooks": Hooks(before_draining="true")}, True),
         ({"hooks": Hooks(after_terminate=fine)}, True),
         ({"wait_before_terminate": 1.0}, True),
     ],
@@ -50,8 +51,8 @@ def test_with_a_step_after_the_drain_old_ones_go_one_by_one(fields: dict[str, An
 
 
 def test_each_point_has_its_own_hook() -> None:
-    hooks = Hooks(up_check="u", before_terminate="b", after_terminate="a")
-    assert [hooks.at(point) for point in HookPoint] == ["u", "b", "a"]
+    hooks = Hooks(up_check="u", before_draining="q", before_terminate="b", after_terminate="a")
+    assert [hooks.at(point) for point in HookPoint] == ["u", "q", "b", "a"]
 
 
 @pytest.mark.parametrize("given", [Amount(value=3), Amount(value=25, percent=True)])

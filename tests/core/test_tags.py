@@ -98,8 +98,9 @@ FIRST = {
 }
 """A record of 0.1.0, letter by letter."""
 SECOND = FIRST | {
-    "head": f"{FIRST['head'].replace('v=1', 'v=2')} needs=0.2.0 cmd=ubd",
+    "head": f"{FIRST['head'].replace('v=1', 'v=2')} needs=0.2.0 cmd=uqbd",
     "found": f"{FIRST['found']} old=3 gone=1 apart=2",
+    "lane:i-0123456789abcdef0": FIRST["lane:i-0123456789abcdef0"].replace("b=b", "q=f b=b"),
 }
 """A record of 0.2.0, letter by letter."""
 
@@ -113,12 +114,14 @@ def test_a_record_of_the_first_version_is_read_with_named_defaults() -> None:
     assert isinstance(first, j.Journal)
     assert (first.commands, first.old, first.replaced) == ((), 0, 0)
     assert first.suspended == j.SUSPENDED_BY_US and first.departures[0].before is j.Mark.BEGUN
+    assert first.departures[0].draining is j.Mark.ENDED  # there was no such command
 
 
 def test_the_second_version_is_what_is_written() -> None:
     second = read(SECOND)
     assert isinstance(second, j.Journal)
     assert (second.commands, second.old, second.replaced) == (tuple(HookPoint), 3, 1)
+    assert second.departures[0].draining is j.Mark.FAILED
     tags = {key.removeprefix(PREFIX): value for key, value in to_tags(second).items()}
     assert tags == {key: value.replace("GROUP", second.group).replace("ZASR", "ARSZ") for key, value in SECOND.items()}
 
@@ -146,12 +149,12 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     """Written out, so that nobody changes one without seeing that records in people's groups have it."""
     assert {mark.value: mark.name for mark in j.Mark} == {"n": "NOT", "b": "BEGUN", "e": "ENDED", "f": "FAILED"}
     assert {one.value: one.name for one in j.Removal} == {"n": "NOT", "k": "KEEP", "s": "SHRINK", "c": "COUNTED"}
-    assert dict(zip("ubd", HookPoint, strict=True)) == tagging._POINTS
+    assert dict(zip("uqbd", HookPoint, strict=True)) == tagging._POINTS
     assert "".join(tagging._LETTERS) == "ZASRLTHB"
     assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
     assert versions.keys_of("head", 1) | {"needs", "cmd"} == versions.keys_of("head", 2)
     assert versions.keys_of("found", 1) | {"old", "gone", "apart"} == versions.keys_of("found", 2)
-    assert versions.keys_of("lane", 1) == versions.keys_of("lane", 2)
+    assert versions.keys_of("lane", 1) | {"q"} == versions.keys_of("lane", 2)
 
 
 @given(journals())

@@ -39,7 +39,7 @@ def timelines(events: Sequence[Event]) -> dict[str, Timeline]:
     return {line.name: line for line in lines.values()}
 
 
-@pytest.mark.parametrize("stage", set(Stage) - {Stage.GONE})  # one that is gone has no bar
+@pytest.mark.parametrize("stage", [one for one in Stage if one is not Stage.GONE])  # one that is gone has no bar
 def test_each_stage_has_its_colour_by_day_and_by_night_and_stands_in_the_key(stage: Stage) -> None:
     text = page((moved(1, NEW, stage.value, None), moved(9, NEW, "gone", stage.value)))
     assert len(re.findall(rf"--{stage}: #", text)) == 2

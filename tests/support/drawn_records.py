@@ -20,6 +20,7 @@ departures = st.builds(
     public_ip=ip,
     missing=st.lists(hexes, max_size=3).map(tuple),
     odd=st.lists(st.tuples(hexes, st.integers(1, 65535)), max_size=3).map(tuple),
+    draining=st.sampled_from(j.Mark),
     before=st.sampled_from(j.Mark),
     after=st.sampled_from(j.Mark),
     removal=st.sampled_from(j.Removal),

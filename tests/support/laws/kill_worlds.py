@@ -19,7 +19,7 @@ from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.words import NO_CAPACITY
 
 SPEC = RolloutSpec(check_interval=10.0)
-EVERY_HOOK = Hooks(up_check="up", before_terminate="before", after_terminate="after")
+EVERY_HOOK = Hooks(up_check="up", before_draining="tell", before_terminate="before", after_terminate="after")
 """Words for commands; the runner of the kills answers for them."""
 
 
@@ -66,7 +66,7 @@ def in_public(group: Group) -> Group:
     return replace(group, public=True)
 
 
-CHECKED = replace(SPEC, hooks=replace(EVERY_HOOK, before_terminate=None, after_terminate=None))
+CHECKED = replace(SPEC, hooks=Hooks(up_check="up"))
 FORCED = ("Launch", "AlarmNotification")
 """Suspended by the owner where `--force` is given."""
 

@@ -260,7 +260,7 @@ def _unhooked(story: Story, end: End) -> list[str]:
     """Hooks are at least once: for each that went, before its terminate and after it."""
     run = end.run
     went = [one.instance for one in run.world.record if one.what is What.TERMINATE and one.who == "owner"]
-    points = [point for point in (HookPoint.BEFORE_TERMINATE, HookPoint.AFTER_TERMINATE) if story.spec.hooks.at(point)]
+    points = [point for point in story.spec.hooks.points if point is not HookPoint.UP_CHECK]
     missing = [(point, id) for point in points for id in went if (point, id) not in end.commands.ended]
     return [f"the {point} command of {id} never ran" for point, id in missing]
 

@@ -8,11 +8,12 @@ from functools import partial
 
 from async_rollout.core.actions import Deregister, Register, Terminate
 from async_rollout.core.snapshot import Stop
+from async_rollout.core.spec import Hooks
 from support.laws.meddling import once
 from support.laws.ought import Ought
 from support.laws.playing import Part, Play, play, small
 from support.laws.promises import wrong
-from support.laws.stories import SPEC
+from support.laws.stories import SPEC, slow
 from support.storms.witness import GROUP, Witness
 
 PUT_BACK = Ought(code=130, floor=3, ceiling=4, exist=5, replaced=False, troubled=True)
@@ -52,6 +53,18 @@ def _put_back(do: Callable[[Witness], object], stop: float = 90.0) -> list[str]:
     """Told to stop when the newcomer has just come to serve; what is done before is seen by then."""
     played = play(SPEC, Part(stop=(stop, Stop.FINISH)), build=partial(small, size=3), others=once(40.0, do))
     return [*taken_below(played, 3), *wrong(played, PUT_BACK)]
+
+
+def sickens_while_one_is_told() -> list[str]:
+    """The newcomer's application breaks while the first old one's command runs: that one serves on."""
+    spec = replace(SPEC, hooks=Hooks(before_draining=slow))
+
+    def breaks(world: Witness) -> None:
+        for one in sorted(world.members(GROUP), key=lambda one: one.attached_at)[3:]:
+            world.break_app(one.id, mended_after=300.0)
+
+    played = play(spec, build=partial(small, size=3), others=once(110.0, breaks))
+    return [*taken_below(played, 3), *wrong(played, Ought(floor=3, ceiling=4, exist=5, troubled=True))]
 
 
 def comes_back_and_is_needed() -> list[str]:

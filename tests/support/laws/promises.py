@@ -162,6 +162,7 @@ def waits_are_told(play: Play, ought: Ought) -> Iterator[str]:
 def commands_ran(play: Play, ought: Ought) -> Iterator[str]:
     """Law 10: hooks at least once: before the terminate, ended well; the wait after it; after the instance is gone."""
     spec = play.spec
+    yield from _prepared_first(play)
     for deed in play.deeds:
         if not isinstance(deed.action, Terminate) or deed.action.instance not in play.run.found_ids:
             continue
@@ -175,6 +176,18 @@ def commands_ran(play: Play, ought: Ought) -> Iterator[str]:
         after = [one for one in _errands(play, id, HookPoint.AFTER_TERMINATE) if one.ok]
         if spec.hooks.after_terminate and not after and not play.overdue and not ought.code:
             yield f"law 10: the after-command of {id} never ran"
+
+
+def _prepared_first(play: Play) -> Iterator[str]:
+    """Whoever is taken out was told of it before."""
+    if play.spec.hooks.before_draining is None:
+        return
+    for deed in play.deeds:
+        for id in sorted({one.instance for one in getattr(deed.action, "registrations", ())}):
+            errands = _errands(play, id, HookPoint.BEFORE_DRAINING)
+            told = any(one.ok and one.until and one.until <= deed.at for one in errands)
+            if isinstance(deed.action, Deregister) and id in play.run.found_ids and not told:
+                yield f"law 10: {id} was deregistered at {deed.at:.1f}, its before-draining command had not ended well"
 
 
 def _errands(play: Play, id: str, point: HookPoint) -> list[Errand]:

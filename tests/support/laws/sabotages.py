@@ -37,7 +37,7 @@ from async_rollout.core.policy import GONE, SIZE
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage
 from async_rollout.engine import rollout
-from support.laws import meddling, meetings, refused, stories
+from support.laws import losses, meddling, meetings, refused, stories
 from support.laws.breaking import Sabotage, Spoil, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
 
 NEVER = replace(SIZE, looks=10**6)
@@ -263,6 +263,13 @@ REMOVING = (
              spoil=swap(moves, "sent", again)),
     Sabotage(name="a terminate is sent again unasked", law="law 4:", story=meetings.lagging_rows,
              spoil=swap(departures, "_under_way", no)),
+    Sabotage(name="it is taken out while it is being told", law="law 10:", guard="law 10:", story=stories.told_first,
+             spoil=row(Stage.PREPARING, yes)),
+    Sabotage(name="the floor is not asked again when it was told", law="law 1:", guard="law 1:",
+             story=losses.sickens_while_one_is_told,
+             spoil=both(swap(departures, "is_needed", no), swap(drain, "is_needed", no))),
+    Sabotage(name="who is being told counts as gone", law="law 2:", guard="law 2:", story=stories.told_first,
+             spoil=around(situation, "tally", lambda real, *args: replace(real(*args), held=0))),
     Sabotage(name="the before-command is skipped", law="law 10:", story=stories.commands,
              spoil=swap(moves, "commanded", skipped)),
     Sabotage(name="a begun command is an ended one", law="law 10:", story=stories.commands,

@@ -106,15 +106,26 @@ async def _bad(call: HookCall) -> int:
     return 3
 
 
-async def _slow(call: HookCall) -> int:
+async def slow(call: HookCall) -> int:
     await anyio.sleep(40.0)
     return 0
 
 
 def commands() -> list[str]:
     """A before-command that takes longer than some looks, a wait, an after-command."""
-    hooks = Hooks(before_terminate=_slow, after_terminate=_fine)
+    hooks = Hooks(before_terminate=slow, after_terminate=_fine)
     return wrong(play(replace(SPEC, hooks=hooks, wait_before_terminate=30.0)), Ought())
+
+
+def told_first() -> list[str]:
+    """It is told before it is taken out, which takes longer than some looks."""
+    return wrong(play(replace(SPEC, hooks=Hooks(before_draining=slow))), Ought())
+
+
+def bad_before_draining() -> list[str]:
+    """The first one's command fails: it serves on, nothing is replaced, all is as found."""
+    spec = replace(SPEC, hooks=Hooks(before_draining=_bad))
+    return wrong(play(spec), Ought(code=6, replaced=False))
 
 
 def bad_before_command() -> list[str]:
@@ -195,7 +206,7 @@ def stopped_draining() -> list[str]:
 
 def stopped_in_command() -> list[str]:
     """Told to stop while the before-command of the first old one runs: it left its cluster and is finished."""
-    spec = replace(SPEC, hooks=Hooks(before_terminate=_slow))
+    spec = replace(SPEC, hooks=Hooks(before_terminate=slow))
     return wrong(play(spec, Part(stop=(145.0, Stop.FINISH))), replace(RESTORED, exist=4))
 
 

@@ -53,17 +53,16 @@ def it_is_written_down_first(past: Past) -> Iterator[str]:
 
 
 def its_command_has_ended(past: Past) -> Iterator[str]:
-    """Law 10: terminated only after its before-command has ended well, in whichever conductor's hands.
+    """Law 10: taken out, and terminated, only after the command before that has ended well, whoever conducts.
 
     Our own surplus goes whatever its command says, but not before that is over.
     """
-    if past.weather.spec.hooks.before_terminate is None or past.world.log.forged:
-        return
-    for one in past.world.log.removals:
+    for one in past.world.log.removals if not past.world.log.forged else ():
+        point = HookPoint.BEFORE_TERMINATE if one.what == "terminate" else HookPoint.BEFORE_DRAINING
         before = (each for each in past.ended if each.instance == one.id and each.at <= one.at)
-        ended = (each for each in before if each.point is HookPoint.BEFORE_TERMINATE)
-        if one.what == "terminate" and not any(each.ok or one.surplus for each in ended):
-            yield f"law 10: {one.id} was terminated at {one.at:.1f}, and its before-command had not ended well"
+        ended = any(each.ok or one.surplus for each in before if each.point is point)
+        if past.weather.spec.hooks.at(point) is not None and not ended:
+            yield f"law 10: {one.what} of {one.id} at {one.at:.1f}, and its {point.noun} had not ended well"
 
 
 def one_conductor_acts(past: Past) -> Iterator[str]:

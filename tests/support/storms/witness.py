@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from async_rollout.core.journal import Journal
+from async_rollout.core.journal import Journal, Mark
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
 from async_rollout.sandbox.records import Activity, Group, Instance, Tag
@@ -139,7 +139,7 @@ class Witness(World):
             return
         group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
         members = self.state.members(GROUP)
-        departures = {departure.id for departure in record.departures} if record else set()
+        departures = {one.id for one in record.departures if one.draining is Mark.ENDED} if record else set()
         there = sum(not one.retained for one in members)
         self.log.sized.append(
             Sized(

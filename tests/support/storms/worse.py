@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from async_rollout.core.spec import Standby
+from async_rollout.core.spec import RolloutSpec, Standby
 from async_rollout.sandbox.faults import IN_PROGRESS, Fault, FaultKind
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from support.launch_texts import launch_texts, texts_of
-from support.storms.weather import Deed, Trouble, Weather
+from support.storms.weather import Deed, Trouble, Weather, placeholder
 
 LISTS = "Describe(AutoScalingGroups|TargetHealth|InstanceHealth)$"
 """The calls whose answers are lists, which may come empty."""
@@ -52,11 +52,17 @@ def worse(weather: Weather) -> Weather:
         weather,
         faults=(*_noes(calling, end), *_faults(rng, end), *weather.faults),
         deeds=_deeds(rng, weather, idle),
-        spec=replace(weather.spec, standby=idle.choice([*Standby])),
+        spec=_told_first(replace(weather.spec, standby=idle.choice([*Standby])), weather),
         trouble=_refused(refusing, _trouble(rng, weather.trouble), weather.zones),
         naps=_naps(calling),
         one_host=calling.random() < 0.3,
     )
+
+
+def _told_first(spec: RolloutSpec, weather: Weather) -> RolloutSpec:
+    """Now and then each is told before it is taken out."""
+    telling = random.Random(f"telling {weather.seed} {weather.calm_at is not None}")
+    return replace(spec, hooks=replace(spec.hooks, before_draining=placeholder)) if telling.random() < 0.2 else spec
 
 
 def _noes(rng: random.Random, end: float) -> tuple[Fault, ...]:

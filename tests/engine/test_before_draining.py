@@ -1,0 +1,144 @@
+"""A command before draining: it is run while the instance serves still, and its no changes nothing."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from async_rollout.core.events import HookEnded, HookStarted, StageChanged
+from async_rollout.core.journal import Goal
+from async_rollout.core.snapshot import Stop
+from async_rollout.core.spec import HookCall, Hooks, OnFailure, RolloutSpec
+from async_rollout.core.stages import Stage
+from async_rollout.engine.halt import Halt
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
+from async_rollout.sandbox.world import World
+from support.simulation import Run, simulate
+
+
+def three(world: World) -> None:
+    a_group(world, size=3, minimum=1, maximum=4)
+
+
+async def slow(call: HookCall) -> int:
+    await anyio.sleep(60.0)
+    return 0
+
+
+async def no(call: HookCall) -> int:
+    return 3
+
+
+def told(run: Run, what: What) -> dict[str, float]:
+    """When something befell an instance first."""
+    found: dict[str, float] = {}
+    for one in run.world.record:
+        if one.what is what:
+            found.setdefault(one.instance, one.at)
+    return found
+
+
+def test_it_ends_before_its_instance_is_taken_out_anywhere() -> None:
+    run = simulate(three, RolloutSpec(hooks=Hooks(before_draining=slow)))
+    assert run.result.verdict.code == 0 and len(run.result.replaced) == 3
+    ended = {one.instance: one.at for one in run.events if isinstance(one, HookEnded)}
+    out = told(run, What.DEREGISTER)
+    assert all(ended[id] <= out[id] for id in run.found_ids)
+    moved = [one.stage for one in run.events if isinstance(one, StageChanged) and one.instance == min(ended)]
+    assert moved[:2] == [Stage.PREPARING, Stage.DRAINING]
+
+
+def test_after_a_failure_it_serves_on_and_nothing_has_happened() -> None:
+    run = simulate(three, RolloutSpec(hooks=Hooks(before_draining=no)))
+    assert run.result.verdict.code == 6 and "before-draining command" in run.result.verdict.why
+    assert told(run, What.DEREGISTER).keys().isdisjoint(run.found_ids)
+    assert run.found_ids <= run.members and run.left == run.found
+    assert told(run, What.REGISTER).keys().isdisjoint(run.found_ids)
+
+
+def test_paused_after_a_failure_it_is_tried_again_by_the_next_run() -> None:
+    answers = [3]
+
+    async def mended(call: HookCall) -> int:
+        return answers.pop() if answers else 0
+
+    spec = RolloutSpec(hooks=Hooks(before_draining=mended), on_failure=OnFailure.PAUSE)
+    run = simulate(three, spec, goals=(Goal.REPLACE, Goal.REPLACE))
+    assert [one.verdict.code for one in run.results] == [6, 0]
+    assert answers == [] and run.left == run.found
+
+
+@pytest.mark.parametrize("goal", [Goal.REPLACE, Goal.RESTORE])
+def test_told_to_stop_meanwhile_it_serves_on(goal: Goal) -> None:
+    async def stop(world: World, halt: Halt) -> None:
+        await anyio.sleep(400.0)
+        halt.request(Stop.NOW)
+
+    begun: list[str] = []
+
+    async def endless(call: HookCall) -> int:
+        begun.append(call.instance)
+        await anyio.sleep(3000.0 if len(begun) == 1 else 1.0)
+        return 0
+
+    spec = RolloutSpec(hooks=Hooks(before_draining=endless))
+    run = simulate(three, spec, halt=stop, goals=(Goal.REPLACE, goal))
+    assert [one.verdict.code for one in run.results] == [143, 0]
+    assert not any("out of its load balancers" in line for line in run.results[0].verdict.left)
+    if goal is Goal.RESTORE:
+        assert told(run, What.DEREGISTER).keys().isdisjoint(run.found_ids)
+    else:
+        started = [one for one in run.events if isinstance(one, HookStarted) and one.instance == begun[0]]
+        assert len(started) == 2 and begun[0] not in run.members
+
+
+def test_a_zone_that_is_shifted_meanwhile_keeps_it_where_it_is() -> None:
+    begun, over = anyio.Event(), list[float]()
+
+    async def telling(call: HookCall) -> int:
+        begun.set()
+        await anyio.sleep(60.0)
+        return 0
+
+    async def shifts(world: World) -> None:
+        await begun.wait()
+        (source, *_), zone = world.state.groups["web"].target_groups, world.members("web")[0].zone
+        world.shift_zone(source, zone, active=True)
+        await anyio.sleep(300.0)
+        world.advance()
+        world.shift_zone(source, zone, active=False)
+        over.append(world.now)
+
+    run = simulate(three, RolloutSpec(hooks=Hooks(before_draining=telling)), others=shifts)
+    assert run.result.verdict.code == 0
+    assert min(told(run, What.DEREGISTER).values()) >= over[0]
+
+
+def test_where_the_floor_is_lost_meanwhile_it_serves_on_until_it_holds_again() -> None:
+    """The application of the newcomer that was to take its place breaks while it is being told."""
+    begun = anyio.Event()
+    broke: list[float] = []
+
+    async def telling(call: HookCall) -> int:
+        begun.set()
+        await anyio.sleep(60.0)
+        return 0
+
+    async def breaks(world: World) -> None:
+        await begun.wait()
+        (new,) = [one.id for one in world.members("web") if one.in_service and one.id not in found]
+        world.break_app(new, mended_after=400.0)
+        broke.append(world.now)
+
+    found: set[str] = set()
+
+    def build(world: World) -> None:
+        three(world)
+        found.update(one.id for one in world.members("web"))
+
+    run = simulate(build, RolloutSpec(hooks=Hooks(before_draining=telling)), others=breaks)
+    assert run.result.verdict.code == 0 and run.left == run.found
+    first = min(told(run, What.DEREGISTER).values())
+    assert first >= broke[0] + 400.0
+    assert min(one.serving for one in run.history) >= 3
