@@ -138,8 +138,8 @@ def _sick_long(snapshot: Snapshot) -> bool:
     return any(snapshot.belief.history(one.id).streak.bad >= ILL.looks for one in known)
 
 
-def _is_coming(one: Instance) -> bool:
-    return any(target.state is TargetState.INITIAL for target in one.targets)
+def _is_coming(instance: Instance) -> bool:
+    return any(target.state is TargetState.INITIAL for target in instance.targets)
 
 
 def _moving(observation: Observation) -> str:

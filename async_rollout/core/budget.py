@@ -144,16 +144,16 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
     )
 
 
-def _serves(belief: Belief, one: Instance) -> bool:
-    stage = belief.stage(one.id)
+def _serves(belief: Belief, instance: Instance) -> bool:
+    stage = belief.stage(instance.id)
     return stage is not None and STEPS[stage].serves
 
 
-def _is_skipped(spec: RolloutSpec, belief: Belief, group: Group, one: Instance) -> bool:
+def _is_skipped(spec: RolloutSpec, belief: Belief, group: Group, instance: Instance) -> bool:
     """Whether a protected one is left as it is: nothing waits for it any more."""
-    if not is_shielded(spec, group, one):
+    if not is_shielded(spec, group, instance):
         return False
-    return spec.protected is Protected.SKIP or belief.is_overdue(one.id)
+    return spec.protected is Protected.SKIP or belief.is_overdue(instance.id)
 
 
 def crowded(tally: Tally, observation: Observation, journal: Journal) -> int:

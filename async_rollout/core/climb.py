@@ -14,20 +14,20 @@ from async_rollout.core.survey import hindered
 from async_rollout.core.trouble import failed_launches
 
 
-def booted(draft: Draft, one: Instance) -> Draft:
+def booted(draft: Draft, instance: Instance) -> Draft:
     """It boots: what is said of it, and for how long."""
-    wait = _booting(draft, one.id, one.lifecycle, draft.belief.stage_since(one.id))
-    return draft.wait(wait, look=newcomer(draft.spec, draft.observation, draft.belief, one))
+    wait = _booting(draft, instance.id, instance.lifecycle, draft.belief.stage_since(instance.id))
+    return draft.wait(wait, look=newcomer(draft.spec, draft.observation, draft.belief, instance))
 
 
-def proven(draft: Draft, one: Instance) -> Draft:
+def proven(draft: Draft, instance: Instance) -> Draft:
     """It is in service and gets healthy."""
-    return draft.wait(_proving(draft, one), look=newcomer(draft.spec, draft.observation, draft.belief, one))
+    return draft.wait(_proving(draft, instance), look=newcomer(draft.spec, draft.observation, draft.belief, instance))
 
 
-def checked(draft: Draft, one: Instance) -> Draft:
+def checked(draft: Draft, instance: Instance) -> Draft:
     """The operator's up-check of one that is healthy, once a check interval until it returns 0."""
-    draft, history = proven(draft, one), draft.belief.history(one.id)
+    draft, history = proven(draft, instance), draft.belief.history(instance.id)
     ended = history.ended.get(HookPoint.UP_CHECK)
     if draft.spec.hooks.up_check is None or HookPoint.UP_CHECK in history.running or history.passed:
         return draft
@@ -37,9 +37,9 @@ def checked(draft: Draft, one: Instance) -> Draft:
     return draft.act(
         RunHook(
             point=HookPoint.UP_CHECK,
-            instance=one.id,
-            private_ip=one.private_ip,
-            public_ip=one.public_ip,
+            instance=instance.id,
+            private_ip=instance.private_ip,
+            public_ip=instance.public_ip,
             attempt=tries,
         )
     )
@@ -58,13 +58,13 @@ def watch_launches(draft: Draft) -> Draft:
     return _asked_why(draft) if overdue else draft
 
 
-def _proving(draft: Draft, one: Instance) -> Wait:
-    since, shift = draft.belief.history(one.id).serving_since or draft.at, draft.belief.shifted
-    since = shift.at if shift and is_shifted(draft.observation, one) else since
-    bad = [target for target in one.targets if target.state != "healthy"]
+def _proving(draft: Draft, instance: Instance) -> Wait:
+    since, shift = draft.belief.history(instance.id).serving_since or draft.at, draft.belief.shifted
+    since = shift.at if shift and is_shifted(draft.observation, instance) else since
+    bad = [target for target in instance.targets if target.state != "healthy"]
     words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
     why = words or ("its up-check" if draft.spec.hooks.up_check else "healthy, looked at once more")
-    return draft.waiting(Stage.REGISTERING, f"{one.id} getting healthy", why, since)
+    return draft.waiting(Stage.REGISTERING, f"{instance.id} getting healthy", why, since)
 
 
 def _name(draft: Draft, id: str) -> str:

@@ -90,13 +90,13 @@ def _come(state: Expected, at: float) -> Expected:
     return replace(state, observation=replace(state.observation, instances=instances))
 
 
-def _later(observation: Observation, one: Instance, *, come: bool) -> Iterator[Instance]:
+def _later(observation: Observation, instance: Instance, *, come: bool) -> Iterator[Instance]:
     if not come:
-        yield one
-    elif one.booting:
-        yield replace(one, lifecycle="InService", targets=_healthy(observation))
-    elif not one.leaving:
-        yield replace(one, targets=())
+        yield instance
+    elif instance.booting:
+        yield replace(instance, lifecycle="InService", targets=_healthy(observation))
+    elif not instance.leaving:
+        yield replace(instance, targets=())
 
 
 def _healthy(observation: Observation) -> tuple[Target, ...]:

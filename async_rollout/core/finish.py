@@ -126,11 +126,11 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
     return draft.wait(Wait(on=f"surplus {needed.id}", why=why, since=since))
 
 
-def _worth(draft: Draft, one: Instance) -> tuple[bool, bool, int, float, str]:
+def _worth(draft: Draft, instance: Instance) -> tuple[bool, bool, int, float, str]:
     """Not protected ones first, as those may be at work; unproven ones, then from the fullest zone, then the newest."""
-    full = zone_counts(draft.observation)[one.zone]
-    proven = draft.belief.stage(one.id) is Stage.AVAILABLE and not one.marked_unhealthy
-    return one.protected, proven, -full, -(one.launched_at or draft.at), one.id
+    full = zone_counts(draft.observation)[instance.zone]
+    proven = draft.belief.stage(instance.id) is Stage.AVAILABLE and not instance.marked_unhealthy
+    return instance.protected, proven, -full, -(instance.launched_at or draft.at), instance.id
 
 
 def is_uneven(draft: Draft) -> bool:

@@ -248,22 +248,23 @@ def _was_recorded(snapshot: Snapshot, id: str) -> bool:
     return isinstance(seen, Journal) and seen.departure(id) is not None
 
 
-def _was_well(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
+def _was_well(snapshot: Snapshot, record: Journal, instance: Instance) -> bool:
     """It serves, or has served: an old one, or a newcomer that was once found healthy."""
-    history = snapshot.belief.history(one.id)
-    return not is_new(record, one) or history.proven or history.streak.good > 0
+    history = snapshot.belief.history(instance.id)
+    return not is_new(record, instance) or history.proven or history.streak.good > 0
 
 
-def _is_needed(snapshot: Snapshot, record: Journal, one: Instance) -> bool:
+def _is_needed(snapshot: Snapshot, record: Journal, instance: Instance) -> bool:
     """It serves by what AWS shows, was well in its last looks, is but for its zone, or they are too few to call it ill.
 
     One that is new or surplus, and was never proven, is nobody's need before it is well; nor is surplus whose zone is
     shifted away: it serves nobody, and when the zone comes back the others hold the base.
     """
-    history, seen, surplus = snapshot.belief.history(one.id), snapshot.observation, _is_surplus(record, one.id)
-    well = history.streak.good > 0 or (is_shifted(seen, one) and not one.marked_unhealthy and not surplus)
-    served = history.proven or not (surplus or is_new(record, one))
-    return serves_still(seen, one) or well or (served and history.streak.bad < ILL.looks)
+    history, seen = snapshot.belief.history(instance.id), snapshot.observation
+    surplus = _is_surplus(record, instance.id)
+    well = history.streak.good > 0 or (is_shifted(seen, instance) and not instance.marked_unhealthy and not surplus)
+    served = history.proven or not (surplus or is_new(record, instance))
+    return serves_still(seen, instance) or well or (served and history.streak.bad < ILL.looks)
 
 
 def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozenset[str]:

@@ -14,16 +14,17 @@ from async_rollout.core.policy import MARKED_LATE, MARKS_MAX
 from async_rollout.core.serving import called_healthy, healthy_everywhere
 
 
-def is_accused(observation: Observation, one: Instance) -> bool:
+def is_accused(observation: Observation, instance: Instance) -> bool:
     """Only marked: it serves, and every source calls it healthy."""
-    return one.in_service and one.marked_unhealthy and healthy_everywhere(observation, one)
+    return instance.in_service and instance.marked_unhealthy and healthy_everywhere(observation, instance)
 
 
 def is_ours_to_take_off(
-    belief: Belief, observation: Observation, one: Instance, departure: Departure | None = None
+    belief: Belief, observation: Observation, instance: Instance, departure: Departure | None = None
 ) -> bool:
     """Whether our deregistration made its mark, and it is healthy again. departure: its way out, while that stands."""
-    well, history = one.in_service and one.marked_unhealthy and called_healthy(observation, one), belief.history(one.id)
+    history = belief.history(instance.id)
+    well = instance.in_service and instance.marked_unhealthy and called_healthy(observation, instance)
     if not well or history.unmarked >= MARKS_MAX or not _asks_sources(observation.group):
         return False
     since = observation.at if history.marked_since is None else history.marked_since

@@ -192,14 +192,14 @@ def _unlooked(after: Snapshot, counted: Tally) -> int:
     return sum(shown.get(id) is Stage.SERVING for id in rest)
 
 
-def _picture(one: Snapshot) -> tuple[object, ...]:
+def _picture(snapshot: Snapshot) -> tuple[object, ...]:
     """All that the numbers are made of."""
-    record = one.observation.journal
+    record = snapshot.observation.journal
     base, departures = (
         (record.base, len(record.departures)) if isinstance(record, Journal) and record.cutoff else (None, None)
     )
-    stages = one.belief.stages
-    return one.observation.group.desired, one.observation.rows, base, departures, stages
+    stages = snapshot.belief.stages
+    return snapshot.observation.group.desired, snapshot.observation.rows, base, departures, stages
 
 
 def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:

@@ -55,53 +55,53 @@ def calm(spec: RolloutSpec, at: float) -> Look:
     return Look(at + spec.paced(CALM))
 
 
-def newcomer(spec: RolloutSpec, observation: Observation, belief: Belief, one: Instance) -> Look:
+def newcomer(spec: RolloutSpec, observation: Observation, belief: Belief, instance: Instance) -> Look:
     """A new instance that boots, gets healthy or is being checked."""
-    streak, at = belief.history(one.id).streak, observation.at
-    if belief.stage(one.id) is Stage.CHECKING:
+    streak, at = belief.history(instance.id).streak, observation.at
+    if belief.stage(instance.id) is Stage.CHECKING:
         proven = streak.good >= spec.healthy_threshold
         return Look(at + spec.interval) if proven else Look(streak.at + spec.paced(SOON), WHOLE)
-    if _called_healthy(observation, one):
+    if _called_healthy(observation, instance):
         return Look(at, WHOLE)
-    start = _start(belief, one)
+    start = _start(belief, instance)
     if at < start:
         return Look(min(calm(spec, at).at, start))
     pause = gap(spec, at - start)
-    if one.booting and any(source.has_listener for source in observation.sources):
+    if instance.booting and any(source.has_listener for source in observation.sources):
         return Look(at + max(pause, spec.interval))  # in service it has the load balancers' checks still before it
-    return Look(at + pause, _cheapest(spec, observation, one))
+    return Look(at + pause, _cheapest(spec, observation, instance))
 
 
-def _start(belief: Belief, one: Instance) -> float:
+def _start(belief: Belief, instance: Instance) -> float:
     """From when on it may be healthy, as those before it were; without any: at once."""
-    if one.launched_at is None or not belief.climbs:
-        return one.launched_at or belief.began
-    return one.launched_at + min(LEARNT * median(belief.climbs), *belief.climbs) - SOON
+    if instance.launched_at is None or not belief.climbs:
+        return instance.launched_at or belief.began
+    return instance.launched_at + min(LEARNT * median(belief.climbs), *belief.climbs) - SOON
 
 
-def _called_healthy(observation: Observation, one: Instance) -> bool:
+def _called_healthy(observation: Observation, instance: Instance) -> bool:
     """The sources that this look asked all call it healthy, and others were not asked: now they are worth it."""
     asked = [source.id for source in observation.sources if source.has_listener and source.seen_at is not None]
-    return bool(asked) and not observation.health_seen and all(healthy_at(one, id) for id in asked)
+    return bool(asked) and not observation.health_seen and all(healthy_at(instance, id) for id in asked)
 
 
-def _cheapest(spec: RolloutSpec, observation: Observation, one: Instance) -> Needs:
+def _cheapest(spec: RolloutSpec, observation: Observation, instance: Instance) -> Needs:
     """One source that does not call it healthy yet. Each kind has a request bucket of its own: of the rarest kind."""
-    if not one.in_service or not spec.require_healthy_targets:
+    if not instance.in_service or not spec.require_healthy_targets:
         return ROWS
     kinds = Counter(source.kind for source in observation.sources)
     listening = [source for source in observation.sources if source.has_listener]
-    pending = [source for source in listening if not healthy_at(one, source.id)]
+    pending = [source for source in listening if not healthy_at(instance, source.id)]
     first = min(pending, key=lambda source: kinds[source.kind], default=None)
     return frozenset({HealthOf(first.id)}) if first else WHOLE
 
 
-def drained(spec: RolloutSpec, observation: Observation, departure: Departure, one: Instance) -> Look:
+def drained(spec: RolloutSpec, observation: Observation, departure: Departure, instance: Instance) -> Look:
     """One that drains: a target does so until its delay is over, to the second. A Classic one may end early.
 
     Of a source whose turn has not come there is nothing to be seen.
     """
-    held = observation.first_out(target for target in one.targets if target.state is not TargetState.UNUSED)
+    held = observation.first_out(target for target in instance.targets if target.state is not TargetState.UNUSED)
     busy = {target.source for target in held}
     sources = [source for source in observation.sources if source.id in busy]
     timed = max((_end(departure, source) for source in sources if source.timed), default=departure.at)

@@ -164,14 +164,14 @@ def _fresh(spec: RolloutSpec, observation: Observation) -> Plan:
     )
 
 
-def _going(one: Instance) -> Going:
+def _going(instance: Instance) -> Going:
     return Going(
-        id=one.id,
-        zone=one.zone,
-        launched_from=one.launched_from or "",
-        protected=one.protected,
-        health=one.health,
-        standby=one.standby,
+        id=instance.id,
+        zone=instance.zone,
+        launched_from=instance.launched_from or "",
+        protected=instance.protected,
+        health=instance.health,
+        standby=instance.standby,
     )
 
 

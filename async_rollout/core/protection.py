@@ -11,7 +11,7 @@ from async_rollout.core.observation import Group, Instance
 from async_rollout.core.spec import Protected, RolloutSpec
 
 
-def is_shielded(spec: RolloutSpec, group: Group, one: Instance) -> bool:
+def is_shielded(spec: RolloutSpec, group: Group, instance: Instance) -> bool:
     """Whether it may not go as long as this look is true."""
     ours_to_heed = spec.protected is not Protected.REPLACE and not group.ecs_managed
-    return ours_to_heed and one.protected and not one.marked_unhealthy
+    return ours_to_heed and instance.protected and not instance.marked_unhealthy

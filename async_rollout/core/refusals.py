@@ -98,9 +98,9 @@ def tags_stay(belief: Belief, at: float) -> str | None:
     return one.said if standing else None
 
 
-def sentence(one: Refusal) -> str:
+def sentence(refusal: Refusal) -> str:
     """AWS's own words, and what they are about."""
-    return f"AWS refuses to {one.act}: {one.said}"
+    return f"AWS refuses to {refusal.act}: {refusal.said}"
 
 
 def terminate_refused(belief: Belief, id: str) -> Refusal | None:

@@ -13,11 +13,11 @@ from async_rollout.core.spec import RolloutSpec, Standby
 from async_rollout.core.stages import is_old
 
 
-def may_end(spec: RolloutSpec, one: Instance) -> bool:
+def may_end(spec: RolloutSpec, instance: Instance) -> bool:
     """Whether it may be terminated with the rollout. Not while it only enters Standby, nor if EC2 forgot it."""
-    return spec.standby is Standby.TERMINATE and one.lifecycle == "Standby" and one.launched_at is not None
+    return spec.standby is Standby.TERMINATE and instance.lifecycle == "Standby" and instance.launched_at is not None
 
 
-def is_to_end(spec: RolloutSpec, journal: Journal, one: Instance) -> bool:
+def is_to_end(spec: RolloutSpec, journal: Journal, instance: Instance) -> bool:
     """Whether it is one of those that the rollout replaces by its scope."""
-    return may_end(spec, one) and is_old(spec, journal, one)
+    return may_end(spec, instance) and is_old(spec, journal, instance)

@@ -96,17 +96,17 @@ def _left(spec: RolloutSpec, observation: Observation, record: Journal, *, anew:
     return (*out, *old)
 
 
-def _in_scope(spec: RolloutSpec, one: Instance) -> bool:
-    return spec.scope is Scope.ALL or one.outdated
+def _in_scope(spec: RolloutSpec, instance: Instance) -> bool:
+    return spec.scope is Scope.ALL or instance.outdated
 
 
-def way_out(departure: Departure, one: Instance | None) -> str:
+def way_out(departure: Departure, instance: Instance | None) -> str:
     """How far one on its way out is, in words."""
-    if one is None:
+    if instance is None:
         return {Mark.NOT: "gone", Mark.ENDED: "gone"}.get(
             departure.after, "gone, its after-terminate command is not over"
         )
-    if one.leaving:
+    if instance.leaving:
         return "shutting down"
     if departure.removal is not Removal.NOT:
         return "to be terminated"
@@ -115,18 +115,18 @@ def way_out(departure: Departure, one: Instance | None) -> str:
     if departure.before is not Mark.NOT:
         ends = {Mark.BEGUN: "has begun", Mark.ENDED: "is over", Mark.FAILED: "failed"}
         return f"drained, its before-terminate command {ends[departure.before]}"
-    draining = any(target.state is TargetState.DRAINING for target in one.targets)
-    return "draining" if draining else "out of its load balancers" if not one.targets else "being taken out"
+    draining = any(target.state is TargetState.DRAINING for target in instance.targets)
+    return "draining" if draining else "out of its load balancers" if not instance.targets else "being taken out"
 
 
-def onward(one: Standing) -> str:
+def onward(found: Standing) -> str:
     """What `run` does with it, in a sentence."""
-    if one.alive is None:
+    if found.alive is None:
         return "wait for its holder, and be refused (exit code 5) if that renews it"
-    if one.lacking:
-        return f"replace nothing: it lacks the {' and '.join(one.lacking)} command that the run before was given"
-    if one.anew:
-        return f"take it over and begin anew, since {one.anew}: everything that is there counts as old"
-    if one.goal == Goal.RESTORE:
+    if found.lacking:
+        return f"replace nothing: it lacks the {' and '.join(found.lacking)} command that the run before was given"
+    if found.anew:
+        return f"take it over and begin anew, since {found.anew}: everything that is there counts as old"
+    if found.goal == Goal.RESTORE:
         return "take it over and replace what is left, rather than put it back"
     return "take it over and go on with what is left"

@@ -116,16 +116,16 @@ def warnings(spec: RolloutSpec, observation: Observation, survey: Survey | None 
     return (*gone, *idle, *standby, *kept, *held, *((blind,) if unseen else ()), *_beside(spec, observation, survey))
 
 
-def _idle(spec: RolloutSpec, one: Instance) -> str:
-    if may_end(spec, one):
+def _idle(spec: RolloutSpec, instance: Instance) -> str:
+    if may_end(spec, instance):
         return "terminated last, if it is to be replaced"
-    if one.launched_at is None:
+    if instance.launched_at is None:
         return "left alone, EC2 does not know it"
     return "left alone" + (" (--standby terminate)" if spec.standby is Standby.SKIP else ", it only enters it")
 
 
-def _what_of(spec: RolloutSpec, observation: Observation, one: Instance) -> str:
-    if not is_shielded(spec, observation.group, one):
+def _what_of(spec: RolloutSpec, observation: Observation, instance: Instance) -> str:
+    if not is_shielded(spec, observation.group, instance):
         return "replaced all the same"
     if spec.protected is Protected.SKIP:
         return "left as it is while it is so"

@@ -143,8 +143,8 @@ def failing_newcomers(situation: Situation) -> Iterator[Cause]:
         yield from shifted_for_long(situation)
 
 
-def _is_young(situation: Situation, one: Instance) -> bool:
-    return situation.belief.stage(one.id) in (Stage.REGISTERING, Stage.CHECKING)
+def _is_young(situation: Situation, instance: Instance) -> bool:
+    return situation.belief.stage(instance.id) in (Stage.REGISTERING, Stage.CHECKING)
 
 
 def _launches(situation: Situation) -> Iterator[Cause]:
