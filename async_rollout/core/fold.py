@@ -77,7 +77,8 @@ class Fold:
         )
         stage = self._stage(seen, member, departure)
         proven = was.proven or (stage is not None and stage.stage is Stage.AVAILABLE)
-        return replace(seen, stage=stage, proven=proven)
+        stays = stage is seen.stage and proven is was.proven
+        return seen if stays else replace(seen, stage=stage, proven=proven)
 
     def _is_guarded(self, member: Instance | None) -> bool:
         """Protected, and one that may go at all."""

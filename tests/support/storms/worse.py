@@ -62,7 +62,7 @@ def worse(weather: Weather) -> Weather:
 def _told_first(spec: RolloutSpec, weather: Weather) -> RolloutSpec:
     """Now and then each is told before it is taken out."""
     telling = random.Random(f"telling {weather.seed} {weather.calm_at is not None}")
-    return replace(spec, hooks=replace(spec.hooks, before_draining=placeholder)) if telling.random() < 0.2 else spec
+    return replace(spec, hooks=replace(spec.hooks, before_draining=placeholder)) if telling.random() < 0.1 else spec
 
 
 def _noes(rng: random.Random, end: float) -> tuple[Fault, ...]:
