@@ -112,10 +112,14 @@ def _next(draft: Draft, *, at_once: bool) -> tuple[float, Needs]:
 def _can_wait(draft: Draft) -> bool:
     """Only departures that are over are new: whoever reads the record finds that again in the rows.
 
-    Not so what a terminate took out of desired: until that is written, a raise by others would look like our own.
+    Not so what a terminate took out of desired: until that is written, a raise by others would look like our own. Nor
+    that one serves again: as long as the record says that it goes, no look of it counts.
     """
     before, after = draft.observation.journal, draft.journal
     if not isinstance(before, Journal) or draft.spec.hooks.after_terminate is not None:
         return False
-    left = tuple(departure for departure in before.departures if after.departure(departure.id) is not None)
+    ended = {departure.id for departure in before.departures if after.departure(departure.id) is None}
+    if any(each.id in ended and each.in_service for each in draft.observation.instances):
+        return False
+    left = tuple(departure for departure in before.departures if departure.id not in ended)
     return left == after.departures and replace(after, departures=before.departures, replaced=before.replaced) == before

@@ -55,6 +55,11 @@ def test_after_a_failure_it_serves_on_and_nothing_has_happened() -> None:
     assert told(run, What.DEREGISTER).keys().isdisjoint(run.found_ids)
     assert run.found_ids <= run.members and run.left == run.found
     assert told(run, What.REGISTER).keys().isdisjoint(run.found_ids)
+    stages = [
+        (one.at, one.stage) for one in run.events if isinstance(one, StageChanged) and one.instance in run.found_ids
+    ]
+    ((back, _),) = [each for each in stages if each[1] is Stage.RETURNING]
+    assert min(at for at, stage in stages if stage is Stage.SERVING and at > back) - back < 20.0
 
 
 def test_paused_after_a_failure_it_is_tried_again_by_the_next_run() -> None:
