@@ -176,15 +176,10 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
 def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 10: nobody is deregistered or terminated who has still to get a command before that, given or not."""
     points = (HookPoint.BEFORE_DRAINING,) if isinstance(action, Deregister) else tuple(BEFORE_ITS_END)
-    for id in _named(action):
-        departure = record.departure(id)
-        if departure is None:
-            continue
-        for point in points:
-            due = spec.hooks.at(point) is not None or point in withheld(spec, record)
-            if due and departure.mark(point) is not Mark.ENDED:
-                return f"law 10: the {point.noun} of {id} is not over"
-    return None
+    due = [point for point in points if spec.hooks.at(point) is not None or point in withheld(spec, record)]
+    going = (departure for departure in record.departures if departure.id in _named(action))
+    left = ((point, out.id) for out in going for point in due if out.mark(point) is not Mark.ENDED)
+    return next((f"law 10: the {point.noun} of {id} is not over" for point, id in left), None)
 
 
 def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:

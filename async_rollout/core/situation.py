@@ -60,10 +60,6 @@ class Situation:
         old = self.tally.victims or any(not departure.surplus for departure in self.journal.departures)
         return self.journal.cutoff is not None and not old and len(self.tally.available) >= self.tally.base
 
-    def draining_since(self, departure: Departure) -> float:
-        """Since when this process saw it drain: a resumed run begins the limit anew."""
-        return self.belief.stage_since(departure.id)
-
     def life(self, id: str) -> Life:
         """One instance, by the record as it is about to be."""
         return Life(

@@ -21,11 +21,11 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import Cause, Departure, Goal, Journal, Removal
+from async_rollout.core.journal import Cause, Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.laws import objection
 from async_rollout.core.observation import Observation
 from async_rollout.core.policy import OLDEST_LOOK
-from async_rollout.core.spec import HookPoint, RolloutSpec
+from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
 from support.drawn import AT, ident, looked, observation, recorded
 
 SPEC = RolloutSpec()
@@ -42,6 +42,7 @@ def departure(number: int, **fields: Any) -> Departure:
 
 
 KEPT, SHRUNK = departure(0, removal=Removal.KEEP), departure(0, removal=Removal.SHRINK)
+TAKEN = Terminate(instance=ident(0), shrink=True)
 GOING = tuple(map(departure, range(3)))
 
 
@@ -105,6 +106,25 @@ def test_a_gap_lets_none_go_before_a_new_one_is_proven() -> None:
     gap = RolloutSpec(max_unavailable=1)
     assert said(out(0), "SSS", gap, departures=(departure(0),)).startswith("law 5")
     assert said(out(0), "SSSN", gap, departures=(departure(0),)) == ""
+
+
+@pytest.mark.parametrize(
+    ("hooks", "action", "mark", "lacking"),
+    [
+        (Hooks(before_draining="x"), out(0), {"draining": Mark.BEGUN}, "before-draining command"),
+        (Hooks(before_draining="x"), out(0), {"draining": Mark.ENDED}, ""),
+        (Hooks(before_terminate="x"), out(0), {"before": Mark.NOT}, ""),
+        (Hooks(before_terminate="x"), TAKEN, {"before": Mark.BEGUN}, "before-command"),
+        (Hooks(before_draining="x"), TAKEN, {"draining": Mark.NOT}, "before-draining command"),
+        (Hooks(), TAKEN, {"before": Mark.NOT}, ""),
+    ],
+)  # fmt: skip
+def test_nobody_goes_who_has_a_command_to_come(
+    hooks: Hooks, action: Action, mark: dict[str, Mark], lacking: str
+) -> None:
+    removal = Removal.SHRINK if action is TAKEN else Removal.NOT
+    said_of_it = said(action, "SSSN", RolloutSpec(hooks=hooks), departures=(departure(0, removal=removal, **mark),))
+    assert said_of_it == (f"law 10: the {lacking} of {ident(0)} is not over" if lacking else "")
 
 
 def test_more_may_not_exist_than_the_bound_though_the_ceiling_would_allow_it() -> None:

@@ -179,9 +179,9 @@ def test_k1_broken_code_terminates_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above is one that can fail."""
     from async_rollout.core import laws, lease, life, withheld
 
-    for home in (life, laws):
-        monkeypatch.setattr(home, "lacks_before", lambda *_: False)
-    monkeypatch.setattr(lease, "withheld", lambda *_: frozenset())
+    monkeypatch.setattr(life, "lacks_before", lambda *_: False)
+    for home in (laws, lease):
+        monkeypatch.setattr(home, "withheld", lambda *_: frozenset())
     world, record, result = played(BEFORE, "before BEGUN", NONE, Goal.REPLACE)
     assert record.departures[0].id in ended_by_us(world)
     assert withheld.withheld(NONE, record) == frozenset({HookPoint.BEFORE_TERMINATE})
