@@ -95,7 +95,7 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "law 2: a record lost before a raise": (around(decide, "unlaunched", in_any_record), 2809),
     "law 9: a record that AWS refuses": (LISTED["an act follows a record that was not taken"], 811),
     "law 10: a command killed with its conductor": (LISTED["a killed run's command is thought to have ended"], 58),
-    "law 10: the last call lost": (swap(parting.LastWord, "is_due", lambda self, outcomes: True), 11),
+    "law 10: the last call lost": (swap(parting.LastWord, "is_due", lambda self, outcomes: True), 170),
     "law 10: asleep for an hour in a look": (around(parting.InVain, "tried", asleep_is_blind), 883),
     "law 10: three empty pages": (swap(lookout, "GROUP_GONE", replace(GROUP_GONE, seconds=0.0)), 7561),
     "law 10: stuck, the record standing": (swap(decide, "alive", lambda draft: ()), 8),
