@@ -59,6 +59,17 @@ class Life:
         return self.journal is not None and self.journal.goal is Goal.RESTORE
 
     @property
+    def is_owners(self) -> bool:
+        """In Standby, and on no way out, or only drained, or its command failed: it is for its owner."""
+        untouched = self.departure is None or self.departure.before in (Mark.NOT, Mark.FAILED)
+        return self.instance is not None and self.instance.standby and untouched
+
+    @property
+    def is_idle(self) -> bool:
+        """It serves nobody, and nobody waits for it: in Standby, or dead."""
+        return self.is_dead or (self.instance is not None and self.instance.standby)
+
+    @property
     def is_dead(self) -> bool:
         """AWS calls it unhealthy and does not let it be registered: it cannot come back."""
         return self.instance is not None and self.instance.marked_unhealthy and self.history.unfit
@@ -224,7 +235,7 @@ PARKED = (
     Step(
         stage=Stage.STANDBY,
         text="Its owner has put it into Standby: it takes no part",
-        done=lambda life: life.instance is None or not life.instance.standby,
+        done=lambda life: not life.is_owners,
     ),
     Step(
         stage=Stage.STRANDED,
@@ -253,16 +264,13 @@ def course_of(life: Life) -> tuple[Step, ...]:
 
 
 def _course_out(life: Life, instance: Instance, departure: Departure) -> tuple[Step, ...]:
-    """Its way out is recorded and its terminate is not.
-
-    In Standby and only drained, or left by its command, it is its owner's now, unless Standby is replaced too.
-    """
+    """Its way out is recorded and its terminate is not."""
     lacks = life.journal is not None and lacks_before(life.spec, life.journal, departure)
     drained, failed = departure.before is Mark.NOT, departure.before is Mark.FAILED and life.is_put_back
-    if instance.standby:
-        kept = life.journal is not None and not life.is_put_back and is_to_end(life.spec, life.journal, instance)
-        return PARKED if (drained or failed) and not kept else WAY_OUT
     shielded = not departure.surplus and is_shielded(life.spec, life.observation.group, instance)
+    if life.is_owners:
+        ends = life.journal is not None and not life.is_put_back and is_to_end(life.spec, life.journal, instance)
+        return WAY_OUT if ends and not shielded else PARKED
     back = life.is_put_back and not life.is_dead and (lacks or not departure.surplus)
     if drained and (shielded or back):
         return WAY_BACK

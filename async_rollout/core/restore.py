@@ -37,7 +37,7 @@ def restore(draft: Draft) -> Draft:
 def _kept(draft: Draft, id: str) -> Draft | None:
     """Its before-command has begun, so it cannot come back: it goes on only where the floor allows."""
     departure = draft.journal.departure(id)
-    if departure is None or departure.surplus or departure.before is Mark.NOT or draft.life(id).is_dead:
+    if departure is None or departure.surplus or departure.before is Mark.NOT or draft.life(id).is_idle:
         return None
     if draft.stage(id) not in UNDER_WAY or len(draft.tally.available) >= draft.tally.bounds.floor:
         return None
