@@ -127,6 +127,8 @@ def _is_gone(life: Life) -> bool:
     return life.history.is_gone if life.instance is None else life.instance.retained
 
 
+AILING = "It has served before and is not well: it does not count until it is"
+
 NEWCOMER = (
     Step(
         stage=Stage.LAUNCHING,
@@ -137,7 +139,7 @@ NEWCOMER = (
     ),
     Step(
         stage=Stage.AILING,
-        text="It was proven once and is not well: it does not count until it is",
+        text=AILING,
         done=lambda life: not life.history.proven or _is_up(life),
     ),
     Step(
@@ -162,7 +164,7 @@ NEWCOMER = (
 WAY_OUT = (
     Step(
         stage=Stage.AILING,
-        text="An old instance is not well: it does not count until it is",
+        text=AILING,
         done=lambda life: _goes(life) or life.journal is None or life.is_well,
     ),
     Step(stage=Stage.SERVING, text="An old instance serves until its turn comes", done=_goes, serves=True),
