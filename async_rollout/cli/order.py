@@ -40,8 +40,8 @@ class Order:
         str | None,
         command(
             "--run-before-draining-command",
-            help="While it serves still, before it is deregistered; anything but 0: it serves on, and the run halts. "
-            "Tokens as for -b.",
+            help="While it serves still, before it is deregistered; anything but 0: it serves on, and the run halts; "
+            "an extra instance of ours goes all the same. Tokens as for -b.",
         ),
     ] = None
     run_before_server_going_down_command: Annotated[
@@ -93,7 +93,7 @@ class Order:
     drain_timeout: Annotated[
         float, duration("--drain-timeout", help="Draining, the deregistration delay beside.", shown="5m")
     ] = Limits().drain
-    hook_timeout: Annotated[float, duration("--hook-timeout", help="Each -b and -d command.", shown="1h")] = (
+    hook_timeout: Annotated[float, duration("--hook-timeout", help="Each command of an old instance.", shown="1h")] = (
         Limits().hook
     )
     terminate_timeout: Annotated[

@@ -22,9 +22,9 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
     record      `journal` and its form in the tags: `tags`, `versions`; `withheld` the commands that it names
     look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
                 `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`
-    life        `life`: its steps as tables, and where one instance stands; their names: `stages`; how long each may
-                last: `limits`; what is remembered: `history`; asked of a look: `serving`, `let_go`, `standby`,
-                `protection`, `zonal_shift`
+    life        `life`: its steps as tables, and where one instance (`lives`) stands; their names: `stages`; how long
+                each may last: `limits`; what is remembered: `history`; asked of a look: `serving`, `let_go`,
+                `standby`, `protection`, `zonal_shift`
     belief      `belief` of the group; `recall` makes it anew after each look, with `fold` (each history), `answered`,
                 `refusals`, `marks`, `carried`; `pace` when to look again; a `snapshot` is what is decided of
     judgement   `budget` the arithmetic, `attribution` of desired capacity, `situation`, `trouble` why to give up,

@@ -65,7 +65,7 @@ def take_out(draft: Draft) -> Draft:
         tally = draft.tally
         if is_shielded(draft.spec, draft.observation.group, victim):
             continue
-        if not _free_departure(draft, tally) or not _is_proven(draft, tally):
+        if not _free_departure(draft, tally) or not draft.is_proven:
             break
         if tally.may_go(victim.id) and draft.belief.history(victim.id).is_clear:
             draft = open_departure(_counted(draft, victim), victim)
@@ -95,15 +95,6 @@ def _free_departure(draft: Draft, tally: Tally) -> bool:
 
 def _departures_most(draft: Draft, tally: Tally) -> int:
     return 1 if draft.spec.one_by_one else tally.bounds.draining
-
-
-def _is_proven(draft: Draft, tally: Tally) -> bool:
-    """A new one is proven before the first old one goes; without surge that cannot be, the floor alone holds.
-
-    More available than the owner wants is a lift that a killed run left, of what now counts as old itself.
-    """
-    spare = len(tally.available) > tally.base
-    return tally.proven_new >= 1 or spare or not amount(draft.spec.max_surge).up(tally.base)
 
 
 def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:

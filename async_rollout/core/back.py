@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from async_rollout.core.actions import MarkHealthy, Register, Registration
 from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Departure, Mark, digest
+from async_rollout.core.journal import Departure, digest
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.policy import RESEND
@@ -20,8 +20,6 @@ def put_back(draft: Draft, departure: Departure, instance: Instance) -> Draft:
     What a look says of its health may be older than its deregistration: only a register call that AWS took counts.
     One that is registered and stays sick is as it was found but for what befell it: that is for its health checks.
     """
-    if departure.draining is not Mark.ENDED:  # it was taken out nowhere
-        return draft.drop(departure.id)
     wanted = tuple(_were(draft.observation, departure))
     passed = (TargetState.HEALTHY, TargetState.SHIFTED)  # a shift is none of our doing
     serving = {(one.source, one.port) for one in instance.targets if one.state in passed}

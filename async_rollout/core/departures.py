@@ -10,7 +10,7 @@ from dataclasses import replace
 from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
-from async_rollout.core.drain import deregistered, held_back, is_needed, needed
+from async_rollout.core.drain import deregistered, held_back, is_needed
 from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.pace import Look, calm, gap
@@ -21,7 +21,7 @@ from async_rollout.core.serving import departure_of
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.traffic import held_up
-from async_rollout.core.withheld import lacks_after
+from async_rollout.core.withheld import BEFORE_ITS_END, lacks_after, withheld
 
 
 def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -> Draft:
@@ -34,11 +34,13 @@ def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -
 
 def left_out(draft: Draft, departure: Departure) -> Draft:
     """Its node may have left its cluster half: it neither comes back nor goes."""
-    out = f"{departure.id} is out of its load balancers"
+    out, lacking = f"{departure.id} is out of its load balancers", withheld(draft.spec, draft.journal)
     if departure.before is Mark.FAILED and draft.journal.goal is Goal.RESTORE:
         return draft.leave(f"{out}: its before-command failed, so it is not put back")
-    how = {Mark.NOT: "has still to run", Mark.BEGUN: "has begun", Mark.FAILED: "failed"}[departure.before]
-    return draft.leave(f"{out}: its before-command {how}, and none was given")
+    ones = (point for point in BEFORE_ITS_END if point in lacking and departure.mark(point) is not Mark.ENDED)
+    how = {Mark.NOT: "has still to run", Mark.BEGUN: "has begun", Mark.FAILED: "failed"}
+    words = " and ".join(f"its {point.noun} {how[departure.mark(point)]}" for point in ones)
+    return draft.leave(f"{out}: {words}, and none was given")
 
 
 def commanded(draft: Draft, departure: Departure, point: HookPoint) -> Draft:
@@ -63,16 +65,33 @@ def commanded(draft: Draft, departure: Departure, point: HookPoint) -> Draft:
 
 
 def told(draft: Draft, departure: Departure) -> Draft:
-    """Its command; when that is over it may not be its turn any more: then it serves on and waits for it."""
-    done, one = commanded(draft, departure, HookPoint.BEFORE_DRAINING), draft.member(departure.id)
-    if done.out(one.id).draining is not Mark.ENDED:
-        return done
-    if wait := held_up(draft):
-        return draft.wait(wait)
-    if not is_needed(draft, one):
-        return done
-    since = draft.belief.progress.at if draft.belief.progress else draft.at
-    return draft.wait(Wait(on=f"{one.id} going out", why=needed(draft), since=since))
+    """The command before it is taken out, and whether it is still its turn when that is over.
+
+    If not it steps back and serves on, so that others may go first; its turn begins with the command again.
+    """
+    one, point = draft.member(departure.id), HookPoint.BEFORE_DRAINING
+    if draft.life(one.id).comes_back:
+        return dropped(draft, departure)
+    if draft.spec.hooks.before_draining is not None:
+        done = commanded(draft, departure, point)
+        if done.out(one.id).draining is not Mark.ENDED:
+            return done
+    if not departure.surplus and not one.standby:
+        clear = draft.explained and draft.belief.history(one.id).is_clear
+        if not clear or draft.belief.doubted(draft.observation):
+            return draft.wait(Wait(on=f"{one.id} going out", why="looking at it once more", since=draft.at))
+        if held_up(draft) or not draft.is_proven:
+            return draft.drop(one.id)
+    if is_needed(draft, one):
+        return draft.drop(one.id)
+    return draft.departure(replace(departure_of(draft.observation, one), surplus=departure.surplus))
+
+
+def dropped(draft: Draft, departure: Departure) -> Draft:
+    """Its way out is over before it was taken out, as soon as a command that runs has ended."""
+    if HookPoint.BEFORE_DRAINING not in draft.belief.history(departure.id).running:
+        return draft.drop(departure.id)
+    return draft.wait(_hook_wait(draft, departure, HookPoint.BEFORE_DRAINING), look=idle(draft))
 
 
 def idle(draft: Draft) -> Look:

@@ -31,19 +31,22 @@ def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:
     return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.observation, departure, instance))
 
 
+def unsure(draft: Draft, departure: Departure) -> Draft | None:
+    """In this look AWS does not find a source that may still list it: nothing more is done with it on that."""
+    doubted = draft.belief.doubted(draft.observation)
+    since = draft.belief.stage_since(departure.id)
+    return draft.wait(_unlisted(departure, since)) if doubted else None
+
+
 def is_needed(draft: Draft, instance: Instance) -> bool:
     return serves_still(draft.observation, instance) and len(draft.tally.available) < draft.tally.bounds.floor
 
 
-def needed(draft: Draft) -> str:
-    return (
-        f"it serves, {len(draft.tally.available)} are available without it and the floor is {draft.tally.bounds.floor}"
-    )
-
-
 def held_back(draft: Draft, departure: Departure, since: float) -> Draft:
     """It goes no further while the floor does not hold without it."""
-    wait = draft.waiting(Stage.DRAINING, f"{departure.id} going out", needed(draft), since)
+    tally = draft.tally
+    why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
+    wait = draft.waiting(Stage.DRAINING, f"{departure.id} going out", why, since)
     return replace(draft, held=draft.held + 1).wait(wait)
 
 

@@ -105,8 +105,10 @@ def shed(draft: Draft) -> Draft:
     sure = least.booting or draft.belief.history(least.id).is_clear
     if group.minimum > draft.journal.base or not sure:
         return draft.wait(_settling(draft))
-    for point in BEFORE_ITS_END & withheld(draft.spec, draft.journal):
-        return draft.leave(f"{least.id} is one too many and stays: its {point.noun} was not given")
+    lacking = withheld(draft.spec, draft.journal).intersection(BEFORE_ITS_END)
+    if lacking:
+        nouns = " and ".join(point.noun for point in BEFORE_ITS_END if point in lacking)
+        return draft.leave(f"{least.id} is one too many and stays: its {nouns} was not given")
     if draft.belief.history(least.id).streak.good and not draft.tally.may_go(least.id):
         return _in_its_place(draft, least)
     return open_departure(draft, least, surplus=True)

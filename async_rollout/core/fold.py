@@ -13,9 +13,10 @@ from functools import cached_property
 from math import floor
 
 from async_rollout.core.history import NO_STREAK, UNKNOWN, History, Since, Streak, counted_on
-from async_rollout.core.journal import Departure, Journal, Removal
+from async_rollout.core.journal import Departure, Journal, Mark, Removal
 from async_rollout.core.let_go import is_listed
-from async_rollout.core.life import Life, stage_of
+from async_rollout.core.life import stage_of
+from async_rollout.core.lives import Life
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.policy import DRAIN_OVERDUE, SOON
 from async_rollout.core.protection import is_shielded
@@ -106,11 +107,12 @@ class Fold:
     def _streak(self, was: History, member: Instance | None, departure: Departure | None) -> Streak:
         """Looks count only so far apart, bad ones further: a flap is no illness. AWS's Date is cut to whole seconds.
 
-        Who is on its way out is not well through us: that says nothing of how it is, should it come back.
+        Who was taken out is not well through us: that says nothing of how it is, should it come back.
         """
         if member is None:
             return NO_STREAK
-        streak, at = NO_STREAK if departure else was.streak, self.observation.at
+        out = departure is not None and departure.draining is Mark.ENDED
+        streak, at = NO_STREAK if out else was.streak, self.observation.at
         ready = is_ready(self.spec, self.observation, member)
         if not self.observation.health_seen and member.in_service:
             return streak  # what the rows alone do not tell

@@ -175,10 +175,10 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
 
 def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 10: nobody is deregistered or terminated who has still to get a command before that, given or not."""
-    points = (HookPoint.BEFORE_DRAINING,) if isinstance(action, Deregister) else tuple(BEFORE_ITS_END)
-    due = [point for point in points if spec.hooks.at(point) is not None or point in withheld(spec, record)]
+    due = [point for point in BEFORE_ITS_END if spec.hooks.at(point) is not None or point in withheld(spec, record)]
+    points = due if isinstance(action, Terminate) else [HookPoint.BEFORE_DRAINING]  # ended where there is none
     going = (departure for departure in record.departures if departure.id in _named(action))
-    left = ((point, out.id) for out in going for point in due if out.mark(point) is not Mark.ENDED)
+    left = ((point, out.id) for out in going for point in points if out.mark(point) is not Mark.ENDED)
     return next((f"law 10: the {point.noun} of {id} is not over" for point, id in left), None)
 
 
@@ -238,9 +238,10 @@ def _in_service(snapshot: Snapshot, action: Action) -> Iterator[Instance]:
 
 
 def _was_recorded(snapshot: Snapshot, id: str) -> bool:
-    """Its way out stood in the record that the look brought."""
+    """That it is taken out stood in the record that the look brought."""
     seen = snapshot.observation.journal
-    return isinstance(seen, Journal) and seen.departure(id) is not None
+    departure = seen.departure(id) if isinstance(seen, Journal) else None
+    return departure is not None and departure.draining is Mark.ENDED
 
 
 def _was_well(snapshot: Snapshot, record: Journal, instance: Instance) -> bool:

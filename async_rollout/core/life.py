@@ -2,7 +2,7 @@
 
 A newcomer climbs, an old one goes its way out, one that was only drained may come its way back, and who is parked does
 none of it. Where one stands is the first step of its course that is not over, derived anew from what is seen, written
-down and remembered: there is no state to lose. What is done there stands in `departures`, here only what is so.
+down and remembered: there is no state to lose. What is done there says `moves`; here stands only what is so.
 """
 
 from __future__ import annotations
@@ -11,68 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from async_rollout.core import limits
-from async_rollout.core.history import History
-from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
+from async_rollout.core.journal import Departure, Mark
 from async_rollout.core.let_go import has_let_go
+from async_rollout.core.lives import Life
 from async_rollout.core.observation import Instance, Observation, Survey
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.standby import is_to_end
-from async_rollout.core.withheld import lacks_before
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
-    """One instance, as its steps ask of it; None for what there is not.
-
-    doubted: AWS does not find some source in this look, so that none lists the instance says nothing.
-    """
-
-    spec: RolloutSpec
-    observation: Observation
-    journal: Journal | None
-    instance: Instance | None
-    departure: Departure | None
-    history: History
-    doubted: bool = False
-
-    @property
-    def is_well(self) -> bool:
-        """Its good looks are enough to count on it."""
-        return self.history.streak.good >= self.spec.healthy_threshold
-
-    @property
-    def is_sent(self) -> bool:
-        """Its terminate is recorded, or it leaves, or is gone: nothing brings it back."""
-        told = self.departure is not None and self.departure.removal is not Removal.NOT
-        return told or self.has_left
-
-    @property
-    def has_left(self) -> bool:
-        """It holds no place in the group any more, as far as this look shows."""
-        return self.instance is None or self.instance.leaving
-
-    @property
-    def is_put_back(self) -> bool:
-        """Everything is to be as it was found."""
-        return self.journal is not None and self.journal.goal is Goal.RESTORE
-
-    @property
-    def is_owners(self) -> bool:
-        """In Standby, and on no way out, or only drained, or its command failed: it is for its owner."""
-        untouched = self.departure is None or self.departure.before in (Mark.NOT, Mark.FAILED)
-        return self.instance is not None and self.instance.standby and untouched
-
-    @property
-    def is_idle(self) -> bool:
-        """It serves nobody, and nobody waits for it: in Standby, or dead."""
-        return self.is_dead or (self.instance is not None and self.instance.standby)
-
-    @property
-    def is_dead(self) -> bool:
-        """AWS calls it unhealthy and does not let it be registered: it cannot come back."""
-        return self.instance is not None and self.instance.marked_unhealthy and self.history.unfit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,20 +52,17 @@ def _goes(life: Life) -> bool:
 
 
 def _is_drained(life: Life) -> bool:
-    departure = life.departure
+    """Once it was believed, a look in which AWS does not find some source does not make it untrue."""
+    departure, last = life.departure, life.history.stage
     if life.is_sent or departure is None:
         return life.is_sent
-    return not life.doubted and has_let_go(life.observation, departure, life.history)
+    doubted = life.doubted and (last is None or last.stage not in (Stage.DRAINED, Stage.RESTING))
+    return not doubted and has_let_go(life.observation, departure, life.history)
 
 
-def _is_over(point: HookPoint) -> Callable[[Life], bool]:
-    """Whether a command before its end has ended well, or there is none."""
-
-    def done(life: Life) -> bool:
-        ended = life.departure is not None and life.departure.mark(point) is Mark.ENDED
-        return life.is_sent or ended or life.spec.hooks.at(point) is None
-
-    return done
+def _is_prepared(life: Life) -> bool:
+    ended = life.departure is not None and life.departure.before is Mark.ENDED
+    return life.is_sent or ended or life.spec.hooks.before_terminate is None
 
 
 def _is_gone(life: Life) -> bool:
@@ -171,7 +114,7 @@ WAY_OUT = (
     Step(
         stage=Stage.PREPARING,
         text="`--run-before-draining-command` runs; anything but 0 and it serves on, and the rollout halts",
-        done=_is_over(HookPoint.BEFORE_DRAINING),
+        done=lambda life: life.is_sent or (life.departure is not None and life.departure.draining is Mark.ENDED),
         limit=limits.hook,
         option="--hook-timeout",
         hook=HookPoint.BEFORE_DRAINING,
@@ -186,7 +129,7 @@ WAY_OUT = (
     Step(
         stage=Stage.DRAINED,
         text="`--run-before-server-going-down-command` runs; anything but 0 halts the rollout",
-        done=_is_over(HookPoint.BEFORE_TERMINATE),
+        done=_is_prepared,
         limit=limits.hook,
         option="--hook-timeout",
         hook=HookPoint.BEFORE_TERMINATE,
@@ -267,16 +210,13 @@ def course_of(life: Life) -> tuple[Step, ...]:
 
 def _course_out(life: Life, instance: Instance, departure: Departure) -> tuple[Step, ...]:
     """Its way out is recorded and its terminate is not."""
-    lacks = life.journal is not None and lacks_before(life.spec, life.journal, departure)
-    drained, failed = departure.before is Mark.NOT, departure.before is Mark.FAILED and life.is_put_back
-    shielded = not departure.surplus and is_shielded(life.spec, life.observation.group, instance)
     if life.is_owners:
         ends = life.journal is not None and not life.is_put_back and is_to_end(life.spec, life.journal, instance)
-        return WAY_OUT if ends and not shielded else PARKED
-    back = life.is_put_back and not life.is_dead and (lacks or not departure.surplus)
-    if drained and (shielded or back):
-        return WAY_BACK
-    return PARKED if lacks or failed else WAY_OUT
+        return WAY_OUT if ends and not is_shielded(life.spec, life.observation.group, instance) else PARKED
+    if life.comes_back:
+        return WAY_BACK if departure.draining is Mark.ENDED else WAY_OUT
+    failed = departure.before is Mark.FAILED and life.is_put_back
+    return PARKED if life.lacks or failed else WAY_OUT
 
 
 COURSES = (NEWCOMER, WAY_OUT, WAY_BACK, PARKED)

@@ -7,9 +7,9 @@ from typing import assert_never
 
 from async_rollout.core.back import put_back
 from async_rollout.core.climb import booted, checked, proven
-from async_rollout.core.departures import commanded, gone, left_out, rested, sent, shutting_down, told
+from async_rollout.core.departures import commanded, dropped, gone, left_out, rested, sent, shutting_down, told
 from async_rollout.core.draft import Draft
-from async_rollout.core.drain import draining
+from async_rollout.core.drain import draining, unsure
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage
 
@@ -44,9 +44,9 @@ def _moved(draft: Draft, id: str) -> Draft:
         case Stage.DRAINING:
             return draining(draft, draft.out(id), draft.member(id))
         case Stage.DRAINED:
-            return commanded(draft, draft.out(id), HookPoint.BEFORE_TERMINATE)
+            return unsure(draft, draft.out(id)) or commanded(draft, draft.out(id), HookPoint.BEFORE_TERMINATE)
         case Stage.RESTING:
-            return rested(draft, draft.out(id))
+            return unsure(draft, draft.out(id)) or rested(draft, draft.out(id))
         case Stage.SPENT:
             return sent(draft, draft.out(id))
         case Stage.TERMINATING:
@@ -56,7 +56,7 @@ def _moved(draft: Draft, id: str) -> Draft:
         case Stage.RETURNING:
             return put_back(draft, draft.out(id), draft.member(id))
         case Stage.STANDBY:  # it serves nobody and holds no place: so it was found, or so its owner wants it
-            return draft.drop(id)
+            return dropped(draft, draft.out(id))
         case Stage.STRANDED:
             return left_out(draft, draft.out(id))
         case _:

@@ -17,10 +17,10 @@ from async_rollout.core.events import (
     StageChanged,
     Warned,
 )
-from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.journal import Goal, Journal, Mark
 from async_rollout.core.marks import is_accused, is_ours_to_take_off
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.survey import warnings
 from async_rollout.core.traffic import told_of, unfound_in
@@ -30,7 +30,20 @@ from async_rollout.core.zones import is_evening
 
 def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> tuple[Event, ...]:
     """Events between the look before and this one, and of what the decision is about to record."""
-    told = (_warned, _accused, _lost, _begun, _taken_over, _moved, _sized, _adopted, _counted, _done, _goal_changed)
+    told = (
+        _told_and_stays,
+        _warned,
+        _accused,
+        _lost,
+        _begun,
+        _taken_over,
+        _moved,
+        _sized,
+        _adopted,
+        _counted,
+        _done,
+        _goal_changed,
+    )
     return tuple(event for tell in told for event in tell(spec, before, after, decision))
 
 
@@ -214,6 +227,19 @@ def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
         yield from (
             Replaced(group=after.observation.group.name, at=after.observation.at, instance=id, left=left) for id in gone
         )
+
+
+def _told_and_stays(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    """Its first command has begun or is over, and it serves on: what that did, nobody takes back but its owner."""
+    new, old, point = decision.meant, after.observation.journal, HookPoint.BEFORE_DRAINING
+    if new is None or not isinstance(old, Journal) or old.run != new.run or point not in old.commands:
+        return
+    for departure in old.departures:
+        one = after.observation.instance(departure.id)
+        stays = new.departure(departure.id) is None and one is not None and one.in_service
+        if stays and departure.draining is not Mark.NOT:
+            text = f"{departure.id} serves on, and its {point.noun} was run: if that changed it, change it back"
+            yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
 def _is_gone(after: Snapshot, id: str) -> bool:

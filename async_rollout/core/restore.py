@@ -13,7 +13,7 @@ from async_rollout.core.back import put_back
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
-from async_rollout.core.journal import QUICK, Departure, Mark, Removal
+from async_rollout.core.journal import QUICK, Departure, Mark
 from async_rollout.core.moves import lives, move
 from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
 from async_rollout.core.stages import Stage
@@ -86,10 +86,9 @@ def served_again(draft: Draft) -> tuple[Action, ...]:
 
 
 def _back(draft: Draft, departure: Departure) -> tuple[Registration, ...]:
-    instance = draft.observation.instance(departure.id)
-    begun = departure.before is not Mark.NOT or departure.removal is not Removal.NOT or departure.surplus
-    if instance is None or instance.leaving or begun:
+    if departure.surplus or draft.stage(departure.id) is not Stage.RETURNING:
         return ()
+    instance = draft.member(departure.id)
     calls = {where: replace(sent, at=0.0) for where, sent in draft.belief.history(instance.id).calls.items()}
     fresh = replace(draft, belief=draft.belief.noted(instance.id, calls=calls), acts=())
     acts = put_back(fresh, departure, instance).acts

@@ -12,11 +12,13 @@ from async_rollout.core.actions import Wait
 from async_rollout.core.belief import Belief
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.journal import Departure, Journal
-from async_rollout.core.life import STEPS, Life, limit_of, longest, stage_of
+from async_rollout.core.life import STEPS, limit_of, longest, stage_of
+from async_rollout.core.lives import Life
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.policy import PROTECTED
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.spec import RolloutSpec, amount
 from async_rollout.core.stages import Stage
+from async_rollout.core.withheld import BEFORE_ITS_END
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is counted is kept
@@ -60,6 +62,15 @@ class Situation:
         old = self.tally.victims or any(not departure.surplus for departure in self.journal.departures)
         return self.journal.cutoff is not None and not old and len(self.tally.available) >= self.tally.base
 
+    @property
+    def is_proven(self) -> bool:
+        """A new one is proven before the first old one goes; without surge that cannot be, the floor alone holds.
+
+        More available than the owner wants is a lift that a killed run left, of what now counts as old itself.
+        """
+        spare = len(self.tally.available) > self.tally.base
+        return self.tally.proven_new >= 1 or spare or not amount(self.spec.max_surge).up(self.tally.base)
+
     def life(self, id: str) -> Life:
         """One instance, by the record as it is about to be."""
         return Life(
@@ -95,7 +106,8 @@ class Situation:
     @property
     def patience(self) -> float:
         """Seconds that nothing at all may come forward: every single wait's limit, one after the other."""
-        hook = self.spec.limits.hook if self.spec.one_by_one else 0.0
+        commands = sum(self.spec.hooks.at(point) is not None for point in BEFORE_ITS_END)
+        hook = self.spec.limits.hook * max(commands, self.spec.one_by_one)
         protected = any(history.protected_since is not None for history in self.belief.histories.values())
         single = longest(self.spec, self.observation, self.belief.survey)
         return single + hook + (PROTECTED if protected else 0.0)

@@ -116,7 +116,7 @@ class Hooks:
 
     up_check: asked of each new instance that is healthy, once a check interval, until it succeeds.
     before_draining: run for an old instance that is the next to go, before it is deregistered anywhere; after a failure
-        it serves on, and the rollout ends with code 6.
+        it serves on, and the rollout ends with code 6; an extra instance of ours goes all the same.
     before_terminate: run for an old instance when it is drained; a failure ends the rollout with code 6.
     after_terminate: run when it is gone; a failure ends the rollout with code 6.
 

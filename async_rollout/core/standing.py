@@ -111,7 +111,8 @@ def way_out(departure: Departure, instance: Instance | None) -> str:
     if departure.removal is not Removal.NOT:
         return "to be terminated"
     if departure.draining is not Mark.ENDED:
-        return "serving, its before-draining command is not over"
+        ends = {Mark.NOT: "has still to run", Mark.BEGUN: "has begun", Mark.FAILED: "failed"}
+        return f"serving, its before-draining command {ends[departure.draining]}"
     if departure.before is not Mark.NOT:
         ends = {Mark.BEGUN: "has begun", Mark.ENDED: "is over", Mark.FAILED: "failed"}
         return f"drained, its before-terminate command {ends[departure.before]}"

@@ -102,7 +102,8 @@ def _hooks(situation: Situation) -> Iterator[Cause]:
     for ended in situation.belief.ended:
         point, id = ended.outcome.point, ended.outcome.instance
         departure = situation.journal.departure(id)
-        if point is HookPoint.UP_CHECK or ended.outcome.ok or departure is None or departure.surplus:
+        again = point in situation.belief.history(id).running  # what ended was an attempt before
+        if point is HookPoint.UP_CHECK or ended.outcome.ok or departure is None or departure.surplus or again:
             continue
         yield Cause(code=6, text=f"the {point} command for {id} {ended.outcome.how}")
 
@@ -112,7 +113,10 @@ def marked_failed(situation: Situation) -> Journal:
     journal = situation.journal
     for ended in situation.belief.ended:
         point, departure = ended.outcome.point, journal.departure(ended.outcome.instance)
-        if departure is None or ended.outcome.ok or point not in MARKS or departure.mark(point) is not Mark.BEGUN:
+        again = point in situation.belief.history(ended.outcome.instance).running
+        if departure is None or ended.outcome.ok or again or point not in MARKS:
+            continue
+        if departure.mark(point) is not Mark.BEGUN:
             continue
         gone = point is HookPoint.AFTER_TERMINATE
         mark = Mark.FAILED if gone else _failed_mark(departure, ended.outcome.code)

@@ -18,7 +18,7 @@ FLAGS = {
     HookPoint.AFTER_TERMINATE: "-d",
 }
 """What each command is given with on the command line."""
-BEFORE_ITS_END = frozenset({HookPoint.BEFORE_DRAINING, HookPoint.BEFORE_TERMINATE})
+BEFORE_ITS_END = (HookPoint.BEFORE_DRAINING, HookPoint.BEFORE_TERMINATE)
 """The points at which an instance has a command before it is terminated."""
 
 
@@ -37,7 +37,8 @@ def _begun(journal: Journal) -> Iterator[HookPoint]:
 
 def lacks_before(spec: RolloutSpec, journal: Journal, departure: Departure) -> bool:
     """This one may not go: a command that it gets before its end is not over, and there is none to run."""
-    return any(departure.mark(point) is not Mark.ENDED for point in BEFORE_ITS_END & withheld(spec, journal))
+    lacking = withheld(spec, journal)
+    return any(departure.mark(point) is not Mark.ENDED for point in BEFORE_ITS_END if point in lacking)
 
 
 def lacks_after(spec: RolloutSpec, journal: Journal, departure: Departure) -> bool:

@@ -7,18 +7,23 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Register, Terminate
+from async_rollout.core.actions import Deregister, Register, Terminate
 from async_rollout.core.decide import decide
 from async_rollout.core.draft import Draft
+from async_rollout.core.history import Ended, Since, Streak
 from async_rollout.core.journal import Cause, Departure, Goal, Mark, Removal
 from async_rollout.core.life import COURSES, STEPS
-from async_rollout.core.snapshot import Snapshot
+from async_rollout.core.moves import move
+from async_rollout.core.observation import unfound
+from async_rollout.core.outcomes import HookOutcome
+from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, Hooks, Protected, RolloutSpec, Standby
 from async_rollout.core.stages import Stage
-from support.drafts import draft_of
+from support.drafts import NOW, draft_of
 from support.drawn import AT, ident
 
 WHO = ident(0)
+TOLD = HookOutcome(point=HookPoint.BEFORE_DRAINING, instance=WHO, ok=True)
 GIVEN = RolloutSpec(hooks=Hooks(before_terminate="leave", after_terminate="forget"))
 ALL_OF_THEM = RolloutSpec(standby=Standby.TERMINATE)
 BACK = {"goal": Goal.RESTORE, "cause": Cause(code=1, text="x")}
@@ -88,6 +93,49 @@ def test_one_in_standby_is_registered_nowhere() -> None:
     decision = decide(ALL_OF_THEM, Snapshot(observation=draft.observation, belief=draft.belief))
     assert not any(isinstance(act, Register) for act in decision.actions)
     assert decision.meant is not None and decision.meant.departure(WHO) is None
+
+
+def test_one_in_standby_is_not_registered_by_a_stop_either() -> None:
+    draft = standing(RolloutSpec(), {}, STANDBY, {})
+    snapshot = Snapshot(observation=draft.observation, belief=draft.belief, stop=Stop.NOW)
+    assert not any(isinstance(act, Register) for act in decide(RolloutSpec(), snapshot).actions)
+
+
+def test_a_source_that_is_not_found_in_one_look_begins_no_rest_anew() -> None:
+    """And nobody is terminated on that look."""
+    spec = RolloutSpec(wait_before_terminate=60.0)
+    draft = standing(spec, {}, DRAINED, {})
+    resting = draft.belief.noted(WHO, stage=Since(Stage.RESTING, NOW - 600))
+    lost = replace(draft.observation, sources=(unfound(draft.observation.sources[0]), *draft.observation.sources[1:]))
+    seen = replace(draft, belief=resting, observation=lost)
+    assert seen.stage(WHO) is Stage.RESTING and move(seen, WHO).acts == ()
+    assert replace(seen, belief=draft.belief).stage(WHO) is Stage.DRAINING
+    assert [type(act) for act in move(replace(draft, belief=resting), WHO).acts] == [Terminate]
+
+
+@pytest.mark.parametrize(
+    ("drawing", "surplus", "streak", "goes", "stays"),
+    [
+        ("SSSN", False, Streak(good=9, at=NOW), True, True),
+        ("SSSW", False, Streak(good=9, at=NOW), False, False),  # the floor of 3 needs it: others may go first
+        ("SSSN", False, Streak(bad=1, at=NOW), False, True),  # perhaps a gap in the answer
+        ("SSNN", False, Streak(bad=9, at=NOW), True, True),
+        ("NSSS", True, Streak(good=9, at=NOW), True, True),
+    ],
+)
+def test_whose_command_is_over_goes_only_if_it_is_still_its_turn(
+    drawing: str, surplus: bool, streak: Streak, goes: bool, stays: bool
+) -> None:
+    """stays: its way out stays on record. What is recorded then is of this look, not of the command's beginning."""
+    spec = RolloutSpec(hooks=Hooks(before_draining="tell"))
+    out = Departure(id=WHO, at=int(AT) - 900, draining=Mark.BEGUN, surplus=surplus)
+    ended = {HookPoint.BEFORE_DRAINING: Ended(TOLD, NOW - 1, 1)}
+    draft = draft_of(drawing, spec, record={"departures": (out,)}, histories={WHO: {"ended": ended, "streak": streak}})
+    done = move(draft, WHO)
+    assert any(isinstance(act, Deregister) for act in done.acts) is goes
+    left = done.journal.departure(WHO)
+    assert (left is not None) is stays
+    assert not goes or (left is not None and left.at == int(NOW) and left.draining is Mark.ENDED)
 
 
 def test_each_stage_has_one_row_but_for_the_ailing() -> None:

@@ -77,7 +77,7 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
         (replace(OUT, removal=Removal.SHRINK), Instance(id=OUT.id), "to be terminated"),
         (OUT, Instance(id=OUT.id), "drained, its before-terminate command has begun"),
         (replace(OUT, before=Mark.NOT), Instance(id=OUT.id), "out of its load balancers"),
-        (replace(OUT, draining=Mark.BEGUN), Instance(id=OUT.id), "serving, its before-draining command is not over"),
+        (replace(OUT, draining=Mark.BEGUN), Instance(id=OUT.id), "serving, its before-draining command has begun"),
     ],
 )
 def test_how_far_one_on_its_way_out_is(departure: Departure, one: Instance | None, words: str) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+
 import anyio
 import pytest
 
-from async_rollout.core.events import HookEnded, HookStarted, StageChanged
+from async_rollout.core.events import HookEnded, HookStarted, StageChanged, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookCall, Hooks, OnFailure, RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.engine.halt import Halt
+from async_rollout.engine.result import GroupResult
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
+from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from support.simulation import Run, simulate
+from support.simulation import Run, conductor, simulate
 
 
 def three(world: World) -> None:
@@ -58,8 +64,9 @@ def test_after_a_failure_it_serves_on_and_nothing_has_happened() -> None:
     stages = [
         (one.at, one.stage) for one in run.events if isinstance(one, StageChanged) and one.instance in run.found_ids
     ]
-    ((back, _),) = [each for each in stages if each[1] is Stage.RETURNING]
-    assert min(at for at, stage in stages if stage is Stage.SERVING and at > back) - back < 20.0
+    ((at, _),) = [each for each in stages if each[1] is Stage.PREPARING]
+    assert min(back for back, stage in stages if stage is Stage.SERVING and back > at) - at < 20.0
+    assert [one.text for one in run.events if isinstance(one, Warned) and "serves on" in one.text]
 
 
 def test_paused_after_a_failure_it_is_tried_again_by_the_next_run() -> None:
@@ -147,3 +154,86 @@ def test_where_the_floor_is_lost_meanwhile_it_serves_on_until_it_holds_again() -
     first = min(told(run, What.DEREGISTER).values())
     assert first >= broke[0] + 400.0
     assert min(one.serving for one in run.history) >= 3
+
+
+@pytest.mark.parametrize("surge", [0, 1])
+def test_a_running_command_may_end_when_all_is_put_back(surge: int) -> None:
+    """Ctrl-C while it runs: one command at a time, none is cut, and who was told serves on and is named."""
+    at: dict[str, list[float]] = {}
+
+    async def telling(call: HookCall) -> int:
+        at.setdefault(call.instance, []).append(anyio.current_time())
+        await anyio.sleep(300.0)
+        at[call.instance].append(anyio.current_time())
+        return 0
+
+    async def stop(world: World, halt: Halt) -> None:
+        while not at:
+            await anyio.sleep(1.0)
+        halt.request(Stop.FINISH)
+
+    run = simulate(
+        three, RolloutSpec(max_surge=surge, max_unavailable=1, hooks=Hooks(before_draining=telling)), halt=stop
+    )
+    assert run.result.verdict.code == 130 and run.left == run.found
+    spans = sorted(at.values())
+    assert all(len(span) == 2 for span in spans) and all(a[1] <= b[0] for a, b in pairwise(spans))
+    (first, *_) = at
+    assert any(first in one.text and "was run" in one.text for one in run.events if isinstance(one, Warned))
+
+
+def test_an_ill_one_goes_first_where_both_cannot() -> None:
+    """Another old one breaks for good while the first is being told: that one steps back, and all are replaced."""
+    asked: list[str] = []
+
+    async def telling(call: HookCall) -> int:
+        asked.append(call.instance)
+        await anyio.sleep(60.0)
+        return 0
+
+    async def breaks(world: World) -> None:
+        while not asked:
+            await anyio.sleep(1.0)
+        world.break_app(next(one.id for one in world.members("web") if one.id != asked[0]))
+
+    run = simulate(three, RolloutSpec(hooks=Hooks(before_draining=telling)), others=breaks)
+    assert run.result.verdict.code == 0 and len(run.result.replaced) == 3
+    assert run.result.seconds < 3000.0
+
+
+def test_gone_on_without_it_who_is_out_is_put_back() -> None:
+    """Stopped at once in the command, gone on without, stopped at once when it is out, and put back: all serve."""
+
+    async def story() -> tuple[World, list[GroupResult], frozenset[str]]:
+        world = World(1, asyncio.get_running_loop().time)
+        three(world)
+        found, asked, out = frozenset(one.id for one in world.members("web")), list[str](), list[str]()
+
+        async def telling(call: HookCall) -> int:
+            asked.append(call.instance)
+            await anyio.sleep(900.0)
+            return 0
+
+        async def stops(halt: Halt, seen: Callable[[], bool]) -> None:
+            while not seen():
+                await anyio.sleep(1.0)
+            halt.request(Stop.NOW)
+
+        def is_out() -> bool:
+            return any(one.what is What.DEREGISTER and one.instance in found for one in world.record)
+
+        results = []
+        given, none = {"hooks": Hooks(before_draining=telling)}, {"without_commands": True}
+        for run, spec, seen in (("one", given, lambda: bool(asked)), ("two", none, is_out)):
+            halt = Halt()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(stops, halt, seen)
+                results.append(await conductor(world, run, halt=halt, **spec).run())
+        results.append(await conductor(world, "three", Goal.RESTORE).run())
+        return world, results, found | frozenset(out)
+
+    world, results, found = run_virtual(story)
+    assert [one.verdict.code for one in results] == [143, 143, 0]
+    group = world.state.groups["web"]
+    listed = {one.id for one in world.members("web") if world.state.registered(group.target_groups[0], one.id)}
+    assert found <= listed

@@ -177,9 +177,9 @@ def test_k1_a_record_of_the_first_release_names_no_commands_its_departures_do() 
 
 def test_k1_broken_code_terminates_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above is one that can fail."""
-    from async_rollout.core import laws, lease, life, withheld
+    from async_rollout.core import laws, lease, lives, withheld
 
-    monkeypatch.setattr(life, "lacks_before", lambda *_: False)
+    monkeypatch.setattr(lives, "lacks_before", lambda *_: False)
     for home in (laws, lease):
         monkeypatch.setattr(home, "withheld", lambda *_: frozenset())
     world, record, result = played(BEFORE, "before BEGUN", NONE, Goal.REPLACE)

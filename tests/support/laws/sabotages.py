@@ -23,6 +23,7 @@ from async_rollout.core import (
     laws,
     let_go,
     life,
+    lives,
     moves,
     serving,
     situation,
@@ -95,7 +96,7 @@ def never_reset(real: Any, self: Any, was: history.History, *args: Any) -> histo
     return replace(found, good=max(found.good, good + (found.good > 0 and good > 0 and found.good == 1)))
 
 
-def row(stage: Stage, done: Callable[[life.Life], bool]) -> Spoil:
+def row(stage: Stage, done: Callable[[lives.Life], bool]) -> Spoil:
     """A step of a life that is over at other times."""
     changed = {
         name: tuple(replace(step, done=done) if step.stage is stage else step for step in getattr(life, name))
@@ -104,7 +105,7 @@ def row(stage: Stage, done: Callable[[life.Life], bool]) -> Spoil:
     return both(*(swap(life, name, course) for name, course in changed.items()))
 
 
-def one_look(one: life.Life) -> bool:
+def one_look(one: lives.Life) -> bool:
     return one.history.streak.good > 0 and (one.history.passed or one.spec.hooks.up_check is None)
 
 
@@ -226,7 +227,7 @@ PROVING = (
     Sabotage(name="one source's health is enough", law="law 5:", story=stories.slow_source,
              spoil=swap(serving, "healthy_at", healthy_anywhere)),
     Sabotage(name="no proof before the first", law="law 5:", guard="law 5:", story=stories.with_gap,
-             spoil=swap(advance, "_is_proven", yes)),
+             spoil=swap(situation.Situation, "is_proven", property(yes))),
     Sabotage(name="a bad look does not end a streak", law="law 5:", story=meddling.flapping,
              spoil=around(fold.Fold, "_streak", never_reset)),
     Sabotage(name="one good look is enough", law="law 1:", guard="law 1:", story=stories.plain,
@@ -267,7 +268,8 @@ REMOVING = (
              spoil=row(Stage.PREPARING, yes)),
     Sabotage(name="the floor is not asked again when it was told", law="law 1:", guard="law 1:",
              story=losses.sickens_while_one_is_told,
-             spoil=both(swap(departures, "is_needed", no), swap(drain, "is_needed", no))),
+             spoil=both(swap(departures, "is_needed", no), swap(drain, "is_needed", no),
+                        swap(situation.Situation, "is_proven", property(yes)))),
     Sabotage(name="who is being told counts as gone", law="law 2:", guard="law 2:", story=stories.told_first,
              spoil=around(situation, "tally", lambda real, *args: replace(real(*args), held=0))),
     Sabotage(name="the before-command is skipped", law="law 10:", story=stories.commands,

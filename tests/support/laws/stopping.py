@@ -7,7 +7,7 @@ from functools import partial
 
 import anyio
 
-from async_rollout.core import lease, life
+from async_rollout.core import lease, lives
 from async_rollout.core.journal import Goal
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
 from support.laws.breaking import Sabotage, both, no, swap
@@ -44,5 +44,5 @@ def nothing_withheld(spec: RolloutSpec, journal: object) -> frozenset[object]:
 STOPPING = (
     Sabotage(name="a command not given again is thought not to be needed", law="law 10:", guard="law 10:",
              story=typed_without,
-             spoil=both(swap(life, "lacks_before", no), swap(lease, "withheld", nothing_withheld))),
+             spoil=both(swap(lives, "lacks_before", no), swap(lease, "withheld", nothing_withheld))),
 )  # fmt: skip

@@ -1,0 +1,83 @@
+"""One instance, as the steps of its life ask of it: what is seen, written down and remembered of it, together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from async_rollout.core.history import History
+from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
+from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.protection import is_shielded
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.withheld import lacks_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """One instance, as its steps ask of it; None for what there is not.
+
+    doubted: AWS does not find some source in this look, so that none lists the instance says nothing.
+    """
+
+    spec: RolloutSpec
+    observation: Observation
+    journal: Journal | None
+    instance: Instance | None
+    departure: Departure | None
+    history: History
+    doubted: bool = False
+
+    @property
+    def is_well(self) -> bool:
+        """Its good looks are enough to count on it."""
+        return self.history.streak.good >= self.spec.healthy_threshold
+
+    @property
+    def is_sent(self) -> bool:
+        """Its terminate is recorded, or it leaves, or is gone: nothing brings it back."""
+        told = self.departure is not None and self.departure.removal is not Removal.NOT
+        return told or self.has_left
+
+    @property
+    def has_left(self) -> bool:
+        """It holds no place in the group any more, as far as this look shows."""
+        return self.instance is None or self.instance.leaving
+
+    @property
+    def is_put_back(self) -> bool:
+        """Everything is to be as it was found."""
+        return self.journal is not None and self.journal.goal is Goal.RESTORE
+
+    @property
+    def is_owners(self) -> bool:
+        """In Standby, and on no way out, or only drained, or its command failed: it is for its owner."""
+        untouched = self.departure is None or self.departure.before in (Mark.NOT, Mark.FAILED)
+        return self.instance is not None and self.instance.standby and untouched
+
+    @property
+    def comes_back(self) -> bool:
+        """It is to serve on: only drained, or not even that, where all is put back or its owner has protected it.
+
+        Our own surplus does so where the command that it gets first is not known.
+        """
+        out, one = self.departure, self.instance
+        if self.has_left or out is None or one is None or out.removal is not Removal.NOT or out.before is not Mark.NOT:
+            return False
+        shielded = not out.surplus and is_shielded(self.spec, self.observation.group, one)
+        return shielded or (self.is_put_back and not self.is_dead and (self.lacks or not out.surplus))
+
+    @property
+    def lacks(self) -> bool:
+        """A command that it gets before its end is named by the record, and was not given."""
+        out, record = self.departure, self.journal
+        return out is not None and record is not None and lacks_before(self.spec, record, out)
+
+    @property
+    def is_idle(self) -> bool:
+        """It serves nobody, and nobody waits for it: in Standby, or dead."""
+        return self.is_dead or (self.instance is not None and self.instance.standby)
+
+    @property
+    def is_dead(self) -> bool:
+        """AWS calls it unhealthy and does not let it be registered: it cannot come back."""
+        return self.instance is not None and self.instance.marked_unhealthy and self.history.unfit
