@@ -76,15 +76,20 @@ def told(draft: Draft, departure: Departure) -> Draft:
         done = commanded(draft, departure, point)
         if done.out(one.id).draining is not Mark.ENDED:
             return done
-    if not departure.surplus and not one.standby:
-        clear = draft.explained and draft.belief.history(one.id).is_clear
-        if not clear or draft.belief.doubted(draft.observation):
-            return draft.wait(Wait(on=f"{one.id} going out", why="looking at it once more", since=draft.at))
-        if held_up(draft) or not draft.is_proven:
-            return draft.drop(one.id)
-    if is_needed(draft, one):
+    clear = draft.explained and draft.belief.history(one.id).is_clear and not draft.belief.doubted(draft.observation)
+    if not (clear or departure.surplus or one.standby):
+        return draft.wait(Wait(on=f"{one.id} going out", why="looking at it once more", since=draft.at))
+    if not one.standby and _has_to_stay(draft, departure):
         return draft.drop(one.id)
     return draft.departure(replace(departure_of(draft.observation, one), surplus=departure.surplus))
+
+
+def _has_to_stay(draft: Draft, departure: Departure) -> bool:
+    """What was asked when its way out was opened, asked as if it were not."""
+    before, id = draft.drop(departure.id), departure.id
+    if departure.surplus:
+        return draft.belief.history(id).streak.good > 0 and not before.tally.may_go(id)
+    return bool(held_up(draft)) or not before.is_proven or not before.tally.may_go(id)
 
 
 def dropped(draft: Draft, departure: Departure) -> Draft:

@@ -9,7 +9,7 @@ from async_rollout.core.answered import heard, still
 from async_rollout.core.belief import Belief, Peer
 from async_rollout.core.fold import Fold
 from async_rollout.core.history import UNKNOWN, History, Odd, counted_on
-from async_rollout.core.journal import Journal
+from async_rollout.core.journal import Journal, Mark
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.outcomes import Outcomes
 from async_rollout.core.policy import CLIMBS, LONGEST_SLEEP
@@ -132,11 +132,12 @@ def _reached(belief: Belief, observation: Observation) -> bool:
 
 
 def _progress(observation: Observation) -> str:
-    """What comes forward. Not our own surplus: AWS may launch another in its place for ever."""
+    """What comes forward. Not our own surplus: AWS may launch another in its place for ever; nor who is only told."""
     if not isinstance(observation.journal, Journal):
         return "none"
     head = observation.journal
-    old = (departure for departure in head.departures if not departure.surplus)
+    gone = (departure for departure in head.departures if departure.draining is Mark.ENDED)
+    old = (departure for departure in gone if not departure.surplus)
     departures = ",".join(f"{departure.id}{departure.before}{departure.after}{departure.removal}" for departure in old)
     return f"{head.goal} {observation.group.desired} {head.launches} {len(head.suspended)} {head.cutoff} {departures}"
 
