@@ -61,18 +61,19 @@ class Fold:
         return named or not history.is_gone or history.lost_since is not None
 
     def _after(self, id: str, was: History) -> History:
-        """The history of one instance after the look."""
+        """The history of one instance after the look. out: its way out, once it is taken out of its sources."""
         member, departure, at = self._members.get(id), self._departures.get(id), self.observation.at
         told = departure is not None and departure.removal is not Removal.NOT
+        out = departure if departure is not None and departure.draining is Mark.ENDED else None
         seen = replace(
             was,
-            streak=self._streak(was, member, departure),
+            streak=self._streak(was, member, out),
             serving_since=_since(was.serving_since, at, holds=member is not None and member.in_service),
             protected_since=_since(was.protected_since, at, holds=self._is_guarded(member)),
             marked_since=_since(was.marked_since, at, holds=member is not None and member.marked_unhealthy),
             absent=0 if member else was.absent + 1,
-            unlisted=self._unlisted(was, member, departure),
-            lingering=self._is_lingering(was, member, departure),
+            unlisted=self._unlisted(was, member, out),
+            lingering=self._is_lingering(was, member, out),
             removal=counted_on(was.removal, "recorded" if told else None, at),
             lost_since=self._lost_since(was, member, departure),
         )
@@ -104,14 +105,13 @@ class Fold:
         )
         return seen.stage if seen.stage is not None and seen.stage.stage is stage else Since(stage, self.observation.at)
 
-    def _streak(self, was: History, member: Instance | None, departure: Departure | None) -> Streak:
+    def _streak(self, was: History, member: Instance | None, out: Departure | None) -> Streak:
         """Looks count only so far apart, bad ones further: a flap is no illness. AWS's Date is cut to whole seconds.
 
         Who was taken out is not well through us: that says nothing of how it is, should it come back.
         """
         if member is None:
             return NO_STREAK
-        out = departure is not None and departure.draining is Mark.ENDED
         streak, at = NO_STREAK if out else was.streak, self.observation.at
         ready = is_ready(self.spec, self.observation, member)
         if not self.observation.health_seen and member.in_service:
@@ -124,18 +124,18 @@ class Fold:
             return streak
         return Streak(streak.good + ready, streak.bad + (not ready), at)
 
-    def _unlisted(self, was: History, member: Instance | None, departure: Departure | None) -> int:
+    def _unlisted(self, was: History, member: Instance | None, out: Departure | None) -> int:
         if not self.observation.health_seen:
             return was.unlisted
-        return 0 if departure is None or is_listed(member) else was.unlisted + 1
+        return 0 if out is None or is_listed(member) else was.unlisted + 1
 
-    def _is_lingering(self, was: History, member: Instance | None, departure: Departure | None) -> bool:
+    def _is_lingering(self, was: History, member: Instance | None, out: Departure | None) -> bool:
         """Listed though every delay is over, now or in an earlier look: what ends its draining is not known."""
         if not self.observation.health_seen:
             return was.lingering
-        if departure is None:
+        if out is None:
             return False
-        late = self.observation.at > departure.at + self.observation.longest_drain + DRAIN_OVERDUE
+        late = self.observation.at > out.at + self.observation.longest_drain + DRAIN_OVERDUE
         return was.lingering or (late and is_listed(member))
 
     def _lost_since(self, was: History, member: Instance | None, departure: Departure | None) -> float | None:

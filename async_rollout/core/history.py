@@ -69,7 +69,7 @@ class History:
     stage: the one it was last seen in, None for one that the last look did not show. streak: good or bad looks in a
     row. serving_since, protected_since, marked_since: since when it is seen InService, protected from scale-in, marked
     Unhealthy without a break. proven: it was available once. absent: looks in a row that did not show it; unlisted:
-    whole looks in a row in which no source listed it, once it has a departure. lingering: it still drained when every
+    whole looks in a row in which no source listed it, once it is taken out. lingering: it still drained when every
     delay was over. removal: since when its terminate stands in the record. lost_since: since when one that never served
     is gone or leaves, and not by us. unmarked: how often we marked it healthy again. unfit: AWS refused to register it.
     running, ended: its commands. calls: what AWS took last for each of its registrations.

@@ -46,7 +46,7 @@ class Removal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """One instance on its way out. at: when its deregistration was recorded, epoch seconds.
+    """One instance on its way out. at: when its deregistration was recorded (until then: its opening), epoch seconds.
 
     missing: digests of the group's sources where it was not registered. odd: (digest, port) of registrations whose
     port is not the source's own. surplus: it is a new instance of ours too many. draining, before, after: how far its

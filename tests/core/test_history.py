@@ -40,6 +40,16 @@ def test_one_that_was_proven_stays_so_as_long_as_it_may_be_a_gap(looks: int, *, 
     assert after(found.belief, without(found.observation, WHO), looks).history(WHO).proven is known
 
 
+@pytest.mark.parametrize(("mark", "counts"), [(Mark.BEGUN, False), (Mark.ENDED, True)])
+def test_that_nobody_lists_it_or_for_how_long_counts_from_when_it_is_taken_out(mark: Mark, *, counts: bool) -> None:
+    """While it is only being told it serves: what a look lacks then must not end its drain."""
+    found = snapshot_of("SSSN", record={"departures": (Departure(id=ident(0), at=int(AT) - 900, draining=mark),)})
+    assert after(found.belief, found.observation, 1).history(ident(0)).lingering is counts
+    first, *rest = found.observation.instances
+    bare = replace(found.observation, instances=(replace(first, targets=()), *rest))
+    assert after(found.belief, bare, 9).history(ident(0)).is_let_go is counts
+
+
 def test_one_whose_command_runs_is_not_forgotten() -> None:
     found = snapshot_of("SSSN")
     belief = started(found.belief, HookPoint.UP_CHECK, WHO)
