@@ -13,6 +13,7 @@ from async_rollout.core.budget import launches_most
 from async_rollout.core.journal import MARKS, SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
+from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.serving import is_shifted
 from async_rollout.core.situation import Situation
@@ -99,29 +100,30 @@ def _foreign(situation: Situation) -> Iterator[Cause]:
 
 
 def _hooks(situation: Situation) -> Iterator[Cause]:
-    for ended in situation.belief.ended:
-        point, id = ended.outcome.point, ended.outcome.instance
-        departure = situation.journal.departure(id)
-        again = point in situation.belief.history(id).running  # what ended was an attempt before
-        if point is HookPoint.UP_CHECK or ended.outcome.ok or departure is None or departure.surplus or again:
-            continue
-        yield Cause(code=6, text=f"the {point} command for {id} {ended.outcome.how}")
+    for failed in _failures(situation):
+        departure = situation.journal.departure(failed.instance)
+        if departure is not None and not departure.surplus:
+            yield Cause(code=6, text=f"the {failed.point} command for {failed.instance} {failed.how}")
 
 
 def marked_failed(situation: Situation) -> Journal:
     """The record with the failed hooks marked."""
     journal = situation.journal
-    for ended in situation.belief.ended:
-        point, departure = ended.outcome.point, journal.departure(ended.outcome.instance)
-        again = point in situation.belief.history(ended.outcome.instance).running
-        if departure is None or ended.outcome.ok or again or point not in MARKS:
-            continue
-        if departure.mark(point) is not Mark.BEGUN:
-            continue
-        gone = point is HookPoint.AFTER_TERMINATE
-        mark = Mark.FAILED if gone else _failed_mark(departure, ended.outcome.code)
-        journal = journal.with_departure(departure.marked(point, mark))
+    for failed in _failures(situation):
+        departure = journal.departure(failed.instance)
+        if departure is not None and departure.mark(failed.point) is Mark.BEGUN:
+            gone = failed.point is HookPoint.AFTER_TERMINATE
+            mark = Mark.FAILED if gone else _failed_mark(departure, failed.code)
+            journal = journal.with_departure(departure.marked(failed.point, mark))
     return journal
+
+
+def _failures(situation: Situation) -> Iterator[HookOutcome]:
+    """Commands on a way out that failed; what is being tried again has not."""
+    for outcome in (ended.outcome for ended in situation.belief.ended):
+        again = outcome.point in situation.belief.history(outcome.instance).running
+        if outcome.point in MARKS and not outcome.ok and not again:
+            yield outcome
 
 
 def _failed_mark(departure: Departure, code: int | None) -> Mark:
