@@ -72,6 +72,18 @@ class SetCapacity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Launch so many instances in one zone, answered at once (LaunchInstances); desired capacity rises by them.
+
+    The same three again launch nothing more for 8 h: AWS answers as it did the first time.
+    """
+
+    zone: str
+    count: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deregister:
     """Take instances out of traffic sources, port by port."""
 
@@ -113,7 +125,18 @@ class RunHook:
 
 
 CloudAction = (
-    Record | Erase | Order | Probe | Suspend | Resume | SetCapacity | Deregister | Register | MarkHealthy | Terminate
+    Record
+    | Erase
+    | Order
+    | Probe
+    | Suspend
+    | Resume
+    | SetCapacity
+    | Launch
+    | Deregister
+    | Register
+    | MarkHealthy
+    | Terminate
 )
 Action = CloudAction | RunHook
 

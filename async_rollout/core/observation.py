@@ -149,7 +149,7 @@ class Instance:
 class Group:
     """The group's own fields. template: what it launches now, resolved to a number or name; zones: where it may.
 
-    claims: who else manages it; traits: what else is at work in it.
+    mixed_purchase: it launches On-Demand and Spot at once. claims: who else manages it; traits: what else is at work.
     """
 
     name: str
@@ -164,6 +164,7 @@ class Group:
     tag_count: int = 0
     zones: tuple[str, ...] = ()
     weighted: bool = False
+    mixed_purchase: bool = False
     warm_pool: bool = False
     ecs_managed: bool = False
     unknown_sources: tuple[str, ...] = ()
