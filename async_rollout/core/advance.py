@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import MarkHealthy, SetCapacity, Suspend, Terminate, Wait
+from async_rollout.core.actions import MarkHealthy, Suspend, Terminate, Wait
 from async_rollout.core.budget import Tally, launches_most
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.departures import idle, open_departure
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
+from async_rollout.core.launching import asked_again, asked_for, is_unrisen, raised
 from async_rollout.core.moves import lives, move
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import PROTECTED
@@ -30,9 +31,11 @@ def advance(draft: Draft) -> Draft:
         return _suspended_again(draft, tuple(running))
     for id in lives(draft):
         draft = move(draft, id)
-    draft = watch_launches(draft)
+    draft = asked_again(watch_launches(draft))
     if not draft.explained:
         return draft.wait(_unexplained(draft), look=idle(draft))
+    if is_unrisen(draft):
+        return raised(draft)
     if marks := falsely_marked(draft):
         draft = draft.act(MarkHealthy(instances=marks))
     draft = end_idle(take_out(draft))
@@ -127,11 +130,7 @@ def ask_for_more(draft: Draft) -> Draft:
     if not tally.room or not _may_launch(draft):
         return draft
     left = launches_most(journal, draft.observation) - journal.launches
-    field = min(group.desired + min(tally.room, left), group.maximum)
-    if field <= group.desired:
-        return draft
-    launches = journal.launches + field - group.desired
-    return draft.write(replace(journal, asked=field, launches=launches)).act(SetCapacity(desired=field))
+    return asked_for(draft, min(tally.room, left, group.maximum - tally.field))
 
 
 def _may_launch(draft: Draft) -> bool:

@@ -13,6 +13,7 @@ from async_rollout.core.actions import (
     Action,
     Deregister,
     Erase,
+    Launch,
     Order,
     Probe,
     Record,
@@ -26,6 +27,7 @@ from async_rollout.core.budget import bounds, launches_most
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import ILL, OLDEST_LOOK
+from async_rollout.core.promised import coming as promised
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import is_shifted, serves_still
 from async_rollout.core.snapshot import Snapshot
@@ -63,12 +65,10 @@ def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, acti
 
 def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 2: booting and serving never above the ceiling, nor all that exists above ceiling and max draining."""
-    if not isinstance(action, SetCapacity) or action.desired is None:
-        return None
-    members, field = snapshot.observation.instances, snapshot.observation.group.desired
-    more, limits = action.desired - field, bounds(spec, record.base)
+    field, more = _rise(snapshot, record, action)
     if more <= 0:
         return None
+    members, limits = snapshot.observation.instances, bounds(spec, record.base)
     deregistered = {departure.id for departure in record.departures if departure.draining is Mark.ENDED}
     out = sum(one.in_service and one.id in deregistered for one in members)
     taken = max(field, sum(one.in_service for one in members)) - out + more
@@ -77,6 +77,18 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     leaving = sum(one.leaving and not one.retained and record.departure(one.id) is not None for one in members)
     exist = max(field, snapshot.observation.rows) + leaving + _out_of_sight(snapshot, record) + more
     return f"law 2: {exist} would exist, {limits.exist} may" if exist > limits.exist else None
+
+
+def _rise(snapshot: Snapshot, record: Journal, action: Action) -> tuple[int, int]:
+    """Desired capacity before an act that asks for more, and by how much: a launch raises it by itself."""
+    field, coming = snapshot.observation.group.desired, promised(record, snapshot.observation)
+    match action:
+        case Launch():
+            return field, coming - field
+        case SetCapacity(desired=int() as desired):
+            return coming, desired - coming
+        case _:
+            return field, 0
 
 
 def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
@@ -91,12 +103,8 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
     for id in _named(action):
         one = snapshot.observation.instance(id)
         departure = record.departure(id)
-        if (
-            one is not None
-            and departure is not None
-            and not departure.surplus
-            and is_shielded(spec, snapshot.observation.group, one)
-        ):
+        owners = departure is not None and not departure.surplus
+        if one is not None and owners and is_shielded(spec, snapshot.observation.group, one):
             return f"law 3: {id} is protected from scale-in"
         if one is None or departure is None:
             return f"law 3: {id} has no departure on record or is out of sight"
@@ -128,7 +136,8 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
 def launches_are_bounded(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 6: the launches that we cause are bounded, across kills."""
     most = launches_most(record, snapshot.observation)
-    if isinstance(action, SetCapacity) and action.desired is not None and record.launches > most:
+    _, more = _rise(snapshot, record, action)
+    if more > 0 and record.launches > most:
         return f"law 6: {record.launches} launches were asked for, {most} are the most"
     return None
 
@@ -163,6 +172,8 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
             return (
                 None if departure and departure.removal is wanted else f"law 9: the terminate of {id} is not recorded"
             )
+        case Launch() if action not in (Launch(zone=one.zone, count=one.count, token=one.token) for one in record.open):
+            return f"law 9: the launch {action.token} is not recorded so"
         case SetCapacity(desired=int() as desired) if record.asked != desired > snapshot.observation.group.desired:
             return f"law 9: desired {desired} is not recorded"
         case SetCapacity(maximum=int() as most) if most > snapshot.observation.group.maximum and record.raised != most:

@@ -15,9 +15,10 @@ from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order
 from async_rollout.core.draft import renewed
 from async_rollout.core.journal import MARKS, Cause, Departure, Goal, Journal, Mark, template_mark
 from async_rollout.core.observation import Observation
+from async_rollout.core.open_launches import way_of
 from async_rollout.core.policy import FRESH, HELD, HELD_INTERVALS, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import HookPoint, RolloutSpec
+from async_rollout.core.spec import HookPoint, LaunchCall, RolloutSpec
 from async_rollout.core.stages import is_old
 from async_rollout.core.standby import may_end
 from async_rollout.core.withheld import asked_for, withheld
@@ -119,7 +120,8 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         ours = replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE)
         return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
     again = tuple(map(_to_be_tried_again, ours.departures))
-    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=0)
+    way = record.way if spec.launch is LaunchCall.AUTO else way_of(spec, observation.group)
+    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=0, way=way)
     if record.cutoff is not None and stale(record, observation):
         ours = with_cutoff(spec, ours, observation)
     return Decision(actions=(Record(journal=renewed(ours, observation.at)),))

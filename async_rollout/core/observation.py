@@ -202,7 +202,8 @@ class Survey:
 class Activity:
     """One scaling activity. kind: launch or terminate; zone: where, empty if AWS does not say.
 
-    ended_at: None while it is in progress; AWS cuts it to whole seconds, so it may lie before started_at.
+    ended_at: None while it is in progress; AWS cuts it to whole seconds, so it may lie before started_at. answered: it
+    is AWS's answer to the call itself, so nothing of it is tried again.
     """
 
     id: str
@@ -213,6 +214,7 @@ class Activity:
     ended_at: float | None = None
     instance: str | None = None
     zone: str = ""
+    answered: bool = False
 
     @property
     def failed(self) -> bool:

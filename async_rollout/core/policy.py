@@ -64,6 +64,8 @@ HELD = Rule(looks=2, source="our record: two conductors that write at once both 
 """A record is ours, so many check intervals later."""
 HELD_INTERVALS = 2
 """Check intervals that our record must have stood for before anything rests on it: as many looks as HELD asks."""
+RISEN = Rule(looks=2, source=GAP)
+"""Desired capacity did not rise by what AWS has launched for us."""
 TERMINATE_LOST = Rule(looks=3, seconds=30.0, source=STALE)
 """A terminate that was sent has not come to anything."""
 REFUSED = Rule(looks=5, seconds=60.0, source="a rule of ours: five times the same words are an answer")
@@ -94,6 +96,15 @@ USUAL_INTERVAL = 5.0
 """Seconds between two looks: the original's."""
 LONGEST_DURATION = 30 * 86_400.0
 """No duration above 30 days is taken: a typo in a unit must not become a wait without end."""
+
+LAUNCHES_KEPT = 20
+"""So many answers to launches are remembered."""
+MUTE_AFTER = 2
+"""Refusals of a kind that nobody knows, after which launches are asked for by desired capacity."""
+LAUNCH_SHOWS = 120.0
+"""Seconds after AWS's answer in which all that it brought is to be seen: four times as long as an answer is old."""
+TOKEN_LASTS = 7 * 3600
+"""AWS keeps a launch's token for 8 h: sent again later, the same call would launch anew."""
 
 LEASE = 180
 """Seconds a record holds the group without renewal."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import inf
+
 import pytest
 
 from async_rollout.core.launch_failures import PHRASES, Failure, failure_of, hopeless, next_of, unmended
@@ -95,6 +98,15 @@ def test_what_failed_before_a_launch_that_came_to_be_stands_no_more() -> None:
 
 def test_a_zone_is_avoided_for_its_own_failures_alone() -> None:
     rows = (failed(NOT_OFFERED, T, "a"), failed(NO_CAPACITY, T, "b"), failed(NO_IMAGE, T, "c"), failed("x", T, "d"))
-    assert barren(rows, T + 300.0) == {"a", "b"}
-    assert barren(rows, T + 301.0) == {"a"}
-    assert barren((failed(NOT_OFFERED, T, ""),), T) == frozenset()
+    assert barren(rows, T + 300.0) == {"a": inf, "b": T + 300.0}
+    assert barren(rows, T + 301.0) == {"a": inf}
+    assert barren((failed(NOT_OFFERED, T, ""),), T) == {}
+
+
+def test_where_aws_has_refused_us_it_is_not_tried_for_the_same_reason_at_once() -> None:
+    """In the order of the kinds: another zone, another moment, its owner, something that ends first, nobody knows."""
+    said = (NOT_OFFERED, NO_CAPACITY, NO_IMAGE, OVER_QUOTA, "new words")
+    rows = [replace(failed(words, T, zone), answered=True) for words, zone in zip(said, "abcde", strict=True)]
+    assert barren(rows, T + 64.0).keys() == {*"abcde"}
+    assert barren(rows, T + 65.0).keys() == {*"abcd"}
+    assert barren(rows, T + 301.0).keys() == {*"ac"}

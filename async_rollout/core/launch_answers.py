@@ -1,0 +1,86 @@
+"""How launches that AWS answers were answered, folded into the belief by token: what came, what failed, what is open.
+
+What was refused brought nothing, unless it had been sent before without an answer: then only the same call again, or
+looks, can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from async_rollout.core.actions import Launch
+from async_rollout.core.belief import Belief, LaunchAnswer, Mute
+from async_rollout.core.launch_failures import Failure, failure_of
+from async_rollout.core.observation import Activity
+from async_rollout.core.outcomes import ActOutcome, LaunchError
+from async_rollout.core.policy import LAUNCHES_KEPT, MUTE_AFTER
+from async_rollout.core.refusals import is_for_good
+
+UNDER_WAY = "IdempotentCallInProgress"
+UNSUPPORTED = "UnsupportedOperation"
+"""AWS's codes: the same call is at work still; this group's launches are not answered."""
+
+
+def heard(belief: Belief, outcome: ActOutcome, launch: Launch) -> Belief:
+    """The belief after one more answer to one launch."""
+    before = belief.answers.get(launch.token)
+    ours = launch.token.startswith(f"{belief.me.run}-")
+    sent_before = before.sent if before else not ours
+    answer = LaunchAnswer(
+        at=outcome.at,
+        came=_came(outcome, sent_before=sent_before),
+        sent=sent_before or _was_sent(outcome),
+        final=outcome.ok is False
+        and outcome.sent
+        and not outcome.passing
+        and not (outcome.denied and not is_for_good(outcome)),
+    )
+    told = tuple(_told(outcome, launch))
+    launches = (*told, *belief.launches)[:LAUNCHES_KEPT]
+    answered = replace(belief, answers={**belief.answers, launch.token: answer}, launches=launches)
+    return replace(answered, mute=belief.mute or _mute(outcome, launches))
+
+
+def _came(outcome: ActOutcome, *, sent_before: bool) -> int | None:
+    if outcome.ok:
+        return len(outcome.launched)
+    nothing = outcome.ok is False and not sent_before and not outcome.code.startswith(UNDER_WAY)
+    return 0 if nothing else None
+
+
+def _was_sent(outcome: ActOutcome) -> bool:
+    """It may have been taken: no answer, or AWS says that it is at work."""
+    return outcome.ok is not False or outcome.code.startswith(UNDER_WAY)
+
+
+def _told(outcome: ActOutcome, launch: Launch) -> Iterator[Activity]:
+    """The answer as activities: each failure, and one that came to be."""
+    refused = outcome.ok is False and outcome.sent and not outcome.passing and not outcome.denied
+    errors = (LaunchError(code=outcome.code, message=outcome.message),) if refused else outcome.errors
+    if outcome.launched:
+        yield _activity(outcome, launch, "Successful", "")
+    yield from (_activity(outcome, launch, "Failed", f"{error.code}: {error.message}") for error in errors)
+
+
+def _activity(outcome: ActOutcome, launch: Launch, status: str, message: str) -> Activity:
+    return Activity(
+        id=launch.token,
+        kind="launch",
+        status=status,
+        message=message,
+        started_at=outcome.at,
+        ended_at=outcome.at,
+        zone=launch.zone,
+        answered=True,
+    )
+
+
+def _mute(outcome: ActOutcome, launches: tuple[Activity, ...]) -> Mute | None:
+    """Why launches are asked for in the other way from now on; credentials that expired may be renewed beside us."""
+    if outcome.denied:
+        return Mute(f"{outcome.code}: {outcome.message}", denied=True) if is_for_good(outcome) else None
+    if outcome.ok is False and outcome.code.startswith(UNSUPPORTED):
+        return Mute(f"{outcome.code}: {outcome.message}")
+    strange = [launch for launch in launches if launch.failed and failure_of(launch.message) is Failure.UNKNOWN]
+    return Mute(strange[0].message) if len(strange) >= MUTE_AFTER else None

@@ -1,0 +1,116 @@
+"""How new instances are asked for: zone by zone, each launch by a token that is written down first, or as a number.
+
+A launch without an answer is asked for again as it was, which launches nothing more, until it is known what came of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from async_rollout.core.actions import Launch, SetCapacity, Wait
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import OPEN_MAX, OpenLaunch, Way
+from async_rollout.core.pace import Look
+from async_rollout.core.policy import RISEN, TOKEN_LASTS
+from async_rollout.core.promised import coming
+from async_rollout.core.stages import Stage
+from async_rollout.core.trouble import failed_launches
+from async_rollout.core.zones import barren, chosen
+
+LAUNCHED_AT_ONCE = 100
+"""AWS's limit of instances a call."""
+
+
+def asked_for(draft: Draft, number: int) -> Draft:
+    """So many more are asked for, as many as can be now."""
+    if number <= 0:
+        return draft
+    if draft.journal.way is Way.ANSWERED:
+        return _in_zones(draft, number)
+    if draft.journal.open:
+        return draft  # what they bring is not in the field yet, which is set as a whole
+    field, launches = draft.observation.group.desired + number, draft.journal.launches + number
+    return draft.write(replace(draft.journal, asked=field, launches=launches)).act(SetCapacity(desired=field))
+
+
+def _in_zones(draft: Draft, number: int) -> Draft:
+    """One launch a zone, in those where none is open and AWS has not just failed."""
+    group, journal = draft.observation.group, draft.journal
+    resting = barren(draft.belief.launches, draft.at)
+    if resting.keys() >= set(group.zones):
+        return _all_rest(draft, min(resting[zone] for zone in group.zones))
+    taken = {launch.zone for launch in journal.open}
+    counts, open = _staying(draft), [zone for zone in group.zones if zone not in resting and zone not in taken]
+    over = max(0, draft.tally.field - draft.tally.held - draft.tally.base)
+    homes = [victim.zone for victim in draft.tally.victims[over:]]
+    where = chosen({zone: counts[zone] for zone in open}, number, homes).most_common(OPEN_MAX - len(journal.open))
+    for zone, count in where:
+        draft = _launched(draft, zone, min(count, LAUNCHED_AT_ONCE))
+    return draft
+
+
+def _launched(draft: Draft, zone: str, count: int) -> Draft:
+    journal = draft.journal
+    token = f"{journal.run}-{journal.tokens + 1}"
+    launch = OpenLaunch(token=token, zone=zone, count=count, at=int(draft.at))
+    record = replace(
+        journal,
+        asked=journal.asked + count,
+        launches=journal.launches + count,
+        tokens=journal.tokens + 1,
+        open=(*journal.open, launch),
+    )
+    return draft.write(record).act(Launch(zone=zone, count=count, token=token))
+
+
+def _staying(draft: Draft) -> Counter[str]:
+    """Who stays in each zone once all that is to go has gone, those on their way here included."""
+    going = {victim.id for victim in draft.tally.victims} | {departure.id for departure in draft.journal.departures}
+    members = (one for one in draft.observation.instances if one.takes_part and one.id not in going)
+    counts = Counter(one.zone for one in members)
+    if draft.observation.rows < coming(draft.journal, draft.observation):
+        counts.update({launch.zone: launch.most for launch in draft.journal.open})
+    return counts
+
+
+def _all_rest(draft: Draft, until: float) -> Draft:
+    """No zone is left to launch in: what AWS has said is told, and the first that rests no more is waited for."""
+    failed = failed_launches(draft)
+    said = failed[0].message if failed else "it has launched nothing there"
+    wait = draft.waiting(Stage.LAUNCHING, "a zone to launch in", f"AWS says: {said}", _dry_since(draft))
+    return draft.wait(wait, look=Look(max(until, draft.at + draft.spec.interval)))
+
+
+def _dry_since(draft: Draft) -> float:
+    return min((failed.started_at for failed in failed_launches(draft)), default=draft.at)
+
+
+def asked_again(draft: Draft) -> Draft:
+    """Launches without an answer are asked for once more, as they were."""
+    for launch in draft.journal.open:
+        answer = draft.belief.answers.get(launch.token)
+        final = (answer is not None and answer.final) or draft.belief.mute is not None
+        if launch.came is None and not final and draft.at - launch.at < TOKEN_LASTS:
+            draft = draft.act(Launch(zone=launch.zone, count=launch.count, token=launch.token))
+    return draft.wait(*still_open(draft))
+
+
+def still_open(draft: Draft) -> Iterator[Wait]:
+    """What is waited for of launches that are open."""
+    for launch in draft.journal.open:
+        why = "AWS has not answered yet" if launch.came is None else "AWS has launched it, not to be seen yet"
+        yield draft.waiting(Stage.LAUNCHING, f"{launch.most} new in {launch.zone}", why, float(launch.at))
+
+
+def is_unrisen(draft: Draft) -> bool:
+    """AWS has launched, all of it is there, and desired capacity did not rise by it, which it may do or not do."""
+    seen, came = draft.belief.desired, any(launch.came for launch in draft.journal.open)
+    there = draft.observation.group.desired < draft.journal.asked <= draft.observation.rows
+    return came and there and RISEN.holds(seen, draft.at)
+
+
+def raised(draft: Draft) -> Draft:
+    """The field is set to what is there."""
+    return draft.act(SetCapacity(desired=draft.journal.asked))
