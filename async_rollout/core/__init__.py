@@ -18,7 +18,8 @@ So resume is start: a killed run's successor reads the same tags and decides the
 undo steps: it is the same loop with the goal turned round, and reads the same record.
 
 The rooms, each knows those above it here (an import contract in pyproject.toml holds that)
-    terms       `spec` what the operator wants, `policy` every number of looks or seconds, `others` who else is there
+    terms       `spec` what the operator wants (`durations`: how long), `policy` every number of looks or seconds,
+                `others` who else is there
     record      `journal` and its form in the tags: `tags`, `versions`; `withheld` the commands that it names
     look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
                 `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`

@@ -90,6 +90,11 @@ QUOTA_LASTS = 120.0
 FAILURES_SETTLE = 180.0
 """Seconds after which a failure that settles by itself is believed not to."""
 
+USUAL_INTERVAL = 5.0
+"""Seconds between two looks: the original's."""
+LONGEST_DURATION = 30 * 86_400.0
+"""No duration above 30 days is taken: a typo in a unit must not become a wait without end."""
+
 LEASE = 180
 """Seconds a record holds the group without renewal."""
 BEAT = 60
