@@ -45,6 +45,8 @@ KINDS = [
     ("UnauthorizedOperation", 403, FaultKind.DENIED),
     ("ValidationError", 400, FaultKind.REFUSED),
     ("ScalingActivityInProgress", 400, FaultKind.CONTENDED),
+    ("IdempotentCallInProgress", 400, FaultKind.LOST),
+    ("IdempotentParameterMismatch", 400, FaultKind.REFUSED),
 ]
 
 
