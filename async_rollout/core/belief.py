@@ -91,8 +91,8 @@ class Belief:
     source. climbs: seconds that the last newcomers took from their launch until every source called them healthy.
     tried: the highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the
     last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. answers: of
-    launches that AWS answers, by token; launches: the last of them as activities, newest first; mute: why AWS answers
-    none any more. unseen: when
+    launches that AWS answers, by token; launches: the last of them as activities, newest first; dry_since: since when
+    none of them has brought any; mute: why AWS answers none any more. unseen: when
     a look came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted:
     since when a zone is in zonal shift.
     """
@@ -136,6 +136,7 @@ class Belief:
     counted: int = 0
     answers: Mapping[str, LaunchAnswer] = field(default_factory=dict)
     launches: tuple[Activity, ...] = ()
+    dry_since: float | None = None
     mute: Mute | None = None
     denied: ActOutcome | None = None
     denied_since: float | None = None

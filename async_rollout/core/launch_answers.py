@@ -38,8 +38,14 @@ def heard(belief: Belief, outcome: ActOutcome, launch: Launch) -> Belief:
     )
     told = tuple(_told(outcome, launch))
     launches = (*told, *belief.launches)[:LAUNCHES_KEPT]
-    answered = replace(belief, answers={**belief.answers, launch.token: answer}, launches=launches)
-    return replace(answered, mute=belief.mute or _mute(outcome, launches))
+    dry = belief.dry_since if belief.dry_since is not None or not told else outcome.at
+    return replace(
+        belief,
+        answers={**belief.answers, launch.token: answer},
+        launches=launches,
+        dry_since=None if outcome.launched else dry,
+        mute=belief.mute or _mute(outcome, launches),
+    )
 
 
 def _came(outcome: ActOutcome, *, sent_before: bool) -> int | None:

@@ -16,7 +16,7 @@ from async_rollout.core.pace import Look
 from async_rollout.core.policy import RISEN, TOKEN_LASTS
 from async_rollout.core.promised import coming
 from async_rollout.core.stages import Stage
-from async_rollout.core.trouble import failed_launches
+from async_rollout.core.trouble import failed_launches, is_nowhere
 from async_rollout.core.zones import barren, chosen
 
 LAUNCHED_AT_ONCE = 100
@@ -39,7 +39,7 @@ def _in_zones(draft: Draft, number: int) -> Draft:
     """One launch a zone, in those where none is open and AWS has not just failed."""
     group, journal = draft.observation.group, draft.journal
     resting = barren(draft.belief.launches, draft.at)
-    if resting.keys() >= set(group.zones):
+    if is_nowhere(draft):
         return _all_rest(draft, min(resting[zone] for zone in group.zones))
     taken = {launch.zone for launch in journal.open}
     counts, open = _staying(draft), [zone for zone in group.zones if zone not in resting and zone not in taken]
@@ -77,14 +77,11 @@ def _staying(draft: Draft) -> Counter[str]:
 
 def _all_rest(draft: Draft, until: float) -> Draft:
     """No zone is left to launch in: what AWS has said is told, and the first that rests no more is waited for."""
-    failed = failed_launches(draft)
-    said = failed[0].message if failed else "it has launched nothing there"
-    wait = draft.waiting(Stage.LAUNCHING, "a zone to launch in", f"AWS says: {said}", _dry_since(draft))
+    said = next((failed.message for failed in failed_launches(draft)), "")
+    wait = draft.waiting(
+        Stage.LAUNCHING, "a zone to launch in", f"AWS says: {said}", draft.belief.dry_since or draft.at
+    )
     return draft.wait(wait, look=Look(max(until, draft.at + draft.spec.interval)))
-
-
-def _dry_since(draft: Draft) -> float:
-    return min((failed.started_at for failed in failed_launches(draft)), default=draft.at)
 
 
 def asked_again(draft: Draft) -> Draft:

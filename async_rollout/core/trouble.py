@@ -222,8 +222,8 @@ def _absent(situation: Situation) -> Iterator[Cause]:
     belief, hollow, limit = situation.belief, situation.belief.hollow, situation.limit(Stage.LAUNCHING)
     if hollow is not None and situation.over(hollow.at, limit):
         yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", situation))
-    refused = [one.started_at for one in failed_launches(situation) if one.answered]
-    if hollow is None and refused and is_nowhere(situation) and situation.over(min(refused), limit):
+    dry = belief.dry_since
+    if hollow is None and dry is not None and is_nowhere(situation) and situation.over(dry, limit):
         yield Cause(code=1, text=_never(f"no zone took a launch within {limit:.0f} s", situation))
     for one in situation.observation.instances:
         if one.booting and situation.over(belief.stage_since(one.id), limit):

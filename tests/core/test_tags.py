@@ -52,7 +52,11 @@ def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data
     ("tag", "value", "why"),
     [
         ("head", "n=3 v=0 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "version"),
-        ("head", "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 open=0 needs=0.2.0 cmd=x", "x"),
+        (
+            "head",
+            "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 open=0 needs=0.2.0 cmd=x",
+            "x",
+        ),
         ("head", "n=3 v=1 g=0000 run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "another group"),
         ("head", "n=3 v=1 g=GROUP run=a until=1 goal=restore cut=- tpl=- lanes=0 began=0", "disagree"),
         ("found", "n=3 min=-1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0", "min"),
@@ -175,9 +179,11 @@ def test_the_largest_record_fits_into_one_call() -> None:
     zones = ("us-west-2-lax-1a", "us-west-2-lax-1b", "us-gov-west-1a", "us-gov-west-1b")
     most = tuple(j.OpenLaunch(token=f"{'f' * 8}-9999", zone=zone, count=100, at=10**10, came=100) for zone in zones)
     assert len(most) == j.OPEN_MAX
-    record = replace(read(FIRST), goal=j.Goal.RESTORE, cause=j.Cause(code=1, text="it broke"), departures=departures, open=most)  # type: ignore[type-var]
+    first, cause = read(FIRST), j.Cause(code=1, text="it broke")
+    assert isinstance(first, j.Journal)
+    record = replace(first, goal=j.Goal.RESTORE, cause=cause, departures=departures, open=most)
     assert max(map(len, to_tags(record).values())) <= 256
-    assert len(to_tags(record)) == j.LANES_MAX + len(versions.TAGS) <= 25  # type: ignore[arg-type]
+    assert len(to_tags(record)) == j.LANES_MAX + len(versions.TAGS) <= 25
 
 
 def test_no_tags_no_record() -> None:
