@@ -18,11 +18,11 @@ from async_rollout.sandbox.world import World
 A, B = "eu-west-1a", "eu-west-1b"
 
 
-def refused(world: World, zone: str | None = A, count: int = 1, token: str = "t") -> tuple[str, str]:
+def refused(world: World, zone: str | None = A, count: int = 1, named: str = "t") -> tuple[str, str]:
     """Code and words of a refusal; nothing was launched, nothing is remembered."""
     before = world.members("web")
     with pytest.raises(AwsError) as no:
-        world.launch_instances("web", zone, count, token)
+        world.launch_instances("web", zone, count, named)
     assert world.members("web") == before
     assert all(one.what is not What.LAUNCH_INSTANCES for one in world.record)
     return no.value.code, no.value.message
@@ -173,7 +173,7 @@ def test_what_is_refused(
 @pytest.mark.parametrize("token", ["", "a b", "t" * 65, "t:1"])
 def test_a_token_that_aws_would_not_take(token: str, world: World) -> None:
     a_group(world, maximum=9)
-    assert "at 'clientToken'" in refused(world, token=token)[1]
+    assert "at 'clientToken'" in refused(world, named=token)[1]
 
 
 @pytest.mark.parametrize(("spot", "market"), [(0, "OnDemand"), (100, "Spot")])
