@@ -11,6 +11,7 @@ from async_rollout.core.actions import (
     CloudAction,
     Deregister,
     Erase,
+    Launch,
     MarkHealthy,
     Order,
     Probe,
@@ -67,6 +68,9 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
             yield Step(name="autoscaling:ResumeProcesses", do=partial(world.resume, group, processes))
         case SetCapacity():
             yield _sizes(world, group, action)
+        case Launch(zone=zone, count=count, token=token):
+            launch = partial(world.launch_instances, group, zone, count, token)
+            yield Step(name="autoscaling:LaunchInstances", do=launch)
         case Deregister(registrations=several):
             yield from _move(world, several, register=False)
         case Register(registrations=several):
