@@ -121,7 +121,7 @@ def _surveyed(draft: Draft) -> Draft:
 
 def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
-    journal = settled(unlaunched(marked_failed(draft), draft.belief), draft.observation, draft.belief)
+    journal = settled(draft, unlaunched(marked_failed(draft), draft.belief))
     if draft.belief.mute is not None and draft.spec.launch is LaunchCall.AUTO:
         journal = replace(journal, way=Way.DESIRED)
     group = draft.observation.group

@@ -121,7 +121,7 @@ def _can_wait(draft: Draft) -> bool:
     before, after = draft.observation.journal, draft.journal
     if not isinstance(before, Journal):
         return False
-    before = settled(before, draft.observation, draft.belief)
+    before = settled(draft, before)
     if before == after:
         return True
     if draft.spec.hooks.after_terminate is not None:

@@ -19,7 +19,7 @@ from async_rollout.core.refusals import is_for_good
 
 UNDER_WAY = "IdempotentCallInProgress"
 UNSUPPORTED = "UnsupportedOperation"
-"""AWS's codes: the same call is at work still; this group's launches are not answered."""
+"""AWS's codes: the same call is at work still; this group's launches are not answered, though it may have launched."""
 
 
 def heard(belief: Belief, outcome: ActOutcome, launch: Launch) -> Belief:
@@ -30,7 +30,7 @@ def heard(belief: Belief, outcome: ActOutcome, launch: Launch) -> Belief:
     answer = LaunchAnswer(
         at=outcome.at,
         came=_came(outcome, sent_before=sent_before),
-        sent=sent_before or _was_sent(outcome),
+        sent=sent_before or _may_be_taken(outcome),
         final=outcome.ok is False
         and outcome.sent
         and not outcome.passing
@@ -51,13 +51,12 @@ def heard(belief: Belief, outcome: ActOutcome, launch: Launch) -> Belief:
 def _came(outcome: ActOutcome, *, sent_before: bool) -> int | None:
     if outcome.ok:
         return len(outcome.launched)
-    nothing = outcome.ok is False and not sent_before and not outcome.code.startswith(UNDER_WAY)
-    return 0 if nothing else None
+    return None if sent_before or _may_be_taken(outcome) else 0
 
 
-def _was_sent(outcome: ActOutcome) -> bool:
-    """It may have been taken: no answer, or AWS says that it is at work."""
-    return outcome.ok is not False or outcome.code.startswith(UNDER_WAY)
+def _may_be_taken(outcome: ActOutcome) -> bool:
+    """No answer, or a no that does not say that nothing was launched."""
+    return outcome.ok is not False or outcome.code.startswith((UNDER_WAY, UNSUPPORTED))
 
 
 def _told(outcome: ActOutcome, launch: Launch) -> Iterator[Activity]:

@@ -12,8 +12,9 @@ from dataclasses import replace
 from async_rollout.core.actions import Launch, SetCapacity, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import OPEN_MAX, OpenLaunch, Way
+from async_rollout.core.open_launches import may_be_asked
 from async_rollout.core.pace import Look
-from async_rollout.core.policy import RISEN, TOKEN_LASTS
+from async_rollout.core.policy import RISEN
 from async_rollout.core.promised import coming
 from async_rollout.core.stages import Stage
 from async_rollout.core.trouble import failed_launches, is_nowhere
@@ -87,9 +88,7 @@ def _all_rest(draft: Draft, until: float) -> Draft:
 def asked_again(draft: Draft) -> Draft:
     """Launches without an answer are asked for once more, as they were."""
     for launch in draft.journal.open:
-        answer = draft.belief.answers.get(launch.token)
-        final = (answer is not None and answer.final) or draft.belief.mute is not None
-        if launch.came is None and not final and draft.at - launch.at < TOKEN_LASTS:
+        if launch.came is None and may_be_asked(draft, launch):
             draft = draft.act(Launch(zone=launch.zone, count=launch.count, token=launch.token))
     return draft.wait(*still_open(draft))
 

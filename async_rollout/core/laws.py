@@ -65,10 +65,9 @@ def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, acti
 
 def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 2: booting and serving never above the ceiling, nor all that exists above ceiling and max draining."""
-    field, more = _rise(snapshot, record, action)
-    if more <= 0:
+    if (rise := _rise(snapshot, record, action)) is None:
         return None
-    members, limits = snapshot.observation.instances, bounds(spec, record.base)
+    (field, more), members, limits = rise, snapshot.observation.instances, bounds(spec, record.base)
     deregistered = {departure.id for departure in record.departures if departure.draining is Mark.ENDED}
     out = sum(one.in_service and one.id in deregistered for one in members)
     taken = max(field, sum(one.in_service for one in members)) - out + more
@@ -79,16 +78,16 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     return f"law 2: {exist} would exist, {limits.exist} may" if exist > limits.exist else None
 
 
-def _rise(snapshot: Snapshot, record: Journal, action: Action) -> tuple[int, int]:
-    """Desired capacity before an act that asks for more, and by how much: a launch raises it by itself."""
-    field, coming = snapshot.observation.group.desired, promised(record, snapshot.observation)
+def _rise(snapshot: Snapshot, record: Journal, action: Action) -> tuple[int, int] | None:
+    """Of an act that asks for more: desired capacity with all launches that are open, and what is set on top of it."""
+    coming = promised(record, snapshot.observation)
     match action:
         case Launch():
-            return field, coming - field
-        case SetCapacity(desired=int() as desired):
+            return coming, 0
+        case SetCapacity(desired=int() as desired) if desired > max(coming, snapshot.observation.group.desired):
             return coming, desired - coming
         case _:
-            return field, 0
+            return None
 
 
 def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
@@ -136,8 +135,7 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
 def launches_are_bounded(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 6: the launches that we cause are bounded, across kills."""
     most = launches_most(record, snapshot.observation)
-    _, more = _rise(snapshot, record, action)
-    if more > 0 and record.launches > most:
+    if _rise(snapshot, record, action) and record.launches > most:
         return f"law 6: {record.launches} launches were asked for, {most} are the most"
     return None
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.belief import Belief, LaunchAnswer
+from async_rollout.core.belief import LaunchAnswer
 from async_rollout.core.journal import Journal, OpenLaunch, Way
-from async_rollout.core.observation import Group, Observation
+from async_rollout.core.observation import Group
 from async_rollout.core.policy import LAUNCH_SHOWS, TOKEN_LASTS
 from async_rollout.core.promised import coming
+from async_rollout.core.situation import Situation
 from async_rollout.core.spec import LaunchCall, RolloutSpec
 
 
@@ -29,17 +30,32 @@ def way_of(spec: RolloutSpec, group: Group) -> Way:
     return Way.DESIRED if spec.launch is LaunchCall.DESIRED or unanswerable(group) else Way.ANSWERED
 
 
-def settled(journal: Journal, observation: Observation, belief: Belief) -> Journal:
+def may_be_asked(situation: Situation, launch: OpenLaunch) -> bool:
+    """Whether one without an answer may be asked for again: AWS knows its token still, and there is room for it."""
+    answer, tally = situation.belief.answers.get(launch.token), situation.tally
+    known = situation.at - launch.at < TOKEN_LASTS and situation.belief.mute is None
+    fits = tally.booting + tally.serving + tally.held <= tally.bounds.ceiling and tally.exist <= tally.bounds.exist
+    return known and fits and not (answer is not None and answer.final)
+
+
+def settled(situation: Situation, journal: Journal) -> Journal:
     """The record after what is known of its open launches: what did not come is not asked for, nor is it a launch.
 
     Whose instances are all to be seen is over; so is one of which nobody will ever tell: then the field tells it.
     """
     for launch in journal.open:
-        journal = _settled(journal, launch, belief.answers.get(launch.token))
-    rows, field = observation.rows, observation.group.desired
-    shown = rows >= field >= coming(journal, observation)
-    left = (launch for launch in journal.open if not _is_over(launch, belief, observation.at, shown=shown))
-    return replace(journal, open=tuple(left))
+        journal = _settled(journal, launch, situation.belief.answers.get(launch.token))
+    seen = situation.observation
+    shown = seen.rows >= seen.group.desired >= coming(journal, seen)
+    return replace(journal, open=tuple(one for one in journal.open if not _is_over(situation, one, shown=shown)))
+
+
+def _is_over(situation: Situation, launch: OpenLaunch, *, shown: bool) -> bool:
+    answer = situation.belief.answers.get(launch.token)
+    late = situation.at - (answer.at if answer else launch.at) >= LAUNCH_SHOWS
+    if launch.came is None:
+        return late and not may_be_asked(situation, launch)
+    return not launch.came or shown or late
 
 
 def _settled(journal: Journal, launch: OpenLaunch, answer: LaunchAnswer | None) -> Journal:
@@ -52,12 +68,3 @@ def _settled(journal: Journal, launch: OpenLaunch, answer: LaunchAnswer | None) 
         launches=max(0, journal.launches - short),
         open=tuple(replace(one, came=answer.came) if one is launch else one for one in journal.open),
     )
-
-
-def _is_over(launch: OpenLaunch, belief: Belief, at: float, *, shown: bool) -> bool:
-    answer = belief.answers.get(launch.token)
-    since = at - (answer.at if answer else launch.at)
-    if launch.came is None:
-        mute = (answer is not None and answer.final) or belief.mute is not None
-        return at - launch.at >= TOKEN_LASTS or (mute and since >= LAUNCH_SHOWS)
-    return not launch.came or shown or since >= LAUNCH_SHOWS
