@@ -199,7 +199,7 @@ class PortCloud:
             await self._wait(back)
             return Refused(code="Throttling", message="Rate exceeded", passing=True)
         if fault is not None and fault.kind in (FaultKind.REFUSED, FaultKind.CONTENDED):
-            return Refused(code=fault.code, message=fault.words, passing=fault.kind is FaultKind.CONTENDED)
+            return _no(fault.code, fault.words, passing=fault.kind is FaultKind.CONTENDED)
         lost = fault is not None and fault.kind in LOST
         answer: Answer = Done()
         works = 0.0
@@ -237,12 +237,19 @@ def _forbidden(error: AwsError) -> Answer:
     return Refused(code=error.code, message=error.message, denied=True)
 
 
+def _no(code: str, words: str, *, passing: bool = False) -> Answer:
+    """AWS's no. That the same call is at work still says nothing of what comes of it."""
+    if code == "IdempotentCallInProgress":
+        return Unknown(why=f"{code}: {words}")
+    return Refused(code=code, message=words, passing=passing)
+
+
 def _done(step: Step, world: World) -> tuple[Answer, float]:
     """The answer, and for how many seconds AWS works on it."""
     try:
         told = step.do()
     except AwsError as no:
-        return Refused(code=no.code, message=no.message, passing=no.code == "IdempotentCallInProgress"), 0.0
+        return _no(no.code, no.message), 0.0
     if not isinstance(told, LaunchAnswer):
         return Done(), 0.0
     errors = tuple(LaunchError(code=error.code, message=error.message) for error in told.errors)
