@@ -79,15 +79,15 @@ class Acts:
         match action:
             case Record(journal=journal):
                 return await self._record(way, journal)
-            case Erase():
-                return await self._erase(way)
+            case Erase(kept=kept):
+                return await self._erase(way, kept)
             case Order(text=text):
                 return await (
                     self._delete(way, [ORDER]) if text is None else self._write(way, {ORDER: safe(text, 256)})
                 )
-            case Probe(run=run, present=present):
+            case Probe(run=run, at=at, present=present):
                 key = f"{PROBE}{run}"
-                return await (self._write(way, {key: run}) if present else self._delete(way, [key]))
+                return await (self._write(way, {key: str(at)}) if present else self._delete(way, [key]))
             case Suspend(processes=processes):
                 return await self._send(way, autoscaling("SuspendProcesses", **name, **_some(processes)))
             case Resume(processes=processes):
@@ -116,8 +116,8 @@ class Acts:
         await self._delete(way, sorted(stale))  # what stays is harmless: the record itself is written
         return answer
 
-    async def _erase(self, way: Way) -> Answer:
-        seen = self._ours.get(way.group, frozenset())
+    async def _erase(self, way: Way, kept: tuple[str, ...]) -> Answer:
+        seen = self._ours.get(way.group, frozenset()) - {f"{PROBE}{run}" for run in kept}
         return await self._delete(way, [*sorted(seen - set(HEAD_KEYS)), *HEAD_KEYS])
 
     async def _write(self, way: Way, tags: dict[str, str]) -> Answer:

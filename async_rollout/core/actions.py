@@ -31,7 +31,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """Take every one of our tags off the group."""
+    """Take every one of our tags off the group, but for the probes of these runs."""
+
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +45,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A tag of our own that changes nothing: a look that shows it is no older than it. present False takes it off."""
+    """A tag of our own that changes nothing: a look that shows it is no older than it. present False takes it off.
+
+    at: when it is put up, AWS's time in whole epoch seconds, for others to see.
+    """
 
     run: str
+    at: int = 0
     present: bool = True
 
 

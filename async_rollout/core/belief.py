@@ -92,9 +92,9 @@ class Belief:
     tried: the highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the
     last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. answers: of
     launches that AWS answers, by token; launches: the last of them as activities, newest first; dry_since: since when
-    none of them has brought any; mute: why AWS answers none any more. unseen: when
-    a look came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted:
-    since when a zone is in zonal shift.
+    none of them has brought any; mute: why AWS answers none any more. unseen: when a look came later than was meant,
+    and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since when a zone is in zonal
+    shift.
     """
 
     me: Me

@@ -31,10 +31,11 @@ from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, 
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import with_reason
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable, Way
-from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
+from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
 from async_rollout.core.open_launches import settled
 from async_rollout.core.policy import LOST, REFRESH_AGE, REFRESH_EVERY, SIZE
+from async_rollout.core.probes import rivals
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
 from async_rollout.core.snapshot import Snapshot, Stop
@@ -76,7 +77,7 @@ def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 
 def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     if snapshot.belief.erased is not None:
-        return Decision(actions=(Erase(),))
+        return Decision(actions=(Erase(kept=rivals(snapshot.observation, record.run)),))
     draft = Draft(spec=spec, observation=snapshot.observation, belief=snapshot.belief, journal=record)
     if snapshot.stop is Stop.NOW and (order := stopped(snapshot)):
         return _at_once(_counted(draft), order)
@@ -106,7 +107,7 @@ def _next_of(snapshot: Snapshot, draft: Draft, record: Journal) -> Decision:
     spec = draft.spec
     if record.goal is Goal.REPLACE and (cause := stopped(snapshot)):
         return _turned(draft, cause)
-    if not is_held(spec, snapshot):
+    if draft.belief.held is None:
         return replace(wait(spec), needs=ROWS)
     return _towards(draft, record.goal)
 
@@ -147,7 +148,7 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
     journal = _not_below(draft, attribution.journal) if attribution.explained else attribution.journal
     draft = replace(draft, journal=journal, explained=attribution.explained)
     draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)
-    if Erase() in draft.acts and (said := tags_stay(draft.belief, draft.at)):
+    if any(isinstance(act, Erase) for act in draft.acts) and (said := tags_stay(draft.belief, draft.at)):
         return _tagged(draft, said)
     return _stuck(draft) if draft.stuck else decided(draft)
 

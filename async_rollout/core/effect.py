@@ -45,11 +45,11 @@ def effect(state: Expected, action: Action) -> Expected:
     """The state after one act, at the same instant."""
     match action:
         case Record(journal=journal):
-            return replace(state, observation=replace(state.observation, journal=journal, probes=frozenset()))
+            return replace(state, observation=replace(state.observation, journal=journal, probes={}))
         case Erase():
-            return replace(state, observation=replace(state.observation, journal=None, probes=frozenset()))
-        case Probe(run=run, present=present):
-            return replace(state, observation=replace(state.observation, probes=frozenset({run} if present else ())))
+            return replace(state, observation=replace(state.observation, journal=None, probes={}))
+        case Probe(run=run, at=at, present=present):
+            return replace(state, observation=replace(state.observation, probes={run: at} if present else {}))
         case Suspend(processes=names):
             return _group(state, suspended=state.observation.group.suspended.union(names))
         case Resume(processes=names):

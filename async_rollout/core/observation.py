@@ -6,8 +6,8 @@ time, epoch seconds, from the reply's Date header. A kind of traffic source maps
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import inf
 
@@ -225,7 +225,8 @@ class Activity:
 class Observation:
     """One look. survey and activities are None where the needs did not name them; order is the stop order's text.
 
-    refresh: statuses of active instance refreshes, None where that alone was not asked. probes: runs whose probe shows.
+    refresh: statuses of active instance refreshes, None where that alone was not asked. probes: the runs whose probe
+    shows, each with when it was put up, 0 where it does not say.
     """
 
     at: float
@@ -234,7 +235,7 @@ class Observation:
     sources: tuple[Source, ...] = ()
     journal: Journal | Unreadable | None = None
     order: str | None = None
-    probes: frozenset[str] = frozenset()
+    probes: Mapping[str, int] = field(default_factory=dict)
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
     refresh: tuple[str, ...] | None = None

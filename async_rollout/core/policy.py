@@ -60,10 +60,9 @@ ILL = Rule(looks=3, source="load balancers: one flap is no illness; counted only
 """An instance that was well is ill; one that is sick before the first change is refused."""
 PEER = Rule(looks=3, source=f"{STALE}: an older record may lack a departure")
 """The newest version of another's record is the one that stands."""
-HELD = Rule(looks=2, source="our record: two conductors that write at once both see the later one two intervals on")
-"""A record is ours, so many check intervals later."""
-HELD_INTERVALS = 2
-"""Check intervals that our record must have stood for before anything rests on it: as many looks as HELD asks."""
+RIVAL = 90.0
+"""Seconds for which another run's probe says that it may be about to write a record: it wrote on a look that showed it
+at most OLDEST_LOOK old, no later than that after the look, and the call takes its time."""
 RISEN = Rule(looks=2, source=GAP)
 """Desired capacity did not rise by what AWS has launched for us."""
 TERMINATE_LOST = Rule(looks=3, seconds=30.0, source=STALE)

@@ -125,9 +125,10 @@ def _read(ours: tuple[tuple[str, str], ...], arn: str) -> Journal | Unreadable:
         return Unreadable(why=f"the tags {PREFIX}* hold no record of ours ({odd})")
 
 
-def probes_in(tags: Mapping[str, str]) -> frozenset[str]:
-    """The runs whose probe is there."""
-    return frozenset(key.removeprefix(PROBE) for key in tags if key.startswith(PROBE))
+def probes_in(tags: Mapping[str, str]) -> dict[str, int]:
+    """The runs whose probe is there, each with when it was put up; 0 where that is not said."""
+    probes = {key.removeprefix(PROBE): value for key, value in tags.items() if key.startswith(PROBE)}
+    return {run: int(at) if re.fullmatch(r"[0-9]{1,11}", at) else 0 for run, at in probes.items()}
 
 
 def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
