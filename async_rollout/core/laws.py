@@ -266,10 +266,11 @@ def _is_needed(snapshot: Snapshot, record: Journal, instance: Instance) -> bool:
     shifted away: it serves nobody, and when the zone comes back the others hold the base.
     """
     history, seen = snapshot.belief.history(instance.id), snapshot.observation
-    surplus = _is_surplus(record, instance.id)
-    well = history.streak.good > 0 or (is_shifted(seen, instance) and not instance.marked_unhealthy and not surplus)
+    surplus, shifted = _is_surplus(record, instance.id), is_shifted(seen, instance) and not instance.marked_unhealthy
+    if history.streak.good > 0 or serves_still(seen, instance):
+        return True
     served = history.proven or not (surplus or is_new(record, instance))
-    return serves_still(seen, instance) or well or (served and history.streak.bad < ILL.looks)
+    return not surplus if shifted else served and history.streak.bad < ILL.looks
 
 
 def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozenset[str]:
