@@ -1,6 +1,6 @@
 """From an untouched group to one that is ours: refuse or go on, lease, suspend, settle, cutoff.
 
-The order is RULES §3's. Nothing is changed before the lease has stood for two looks and two check intervals.
+The order is RULES §3's. Nothing is changed before a look has shown our record.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def asked_again(draft: Draft) -> Draft:
     for launch in draft.journal.open:
         if launch.came is None and may_be_asked(draft, launch):
             draft = draft.act(Launch(zone=launch.zone, count=launch.count, token=launch.token))
-    return draft.wait(*still_open(draft))
+    return draft.wait(*still_open(draft), look=Look(draft.at + draft.spec.interval))
 
 
 def still_open(draft: Draft) -> Iterator[Wait]:
