@@ -25,13 +25,17 @@ from async_rollout.core.traffic import held_up
 
 
 def advance(draft: Draft) -> Draft:
-    """One tick towards all new."""
+    """One tick towards all new; last of all what AWS has not answered is asked again: nothing rests on it."""
+    return asked_again(_advanced(draft))
+
+
+def _advanced(draft: Draft) -> Draft:
     running = sorted(set(SUSPENDED_BY_US) - draft.observation.group.suspended)
     if running and draft.is_under_way:
         return _suspended_again(draft, tuple(running))
     for id in lives(draft):
         draft = move(draft, id)
-    draft = asked_again(watch_launches(draft))
+    draft = watch_launches(draft)
     if not draft.explained:
         return draft.wait(_unexplained(draft), look=idle(draft))
     if is_unrisen(draft):
@@ -122,15 +126,16 @@ def ask_for_more(draft: Draft) -> Draft:
     tally, journal, group = draft.tally, draft.journal, draft.observation.group
     if not amount(draft.spec.max_surge).up(tally.base):
         return draft
-    needed = tally.base + min(tally.bounds.exist - tally.base, len(tally.victims))
     if not draft.knows_maximum:
         return draft
-    if tally.victims and group.maximum < needed:
-        return draft.raise_maximum(needed)
+    needed = tally.base + min(tally.bounds.exist - tally.base, len(tally.victims))
+    maximum = max(group.maximum, needed) if tally.victims else group.maximum
+    if maximum > group.maximum:
+        draft = draft.raise_maximum(maximum)
     if not tally.room or not _may_launch(draft):
         return draft
     left = launches_most(journal, draft.observation) - journal.launches
-    return asked_for(draft, min(tally.room, left, group.maximum - tally.field))
+    return asked_for(draft, min(tally.room, left, maximum - tally.field))
 
 
 def _may_launch(draft: Draft) -> bool:

@@ -101,6 +101,8 @@ def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
                 refusals={} if _is_turned(belief.journal, journal) else belief.refusals,
                 lowered=belief.lowered + int(belief.reached and _is_cut(belief.journal, journal)),
             )
+        case SetCapacity(desired=int()):
+            return replace(belief, unrisen=None)
         case Erase() if outcome.ok is not False:
             return replace(belief, erased=belief.journal or belief.erased, journal=None, probed=None)
         case Probe(present=present) if outcome.ok is not False:
@@ -147,4 +149,5 @@ def _is_cut(old: Journal | None, new: Journal) -> bool:
     if old is None or new.goal is not Goal.REPLACE or new.evened > old.evened:
         return False
     shrunk = sum(departure.removal is Removal.SHRINK for departure in old.departures)
-    return new.asked < old.asked - shrunk
+    ended = {launch.token for launch in old.open} - {launch.token for launch in new.open}
+    return new.asked < old.asked - shrunk and not ended  # what a launch did not bring nobody has taken

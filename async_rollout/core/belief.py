@@ -56,11 +56,12 @@ class Launching:
 class LaunchAnswer:
     """What is known of a launch that AWS answers, by its token. at: AWS's time of the last word on it.
 
-    came: how many instances it brought, None while nobody knows. sent: it was sent, so that it may have brought some.
-    final: AWS answers it no more.
+    since: of the first. came: how many instances it brought, None while nobody knows. sent: it was sent, so that it may
+    have brought some. final: AWS answers it no more.
     """
 
     at: float
+    since: float
     came: int | None = None
     sent: bool = True
     final: bool = False
@@ -92,9 +93,9 @@ class Belief:
     tried: the highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the
     last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. answers: of
     launches that AWS answers, by token; launches: the last of them as activities, newest first; dry_since: since when
-    none of them has brought any; mute: why AWS answers none any more. unseen: when a look came later than was meant,
-    and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since when a zone is in zonal
-    shift.
+    none of them has brought any; unrisen: more members are there than desired, and a launch is open; mute: why AWS
+    answers none any more. unseen: when a look came later than was meant, and by how much. unfound: sources that AWS did
+    not find, see `traffic`; shifted: since when a zone is in zonal shift.
     """
 
     me: Me
@@ -137,6 +138,7 @@ class Belief:
     answers: Mapping[str, LaunchAnswer] = field(default_factory=dict)
     launches: tuple[Activity, ...] = ()
     dry_since: float | None = None
+    unrisen: Odd | None = None
     mute: Mute | None = None
     denied: ActOutcome | None = None
     denied_since: float | None = None

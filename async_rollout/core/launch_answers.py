@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from async_rollout.core.actions import Launch
-from async_rollout.core.belief import Belief, LaunchAnswer, Mute
+from async_rollout.core.belief import Belief, LaunchAnswer, Mute, Refusal
 from async_rollout.core.launch_failures import Failure, failure_of
 from async_rollout.core.observation import Activity
 from async_rollout.core.outcomes import ActOutcome, LaunchError
-from async_rollout.core.policy import LAUNCHES_KEPT, MUTE_AFTER
-from async_rollout.core.refusals import is_for_good
+from async_rollout.core.policy import LAUNCHES_KEPT, MUTE_AFTER, OUTLASTED, ZONE_RESTS
+from async_rollout.core.refusals import heard as refused_so_far
+from async_rollout.core.refusals import is_for_good, key_of
 
 UNDER_WAY = "IdempotentCallInProgress"
 UNSUPPORTED = "UnsupportedOperation"
@@ -29,6 +30,7 @@ def heard(belief: Belief, outcome: ActOutcome, launch: Launch) -> Belief:
     sent_before = before.sent if before else not ours
     answer = LaunchAnswer(
         at=outcome.at,
+        since=before.since if before else outcome.at,
         came=_came(outcome, sent_before=sent_before),
         sent=sent_before or _may_be_taken(outcome),
         final=outcome.ok is False
@@ -38,14 +40,22 @@ def heard(belief: Belief, outcome: ActOutcome, launch: Launch) -> Belief:
     )
     told = tuple(_told(outcome, launch))
     launches = (*told, *belief.launches)[:LAUNCHES_KEPT]
-    dry = belief.dry_since if belief.dry_since is not None or not told else outcome.at
+    refusals = refused_so_far(belief.refusals, outcome)
     return replace(
         belief,
         answers={**belief.answers, launch.token: answer},
         launches=launches,
-        dry_since=None if outcome.launched else dry,
-        mute=belief.mute or _mute(outcome, launches),
+        refusals=refusals,
+        dry_since=None if outcome.launched else _dry_since(belief, outcome, told),
+        mute=belief.mute or _mute(outcome, answer, launches, refusals.get(key_of(launch))),
     )
+
+
+def _dry_since(belief: Belief, outcome: ActOutcome, told: tuple[Activity, ...]) -> float | None:
+    """Since when launches have failed; what failed long before anything was asked for again is another time."""
+    last = belief.launches[0].started_at if belief.launches else outcome.at
+    known = belief.dry_since is not None and outcome.at - last <= 2 * ZONE_RESTS
+    return belief.dry_since if known or not told else outcome.at
 
 
 def _came(outcome: ActOutcome, *, sent_before: bool) -> int | None:
@@ -81,11 +91,18 @@ def _activity(outcome: ActOutcome, launch: Launch, status: str, message: str) ->
     )
 
 
-def _mute(outcome: ActOutcome, launches: tuple[Activity, ...]) -> Mute | None:
+def _mute(
+    outcome: ActOutcome, answer: LaunchAnswer, launches: tuple[Activity, ...], refused: Refusal | None
+) -> Mute | None:
     """Why launches are asked for in the other way from now on; credentials that expired may be renewed beside us."""
+    said = f"{outcome.code}: {outcome.message}".removeprefix(": ")
     if outcome.denied:
-        return Mute(f"{outcome.code}: {outcome.message}", denied=True) if is_for_good(outcome) else None
+        return Mute(said, denied=True) if is_for_good(outcome) else None
     if outcome.ok is False and outcome.code.startswith(UNSUPPORTED):
-        return Mute(f"{outcome.code}: {outcome.message}")
+        return Mute(said)
+    silent = answer.came is None and OUTLASTED.reached(looks=1, seconds=answer.at - answer.since)
+    put_off = refused is not None and OUTLASTED.reached(looks=refused.count, seconds=outcome.at - refused.at)
+    if silent or put_off:
+        return Mute(said)
     strange = [launch for launch in launches if launch.failed and failure_of(launch.message) is Failure.UNKNOWN]
     return Mute(strange[0].message) if len(strange) >= MUTE_AFTER else None

@@ -14,11 +14,11 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.journal import OPEN_MAX, OpenLaunch, Way
 from async_rollout.core.open_launches import may_be_asked
 from async_rollout.core.pace import Look
-from async_rollout.core.policy import RISEN
+from async_rollout.core.policy import ASKED_AGAIN, RETRIED, RISEN
 from async_rollout.core.promised import coming
 from async_rollout.core.stages import Stage
-from async_rollout.core.trouble import failed_launches, is_nowhere
-from async_rollout.core.zones import barren, chosen
+from async_rollout.core.trouble import is_nowhere
+from async_rollout.core.zones import chosen, resting
 
 LAUNCHED_AT_ONCE = 100
 """AWS's limit of instances a call."""
@@ -37,17 +37,17 @@ def asked_for(draft: Draft, number: int) -> Draft:
 
 
 def _in_zones(draft: Draft, number: int) -> Draft:
-    """One launch a zone, in those where none is open and AWS has not just failed."""
-    group, journal = draft.observation.group, draft.journal
-    resting = barren(draft.belief.launches, draft.at)
+    """One launch a zone, in those where none is open and AWS has not just failed; if all have, in the first again."""
+    zones, launches = draft.observation.group.zones, draft.belief.launches
+    soonest, closed = resting(launches, draft.at, RETRIED), resting(launches, draft.at)
     if is_nowhere(draft):
-        return _all_rest(draft, min(resting[zone] for zone in group.zones))
-    taken = {launch.zone for launch in journal.open}
-    counts, open = _staying(draft), [zone for zone in group.zones if zone not in resting and zone not in taken]
+        return _all_rest(draft, min(soonest.values()))
+    closed = soonest if closed.keys() >= {*zones} else closed
+    taken = {launch.zone for launch in draft.journal.open}
+    counts, open = _staying(draft), [zone for zone in zones if zone not in closed and zone not in taken]
     over = max(0, draft.tally.field - draft.tally.held - draft.tally.base)
-    homes = [victim.zone for victim in draft.tally.victims[over:]]
-    where = chosen({zone: counts[zone] for zone in open}, number, homes).most_common(OPEN_MAX - len(journal.open))
-    for zone, count in where:
+    homes, free = [victim.zone for victim in draft.tally.victims[over:]], OPEN_MAX - len(taken)
+    for zone, count in chosen({zone: counts[zone] for zone in open}, number, homes).most_common(free):
         draft = _launched(draft, zone, min(count, LAUNCHED_AT_ONCE))
     return draft
 
@@ -78,35 +78,42 @@ def _staying(draft: Draft) -> Counter[str]:
 
 def _all_rest(draft: Draft, until: float) -> Draft:
     """No zone is left to launch in: what AWS has said is told, and the first that rests no more is waited for."""
-    said = next((failed.message for failed in failed_launches(draft)), "")
-    wait = draft.waiting(
-        Stage.LAUNCHING, "a zone to launch in", f"AWS says: {said}", draft.belief.dry_since or draft.at
-    )
+    said = next((launch.message for launch in draft.belief.launches if launch.failed), "")
+    since = draft.belief.dry_since or draft.at
+    wait = draft.waiting(Stage.LAUNCHING, "a zone to launch in", f"AWS says: {said}", since)
     return draft.wait(wait, look=Look(max(until, draft.at + draft.spec.interval)))
 
 
 def asked_again(draft: Draft) -> Draft:
-    """Launches without an answer are asked for once more, as they were."""
+    """Launches without an answer are asked for once more, as they were; each pause as long as all before it."""
     for launch in draft.journal.open:
-        if launch.came is None and may_be_asked(draft, launch):
-            draft = draft.act(Launch(zone=launch.zone, count=launch.count, token=launch.token))
-    return draft.wait(*still_open(draft), look=Look(draft.at + draft.spec.interval))
+        act, answer = (
+            Launch(zone=launch.zone, count=launch.count, token=launch.token),
+            draft.belief.answers.get(launch.token),
+        )
+        pause = min(ASKED_AGAIN, answer.at - answer.since) if answer else 0.0
+        due = answer is None or draft.at - answer.at >= pause
+        if act not in draft.acts and launch.came is None and due and may_be_asked(draft, launch):
+            draft = draft.act(act)
+    return draft.wait(*_still_open(draft), look=Look(draft.at + draft.spec.interval))
 
 
-def still_open(draft: Draft) -> Iterator[Wait]:
+def _still_open(draft: Draft) -> Iterator[Wait]:
     """What is waited for of launches that are open."""
+    seen = draft.observation
+    shown = "that it is there does not show in desired capacity" if seen.rows > seen.group.desired else ""
     for launch in draft.journal.open:
-        why = "AWS has not answered yet" if launch.came is None else "AWS has launched it, not to be seen yet"
+        why = shown or ("AWS has launched it, not to be seen yet" if launch.came else "AWS has not answered yet")
         yield draft.waiting(Stage.LAUNCHING, f"{launch.most} new in {launch.zone}", why, float(launch.at))
 
 
 def is_unrisen(draft: Draft) -> bool:
     """AWS has launched, all of it is there, and desired capacity did not rise by it, which it may do or not do."""
-    seen, came = draft.belief.desired, any(launch.came for launch in draft.journal.open)
     there = draft.observation.group.desired < draft.journal.asked <= draft.observation.rows
-    return came and there and RISEN.holds(seen, draft.at)
+    return there and RISEN.holds(draft.belief.unrisen, draft.at)
 
 
 def raised(draft: Draft) -> Draft:
-    """The field is set to what is there."""
-    return draft.act(SetCapacity(desired=draft.journal.asked))
+    """The field is set to what is there: to less, and AWS would choose who goes."""
+    rows = draft.observation.rows
+    return draft.write(replace(draft.journal, asked=rows)).act(SetCapacity(desired=rows))

@@ -98,6 +98,8 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
     if isinstance(action, SetCapacity) and action.desired is not None:
         held = max(record.base, snapshot.observation.rows)
         lower = action.desired < min(held, snapshot.observation.group.desired)
+        uncounted = record.open and snapshot.observation.rows > snapshot.observation.group.desired
+        lower = lower or bool(uncounted and action.desired < snapshot.observation.rows)
         return f"law 3: desired {action.desired} is below {held}: AWS would choose who goes" if lower else None
     for id in _named(action):
         one = snapshot.observation.instance(id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.belief import LaunchAnswer
-from async_rollout.core.journal import Journal, OpenLaunch, Way
+from async_rollout.core.journal import Goal, Journal, OpenLaunch, Way
 from async_rollout.core.observation import Group
 from async_rollout.core.policy import LAUNCH_SHOWS, TOKEN_LASTS
 from async_rollout.core.promised import coming
@@ -31,9 +31,13 @@ def way_of(spec: RolloutSpec, group: Group) -> Way:
 
 
 def may_be_asked(situation: Situation, launch: OpenLaunch) -> bool:
-    """Whether one without an answer may be asked for again: AWS knows its token still, and there is room for it."""
+    """Whether one without an answer may be asked for again: AWS knows its token still, and there is room for it.
+
+    What is put back needs no more: where it was long ago, it has come by now or was never sent.
+    """
     answer, tally = situation.belief.answers.get(launch.token), situation.tally
-    known = situation.at - launch.at < TOKEN_LASTS and situation.belief.mute is None
+    back = situation.journal.goal is Goal.RESTORE and situation.at - launch.at >= LAUNCH_SHOWS
+    known = situation.at - launch.at < TOKEN_LASTS and situation.belief.mute is None and not back
     fits = tally.booting + tally.serving + tally.held <= tally.bounds.ceiling and tally.exist <= tally.bounds.exist
     return known and fits and not (answer is not None and answer.final)
 
@@ -41,21 +45,30 @@ def may_be_asked(situation: Situation, launch: OpenLaunch) -> bool:
 def settled(situation: Situation, journal: Journal) -> Journal:
     """The record after what is known of its open launches: what did not come is not asked for, nor is it a launch.
 
-    Whose instances are all to be seen is over; so is one of which nobody will ever tell: then the field tells it.
+    Whose instances are all to be seen is over; so is one of which nobody will ever tell, or that is hidden for too
+    long: what the field lacks by then does not come, unless members are there that it does not count.
     """
     for launch in journal.open:
         journal = _settled(journal, launch, situation.belief.answers.get(launch.token))
     seen = situation.observation
-    shown = seen.rows >= seen.group.desired >= coming(journal, seen)
-    return replace(journal, open=tuple(one for one in journal.open if not _is_over(situation, one, shown=shown)))
+    rows, field = seen.rows, seen.group.desired
+    for launch in journal.open:
+        if not launch.most or (launch.came and rows >= field >= coming(journal, seen)):
+            journal = _without(journal, launch)
+        elif rows <= field and _is_late(situation, launch):
+            lacking = min(launch.most, coming(journal, seen) - field)
+            journal = _without(replace(journal, asked=journal.asked - lacking), launch)
+    return journal
 
 
-def _is_over(situation: Situation, launch: OpenLaunch, *, shown: bool) -> bool:
+def _without(journal: Journal, launch: OpenLaunch) -> Journal:
+    return replace(journal, open=tuple(one for one in journal.open if one is not launch))
+
+
+def _is_late(situation: Situation, launch: OpenLaunch) -> bool:
     answer = situation.belief.answers.get(launch.token)
     late = situation.at - (answer.at if answer else launch.at) >= LAUNCH_SHOWS
-    if launch.came is None:
-        return late and not may_be_asked(situation, launch)
-    return not launch.came or shown or late
+    return late and (launch.came is not None or not may_be_asked(situation, launch))
 
 
 def _settled(journal: Journal, launch: OpenLaunch, answer: LaunchAnswer | None) -> Journal:

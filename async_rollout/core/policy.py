@@ -63,7 +63,7 @@ PEER = Rule(looks=3, source=f"{STALE}: an older record may lack a departure")
 RIVAL = 90.0
 """Seconds for which another run's probe says that it may be about to write a record: it wrote on a look that showed it
 at most OLDEST_LOOK old, no later than that after the look, and the call takes its time."""
-RISEN = Rule(looks=2, source=GAP)
+RISEN = Rule(looks=2, seconds=30.0, source=f"{GAP}; {STALE}")
 """Desired capacity did not rise by what AWS has launched for us."""
 TERMINATE_LOST = Rule(looks=3, seconds=30.0, source=STALE)
 """A terminate that was sent has not come to anything."""
@@ -102,6 +102,8 @@ MUTE_AFTER = 2
 """Refusals of a kind that nobody knows, after which launches are asked for by desired capacity."""
 LAUNCH_SHOWS = 120.0
 """Seconds after AWS's answer in which all that it brought is to be seen: four times as long as an answer is old."""
+ASKED_AGAIN = 60.0
+"""A launch without an answer is asked for again after as long as it has been asked for, at the most so many seconds."""
 TOKEN_LASTS = 7 * 3600
 """AWS keeps a launch's token for 8 h: sent again later, the same call would launch anew."""
 

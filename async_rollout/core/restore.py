@@ -29,12 +29,12 @@ def restore(draft: Draft) -> Draft:
     """One tick back. What cannot be put back is named in `stuck`."""
     for id in lives(draft):
         draft = _kept(draft, id) or move(draft, id)
-    draft = asked_again(watch_launches(draft))
+    draft = watch_launches(draft)
     if draft.explained and is_unrisen(draft):
-        return raised(draft)
-    if not draft.journal.departures and not draft.stuck and draft.explained:
+        draft = raised(draft)
+    elif not draft.journal.departures and not draft.stuck and draft.explained:
         draft = finish(draft)
-    return _refused(_out_of_patience(draft))
+    return _refused(_out_of_patience(asked_again(draft)))
 
 
 def _kept(draft: Draft, id: str) -> Draft | None:

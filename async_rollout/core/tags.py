@@ -181,7 +181,7 @@ def _journal(
         asked=_number(found, "ask"),
         raised=_number(found, "up"),
         raised_from=_number(found, "from"),
-        suspended=() if found["susp"] == "-" else tuple(_LETTERS[letter] for letter in found["susp"]),
+        suspended=() if found["susp"] == "-" else tuple(sorted(_LETTERS[letter] for letter in found["susp"])),
         launches=_number(found, "new"),
         lost=_number(found, "lost"),
         evened=_number(found, "even"),

@@ -14,6 +14,7 @@ from async_rollout.core.journal import MARKS, SUSPENDED_BY_US, Cause, Departure,
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
 from async_rollout.core.outcomes import HookOutcome
+from async_rollout.core.policy import RETRIED
 from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.serving import is_shifted
 from async_rollout.core.situation import Situation
@@ -22,7 +23,7 @@ from async_rollout.core.spec import HookPoint, LaunchCall
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shifted_for_long
-from async_rollout.core.zones import barren
+from async_rollout.core.zones import resting
 
 LOST_MAX = 3
 """So many newcomers that never came to serve stop the group (RULES §2)."""
@@ -175,7 +176,8 @@ def hopeless_launch(situation: Situation) -> Iterator[str]:
     """A launch failed, and waiting does not help."""
     told_at = max([situation.belief.activities_at, *(one.started_at for one in situation.belief.launches)])
     failures, quiet = failed_launches(situation), _only_waits(situation)
-    untouched, nowhere = not situation.journal.replaced, is_nowhere(situation)
+    new = any(is_new(situation.journal, one) for one in situation.observation.instances)
+    untouched, nowhere = not (situation.journal.replaced or new), is_nowhere(situation)
     if failed := hopeless(failures, told_at, quiet=quiet, untouched=untouched, nowhere=nowhere):
         yield f"a launch failed: {failed.message}"
 
@@ -191,7 +193,7 @@ def failed_launches(situation: Situation) -> tuple[Activity, ...]:
 def is_nowhere(situation: Situation) -> bool:
     """AWS has refused our launches in each of the group's zones, and none of them is to be tried again as yet."""
     zones = set(situation.observation.group.zones)
-    return bool(zones) and barren(situation.belief.launches, situation.at).keys() >= zones
+    return bool(zones) and resting(situation.belief.launches, situation.at, RETRIED).keys() >= zones
 
 
 def _only_waits(situation: Situation) -> bool:

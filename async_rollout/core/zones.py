@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice, repeat
 
 from async_rollout.core.actions import Wait
@@ -14,14 +14,6 @@ from async_rollout.core.policy import RETRIED, ZONE_RESTS
 
 AVOIDED: Mapping[Failure, float] = {Failure.ZONE: float("inf"), Failure.CAPACITY: ZONE_RESTS}
 """Seconds for which a zone that failed is not tried again: one that does not offer the type stays so (RULES §14)."""
-UNTRIED: Mapping[Failure, float] = {
-    **AVOIDED,
-    Failure.PERMANENT: float("inf"),
-    Failure.QUOTA: ZONE_RESTS,
-    Failure.SETTLES: RETRIED,
-    Failure.UNKNOWN: RETRIED,
-}
-"""The same where AWS has answered us: what fails for another reason fails in each zone once, no more."""
 
 
 def zone_counts(observation: Observation) -> Counter[str]:
@@ -56,16 +48,27 @@ def evening(observation: Observation, since: float) -> Wait:
     return Wait(on="even zones", why=why, since=since)
 
 
-def barren(activities: Iterable[Activity], at: float) -> dict[str, float]:
-    """Zones in which a launch failed for the zone's own sake, or AWS has refused ours, each with when it rests no more.
+def barren(activities: Iterable[Activity], at: float) -> frozenset[str]:
+    """Zones in which a launch failed for the zone's own sake, and not too long ago."""
+    failed = (one for one in activities if one.kind == "launch" and one.failed and one.zone)
+    return frozenset(one.zone for one in failed if at - one.started_at <= AVOIDED.get(failure_of(one.message), -1.0))
 
-    Those that rested long enough are left out.
+
+def resting(launches: Sequence[Activity], at: float, most: float = ZONE_RESTS) -> dict[str, float]:
+    """Until when each zone is left alone in which AWS has refused a launch of ours, epoch seconds.
+
+    A minute after its first no since it took one, or after one that it took in part; then longer, at the most so many
+    seconds; for ever where only the owner can mend it. launches: the answers, newest first.
     """
-    ends: dict[str, float] = {}
-    for failed in activities:
-        if failed.kind == "launch" and failed.failed and failed.zone:
-            rests = (UNTRIED if failed.answered else AVOIDED).get(failure_of(failed.message), float("-inf"))
-            ends[failed.zone] = max(failed.started_at + rests, ends.get(failed.zone, float("-inf")))
+    came = {one.zone: one.started_at for one in reversed([*launches]) if not one.failed}
+    noes = [one for one in launches if one.failed and one.started_at >= came.get(one.zone, float("-inf"))]
+    ends = dict[str, float]()
+    for zone in {no.zone for no in noes}:
+        here = [no for no in noes if no.zone == zone]
+        again = len({no.id for no in here}) > 1
+        whole = any(no.started_at > came.get(zone, float("-inf")) for no in here)
+        owners = whole and any(failure_of(no.message) is Failure.PERMANENT for no in here)
+        ends[zone] = float("inf") if owners else here[0].started_at + (min(most, ZONE_RESTS) if again else RETRIED)
     return {zone: end for zone, end in ends.items() if at <= end}
 
 

@@ -128,8 +128,8 @@ def test_by_its_number_only_when_nothing_is_open() -> None:
     ("open", "answer", "mute", "again"),
     [
         (OPEN, None, False, True),  # another run had asked, or we have no answer yet
-        (OPEN, LaunchAnswer(at=AT), False, True),
-        (OPEN, LaunchAnswer(at=AT, final=True), False, False),
+        (OPEN, LaunchAnswer(at=AT, since=AT), False, True),
+        (OPEN, LaunchAnswer(at=AT, since=AT, final=True), False, False),
         (OPEN, None, True, False),
         (replace(OPEN, came=1), None, False, False),
         (replace(OPEN, at=int(NOW) - TOKEN_LASTS), None, False, False),
