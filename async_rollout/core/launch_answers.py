@@ -79,6 +79,8 @@ def _told(outcome: ActOutcome, launch: Launch) -> Iterator[Activity]:
 
 
 def _activity(outcome: ActOutcome, launch: Launch, status: str, message: str) -> Activity:
+    """zone empty: a quota is full in all of them."""
+    everywhere = failure_of(message) is Failure.QUOTA
     return Activity(
         id=launch.token,
         kind="launch",
@@ -86,7 +88,7 @@ def _activity(outcome: ActOutcome, launch: Launch, status: str, message: str) ->
         message=message,
         started_at=outcome.at,
         ended_at=outcome.at,
-        zone=launch.zone,
+        zone="" if everywhere else launch.zone,
         answered=True,
     )
 

@@ -41,7 +41,7 @@ def _in_zones(draft: Draft, number: int) -> Draft:
     zones, launches = draft.observation.group.zones, draft.belief.launches
     soonest, closed = resting(launches, draft.at, RETRIED), resting(launches, draft.at)
     if is_nowhere(draft):
-        return _all_rest(draft, min(soonest.values()))
+        return _all_rest(draft, soonest.get("", min(soonest.values())))
     closed = soonest if closed.keys() >= {*zones} else closed
     taken = {launch.zone for launch in draft.journal.open}
     counts, open = _staying(draft), [zone for zone in zones if zone not in closed and zone not in taken]

@@ -192,8 +192,8 @@ def failed_launches(situation: Situation) -> tuple[Activity, ...]:
 
 def is_nowhere(situation: Situation) -> bool:
     """AWS has refused our launches in each of the group's zones, and none of them is to be tried again as yet."""
-    zones = set(situation.observation.group.zones)
-    return bool(zones) and resting(situation.belief.launches, situation.at, RETRIED).keys() >= zones
+    zones, closed = set(situation.observation.group.zones), resting(situation.belief.launches, situation.at, RETRIED)
+    return "" in closed or (bool(zones) and closed.keys() >= zones)
 
 
 def _only_waits(situation: Situation) -> bool:

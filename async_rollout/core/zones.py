@@ -58,14 +58,15 @@ def resting(launches: Sequence[Activity], at: float, most: float = ZONE_RESTS) -
     """Until when each zone is left alone in which AWS has refused a launch of ours, epoch seconds.
 
     A minute after its first no since it took one, or after one that it took in part; then longer, at the most so many
-    seconds; for ever where only the owner can mend it. launches: the answers, newest first.
+    seconds; for ever where only the owner can mend it. All of them, as the zone "", for a minute where a quota is full.
+    launches: the answers, newest first.
     """
     came = {one.zone: one.started_at for one in reversed([*launches]) if not one.failed}
     noes = [one for one in launches if one.failed and one.started_at >= came.get(one.zone, float("-inf"))]
     ends = dict[str, float]()
     for zone in {no.zone for no in noes}:
         here = [no for no in noes if no.zone == zone]
-        again = len({no.id for no in here}) > 1
+        again = len({no.id for no in here}) > 1 and zone
         whole = any(no.started_at > came.get(zone, float("-inf")) for no in here)
         owners = whole and any(failure_of(no.message) is Failure.PERMANENT for no in here)
         ends[zone] = float("inf") if owners else here[0].started_at + (min(most, ZONE_RESTS) if again else RETRIED)
