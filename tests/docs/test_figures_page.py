@@ -26,8 +26,8 @@ def numbers(pattern: str) -> list[int]:
 
 def test_the_storms_are_as_many_as_are_run() -> None:
     short = numbers(
-        r"runs ([\d,]+) storms whose faults never stop, ([\d,]+) whose faults stop, ([\d,]+) through the real AWS layer,"
-        r" and of runs whose launches AWS answers ([\d,]+), ([\d,]+) and ([\d,]+) more"
+        r"runs ([\d,]+) storms whose faults never stop, ([\d,]+) whose faults stop, ([\d,]+) through the real AWS"
+        r" layer, and of runs whose launches AWS answers ([\d,]+), ([\d,]+) and ([\d,]+) more"
     )
     assert short == list(profile("CI").values())
     long = numbers(
