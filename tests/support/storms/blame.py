@@ -104,7 +104,8 @@ def _died(happening: Happening) -> bool:
 def the_ceiling_holds(past: Past) -> Iterator[str]:
     """Law 2: booting and serving never above the ceiling, all that exists never above ceiling and max draining."""
     for one in past.world.log.sized:
-        if one.after <= one.before:
+        there = len(one.since) if one.what == "desired" else 0  # a field that is set to what is there asks for nobody
+        if one.after <= max(one.before, there):
             continue
         most = limits(past, max(wanted(past, one.at).high, past.found.desired))
         if one.after - one.out - _taken_by_others(past, one) > most.ceiling:
