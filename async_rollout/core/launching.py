@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from async_rollout.core.actions import Launch, SetCapacity, Wait
+from async_rollout.core.actions import Launch, SetCapacity, Terminate, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import OPEN_MAX, OpenLaunch, Way
 from async_rollout.core.open_launches import may_be_asked
@@ -110,7 +110,8 @@ def _still_open(draft: Draft) -> Iterator[Wait]:
 def is_unrisen(draft: Draft) -> bool:
     """AWS has launched, all of it is there, and desired capacity did not rise by it, which it may do or not do."""
     there = draft.observation.group.desired < draft.journal.asked <= draft.observation.rows
-    return there and RISEN.holds(draft.belief.unrisen, draft.at)
+    goes = any(isinstance(act, Terminate) for act in draft.acts)  # and with it a row, and perhaps its place
+    return there and not goes and RISEN.holds(draft.belief.unrisen, draft.at)
 
 
 def raised(draft: Draft) -> Draft:

@@ -144,15 +144,12 @@ def _progress(observation: Observation) -> str:
 
 
 def _unrisen(observation: Observation) -> str | None:
-    """Members that desired capacity does not count while a launch is open; not what our own terminates took out of it.
-
-    Those that are recorded and have not shown yet have lowered the field, perhaps, and not the rows.
-    """
+    """Members that desired capacity does not count while a launch is open; not while a terminate of ours is to show."""
     record, rows = observation.journal, observation.rows
     if not isinstance(record, Journal) or not record.open or rows <= observation.group.desired:
         return None
-    shrinking = (departure.id for departure in record.departures if departure.removal is Removal.SHRINK)
-    here = any((one := observation.instance(id)) is not None and not one.leaving for id in shrinking)
+    sent = (departure.id for departure in record.departures if departure.removal is not Removal.NOT)
+    here = any((one := observation.instance(id)) is not None and not one.leaving for id in sent)
     return None if here else f"{rows} {observation.group.desired}"
 
 
