@@ -267,14 +267,13 @@ def _notes(observation: Observation, story: _Story) -> tuple[str, ...]:
 
 def _way(spec: RolloutSpec, observation: Observation) -> Iterator[str]:
     """By which call new instances are asked for, and why; the call that is always there is not worth a word."""
-    if spec.launch is not LaunchCall.DESIRED:
-        why = unanswerable(observation.group)
-        allowed = "" if spec.launch is LaunchCall.ANSWERED else ", or by desired capacity where that is not allowed"
-        yield (
-            f"new instances are asked for by desired capacity: {why}"
-            if why
-            else (f"new instances are launched zone by zone, each answered by AWS at once (LaunchInstances){allowed}")
-        )
+    if spec.launch is LaunchCall.DESIRED:
+        return
+    if why := unanswerable(observation.group):
+        yield f"new instances are asked for by desired capacity: {why}"
+        return
+    allowed = "" if spec.launch is LaunchCall.ANSWERED else ", or by desired capacity where that is not allowed"
+    yield f"new instances are launched zone by zone, each answered by AWS at once (LaunchInstances){allowed}"
 
 
 def _uneven(number: int) -> str:

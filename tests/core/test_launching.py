@@ -21,6 +21,7 @@ from async_rollout.core.launching import asked_again, asked_for
 from async_rollout.core.laws import objection
 from async_rollout.core.open_launches import settled, unanswerable, way_of
 from async_rollout.core.outcomes import ActOutcome, LaunchError
+from async_rollout.core.plan import plan_of
 from async_rollout.core.policy import LAUNCH_SHOWS, TOKEN_LASTS
 from async_rollout.core.recall import recall
 from async_rollout.core.restore import restore
@@ -375,3 +376,26 @@ def test_a_run_that_is_forced_is_refused_where_it_cannot_be() -> None:
     (line,) = objections(replace(AUTO, launch=LaunchCall.ANSWERED), forced, seen.survey)
     assert line == "--launch answered: it has a launch configuration, so AWS does not answer launches here"
     assert objections(AUTO, forced, seen.survey) == ()
+
+
+@pytest.mark.parametrize(
+    ("call", "group", "told"),
+    [
+        (
+            LaunchCall.AUTO,
+            {},
+            "zone by zone, each answered by AWS at once (LaunchInstances), or by desired capacity where",
+        ),
+        (LaunchCall.ANSWERED, {}, "zone by zone, each answered by AWS at once (LaunchInstances)"),
+        (LaunchCall.AUTO, {"mixed_purchase": True}, "by desired capacity: its policy mixes On-Demand and Spot"),
+        (LaunchCall.DESIRED, {}, ""),
+    ],
+)
+def test_a_plan_says_by_which_call_new_ones_come_and_why(call: LaunchCall, group: dict[str, Any], told: str) -> None:
+    seen = observation("S S S")
+    shown = replace(seen, journal=None, group=replace(seen.group, suspended=frozenset(), **(ZONES | group)))
+    plan = plan_of(RolloutSpec(launch=call), shown)
+    lines = [note for note in plan.notes if note.startswith("new instances are")]
+    assert len(lines) == bool(told) and all(told in line for line in lines)
+    zones = [step.action.zone for step in plan.steps if isinstance(step.action, Launch)]
+    assert sorted(zones) == (["a", "b", "c"] if "zone by zone" in told else [])

@@ -165,6 +165,17 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     assert versions.keys_of("lane", 1) | {"q"} == versions.keys_of("lane", 2)
 
 
+@pytest.mark.parametrize("odd", ["0a1b/2/17/-/", "0a1b/2/17", "0a1b/-1/17/-", "0a 1b/2/17/-", "0a1b/2/17/x", "/2/17/-"])
+def test_an_open_launch_of_another_form_is_none_of_ours(odd: str) -> None:
+    found = read(SECOND | {"open": f"n=3 eu-west-1a={odd} eu-west-1b=0a1b-7/1/17/1"})
+    assert isinstance(found, j.Unreadable) and not found.torn
+
+
+def test_a_record_that_lacks_an_open_launch_is_torn() -> None:
+    found = read(SECOND | {"open": "n=3 eu-west-1b=0a1b-7/1/17/1"})
+    assert isinstance(found, j.Unreadable) and found.torn
+
+
 @given(journals())
 def test_what_is_written_has_the_keys_of_its_version_and_no_other(record: j.Journal) -> None:
     for key, value in to_tags(record).items():
