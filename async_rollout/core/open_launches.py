@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.belief import LaunchAnswer
 from async_rollout.core.journal import Journal, OpenLaunch, Way
 from async_rollout.core.observation import Group
 from async_rollout.core.policy import LAUNCH_SHOWS, TOKEN_LASTS
@@ -41,30 +40,46 @@ def may_be_asked(situation: Situation, launch: OpenLaunch) -> bool:
 def settled(situation: Situation, journal: Journal) -> Journal:
     """The record after what is known of its open launches: what did not come is not asked for, nor is it a launch.
 
-    Whose instances are all to be seen is over; so is one of which nobody will ever tell: then the field tells it.
+    Whose instances are all to be seen, and counted in desired, is over. Of one of which nobody will ever tell looks
+    tell: who is there and is not counted came by it, else the field shows it.
     """
     for launch in journal.open:
-        journal = _settled(journal, launch, situation.belief.answers.get(launch.token))
-    seen = situation.observation
-    shown = seen.rows >= seen.group.desired >= coming(journal, seen)
-    return replace(journal, open=tuple(one for one in journal.open if not _is_over(situation, one, shown=shown)))
+        answer = situation.belief.answers.get(launch.token)
+        came = answer.came if answer else None
+        journal = _settled(journal, launch, came if came is not None else _beside(situation, journal, launch))
+    return replace(journal, open=tuple(one for one in journal.open if not _is_over(situation, journal, one)))
 
 
-def _is_over(situation: Situation, launch: OpenLaunch, *, shown: bool) -> bool:
-    answer = situation.belief.answers.get(launch.token)
-    late = situation.at - (answer.at if answer else launch.at) >= LAUNCH_SHOWS
+def _is_over(situation: Situation, journal: Journal, launch: OpenLaunch) -> bool:
+    seen, late = situation.observation, _is_late(situation, launch)
+    field, whole = seen.group.desired, coming(journal, seen)
     if launch.came is None:
         return late and not may_be_asked(situation, launch)
-    return not launch.came or shown or late
+    uncounted = field < whole <= seen.rows
+    return not launch.came or seen.rows >= field >= whole or (late and not uncounted)
 
 
-def _settled(journal: Journal, launch: OpenLaunch, answer: LaunchAnswer | None) -> Journal:
-    if answer is None or answer.came is None or launch.came is not None:
+def _is_late(situation: Situation, launch: OpenLaunch) -> bool:
+    answer = situation.belief.answers.get(launch.token)
+    return situation.at - (answer.at if answer else launch.at) >= LAUNCH_SHOWS
+
+
+def _beside(situation: Situation, journal: Journal, launch: OpenLaunch) -> int | None:
+    """How many came by a launch without any answer to come, where desired lacks some of who is there; else None."""
+    if not _is_late(situation, launch) or may_be_asked(situation, launch):
+        return None
+    uncounted = situation.observation.rows - situation.observation.group.desired
+    known = sum(one.came or 0 for one in journal.open)
+    return min(launch.count, max(0, uncounted - known)) if uncounted > 0 else None
+
+
+def _settled(journal: Journal, launch: OpenLaunch, came: int | None) -> Journal:
+    if came is None or launch.came is not None:
         return journal
-    short = launch.count - answer.came
+    short = launch.count - came
     return replace(
         journal,
         asked=journal.asked - short,
         launches=max(0, journal.launches - short),
-        open=tuple(replace(one, came=answer.came) if one is launch else one for one in journal.open),
+        open=tuple(replace(one, came=came) if one is launch else one for one in journal.open),
     )
