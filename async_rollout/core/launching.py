@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from async_rollout.core.actions import Launch, SetCapacity, Wait
+from async_rollout.core.actions import Launch, SetCapacity, Terminate, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import OPEN_MAX, OpenLaunch, Way
 from async_rollout.core.open_launches import may_be_asked
@@ -22,6 +22,13 @@ from async_rollout.core.zones import barren, chosen
 
 LAUNCHED_AT_ONCE = 100
 """AWS's limit of instances a call."""
+
+
+def may_grow(draft: Draft) -> bool:
+    """Not while a terminate is on its way: its effect on the field is not known yet."""
+    members = draft.observation.instances
+    sent = any(draft.belief.history(one.id).removal and not one.leaving for one in members)
+    return not sent and not any(isinstance(act, Terminate) for act in draft.acts)
 
 
 def asked_for(draft: Draft, number: int) -> Draft:
@@ -104,7 +111,7 @@ def is_unrisen(draft: Draft) -> bool:
     """AWS has launched, all of it is there, and desired capacity did not rise by it, which it may do or not do."""
     seen, came = draft.belief.desired, any(launch.came for launch in draft.journal.open)
     there = draft.observation.group.desired < draft.journal.asked <= draft.observation.rows
-    return came and there and RISEN.holds(seen, draft.at)
+    return came and there and RISEN.holds(seen, draft.at) and may_grow(draft)
 
 
 def raised(draft: Draft) -> Draft:

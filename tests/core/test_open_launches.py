@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from async_rollout.core.actions import Terminate
 from async_rollout.core.belief import Mute
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal, OpenLaunch
+from async_rollout.core.launching import is_unrisen
 from async_rollout.core.open_launches import settled
 from async_rollout.core.policy import LAUNCH_SHOWS
 from async_rollout.core.spec import LaunchCall, RolloutSpec
@@ -60,3 +62,9 @@ def test_what_came_is_open_as_long_as_it_is_there_and_not_counted() -> None:
     came = replace(TWO, came=2)
     assert left(shown("S S S P P", came, after=10 * LAUNCH_SHOWS)) == (5, [2])
     assert left(shown("S S S P", came, after=LAUNCH_SHOWS)) == (5, [])
+
+
+def test_the_field_is_not_set_while_a_terminate_may_still_change_it() -> None:
+    draft = shown("S S S P P", replace(TWO, came=2))
+    assert is_unrisen(draft)
+    assert not is_unrisen(draft.act(Terminate(instance="i-0", shrink=True)))
