@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import MarkHealthy, Suspend, Terminate, Wait
+from async_rollout.core.actions import MarkHealthy, Suspend, Wait
 from async_rollout.core.budget import Tally, launches_most
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.departures import idle, open_departure
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
-from async_rollout.core.launching import asked_again, asked_for, is_unrisen, raised
+from async_rollout.core.launching import asked_again, asked_for, is_unrisen, may_grow, raised
 from async_rollout.core.moves import lives, move
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import PROTECTED
@@ -132,14 +132,7 @@ def ask_for_more(draft: Draft) -> Draft:
     maximum = max(group.maximum, needed) if tally.victims else group.maximum
     if maximum > group.maximum:
         draft = draft.raise_maximum(maximum)
-    if not tally.room or not _may_launch(draft):
+    if not tally.room or not may_grow(draft):
         return draft
     left = launches_most(journal, draft.observation) - journal.launches
     return asked_for(draft, min(tally.room, left, maximum - tally.field))
-
-
-def _may_launch(draft: Draft) -> bool:
-    """Not while a terminate is on its way: its effect on the field is not known yet."""
-    members = draft.observation.instances
-    sent = any(draft.belief.history(one.id).removal and not one.leaving for one in members)
-    return not sent and not any(isinstance(act, Terminate) for act in draft.acts)

@@ -24,6 +24,13 @@ LAUNCHED_AT_ONCE = 100
 """AWS's limit of instances a call."""
 
 
+def may_grow(draft: Draft) -> bool:
+    """Not while a terminate is on its way: its effect on the field is not known yet."""
+    members = draft.observation.instances
+    sent = any(draft.belief.history(one.id).removal and not one.leaving for one in members)
+    return not sent and not any(isinstance(act, Terminate) for act in draft.acts)
+
+
 def asked_for(draft: Draft, number: int) -> Draft:
     """So many more are asked for, as many as can be now."""
     if number <= 0:
@@ -110,8 +117,7 @@ def _still_open(draft: Draft) -> Iterator[Wait]:
 def is_unrisen(draft: Draft) -> bool:
     """AWS has launched, all of it is there, and desired capacity did not rise by it, which it may do or not do."""
     there = draft.observation.group.desired < draft.journal.asked <= draft.observation.rows
-    goes = any(isinstance(act, Terminate) for act in draft.acts)  # and with it a row, and perhaps its place
-    return there and not goes and RISEN.holds(draft.belief.unrisen, draft.at)
+    return there and RISEN.holds(draft.belief.unrisen, draft.at) and may_grow(draft)
 
 
 def raised(draft: Draft) -> Draft:

@@ -45,24 +45,29 @@ def may_be_asked(situation: Situation, launch: OpenLaunch) -> bool:
 def settled(situation: Situation, journal: Journal) -> Journal:
     """The record after what is known of its open launches: what did not come is not asked for, nor is it a launch.
 
-    Whose instances are all to be seen is over; so is one of which nobody will ever tell, or that is hidden for too
-    long: what the field lacks by then does not come, unless members are there that it does not count.
+    Whose instances are all to be seen is over. Of one of which nobody will ever tell, or that is hidden for too long,
+    looks tell: members that desired does not count came by it, and what the field lacks beside them does not come.
     """
     for launch in journal.open:
         journal = _settled(journal, launch, situation.belief.answers.get(launch.token))
-    seen = situation.observation
+    seen, uncounted = situation.observation, 0
     rows, field = seen.rows, seen.group.desired
     for launch in journal.open:
+        lacking = coming(journal, seen) - field - uncounted
+        here = min(launch.most, max(0, rows - field - uncounted))
+        uncounted += here
         if not launch.most or (launch.came and rows >= field >= coming(journal, seen)):
-            journal = _without(journal, launch)
-        elif rows <= field and _is_late(situation, launch):
-            lacking = min(launch.most, coming(journal, seen) - field)
-            journal = _without(replace(journal, asked=journal.asked - lacking), launch)
+            journal = _told(journal, launch, came=0)
+        elif _is_late(situation, launch):
+            never = min(launch.most - here, max(0, lacking - here))
+            journal = _told(replace(journal, asked=journal.asked - never), launch, came=here)
     return journal
 
 
-def _without(journal: Journal, launch: OpenLaunch) -> Journal:
-    return replace(journal, open=tuple(one for one in journal.open if one is not launch))
+def _told(journal: Journal, launch: OpenLaunch, came: int) -> Journal:
+    """The record with a launch that brought so many that are still to be counted; without it, if none."""
+    left = (replace(one, came=came) if one is launch else one for one in journal.open if came or one is not launch)
+    return replace(journal, open=tuple(left))
 
 
 def _is_late(situation: Situation, launch: OpenLaunch) -> bool:
