@@ -10,14 +10,15 @@ from typing import Any
 
 import anyio
 
-from async_rollout.core import advance, launch_answers, launching, narrate, open_launches, restore, trouble
+from async_rollout.core import advance, launch_answers, launching, narrate, open_launches, recall, restore, trouble
 from async_rollout.core import budget as counting
 from async_rollout.core.actions import Launch
 from async_rollout.core.draft import Draft
 from async_rollout.core.events import Warned
-from async_rollout.core.journal import Goal, OpenLaunch
+from async_rollout.core.journal import Goal, Journal, OpenLaunch
+from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome
-from async_rollout.core.policy import LAUNCH_SHOWS
+from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import LaunchCall
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.readings import Readings
@@ -31,6 +32,8 @@ from support.laws.ought import Ought
 from support.laws.playing import Others, Part, Play, play, small
 from support.laws.promises import wrong
 from support.laws.stories import SPEC
+from support.storms.blame import broken
+from support.storms.storm import storm
 from support.storms.witness import GROUP, Witness
 
 AUTO = replace(SPEC, launch=LaunchCall.AUTO)
@@ -99,9 +102,9 @@ def dry_zone() -> list[str]:
 
 
 def _tries(played: Play) -> list[str]:
-    """Law 6: a zone that lacked capacity rests for five minutes; and that one did is what these stories are about."""
+    """Law 6: a zone that lacked capacity rests for a minute; and that one did is what these stories are about."""
     tried = [(one.zone, one.at) for one in played.world.log.launched if not one.came]
-    soon = [(zone, at) for zone, at in tried if any(other == zone and 0 < at - since < 290 for other, since in tried)]
+    soon = [(zone, at) for zone, at in tried if any(other == zone and 0 < at - since < 60 for other, since in tried)]
     lines = [] if tried else ["no launch failed"]
     return lines + [f"law 6: {zone} was tried again at {at:.1f}, too soon after it failed" for zone, at in soon[:1]]
 
@@ -121,7 +124,7 @@ def _dries(zones: int, at: float, until: float) -> Others:
 def dries_up(zones: int = 1, at: float = 60.0, until: float = 10**6) -> list[str]:
     """Zones lack capacity from some moment on, for ever or for a while."""
     played = play(AUTO, build=_built, others=_dries(zones, at, until), limit=4_000.0, looks=4_000)
-    ought = replace(THREE, troubled=until > 4_000.0)
+    ought = replace(THREE, troubled=until - at > 150.0)
     return _lines(played, ought, most=None) + _tries(played)
 
 
@@ -147,22 +150,22 @@ def killed(name: str, then: str, way: Way, at: int) -> list[str]:
 
 def unsent() -> list[str]:
     """Killed at a launch that was recorded and never reached AWS; whoever follows may not ask for it again."""
-    return killed("two zones", "without the permission", Way.KILLED, 9)
+    return killed("two zones", "without the permission", Way.KILLED, 7)
 
 
 def forgotten() -> list[str]:
     """Killed when a launch is executed; nine hours on, AWS knows its token no more."""
     lost = Fault(kind=FaultKind.LOST_ANSWER, action=CALL, count=1)
-    first, then = Part(faults=(lost,), lives=LAUNCHED), Part(run="two", at=9 * 3600.0, goal=Goal.RESTORE)
+    first, then = Part(faults=(lost,), lives=LAUNCHED), Part(run="two", at=9 * 3600.0)
     played = play(AUTO, first, then, build=_built, limit=40_000.0, looks=5_000)
-    lines = [line for line in _lines(played, replace(THREE, replaced=False)) if "nothing was said" not in line]
+    lines = [line for line in _lines(played, THREE, most=None) if "nothing was said" not in line]
     twice = [
         token for token, often in Counter(o.token for o in played.world.log.launched if o.came).items() if often > 1
     ]
     return lines + [f"law 6: {token} launched twice" for token in twice]
 
 
-LAUNCHED = 7
+LAUNCHED = 6
 """Acts of the first, up to its first launch."""
 
 
@@ -200,17 +203,42 @@ def _field(journal: Any, observation: Any) -> int:
     return int(observation.group.desired)
 
 
-def _uncounted(real: Any, situation: Any, journal: Any, launch: OpenLaunch) -> bool:
-    """What came is over after two minutes, counted in desired or not."""
-    late = situation.at - launch.at >= LAUNCH_SHOWS
-    return bool(real(situation, journal, launch)) or (launch.came is not None and late)
+def beside() -> list[str]:
+    """Told to stop when the first was launched beside desired capacity: what is one too many is given back."""
+    built = partial(_built, readings=Readings(raises_desired=False))
+    played = play(AUTO, Part(stop=(30.0, Stop.FINISH)), build=built, limit=6_000.0, looks=5_000)
+    return _lines(played, replace(THREE, code=130, replaced=False), most=None)
+
+
+def later() -> list[str]:
+    """Killed when one was launched beside desired capacity, and put back long after AWS's answer."""
+    parts = Part(lives=LAUNCHED + 1), Part(run="two", at=900.0, goal=Goal.RESTORE)
+    built = partial(_built, readings=Readings(raises_desired=False))
+    played = play(AUTO, *parts, build=built, limit=9_000.0, looks=5_000)
+    lines = _lines(played, replace(THREE, replaced=False), most=None)
+    return [line for line in lines if "nothing was said" not in line]
+
+
+def _dropped(real: Any, journal: Any, launch: OpenLaunch, came: int) -> Any:
+    return real(journal, launch, 0)
+
+
+def crowded() -> list[str]:
+    """Three at once beside desired capacity, and the old ones go while it is still to be set."""
+    return broken(storm(105, liveness=True, launches=True))
+
+
+def _as_seen(observation: Observation) -> str | None:
+    """Whoever is there and not counted, terminates of ours or not."""
+    record = observation.journal
+    beside = observation.rows > observation.group.desired and isinstance(record, Journal) and record.open
+    return f"{observation.rows}" if beside else None
 
 
 def _untold(patch: Patch) -> None:
     patch.setattr(narrate, "_mute", nothing)
 
 
-_NOT_RISEN, _BY_RESTORE = "the field does not rise", "restore without the permission"
 _LEFT = both(swap(advance, "is_unrisen", no), swap(restore, "is_unrisen", no))
 
 UNANSWERED = (
@@ -225,21 +253,17 @@ UNANSWERED = (
              spoil=swap(counting, "coming", _field)),
     Sabotage(name="the first zone gets all", law="even zones:", story=even, spoil=swap(launching, "chosen", _first)),
     Sabotage(name="a dry zone is tried again at once", law="law 6:", story=dry_zone,
-             spoil=both(swap(launching, "barren", lambda *_: {}), swap(trouble, "barren", lambda *_: {}))),
-    Sabotage(name="a field that did not rise is left", law="law 16:", story=not_risen, spoil=_LEFT),
+             spoil=both(swap(launching, "resting", lambda *_: {}), swap(trouble, "resting", lambda *_: {}))),
+    Sabotage(name="a field that did not rise is left", law="law 16:", story=beside, spoil=_LEFT),
     Sabotage(name="the other way is taken without a word", law="law 12:", story=denied, spoil=_untold),
     Sabotage(name="a missing permission is asked for again", law="law 6:", story=denied,
              spoil=swap(launch_answers, "_mute", lambda *_: None)),
-    Sabotage(name="a token is used for ever", law="law 6:", story=forgotten,
+    Sabotage(name="a token is used for ever", law="law 2:", story=forgotten,
              spoil=swap(open_launches, "TOKEN_LASTS", 10**9)),
     Sabotage(name="what cannot be asked for is open for ever", law="it ended", story=unsent,
              spoil=swap(open_launches, "LAUNCH_SHOWS", 10**9)),
-    Sabotage(name="what nobody tells of is not looked for", law="it ended with 10",
-             story=partial(killed, _NOT_RISEN, _BY_RESTORE, Way.KILLED, 10),
-             spoil=swap(open_launches, "_beside", lambda *_: None)),
-    Sabotage(name="what came is dropped uncounted", law="law 6:",
-             story=partial(killed, _NOT_RISEN, "again", Way.LOST, 17),
-             spoil=around(open_launches, "_is_over", _uncounted)),
-    Sabotage(name="the field is set while a terminate is on its way", law="law 2:",
-             story=partial(killed, _NOT_RISEN, "again", Way.LOST, 17), spoil=swap(launching, "may_grow", yes)),
+    Sabotage(name="what came is dropped uncounted", law="law 16:", story=later,
+             spoil=around(open_launches, "_told", _dropped)),
+    Sabotage(name="the field is set while a terminate is on its way", law="law 2:", story=crowded,
+             spoil=both(swap(launching, "may_grow", yes), swap(recall, "_unrisen", _as_seen))),
 )  # fmt: skip
