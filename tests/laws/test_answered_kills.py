@@ -32,7 +32,8 @@ def test_stopped_at_a_launch_none_is_lost_or_doubled(story: Story, then: Next) -
     assert count >= 4
 
 
-@pytest.mark.deep
+@pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("story", "then"), STORIES)
 def test_stopped_at_a_launch_in_every_way_none_is_lost_or_doubled(story: Story, then: Next) -> None:
     count, bad = at_each(story, then, launches=True, every=1)

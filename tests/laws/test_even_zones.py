@@ -16,7 +16,7 @@ def test_a_small_group_found_even_stays_even_and_nothing_more_is_launched(block:
         assert rolled(world) == [], (seed, world)
 
 
-@pytest.mark.deep
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("block", range(50))
 def test_a_group_found_even_stays_even_and_nothing_more_is_launched(block: int) -> None:
