@@ -289,7 +289,6 @@ def test_nothing_is_done_before_our_record_was_seen() -> None:
     ],
 )
 def test_of_two_that_begin_at_once_one_lets_the_other_write(probes: dict[str, int], acts: str, waits: str) -> None:
-    """Seconds since each probe was put up."""
     decision = decide(SPEC, free(probes={run: int(NOW) - ago for run, ago in probes.items()}))
     kinds = {Record: "record", Probe: "probe"}
     done = ["off" if act == Probe(run="run0", present=False) else kinds[type(act)] for act in decision.actions]
