@@ -66,6 +66,8 @@ def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
         case Unreadable():
             return unreadable(spec, snapshot, record)
         case Journal() if record.run != snapshot.belief.me.run:
+            if (erased := snapshot.belief.erased) is not None:  # ours is at its end, and another has begun since
+                return Decision(verdict=over(spec, snapshot.observation, erased))
             if (order := stopped(snapshot)) and snapshot.belief.journal is None:
                 return _left_alone(snapshot, order)
             return of_another(spec, snapshot, record)

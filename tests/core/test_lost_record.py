@@ -92,3 +92,13 @@ def test_one_that_is_just_being_written_is_looked_at_again() -> None:
 def test_one_of_ours_that_was_damaged_is_written_again() -> None:
     ours = snapshot_of("SSS").belief.journal
     assert the_record(decide(SPEC, unreadable(torn=True, journal=ours))).serial == 8
+
+
+@pytest.mark.parametrize("until", [NOW - 10, NOW + 100])
+def test_whose_tags_are_off_leaves_the_record_of_who_came_since(until: float) -> None:
+    """It could not see AWS while another run began, and was killed: that one's record is no more ours to take off."""
+    theirs = {"run": "theirs", "holder": "there/b/9", "until": int(until)}
+    snapshot = snapshot_of("NNN", record=theirs, erased=observation("NNN").journal)
+    decision = decide(SPEC, snapshot)
+    assert end(decision) == (Outcome.DONE, 0)
+    assert not any(isinstance(act, Erase | Record) for act in decision.actions)

@@ -15,8 +15,9 @@ from support.storms.storm import storm
 HERE = Path(__file__).parent
 
 
-# 1986: our surplus stands in a zone that is shifted away; 4882: it is told before draining, and then it does
-@pytest.mark.parametrize("seed", [*range(40), 1986, 4882])
+# 1986: our surplus stands in a zone that is shifted away; 4882: it is told before draining, and then it does; 9212: our
+# tags are off, and another has begun since
+@pytest.mark.parametrize("seed", [*range(40), 1986, 4882, 9212])
 def test_no_law_is_broken_while_faults_never_stop(seed: int) -> None:
     assert broken(storm(seed)) == []
 
