@@ -79,8 +79,8 @@ class Acts:
         match action:
             case Record(journal=journal):
                 return await self._record(way, journal)
-            case Erase(kept=kept):
-                return await self._erase(way, kept)
+            case Erase():
+                return await self._erase(way)
             case Order(text=text):
                 return await (
                     self._delete(way, [ORDER]) if text is None else self._write(way, {ORDER: safe(text, 256)})
@@ -116,8 +116,8 @@ class Acts:
         await self._delete(way, sorted(stale))  # what stays is harmless: the record itself is written
         return answer
 
-    async def _erase(self, way: Way, kept: tuple[str, ...]) -> Answer:
-        seen = self._ours.get(way.group, frozenset()) - {f"{PROBE}{run}" for run in kept}
+    async def _erase(self, way: Way) -> Answer:
+        seen = self._ours.get(way.group, frozenset())
         return await self._delete(way, [*sorted(seen - set(HEAD_KEYS)), *HEAD_KEYS])
 
     async def _write(self, way: Way, tags: dict[str, str]) -> Answer:

@@ -31,9 +31,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """Take every one of our tags off the group, but for the probes of these runs."""
-
-    kept: tuple[str, ...] = ()
+    """Take every one of our tags off the group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,6 @@ from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
 from async_rollout.core.open_launches import settled
 from async_rollout.core.policy import LOST, REFRESH_AGE, REFRESH_EVERY, SIZE
-from async_rollout.core.probes import rivals
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
 from async_rollout.core.snapshot import Snapshot, Stop
@@ -79,7 +78,7 @@ def _decide(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
 
 def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
     if snapshot.belief.erased is not None:
-        return Decision(actions=(Erase(kept=rivals(snapshot.observation, record.run)),))
+        return Decision(actions=(Erase(),))
     draft = Draft(spec=spec, observation=snapshot.observation, belief=snapshot.belief, journal=record)
     if snapshot.stop is Stop.NOW and (order := stopped(snapshot)):
         return _at_once(_counted(draft), order)
@@ -150,7 +149,7 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
     journal = _not_below(draft, attribution.journal) if attribution.explained else attribution.journal
     draft = replace(draft, journal=journal, explained=attribution.explained)
     draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)
-    if any(isinstance(act, Erase) for act in draft.acts) and (said := tags_stay(draft.belief, draft.at)):
+    if Erase() in draft.acts and (said := tags_stay(draft.belief, draft.at)):
         return _tagged(draft, said)
     return _stuck(draft) if draft.stuck else decided(draft)
 

@@ -19,7 +19,6 @@ from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import BEGINS, GIVE_UP, HOLLOW, SETTLED, SOON
-from async_rollout.core.probes import rivals
 from async_rollout.core.serving import is_shifted
 from async_rollout.core.spec import amount
 from async_rollout.core.stages import Stage, is_new
@@ -202,8 +201,4 @@ def put_processes_back(draft: Draft) -> Draft:
     first = tuple(name for name in still if name != ALARMS)
     if first:
         return draft.act(Resume(processes=first))
-    return (
-        draft.act(Resume(processes=(ALARMS,)))
-        if still
-        else draft.act(Erase(kept=rivals(draft.observation, draft.journal.run)))
-    )
+    return draft.act(Resume(processes=(ALARMS,))) if still else draft.act(Erase())

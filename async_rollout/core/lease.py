@@ -61,9 +61,9 @@ def unproven(spec: RolloutSpec, snapshot: Snapshot) -> Decision | None:
 
 
 def unprobed(snapshot: Snapshot, decision: Decision) -> Decision:
-    """Who ends leaves no probe behind, a killed one's neither; but that of one who may be about to begin."""
-    belief, others = snapshot.belief, rivals(snapshot.observation, snapshot.belief.me.run)
-    there = {*snapshot.observation.probes, *(() if belief.probed is None else (belief.me.run,))}.difference(others)
+    """Who ends leaves no probe behind, a killed one's neither; one that still lives puts its own up again."""
+    belief = snapshot.belief
+    there = {*snapshot.observation.probes, *(() if belief.probed is None else (belief.me.run,))}
     if decision.verdict is None or any(isinstance(act, Record | Erase) for act in decision.actions):
         return decision
     return replace(decision, actions=(*decision.actions, *(Probe(run=run, present=False) for run in sorted(there))))

@@ -293,8 +293,3 @@ def test_of_two_that_begin_at_once_one_lets_the_other_write(probes: dict[str, in
     kinds = {Record: "record", Probe: "probe"}
     done = ["off" if act == Probe(run="run0", present=False) else kinds[type(act)] for act in decision.actions]
     assert (done, [wait.why for wait in decision.waits]) == ([acts] if acts else [], [waits] if waits else [])
-
-
-def test_who_ends_leaves_the_probe_of_one_who_may_begin() -> None:
-    seen = free(probes={"run0": int(NOW), "dead": 1, "next": int(NOW) - 5}, erased=observation("S").journal)
-    assert decide(SPEC, seen).actions == (Probe(run="dead", present=False), Probe(run="run0", present=False))

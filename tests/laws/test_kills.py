@@ -32,7 +32,7 @@ def stopped(story: Story, then: Goal, *, every: int) -> tuple[int, list[tuple[st
 def test_stopped_anywhere_run_converges_and_restore_undoes(story: Story, then: Goal) -> None:
     count, bad = stopped(story, then, every=len(Way))
     assert bad == []
-    assert count >= 15
+    assert count >= 14
 
 
 @pytest.mark.deep

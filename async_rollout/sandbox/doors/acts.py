@@ -54,9 +54,8 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
             yield from _put(world, group, tags)
             stale = [key for key in _ours(world, group) if key not in tags and key != ORDER]
             yield from (replace(step, spare=True) for step in _drop(world, group, stale))
-        case Erase(kept=kept):
-            stay = {f"{PROBE}{run}" for run in kept}
-            yield from _drop(world, group, [key for key in _ours(world, group) if key not in stay])
+        case Erase():
+            yield from _drop(world, group, _ours(world, group))
         case Order(text=text):
             yield from _drop(world, group, [ORDER]) if text is None else _put(world, group, {ORDER: text})
         case Probe(run=run, at=at, present=True):
