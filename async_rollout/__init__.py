@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         HookCall,
         HookPoint,
         Hooks,
+        LaunchCall,
         Limits,
         OnFailure,
         Protected,
@@ -57,8 +58,8 @@ _HOMES = {
     "async_rollout.core.plan": ("Plan",),
     "async_rollout.core.snapshot": ("Stop",),
     "async_rollout.core.spec": (
-        "Amount", "HookCall", "HookPoint", "Hooks", "Limits", "OnFailure", "Protected", "RolloutSpec", "Scope",
-        "Standby",
+        "Amount", "HookCall", "HookPoint", "Hooks", "LaunchCall", "Limits", "OnFailure", "Protected", "RolloutSpec",
+        "Scope", "Standby",
     ),
     "async_rollout.engine.fleet": ("restore", "roll_out"),
     "async_rollout.engine.halt": ("Halt",),
@@ -73,9 +74,9 @@ _HOMES = {
 
 __all__ = [
     "Amount", "AwsCloud", "CredentialsError", "Event", "GroupRef", "GroupResult", "Halt", "HookCall", "HookPoint",
-    "Hooks", "Limits", "OnFailure", "Outcome", "Plan", "Protected", "RefusedError", "RolloutError", "RolloutSpec",
-    "Sandbox", "Scope", "Standby", "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError", "UsageError",
-    "Verdict", "connect", "plan", "restore", "roll_out", "status",
+    "Hooks", "LaunchCall", "Limits", "OnFailure", "Outcome", "Plan", "Protected", "RefusedError", "RolloutError",
+    "RolloutSpec", "Sandbox", "Scope", "Standby", "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError",
+    "UsageError", "Verdict", "connect", "plan", "restore", "roll_out", "status",
 ]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
-"""Where the members of AWS's answers stand that are newer than the pinned botocore knows: it drops what it lacks.
+"""Where the calls of AWS and the members of its answers stand that the pinned botocore does not know yet.
 
-botocore merges `SERVICE/VERSION/service-2.sdk-extras.json` of each folder of its search path into its own model. The
-aws layer reads answers with it, and the sandbox writes them with it. A test says when the pin has caught up.
+It cannot make such a call, and drops such a member. botocore merges `SERVICE/VERSION/service-2.sdk-extras.json`
+of each folder of its search path into its own model. The aws layer asks and reads with it, and the sandbox answers with
+it. A test says when the pin has caught up.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """One action into its calls, and AWS's word on them into an answer. The only file that changes anything.
 
-Every call but one is absolute. Terminate is not: what may have been done is never sent again (`throttle.ONCE`). Nor is
-a size, since others set it too (`throttle.SIZE`).
+Every call but two is absolute. Terminate is not: what may have been done is never sent again (`throttle.ONCE`). Nor is
+a launch, but its token makes the same again do nothing more (`launch_call.LAUNCH`). A size is absolute and not sent
+again either, since others set it too (`throttle.SIZE`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import assert_never
 
 from async_rollout.aws.calls import Call, autoscaling
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind
+from async_rollout.aws.launch_call import LAUNCH, launch_call, launched
 from async_rollout.aws.moves import Moves, Place, moves
 from async_rollout.aws.single_flight import Flights, chunks
 from async_rollout.aws.tagging import TAGS_PER_CALL, Tagging
@@ -22,6 +24,7 @@ from async_rollout.core.actions import (
     CloudAction,
     Deregister,
     Erase,
+    Launch,
     MarkHealthy,
     Order,
     Probe,
@@ -82,15 +85,17 @@ class Acts:
                 return await (
                     self._delete(way, [ORDER]) if text is None else self._write(way, {ORDER: safe(text, 256)})
                 )
-            case Probe(run=run, present=present):
+            case Probe(run=run, at=at, present=present):
                 key = f"{PROBE}{run}"
-                return await (self._write(way, {key: run}) if present else self._delete(way, [key]))
+                return await (self._write(way, {key: str(at)}) if present else self._delete(way, [key]))
             case Suspend(processes=processes):
                 return await self._send(way, autoscaling("SuspendProcesses", **name, **_some(processes)))
             case Resume(processes=processes):
                 return await self._send(way, autoscaling("ResumeProcesses", **name, **_some(processes)))
             case SetCapacity():
                 return await self._send(way, _capacity(way.group, action), SIZE)
+            case Launch():
+                return await self._launch(way, launch_call(way.group, action))
             case Deregister() | Register():
                 return await self._moved(way, moves(action, partial(self._place_of, way.group)))
             case MarkHealthy(instances=ids):
@@ -157,6 +162,14 @@ class Acts:
         except CallFailedError as failed:
             return way.noted(Done() if failed.not_found else answer_to(failed.fault))
         return way.noted(Done())
+
+    async def _launch(self, way: Way, call: Call) -> Answer:
+        """The one act whose reply says more than that it was taken."""
+        try:
+            reply = await self._throttle.ask(way.of(call), LAUNCH)
+        except CallFailedError as failed:
+            return way.noted(answer_to(failed.fault))
+        return way.noted(launched(reply.body))
 
     async def _send(self, way: Way, call: Call, patience: Patience = SAME) -> Answer:
         try:

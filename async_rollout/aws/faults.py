@@ -68,6 +68,8 @@ THROTTLED = frozenset({
 CONTENDED = frozenset(
     {"ResourceContention", "ResourceContentionFault", "ScalingActivityInProgress", "ScalingActivityInProgressFault"}
 )
+UNDER_WAY = frozenset({"IdempotentCallInProgress", "IdempotentCallInProgressFault"})
+"""The same call, sent before, is not through: what comes of it the same again will say."""
 BROKEN = frozenset({"InternalFailure", "InternalError", "ServiceUnavailable", "Unavailable", "HealthUnavailable"})
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 DENIED = EXPIRED | frozenset({
@@ -140,7 +142,7 @@ def _kind(code: str, status: int) -> FaultKind:
         return FaultKind.CONTENDED
     if code in DENIED:
         return FaultKind.DENIED
-    return FaultKind.LOST if code in BROKEN or status >= 500 else FaultKind.REFUSED
+    return FaultKind.LOST if code in BROKEN | UNDER_WAY or status >= 500 else FaultKind.REFUSED
 
 
 def _named(kind: FaultKind, error: Exception) -> Fault:

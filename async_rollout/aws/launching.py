@@ -54,6 +54,17 @@ def launched_from(instance: Body) -> str | None:
     return f"{_key(spec)}:{spec.get('Version', '?')}" if spec else None
 
 
+def mixed_purchase(group: Body) -> bool:
+    """Whether it launches both On-Demand and Spot instances. Of what a policy does not say AWS's defaults hold.
+
+    Those are no base, and all above it On-Demand. A base counts only where the rest is Spot: else all is On-Demand.
+    """
+    split = (group.get("MixedInstancesPolicy") or {}).get("InstancesDistribution") or {}
+    above = split.get("OnDemandPercentageAboveBaseCapacity")
+    above = 100 if above is None else above
+    return 0 < above < 100 or (above == 0 and (split.get("OnDemandBaseCapacity") or 0) > 0)
+
+
 def outdated(instance: Body, group: Body, resolved: Resolved) -> bool:
     """Whether the group would launch something else now for this instance's type."""
     source = launched_from(instance)

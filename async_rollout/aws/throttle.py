@@ -30,12 +30,16 @@ Send = Callable[[Call], Awaitable[Body]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """at: faults to repeat at. each: limit of one attempt, total: of all, seconds. attempts: at the most."""
+    """at: faults to repeat at. each: limit of one attempt, total: of all, seconds. attempts: at the most.
+
+    doubts: after an attempt without an answer, no later no says that nothing was done.
+    """
 
     at: frozenset[FaultKind]
     each: float
     total: float
     attempts: int = 6
+    doubts: bool = False
 
 
 PASSING = frozenset({FaultKind.BUSY, FaultKind.UNSENT, FaultKind.CONTENDED, FaultKind.LOST})
@@ -132,7 +136,8 @@ class Throttle:
                 bucket.drain()
             pause = self._pause(attempt)
             lost = lost or answer.kind is FaultKind.LOST
-            last = CallFailedError(call, replace(answer, kind=FaultKind.LOST) if lost and _passes(answer) else answer)
+            unsure = lost and (patience.doubts or _passes(answer))
+            last = CallFailedError(call, replace(answer, kind=FaultKind.LOST) if unsure else answer)
             if answer.kind not in patience.at or attempt == patience.attempts or anyio.current_time() + pause >= ends:
                 raise last
             self._say(call, answer, pause)

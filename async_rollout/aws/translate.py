@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from async_rollout.aws.calls import Body
 from async_rollout.aws.facts import UNSEEN, Launch
-from async_rollout.aws.launching import Resolved, launched_from, outdated, template_of
+from async_rollout.aws.launching import Resolved, launched_from, mixed_purchase, outdated, template_of
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
 from async_rollout.core.observation import Activity, Group, Instance, Observation, Source, Survey, Target, unfound
@@ -74,6 +74,7 @@ def group_of(row: Body, extras: Extras) -> Group:
         health_check_type=row.get("HealthCheckType", "EC2"),
         tag_count=sum(not key.startswith(("aws:", PREFIX)) for key in tags),
         weighted=_weighted(row),
+        mixed_purchase=mixed_purchase(row),
         warm_pool=bool(row.get("WarmPoolConfiguration")),
         ecs_managed="AmazonECSManaged" in tags,
         unknown_sources=tuple(source.id for source in named(row) if source.kind is None),

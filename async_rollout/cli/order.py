@@ -7,7 +7,7 @@ from typing import Annotated
 
 from async_rollout.cli.options import amount, command, duration, option
 from async_rollout.core.others import ALLOWANCES
-from async_rollout.core.spec import Amount, Hooks, Limits, OnFailure, Protected, RolloutSpec, Scope, Standby
+from async_rollout.core.spec import Amount, Hooks, LaunchCall, Limits, OnFailure, Protected, RolloutSpec, Scope, Standby
 from async_rollout.core.withheld import FLAGS
 
 ONE, NONE = Amount(value=1), Amount(value=0)
@@ -117,6 +117,13 @@ class Order:
     standby: Annotated[
         Standby, option("--standby", help="Old ones in Standby: leave them, or terminate them last.")
     ] = Standby.SKIP
+    launch: Annotated[
+        LaunchCall,
+        option(
+            "--launch",
+            help="Ask for new ones by LaunchInstances (answered), by SetDesiredCapacity (desired) or as may be (auto).",
+        ),
+    ] = LaunchCall.DESIRED
     without_commands: Annotated[
         bool,
         option("--without-commands", help="Go on from a run that had commands without them: that is what is meant."),
@@ -148,6 +155,7 @@ def spec_of(order: Order, *, draining: Amount | None = None, protected: Protecte
         allow=frozenset(order.allow or ()),
         protected=order.protected or protected,
         standby=order.standby,
+        launch=order.launch,
         without_commands=order.without_commands,
         stop_grace=order.stop_grace,
     )

@@ -43,9 +43,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A tag of our own that changes nothing: a look that shows it is no older than it. present False takes it off."""
+    """A tag of our own that changes nothing: a look that shows it is no older than it. present False takes it off.
+
+    at: when it is put up, AWS's time in whole epoch seconds, for others to see.
+    """
 
     run: str
+    at: int = 0
     present: bool = True
 
 
@@ -69,6 +73,18 @@ class SetCapacity:
 
     desired: int | None = None
     maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Launch so many instances in one zone, answered at once (LaunchInstances); desired capacity rises by them.
+
+    The same three again launch nothing more for 8 h: AWS answers as it did the first time.
+    """
+
+    zone: str
+    count: int
+    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +129,18 @@ class RunHook:
 
 
 CloudAction = (
-    Record | Erase | Order | Probe | Suspend | Resume | SetCapacity | Deregister | Register | MarkHealthy | Terminate
+    Record
+    | Erase
+    | Order
+    | Probe
+    | Suspend
+    | Resume
+    | SetCapacity
+    | Launch
+    | Deregister
+    | Register
+    | MarkHealthy
+    | Terminate
 )
 Action = CloudAction | RunHook
 

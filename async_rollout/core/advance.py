@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import MarkHealthy, SetCapacity, Suspend, Terminate, Wait
+from async_rollout.core.actions import MarkHealthy, Suspend, Wait
 from async_rollout.core.budget import Tally, launches_most
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.departures import idle, open_departure
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
+from async_rollout.core.launching import asked_again, asked_for, is_unrisen, may_grow, raised
 from async_rollout.core.moves import lives, move
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import PROTECTED
@@ -24,7 +25,11 @@ from async_rollout.core.traffic import held_up
 
 
 def advance(draft: Draft) -> Draft:
-    """One tick towards all new."""
+    """One tick towards all new; last of all what AWS has not answered is asked again: nothing rests on it."""
+    return asked_again(_advanced(draft))
+
+
+def _advanced(draft: Draft) -> Draft:
     running = sorted(set(SUSPENDED_BY_US) - draft.observation.group.suspended)
     if running and draft.is_under_way:
         return _suspended_again(draft, tuple(running))
@@ -33,6 +38,8 @@ def advance(draft: Draft) -> Draft:
     draft = watch_launches(draft)
     if not draft.explained:
         return draft.wait(_unexplained(draft), look=idle(draft))
+    if is_unrisen(draft):
+        return raised(draft)
     if marks := falsely_marked(draft):
         draft = draft.act(MarkHealthy(instances=marks))
     draft = end_idle(take_out(draft))
@@ -119,23 +126,13 @@ def ask_for_more(draft: Draft) -> Draft:
     tally, journal, group = draft.tally, draft.journal, draft.observation.group
     if not amount(draft.spec.max_surge).up(tally.base):
         return draft
-    needed = tally.base + min(tally.bounds.exist - tally.base, len(tally.victims))
     if not draft.knows_maximum:
         return draft
-    if tally.victims and group.maximum < needed:
-        return draft.raise_maximum(needed)
-    if not tally.room or not _may_launch(draft):
+    needed = tally.base + min(tally.bounds.exist - tally.base, len(tally.victims))
+    maximum = max(group.maximum, needed) if tally.victims else group.maximum
+    if maximum > group.maximum:
+        draft = draft.raise_maximum(maximum)
+    if not tally.room or not may_grow(draft):
         return draft
     left = launches_most(journal, draft.observation) - journal.launches
-    field = min(group.desired + min(tally.room, left), group.maximum)
-    if field <= group.desired:
-        return draft
-    launches = journal.launches + field - group.desired
-    return draft.write(replace(journal, asked=field, launches=launches)).act(SetCapacity(desired=field))
-
-
-def _may_launch(draft: Draft) -> bool:
-    """Not while a terminate is on its way: its effect on the field is not known yet."""
-    members = draft.observation.instances
-    sent = any(draft.belief.history(one.id).removal and not one.leaving for one in members)
-    return not sent and not any(isinstance(act, Terminate) for act in draft.acts)
+    return asked_for(draft, min(tally.room, left, maximum - tally.field))

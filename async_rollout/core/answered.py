@@ -11,6 +11,7 @@ from typing import assert_never
 from async_rollout.core.actions import (
     Deregister,
     Erase,
+    Launch,
     MarkHealthy,
     Probe,
     Record,
@@ -22,16 +23,20 @@ from async_rollout.core.actions import (
 from async_rollout.core.belief import Belief, Launching
 from async_rollout.core.history import Ended, Sent
 from async_rollout.core.journal import QUICK, Goal, Journal, Removal
+from async_rollout.core.launch_answers import heard as launch_heard
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.refusals import heard as refused_so_far
-from async_rollout.core.refusals import is_allowed
+from async_rollout.core.refusals import is_allowed, is_for_good
 
 
 def heard(belief: Belief, outcome: ActOutcome | HookOutcome, at: float) -> Belief:
     match outcome:
         case HookOutcome():
             return _hook_ended(belief, outcome, max(at, belief.at))
+        case ActOutcome(action=Launch() as launch):
+            belief = launch_heard(belief, outcome, launch)
+            return _answered(belief, outcome) if outcome.denied and not is_for_good(outcome) else belief
         case ActOutcome():
             launching = _launching(belief, outcome)
             refusals = refused_so_far(belief.refusals, outcome)
@@ -96,6 +101,8 @@ def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
                 refusals={} if _is_turned(belief.journal, journal) else belief.refusals,
                 lowered=belief.lowered + int(belief.reached and _is_cut(belief.journal, journal)),
             )
+        case SetCapacity(desired=int()):
+            return replace(belief, unrisen=None)
         case Erase() if outcome.ok is not False:
             return replace(belief, erased=belief.journal or belief.erased, journal=None, probed=None)
         case Probe(present=present) if outcome.ok is not False:
@@ -142,4 +149,5 @@ def _is_cut(old: Journal | None, new: Journal) -> bool:
     if old is None or new.goal is not Goal.REPLACE or new.evened > old.evened:
         return False
     shrunk = sum(departure.removal is Removal.SHRINK for departure in old.departures)
-    return new.asked < old.asked - shrunk
+    ended = {launch.token for launch in old.open} - {launch.token for launch in new.open}
+    return new.asked < old.asked - shrunk and not ended  # what a launch did not bring nobody has taken

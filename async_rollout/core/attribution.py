@@ -8,6 +8,7 @@ from async_rollout.core.belief import Belief
 from async_rollout.core.journal import Journal, Removal
 from async_rollout.core.observation import Observation
 from async_rollout.core.policy import SIZE
+from async_rollout.core.promised import coming, shrunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +24,11 @@ def attribute_desired(journal: Journal, observation: Observation, belief: Belief
     """Explain DesiredCapacity as it is seen: ours, someone's raise, someone's cut (RULES §1, rules 3 to 6).
 
     Only a field that reads the same for a while changes the base: stale answers must not. One between what is expected
-    and what was asked is ours, still in flight; if it stays, it becomes our lift, never the owner's base.
+    and what was asked is ours, still in flight; if it stays, it becomes our lift, never the owner's base. What launches
+    that are open may still add counts as added: they may come late.
     """
-    field = observation.group.desired
-    gone = tuple(
-        departure.id
-        for departure in journal.departures
-        if departure.removal is Removal.SHRINK and _has_left(observation, departure.id)
-    )
-    expected = journal.asked - len(gone)
+    gone = shrunk(journal, observation)
+    field, expected = coming(journal, observation), journal.asked - len(gone)
     if field == expected and not gone:
         return Attribution(journal=journal, explained=True)
     counted = replace(_count(journal, gone), asked=field)
@@ -83,8 +80,3 @@ def _count(journal: Journal, gone: tuple[str, ...]) -> Journal:
         for departure in journal.departures
     )
     return replace(journal, departures=tuple(departures))
-
-
-def _has_left(observation: Observation, id: str) -> bool:
-    one = observation.instance(id)
-    return one is None or one.leaving

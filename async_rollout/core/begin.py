@@ -1,6 +1,6 @@
 """From an untouched group to one that is ours: refuse or go on, lease, suspend, settle, cutoff.
 
-The order is RULES §3's. Nothing is changed before the lease has stood for two looks and two check intervals.
+The order is RULES §3's. Nothing is changed before a look has shown our record.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Jour
 from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
 from async_rollout.core.observation import Instance, Observation, TargetState
+from async_rollout.core.open_launches import way_of
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import ILL, LEASE, SETTLE_PAUSE, SETTLED, SOON, TORN
 from async_rollout.core.protection import is_shielded
@@ -211,8 +212,8 @@ def prepare(draft: Draft) -> Draft:
         return draft.wait(
             Wait(on="launch times", why=why, since=draft.belief.began, until=until, option="--launch-timeout")
         )
-    field = group.desired
-    return draft.write(replace(with_cutoff(draft.spec, journal, draft.observation), base=field, asked=field))
+    field, way = group.desired, way_of(draft.spec, group)
+    return draft.write(replace(with_cutoff(draft.spec, journal, draft.observation), base=field, asked=field, way=way))
 
 
 def undo_beginning(draft: Draft) -> bool:

@@ -53,6 +53,29 @@ class Launching:
 
 
 @dataclass(frozen=True, slots=True)
+class LaunchAnswer:
+    """What is known of a launch that AWS answers, by its token. at: AWS's time of the last word on it.
+
+    since: of the first. came: how many instances it brought, None while nobody knows. sent: it was sent, so that it may
+    have brought some. final: AWS answers it no more.
+    """
+
+    at: float
+    since: float
+    came: int | None = None
+    sent: bool = True
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Why AWS answers no launches here, in its words. denied: a permission is missing."""
+
+    said: str
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """Another's record, the newest version that was read; old answers do not count."""
 
@@ -68,9 +91,11 @@ class Belief:
     histories: one for each instance that is known, by id. health_at: AWS's time of the last look that asked every
     source. climbs: seconds that the last newcomers took from their launch until every source called them healthy.
     tried: the highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the
-    last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. unseen: when
-    a look came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted:
-    since when a zone is in zonal shift.
+    last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. answers: of
+    launches that AWS answers, by token; launches: the last of them as activities, newest first; dry_since: since when
+    none of them has brought any; unrisen: more members are there than desired, and a launch is open; mute: why AWS
+    answers none any more. unseen: when a look came later than was meant, and by how much. unfound: sources that AWS did
+    not find, see `traffic`; shifted: since when a zone is in zonal shift.
     """
 
     me: Me
@@ -110,6 +135,11 @@ class Belief:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     launching: Launching | None = None
     counted: int = 0
+    answers: Mapping[str, LaunchAnswer] = field(default_factory=dict)
+    launches: tuple[Activity, ...] = ()
+    dry_since: float | None = None
+    unrisen: Odd | None = None
+    mute: Mute | None = None
     denied: ActOutcome | None = None
     denied_since: float | None = None
     unseen: tuple[tuple[float, float], ...] = ()

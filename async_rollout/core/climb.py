@@ -74,7 +74,7 @@ def _name(draft: Draft, id: str) -> str:
 
 def _asked_why(draft: Draft) -> Draft:
     """Ask AWS what its activities say: every while, and as soon as it has tried again what failed before."""
-    asked, failed = draft.belief.activities_at, failed_launches(draft)
+    asked, failed = draft.belief.activities_at, [one for one in failed_launches(draft) if not one.answered]
     again = failed[0].started_at + RETRIED if failed else 0.0
     if draft.at - asked >= LAUNCH_OVERDUE or asked < again <= draft.at:
         return draft.ask(Need.ACTIVITIES)

@@ -14,6 +14,7 @@ from async_rollout.core.actions import (
     Action,
     Decision,
     Erase,
+    Launch,
     Need,
     Order,
     Outcome,
@@ -29,14 +30,15 @@ from async_rollout.core.attribution import attribute_desired, unlaunched
 from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import with_reason
-from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable
-from async_rollout.core.lease import LOOK_NOW, is_held, of_another, unprobed, wait
+from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable, Way
+from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
+from async_rollout.core.open_launches import settled
 from async_rollout.core.policy import LOST, REFRESH_AGE, REFRESH_EVERY, SIZE
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
 from async_rollout.core.snapshot import Snapshot, Stop
-from async_rollout.core.spec import HookPoint, OnFailure, RolloutSpec
+from async_rollout.core.spec import HookPoint, LaunchCall, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.tags import PREFIX
 from async_rollout.core.trouble import marked_failed, stopped, trouble, untouched
@@ -90,7 +92,7 @@ def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
 
 def _needs_health(record: Journal, decision: Decision) -> bool:
     """Whether it rests on what sources say, which must not be an old answer. More capacity takes nothing away."""
-    free = (Record, Suspend, SetCapacity, Erase)
+    free = (Record, Suspend, SetCapacity, Launch, Erase)
     acts = [act for act in decision.actions if not isinstance(act, free) and not _is_check(act)]
     written = [record, *(act.journal for act in decision.actions if isinstance(act, Record))]
     turned = any(one.goal is not Goal.REPLACE for one in written)
@@ -106,7 +108,7 @@ def _next_of(snapshot: Snapshot, draft: Draft, record: Journal) -> Decision:
     spec = draft.spec
     if record.goal is Goal.REPLACE and (cause := stopped(snapshot)):
         return _turned(draft, cause)
-    if not is_held(spec, snapshot):
+    if draft.belief.held is None:
         return replace(wait(spec), needs=ROWS)
     return _towards(draft, record.goal)
 
@@ -121,7 +123,9 @@ def _surveyed(draft: Draft) -> Draft:
 
 def _counted(draft: Draft) -> Draft:
     """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
-    journal = unlaunched(marked_failed(draft), draft.belief)
+    journal = settled(draft, unlaunched(marked_failed(draft), draft.belief))
+    if draft.belief.mute is not None and draft.spec.launch is LaunchCall.AUTO:
+        journal = replace(journal, way=Way.DESIRED)
     group = draft.observation.group
     gone = (history.lost_since for history in draft.belief.histories.values())
     lost = sum(since is not None and draft.at - since >= LOST.seconds for since in gone)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from async_rollout.core.actions import ROWS, WHOLE, Action, Decision, Need, Needs, Record, SetCapacity, Verdict, Wait
 from async_rollout.core.journal import Departure, Goal, Journal
+from async_rollout.core.open_launches import settled
 from async_rollout.core.pace import Look, soonest
 from async_rollout.core.policy import BEAT, LEASE
 from async_rollout.core.situation import Situation
@@ -112,11 +113,18 @@ def _next(draft: Draft, *, at_once: bool) -> tuple[float, Needs]:
 def _can_wait(draft: Draft) -> bool:
     """Only departures that are over are new: whoever reads the record finds that again in the rows.
 
+    Or what AWS has answered to launches: who asks again hears it again.
+
     Not so what a terminate took out of desired: until that is written, a raise by others would look like our own. Nor
     that one serves again: as long as the record says that it goes, no look of it counts.
     """
     before, after = draft.observation.journal, draft.journal
-    if not isinstance(before, Journal) or draft.spec.hooks.after_terminate is not None:
+    if not isinstance(before, Journal):
+        return False
+    before = settled(draft, before)
+    if before == after:
+        return True
+    if draft.spec.hooks.after_terminate is not None:
         return False
     ended = {departure.id for departure in before.departures if after.departure(departure.id) is None}
     if any(each.id in ended and each.in_service for each in draft.observation.instances):

@@ -13,6 +13,7 @@ from async_rollout.core.actions import (
     Action,
     Deregister,
     Erase,
+    Launch,
     MarkHealthy,
     Probe,
     Record,
@@ -44,11 +45,11 @@ def effect(state: Expected, action: Action) -> Expected:
     """The state after one act, at the same instant."""
     match action:
         case Record(journal=journal):
-            return replace(state, observation=replace(state.observation, journal=journal, probes=frozenset()))
+            return replace(state, observation=replace(state.observation, journal=journal, probes={}))
         case Erase():
-            return replace(state, observation=replace(state.observation, journal=None, probes=frozenset()))
-        case Probe(run=run, present=present):
-            return replace(state, observation=replace(state.observation, probes=frozenset({run} if present else ())))
+            return replace(state, observation=replace(state.observation, journal=None, probes={}))
+        case Probe(run=run, at=at, present=present):
+            return replace(state, observation=replace(state.observation, probes={run: at} if present else {}))
         case Suspend(processes=names):
             return _group(state, suspended=state.observation.group.suspended.union(names))
         case Resume(processes=names):
@@ -57,6 +58,8 @@ def effect(state: Expected, action: Action) -> Expected:
             return _group(state, maximum=most)
         case SetCapacity(desired=int() as size):
             return _launched(_group(state, desired=size), size - state.observation.group.desired)
+        case Launch(zone=zone, count=count):
+            return _launched(_group(state, desired=state.observation.group.desired + count), count, zone)
         case Terminate(instance=id, shrink=shrink):
             return _terminated(state, id, shrink=shrink)
         case Deregister(registrations=ones):
@@ -116,14 +119,14 @@ def _each(state: Expected, ids: set[str], **fields: object) -> Expected:
     return replace(state, observation=replace(state.observation, instances=tuple(changed)))
 
 
-def _launched(state: Expected, number: int) -> Expected:
-    """One after the other, each into the zone that is the emptiest then."""
+def _launched(state: Expected, number: int, zone: str | None = None) -> Expected:
+    """One after the other, each into the zone that was asked for, else into the one that is the emptiest then."""
     for _ in range(number):
         at, observation = state.observation.at, state.observation
         new = Instance(
             id=f"{NEW}{state.born + 1}",
             lifecycle="Pending",
-            zone=emptiest(observation),
+            zone=zone or emptiest(observation),
             launched_at=at,
             launched_from=observation.group.template,
             outdated=False,

@@ -14,6 +14,7 @@ from async_rollout.core.budget import launches_most
 from async_rollout.core.departures import open_departure
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Goal
+from async_rollout.core.launching import asked_for
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look
@@ -26,7 +27,7 @@ from async_rollout.core.traffic import blinded_by, shift_is_over_limit
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
 from async_rollout.core.withheld import BEFORE_ITS_END, withheld
 from async_rollout.core.zonal_shift import shifted_zones
-from async_rollout.core.zones import barren, evening, is_evening, spread, zone_counts
+from async_rollout.core.zones import barren, evening, is_evening, resting, spread, zone_counts
 
 ALARMS = "AlarmNotification"
 EVENED_MAX = 2
@@ -36,6 +37,8 @@ EVENED_MAX = 2
 def finish(draft: Draft) -> Draft:
     """The next step of the end; called when no departure is open and nothing old is left to go."""
     group = draft.observation.group
+    if draft.journal.open:
+        return draft  # `asked_again` tells what is waited for
     if group.status:
         return draft.wait(Wait(on="the group to be gone", why=group.status, since=draft.belief.began))
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
@@ -152,17 +155,16 @@ def is_uneven(draft: Draft) -> bool:
 
 def _open(draft: Draft, counts: Mapping[str, int]) -> Mapping[str, int]:
     """The counts of the zones in which AWS may be able to launch."""
-    closed = barren(draft.belief.activities, draft.at)
+    closed = barren(draft.belief.activities, draft.at).union(resting(draft.belief.launches, draft.at))
     return {zone: count for zone, count in counts.items() if zone not in closed}
 
 
 def even_out(draft: Draft) -> Draft:
     """Do under our floor what AZRebalance would do without: one more, and then one of the fullest zone is surplus."""
-    journal, field = draft.journal, draft.observation.group.desired + 1
+    field = draft.observation.group.desired + 1
     if draft.observation.group.maximum < field:
         return draft.raise_maximum(field)
-    more = replace(journal, asked=field, launches=journal.launches + 1, evened=journal.evened + 1)
-    return draft.write(more).act(SetCapacity(desired=field))
+    return asked_for(draft.write(replace(draft.journal, evened=draft.journal.evened + 1)), 1)
 
 
 def with_reason(draft: Draft) -> Draft:

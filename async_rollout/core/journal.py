@@ -44,6 +44,36 @@ class Removal(StrEnum):
     """Shrunk, and the field was seen to have followed."""
 
 
+OPEN_MAX = 4
+"""Launches that may be open at once: one tag holds them, of 256 letters."""
+
+
+class Way(StrEnum):
+    """By which call new instances are asked for: one that answers with their ids, or desired capacity and hope."""
+
+    ANSWERED = "a"
+    DESIRED = "d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLaunch:
+    """A launch that was asked for, until all of it is to be seen. at: when it was recorded, epoch seconds.
+
+    came: how many instances AWS says it brought, None as long as it has not answered.
+    """
+
+    token: str
+    zone: str
+    count: int
+    at: int
+    came: int | None = None
+
+    @property
+    def most(self) -> int:
+        """So many it may bring."""
+        return self.count if self.came is None else self.came
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
     """One instance on its way out. at: when its deregistration was recorded (until then: its opening), epoch seconds.
@@ -108,7 +138,8 @@ class Journal:
     maximum that we wrote, 0 if none; raised_from: what stood there before, until ours was seen. suspended: processes
     that are ours to resume. launches: instances we asked for so far. lost: newcomers that never came to serve. evened:
     launches to even out the zones. apart: by how many the fullest zone was fuller than the emptiest, as found. began:
-    when cutoff was taken. commands: the points for which a command was given.
+    when cutoff was taken. commands: the points for which a command was given. way: how launches are asked for; open:
+    those that are not to be seen yet, counted in asked and in launches; tokens: how many tokens were used.
     old: how many there were to replace when cutoff was taken, 0 if not known; replaced: how many of them are gone.
     """
 
@@ -135,6 +166,9 @@ class Journal:
     commands: tuple[HookPoint, ...] = ()
     old: int = 0
     replaced: int = 0
+    way: Way = Way.DESIRED
+    tokens: int = 0
+    open: tuple[OpenLaunch, ...] = ()
     departures: tuple[Departure, ...] = ()
 
     def knows_maximum(self, seen: int) -> bool:

@@ -39,6 +39,7 @@ PHRASES: Mapping[Failure, tuple[str, ...]] = {
         "There are not enough free addresses in subnet",
         "The requested Availability Zone is no longer supported",
         "The requested Availability Zone is currently constrained",
+        "InsufficientFreeAddressesInSubnet",
     ),
     Failure.CAPACITY: (
         "Unable to fulfill capacity due to your request configuration",
@@ -46,6 +47,10 @@ PHRASES: Mapping[Failure, tuple[str, ...]] = {
         "We currently do not have sufficient * capacity",
         "The requested configuration is currently not supported",
         "does not have sufficient compatible and available capacity for this request",
+        "InsufficientInstanceCapacity",
+        "InsufficientReservedInstanceCapacity",
+        "InsufficientCapacityOnHost",
+        "UnfulfillableCapacity",
         "Request limit exceeded",
         "Rate exceeded",
     ),
@@ -55,6 +60,9 @@ PHRASES: Mapping[Failure, tuple[str, ...]] = {
         "Max spot instance count exceeded",
         "You've reached your quota for maximum Fleet Requests for this account",
         "instance(s) are already running",
+        "InstanceLimitExceeded",
+        "VcpuLimitExceeded",
+        "MaxSpotInstanceCountExceeded",
     ),
     Failure.SETTLES: (
         "for parameter iamInstanceProfile.arn is invalid",
@@ -85,11 +93,15 @@ PHRASES: Mapping[Failure, tuple[str, ...]] = {
         "Validating load balancer configuration failed",
         "Updating load balancer configuration failed",
         "Failed to update target group",
+        "InvalidAMIID",
+        "InvalidKeyPair.NotFound",
+        "InvalidGroup.NotFound",
+        "InvalidSubnetID.NotFound",
         "You must use a valid fully-formed launch template",
     ),
 }
-"""AWS's own sentences, `*` for what differs in them; the first kind that has one in it, in this order. The launch
-template's own comes last: it stands in front of others too."""
+"""AWS's own sentences, `*` for what differs in them, and the codes of its answers to our own launches; the first kind
+that has one in it, in this order. The launch template's own comes last: it stands in front of others too."""
 
 
 def _folded(text: str) -> str:
@@ -134,26 +146,31 @@ def unmended(launches: Iterable[Activity]) -> tuple[Activity, ...]:
     return tuple(one for one in known if one.failed and one.started_at > came)
 
 
-def hopeless(failures: tuple[Activity, ...], at: float, *, quiet: bool) -> Activity | None:
+def hopeless(
+    failures: tuple[Activity, ...], at: float, *, quiet: bool, untouched: bool = False, nowhere: bool = False
+) -> Activity | None:
     """The failure for which waiting is over, of those that stood when AWS was asked, at `at`; None if it may help.
 
-    quiet: nothing of ours is on its way that would take, or make, room in a quota.
+    quiet: nothing of ours is on its way that would take, or make, room in a quota; untouched: nor has anything of the
+    group gone since we began. nowhere: AWS has refused us in every zone.
     """
     for kind in Failure:
         alike = [one for one in failures if failure_of(one.message) is kind]
-        if alike and _lasts(kind, [one.started_at for one in alike], at, quiet=quiet):
+        answered = bool(alike) and all(one.answered for one in alike)
+        full = quiet and untouched and answered
+        if alike and _lasts(kind, [one.started_at for one in alike], at, quiet=quiet, full=full, nowhere=nowhere):
             return alike[0]
     return None
 
 
-def _lasts(kind: Failure, times: list[float], at: float, *, quiet: bool) -> bool:
+def _lasts(kind: Failure, times: list[float], at: float, *, quiet: bool, full: bool, nowhere: bool) -> bool:
     match kind:
         case Failure.PERMANENT:
-            return len(times) >= FAILED_TWICE
+            return nowhere or len(times) >= FAILED_TWICE
         case Failure.SETTLES:
             return len(times) >= FAILED_TWICE and max(times) - min(times) >= FAILURES_SETTLE
         case Failure.QUOTA:
-            return quiet and at - min(times) >= QUOTA_LASTS
+            return full or (quiet and at - min(times) >= QUOTA_LASTS)
         case Failure.ZONE | Failure.CAPACITY | Failure.UNKNOWN:
             return False
         case never:

@@ -13,6 +13,7 @@ from async_rollout.core.actions import (
     Action,
     Deregister,
     Erase,
+    Launch,
     Order,
     Probe,
     Record,
@@ -26,6 +27,7 @@ from async_rollout.core.budget import bounds, launches_most
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import ILL, OLDEST_LOOK
+from async_rollout.core.promised import coming as promised
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import is_shifted, serves_still
 from async_rollout.core.snapshot import Snapshot
@@ -63,12 +65,9 @@ def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, acti
 
 def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 2: booting and serving never above the ceiling, nor all that exists above ceiling and max draining."""
-    if not isinstance(action, SetCapacity) or action.desired is None:
+    if (rise := _rise(snapshot, record, action)) is None:
         return None
-    members, field = snapshot.observation.instances, snapshot.observation.group.desired
-    more, limits = action.desired - field, bounds(spec, record.base)
-    if more <= 0:
-        return None
+    (field, more), members, limits = rise, snapshot.observation.instances, bounds(spec, record.base)
     deregistered = {departure.id for departure in record.departures if departure.draining is Mark.ENDED}
     out = sum(one.in_service and one.id in deregistered for one in members)
     taken = max(field, sum(one.in_service for one in members)) - out + more
@@ -79,6 +78,18 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     return f"law 2: {exist} would exist, {limits.exist} may" if exist > limits.exist else None
 
 
+def _rise(snapshot: Snapshot, record: Journal, action: Action) -> tuple[int, int] | None:
+    """Of an act that asks for more: desired capacity with all launches that are open, and what is set on top of it."""
+    coming = promised(record, snapshot.observation)
+    match action:
+        case Launch():
+            return coming, 0
+        case SetCapacity(desired=int() as desired) if desired > max(coming, snapshot.observation.group.desired):
+            return coming, desired - coming
+        case _:
+            return None
+
+
 def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 3: only old, dead or our own surplus is ever deregistered or terminated.
 
@@ -87,16 +98,14 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
     if isinstance(action, SetCapacity) and action.desired is not None:
         held = max(record.base, snapshot.observation.rows)
         lower = action.desired < min(held, snapshot.observation.group.desired)
+        uncounted = record.open and snapshot.observation.rows > snapshot.observation.group.desired
+        lower = lower or bool(uncounted and action.desired < snapshot.observation.rows)
         return f"law 3: desired {action.desired} is below {held}: AWS would choose who goes" if lower else None
     for id in _named(action):
         one = snapshot.observation.instance(id)
         departure = record.departure(id)
-        if (
-            one is not None
-            and departure is not None
-            and not departure.surplus
-            and is_shielded(spec, snapshot.observation.group, one)
-        ):
+        owners = departure is not None and not departure.surplus
+        if one is not None and owners and is_shielded(spec, snapshot.observation.group, one):
             return f"law 3: {id} is protected from scale-in"
         if one is None or departure is None:
             return f"law 3: {id} has no departure on record or is out of sight"
@@ -128,7 +137,7 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
 def launches_are_bounded(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 6: the launches that we cause are bounded, across kills."""
     most = launches_most(record, snapshot.observation)
-    if isinstance(action, SetCapacity) and action.desired is not None and record.launches > most:
+    if _rise(snapshot, record, action) and record.launches > most:
         return f"law 6: {record.launches} launches were asked for, {most} are the most"
     return None
 
@@ -163,6 +172,8 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
             return (
                 None if departure and departure.removal is wanted else f"law 9: the terminate of {id} is not recorded"
             )
+        case Launch() if action not in (Launch(zone=one.zone, count=one.count, token=one.token) for one in record.open):
+            return f"law 9: the launch {action.token} is not recorded so"
         case SetCapacity(desired=int() as desired) if record.asked != desired > snapshot.observation.group.desired:
             return f"law 9: desired {desired} is not recorded"
         case SetCapacity(maximum=int() as most) if most > snapshot.observation.group.maximum and record.raised != most:

@@ -15,9 +15,11 @@ from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order
 from async_rollout.core.draft import renewed
 from async_rollout.core.journal import MARKS, Cause, Departure, Goal, Journal, Mark, template_mark
 from async_rollout.core.observation import Observation
-from async_rollout.core.policy import FRESH, HELD, HELD_INTERVALS, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
+from async_rollout.core.open_launches import way_of
+from async_rollout.core.policy import FRESH, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
+from async_rollout.core.probes import rivals
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import HookPoint, RolloutSpec
+from async_rollout.core.spec import HookPoint, LaunchCall, RolloutSpec
 from async_rollout.core.stages import is_old
 from async_rollout.core.standby import may_end
 from async_rollout.core.withheld import asked_for, withheld
@@ -38,20 +40,30 @@ def is_blind(snapshot: Snapshot) -> bool:
 
 
 def unproven(spec: RolloutSpec, snapshot: Snapshot) -> Decision | None:
-    """None if this look shows our probe: it is newer than that, so no record from before can be hidden from it."""
+    """None if this look shows our probe: it is newer than that, so no record from before can be hidden from it.
+
+    Nor may it show another's: of two that put up theirs one at least sees the other's. Then the first by its run's id
+    goes on when it is alone, and all others take theirs off until that one has written, or is dead.
+    """
     belief, observation = snapshot.belief, snapshot.observation
-    if belief.me.run in observation.probes:
-        return None
+    me, others = belief.me.run, rivals(observation, belief.me.run)
+    why = f"run {', '.join(others)} is about to begin, too"
+    pause = replace(wait(spec, Wait(on="the lease", why=why, since=belief.began)), look_again=spec.paced(SOON))
+    if others and min(others) < me:
+        off = (Probe(run=me, present=False),) if me in observation.probes else ()
+        return replace(pause, actions=off, needs=ROWS)
+    if observation.at - observation.probes.get(me, float("-inf")) <= OLDEST_LOOK:
+        return pause if others else None
     if belief.probed is not None and observation.at - belief.probed < PROBE_AGAIN:
         tags = Wait(on="the tags", why="AWS does not show our newest one yet", since=belief.probed)
         return replace(wait(spec, tags), look_again=spec.paced(SOON), needs=ROWS)
-    return Decision(actions=(Probe(run=belief.me.run),), needs=ROWS)
+    return Decision(actions=(Probe(run=me, at=int(observation.at)),), needs=ROWS)
 
 
 def unprobed(snapshot: Snapshot, decision: Decision) -> Decision:
     """Who ends leaves no probe behind, a killed one's neither; one that still lives puts its own up again."""
     belief = snapshot.belief
-    there = snapshot.observation.probes.union(() if belief.probed is None else (belief.me.run,))
+    there = {*snapshot.observation.probes, *(() if belief.probed is None else (belief.me.run,))}
     if decision.verdict is None or any(isinstance(act, Record | Erase) for act in decision.actions):
         return decision
     return replace(decision, actions=(*decision.actions, *(Probe(run=run, present=False) for run in sorted(there))))
@@ -119,7 +131,8 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         ours = replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE)
         return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
     again = tuple(map(_to_be_tried_again, ours.departures))
-    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=0)
+    way = record.way if spec.launch is LaunchCall.AUTO else way_of(spec, observation.group)
+    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=0, way=way)
     if record.cutoff is not None and stale(record, observation):
         ours = with_cutoff(spec, ours, observation)
     return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
@@ -161,9 +174,3 @@ def with_cutoff(spec: RolloutSpec, journal: Journal, observation: Observation) -
     old = sum(one.id in out or is_old(spec, begun, one) for one in there)
     apart = spread(zone_counts(observation)) if journal.cutoff is None else journal.apart
     return replace(begun, old=old, replaced=0, apart=apart)
-
-
-def is_held(spec: RolloutSpec, snapshot: Snapshot) -> bool:
-    """The lease has stood for two looks and two check intervals: only now may we act."""
-    held, at = snapshot.belief.held, snapshot.observation.at
-    return held is not None and HELD.holds(held, at) and at - held.at >= HELD_INTERVALS * spec.interval

@@ -22,6 +22,7 @@ def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
         lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
     if ours:
         lines.append(f"suspended by us: {', '.join(ours)}")
+    lines += [f"{one.count} new in {one.zone} were asked for, not answered" for one in journal.open if one.came is None]
     taken_out = (departure.id for departure in journal.departures if departure.draining is Mark.ENDED)
     out = map(observation.instance, taken_out)
     lines += [f"{one.id} is out of its load balancers" for one in out if one is not None and not one.standby]

@@ -32,6 +32,7 @@ def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
     """Events between the look before and this one, and of what the decision is about to record."""
     told = (
         _told_and_stays,
+        _mute,
         _warned,
         _accused,
         _lost,
@@ -51,6 +52,15 @@ def _warned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
     if before is None:
         for text in warnings(spec, after.observation, after.belief.survey):
             yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
+
+
+def _mute(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
+    """Launches are asked for in the other way from now on."""
+    new, old, mute = _recorded(decision), after.observation.journal, after.belief.mute
+    if new is None or mute is None or not isinstance(old, Journal) or old.run != new.run or new.way is old.way:
+        return
+    text = f"AWS does not answer launches here, so new instances are asked for by desired capacity: {mute.said}"
+    yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
 def _accused(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:

@@ -6,8 +6,8 @@ time, epoch seconds, from the reply's Date header. A kind of traffic source maps
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import inf
 
@@ -149,7 +149,7 @@ class Instance:
 class Group:
     """The group's own fields. template: what it launches now, resolved to a number or name; zones: where it may.
 
-    claims: who else manages it; traits: what else is at work in it.
+    mixed_purchase: it launches On-Demand and Spot at once. claims: who else manages it; traits: what else is at work.
     """
 
     name: str
@@ -164,6 +164,7 @@ class Group:
     tag_count: int = 0
     zones: tuple[str, ...] = ()
     weighted: bool = False
+    mixed_purchase: bool = False
     warm_pool: bool = False
     ecs_managed: bool = False
     unknown_sources: tuple[str, ...] = ()
@@ -201,7 +202,8 @@ class Survey:
 class Activity:
     """One scaling activity. kind: launch or terminate; zone: where, empty if AWS does not say.
 
-    ended_at: None while it is in progress; AWS cuts it to whole seconds, so it may lie before started_at.
+    ended_at: None while it is in progress; AWS cuts it to whole seconds, so it may lie before started_at. answered: it
+    is AWS's answer to the call itself, so nothing of it is tried again.
     """
 
     id: str
@@ -212,6 +214,7 @@ class Activity:
     ended_at: float | None = None
     instance: str | None = None
     zone: str = ""
+    answered: bool = False
 
     @property
     def failed(self) -> bool:
@@ -222,7 +225,8 @@ class Activity:
 class Observation:
     """One look. survey and activities are None where the needs did not name them; order is the stop order's text.
 
-    refresh: statuses of active instance refreshes, None where that alone was not asked. probes: runs whose probe shows.
+    refresh: statuses of active instance refreshes, None where that alone was not asked. probes: the runs whose probe
+    shows, each with when it was put up, 0 where it does not say.
     """
 
     at: float
@@ -231,7 +235,7 @@ class Observation:
     sources: tuple[Source, ...] = ()
     journal: Journal | Unreadable | None = None
     order: str | None = None
-    probes: frozenset[str] = frozenset()
+    probes: Mapping[str, int] = field(default_factory=dict)
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
     refresh: tuple[str, ...] | None = None

@@ -9,10 +9,19 @@ from async_rollout.core.spec import HookPoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchError:
+    """Why instances that a Launch asked for did not come, in AWS's code and words."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActOutcome:
     """How one act was answered: ok True (taken), False (surely not done), None (nobody knows).
 
     sent False: it was decided and never sent, since one before it was not taken. passing: refused for now only.
+    launched, errors: of a Launch, the ids that came and why the rest did not; one that was taken may have brought none.
     """
 
     action: Action
@@ -23,6 +32,8 @@ class ActOutcome:
     denied: bool = False
     passing: bool = False
     sent: bool = True
+    launched: tuple[str, ...] = ()
+    errors: tuple[LaunchError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

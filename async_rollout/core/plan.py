@@ -10,6 +10,7 @@ from async_rollout.core.actions import (
     Action,
     Decision,
     Deregister,
+    Launch,
     Probe,
     Record,
     RunHook,
@@ -20,16 +21,17 @@ from async_rollout.core.actions import (
 from async_rollout.core.belief import Belief, Me
 from async_rollout.core.budget import bounds
 from async_rollout.core.decide import decide
-from async_rollout.core.effect import Expected, effect, elapse
+from async_rollout.core.effect import NEW, Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.life import WAY_OUT, limit_of, longest
 from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.open_launches import unanswerable
 from async_rollout.core.origin import Place
 from async_rollout.core.outcomes import ActOutcome, HookOutcome, Outcomes
 from async_rollout.core.policy import BOOT, SHUTDOWN
 from async_rollout.core.recall import recall, started
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
+from async_rollout.core.spec import Hook, HookPoint, LaunchCall, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings
 from async_rollout.core.zonal_shift import as_allowed
@@ -158,7 +160,7 @@ def _fresh(spec: RolloutSpec, observation: Observation) -> Plan:
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
         expected_seconds=story.seconds,
         worst_seconds=worst(spec, observation, len(old) + story.evened),
-        notes=(*warnings(spec, observation, observation.survey), *_notes(observation, story)),
+        notes=(*warnings(spec, observation, observation.survey), *_way(spec, observation), *_notes(observation, story)),
         objections=story.objections,
         steps=story.steps,
     )
@@ -225,12 +227,15 @@ def _acted(state: Expected, belief: Belief, decision: Decision) -> tuple[Expecte
     """Every act is taken to succeed, every hook to end well at once."""
     outcomes: list[ActOutcome | HookOutcome] = []
     for act in decision.actions:
-        state = effect(state, act)
+        before, state = state.born, effect(state, act)
         if isinstance(act, RunHook):
             belief = started(belief, act.point, act.instance)
             outcomes.append(HookOutcome(point=act.point, instance=act.instance, ok=True))
         else:
-            outcomes.append(ActOutcome(action=act, at=state.observation.at, ok=True))
+            came = (
+                tuple(f"{NEW}{number + 1}" for number in range(before, state.born)) if isinstance(act, Launch) else ()
+            )
+            outcomes.append(ActOutcome(action=act, at=state.observation.at, ok=True, launched=came))
     return state, belief, tuple(outcomes)
 
 
@@ -258,6 +263,17 @@ def _notes(observation: Observation, story: _Story) -> tuple[str, ...]:
     lines += [f"scheduled action {name} falls into the run and does not fire" for name in lost]
     lines += [f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"]
     return (*lines, *(() if story.ended else ("the plan did not come to an end: please report it",)))
+
+
+def _way(spec: RolloutSpec, observation: Observation) -> Iterator[str]:
+    """By which call new instances are asked for, and why; the call that is always there is not worth a word."""
+    if spec.launch is LaunchCall.DESIRED:
+        return
+    if why := unanswerable(observation.group):
+        yield f"new instances are asked for by desired capacity: {why}"
+        return
+    allowed = "" if spec.launch is LaunchCall.ANSWERED else ", or by desired capacity where that is not allowed"
+    yield f"new instances are launched zone by zone, each answered by AWS at once (LaunchInstances){allowed}"
 
 
 def _uneven(number: int) -> str:

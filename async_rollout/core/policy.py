@@ -60,10 +60,11 @@ ILL = Rule(looks=3, source="load balancers: one flap is no illness; counted only
 """An instance that was well is ill; one that is sick before the first change is refused."""
 PEER = Rule(looks=3, source=f"{STALE}: an older record may lack a departure")
 """The newest version of another's record is the one that stands."""
-HELD = Rule(looks=2, source="our record: two conductors that write at once both see the later one two intervals on")
-"""A record is ours, so many check intervals later."""
-HELD_INTERVALS = 2
-"""Check intervals that our record must have stood for before anything rests on it: as many looks as HELD asks."""
+RIVAL = 90.0
+"""Seconds for which another run's probe says that it may be about to write a record: it wrote on a look that showed it
+at most OLDEST_LOOK old, no later than that after the look, and the call takes its time."""
+RISEN = Rule(looks=2, seconds=30.0, source=f"{GAP}; {STALE}")
+"""Desired capacity did not rise by what AWS has launched for us."""
 TERMINATE_LOST = Rule(looks=3, seconds=30.0, source=STALE)
 """A terminate that was sent has not come to anything."""
 REFUSED = Rule(looks=5, seconds=60.0, source="a rule of ours: five times the same words are an answer")
@@ -89,6 +90,22 @@ QUOTA_LASTS = 120.0
 """Seconds without any launch after which a quota is believed to stay full."""
 FAILURES_SETTLE = 180.0
 """Seconds after which a failure that settles by itself is believed not to."""
+
+USUAL_INTERVAL = 5.0
+"""Seconds between two looks: the original's."""
+LONGEST_DURATION = 30 * 86_400.0
+"""No duration above 30 days is taken: a typo in a unit must not become a wait without end."""
+
+LAUNCHES_KEPT = 20
+"""So many answers to launches are remembered."""
+MUTE_AFTER = 2
+"""Refusals of a kind that nobody knows, after which launches are asked for by desired capacity."""
+LAUNCH_SHOWS = 120.0
+"""Seconds after AWS's answer in which all that it brought is to be seen: four times as long as an answer is old."""
+ASKED_AGAIN = 60.0
+"""A launch without an answer is asked for again after as long as it has been asked for, at the most so many seconds."""
+TOKEN_LASTS = 7 * 3600
+"""AWS keeps a launch's token for 8 h: sent again later, the same call would launch anew."""
 
 LEASE = 180
 """Seconds a record holds the group without renewal."""

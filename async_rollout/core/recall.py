@@ -9,7 +9,7 @@ from async_rollout.core.answered import heard, still
 from async_rollout.core.belief import Belief, Peer
 from async_rollout.core.fold import Fold
 from async_rollout.core.history import UNKNOWN, History, Odd, counted_on
-from async_rollout.core.journal import Journal, Mark
+from async_rollout.core.journal import Journal, Mark, Removal
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.outcomes import Outcomes
 from async_rollout.core.policy import CLIMBS, LONGEST_SLEEP
@@ -96,6 +96,7 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         reached=_reached(belief, observation),
         hollow=counted_on(belief.hollow, f"{group.desired}" if group.desired > observation.rows else None, at),
         progress=counted_on(belief.progress, _progress(observation), at),
+        unrisen=counted_on(belief.unrisen, _unrisen(observation), at),
         survey=_surveyed(belief, observation),
         scheduled=_scheduled(belief, observation.survey),
         activities=belief.activities if observation.activities is None else observation.activities,
@@ -140,6 +141,16 @@ def _progress(observation: Observation) -> str:
     old = (departure for departure in gone if not departure.surplus)
     departures = ",".join(f"{departure.id}{departure.before}{departure.after}{departure.removal}" for departure in old)
     return f"{head.goal} {observation.group.desired} {head.launches} {len(head.suspended)} {head.cutoff} {departures}"
+
+
+def _unrisen(observation: Observation) -> str | None:
+    """Members that desired capacity does not count while a launch is open; not while a terminate of ours is to show."""
+    record, rows = observation.journal, observation.rows
+    if not isinstance(record, Journal) or not record.open or rows <= observation.group.desired:
+        return None
+    sent = (departure.id for departure in record.departures if departure.removal is not Removal.NOT)
+    here = any((one := observation.instance(id)) is not None and not one.leaving for id in sent)
+    return None if here else f"{rows} {observation.group.desired}"
 
 
 def _unfound(belief: Belief, observation: Observation) -> dict[str, Odd]:

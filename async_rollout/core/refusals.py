@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from async_rollout.core.actions import Action, Deregister, Erase, Record, Register, SetCapacity, Terminate
+from async_rollout.core.actions import Action, Deregister, Erase, Launch, Record, Register, SetCapacity, Terminate
 from async_rollout.core.belief import Belief, Refusal
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import OUTLASTED, REFUSED
 from async_rollout.core.wording import words_of
 
+LAUNCHES = "launch instances"
 _REQUEST = re.compile(r" \(request [^)]*\)$")
 """The id of a request is another one each time."""
 
@@ -43,7 +44,7 @@ def heard(refusals: Mapping[str, Refusal], outcome: ActOutcome) -> Mapping[str, 
     before = refusals.get(key)
     again = before is not None and before.said == said
     fresh = Refusal(
-        act="write the record" if isinstance(outcome.action, Record) else words_of(outcome.action),
+        act=_named(outcome.action),
         said=said,
         at=before.at if before and again else outcome.at,
         count=before.count + 1 if before and again else 1,
@@ -51,6 +52,17 @@ def heard(refusals: Mapping[str, Refusal], outcome: ActOutcome) -> Mapping[str, 
         passing=outcome.passing,
     )
     return {**refusals, key: fresh}
+
+
+def _named(action: Action) -> str:
+    """What is refused, in words that are the same for the same again."""
+    match action:
+        case Record():
+            return "write the record"
+        case Launch():
+            return LAUNCHES
+        case _:
+            return words_of(action)
 
 
 def _words(outcome: ActOutcome) -> str:
@@ -69,8 +81,8 @@ def is_repeated(belief: Belief, outcome: ActOutcome) -> bool:
 def standing(belief: Belief, at: float) -> Iterator[Refusal]:
     """Those that waiting does not help against any more."""
     for one in belief.refusals.values():
-        if one.act == words_of(Erase()):
-            continue  # all is done by then: see `tags_stay`
+        if one.act in (words_of(Erase()), LAUNCHES):
+            continue  # all is done by then, see `tags_stay`; there is another way, see `launch_answers`
         if (OUTLASTED if one.passing else REFUSED).reached(looks=one.count, seconds=at - one.at):
             yield one
 

@@ -14,6 +14,7 @@ from async_rollout.core.climb import watch_launches
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.journal import QUICK, Departure, Mark
+from async_rollout.core.launching import asked_again, is_unrisen, raised
 from async_rollout.core.moves import lives, move
 from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
 from async_rollout.core.stages import Stage
@@ -29,9 +30,11 @@ def restore(draft: Draft) -> Draft:
     for id in lives(draft):
         draft = _kept(draft, id) or move(draft, id)
     draft = watch_launches(draft)
-    if not draft.journal.departures and not draft.stuck and draft.explained:
+    if draft.explained and is_unrisen(draft):
+        draft = raised(draft)
+    elif not draft.journal.departures and not draft.stuck and draft.explained:
         draft = finish(draft)
-    return _refused(_out_of_patience(draft))
+    return _refused(_out_of_patience(asked_again(draft)))
 
 
 def _kept(draft: Draft, id: str) -> Draft | None:

@@ -5,19 +5,15 @@ Sits at the bottom of the core; everything else reads it. Durations are seconds 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from async_rollout.core.durations import sensible
 from async_rollout.core.others import ALLOWANCES
+from async_rollout.core.policy import USUAL_INTERVAL
 from async_rollout.errors import UsageError
-
-USUAL = 5.0
-"""Seconds between two looks: the original's."""
-LONGEST = 30 * 86_400.0
-"""No duration above 30 days: a typo in a unit must not become a wait without end."""
 
 
 class Scope(StrEnum):
@@ -58,6 +54,17 @@ class Standby(StrEnum):
     TERMINATE = "terminate"
 
 
+class LaunchCall(StrEnum):
+    """By which call new instances are asked for. DESIRED: SetDesiredCapacity. AUTO: as ANSWERED where that may be.
+
+    ANSWERED: LaunchInstances, which names the zone and answers with ids or the reason why not.
+    """
+
+    AUTO = "auto"
+    ANSWERED = "answered"
+    DESIRED = "desired"
+
+
 class HookPoint(StrEnum):
     """The four places where the operator's own code runs.
 
@@ -84,8 +91,7 @@ class HookCall:
     """What a hook is told: of one instance, at one point.
 
     point: where in the rollout.
-    group: the Auto Scaling group's name.
-    instance: its id.
+    group, instance: the Auto Scaling group's name, the instance's id.
     private_ip, public_ip: its addresses, None where it has none.
     attempt: which call for this instance and point it is in this process, from 1.
     resumed: a run that was killed had begun it already, and may have been through with it.
@@ -102,10 +108,8 @@ class HookCall:
 
 AsyncHook = Callable[[HookCall], Awaitable[object]]
 """An async callable as hook: it succeeds unless it raises or returns False or a non-zero int."""
-
 PlainHook = Callable[[HookCall], object]
 """A plain function as hook, run in a thread: it succeeds as an async one does. Nothing can end it at its limit."""
-
 Hook = str | AsyncHook | PlainHook
 """A shell command (`sh -c`), an async callable or a plain function."""
 
@@ -209,7 +213,7 @@ class Limits:
 
 KINDS = {
     "scope": Scope, "hooks": Hooks, "limits": Limits, "on_failure": OnFailure, "protected": Protected,
-    "standby": Standby,
+    "standby": Standby, "launch": LaunchCall,
 }  # fmt: skip
 """Fields of a RolloutSpec that are of one class."""
 
@@ -235,6 +239,7 @@ class RolloutSpec:
     allow: what would else be refused, by names of `ALLOWANCES` (zonal-shift, eks, beanstalk, operator, batch); nothing.
     protected: what becomes of old ones that are protected from scale-in; they are waited for.
     standby: what becomes of old ones in Standby; they are left.
+    launch: by which call new ones are asked for; SetDesiredCapacity.
     without_commands: go on from a run that was given hooks, without them; False.
     stop_grace: seconds that a stop at once may take, at least 1; 5.
 
@@ -256,6 +261,7 @@ class RolloutSpec:
     allow: frozenset[str] = frozenset()
     protected: Protected = Protected.WAIT
     standby: Standby = Standby.SKIP
+    launch: LaunchCall = LaunchCall.DESIRED
     without_commands: bool = False
     stop_grace: float = 5.0
 
@@ -271,17 +277,17 @@ class RolloutSpec:
             raise UsageError("the healthy threshold is a number of looks, at least 1")
         if strange := sorted({*self.allow} - {*ALLOWANCES}):
             raise UsageError(f"allow: {', '.join(map(repr, strange))} cannot be allowed, only {', '.join(ALLOWANCES)}")
-        _sensible("check interval", self.interval, 0.1)
-        _sensible("wait before terminate", self.wait_before_terminate, 0.0)
-        _sensible("stop grace", self.stop_grace, 1.0)
+        sensible("check interval", self.interval, 0.1)
+        sensible("wait before terminate", self.wait_before_terminate, 0.0)
+        sensible("stop grace", self.stop_grace, 1.0)
         for name in ("launch", "healthy", "drain", "hook", "terminate", "check_attempt", "credentials", "total"):
             if (limit := getattr(self.limits, name)) is not None:
-                _sensible(f"{name} limit", limit, 1.0)
+                sensible(f"{name} limit", limit, 1.0)
 
     @property
     def interval(self) -> float:
         """Seconds between two looks, or two attempts of the up-check, where nothing better is known."""
-        return USUAL if self.check_interval is None else self.check_interval
+        return USUAL_INTERVAL if self.check_interval is None else self.check_interval
 
     def paced(self, seconds: float) -> float:
         """So many seconds, unless the owner has said how often to look."""
@@ -291,8 +297,3 @@ class RolloutSpec:
     def one_by_one(self) -> bool:
         """With a step of the operator's own on its way out, the next old one waits until this one is through."""
         return bool(self.wait_before_terminate) or any(point is not HookPoint.UP_CHECK for point in self.hooks.points)
-
-
-def _sensible(name: str, seconds: float, least: float) -> None:
-    if not math.isfinite(seconds) or not least <= seconds <= LONGEST:
-        raise UsageError(f"{name}: {seconds} s is not between {least:g} s and 30 days")

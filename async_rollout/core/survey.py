@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from async_rollout.core.budget import bounds
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.observation import Instance, Observation, Source, Survey, TargetState
+from async_rollout.core.open_launches import unanswerable
 from async_rollout.core.others import SAID, Trait
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import departure_of
-from async_rollout.core.spec import Protected, RolloutSpec, Standby
+from async_rollout.core.spec import LaunchCall, Protected, RolloutSpec, Standby
 from async_rollout.core.standby import may_end
 from async_rollout.core.tags import HEAD_TAGS, fits
 from async_rollout.core.traffic import refused_for, told_of
@@ -42,6 +43,8 @@ def _conflicts(spec: RolloutSpec, observation: Observation, survey: Survey) -> I
         yield f"the group is being deleted ({group.status})"
     if survey.refresh:
         yield f"an instance refresh is active ({survey.refresh}): wait for it or cancel it"
+    if spec.launch is LaunchCall.ANSWERED and (why := unanswerable(group)):
+        yield f"--launch answered: {why}, so AWS does not answer launches here"
     missing = [name for name in REQUIRED_RUNNING if name in group.suspended]
     if missing and spec.require_healthy_group:
         yield f"suspended: {', '.join(missing)}; a rollout needs them (resume them, or --force resumes them)"

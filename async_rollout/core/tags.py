@@ -1,14 +1,15 @@
 """The record's strict way to a group's own tags and back.
 
-One tag for the head, one for what was found, one for the holder, one for the cause, one a departure. All carry the same
-serial, so a half-written record is told from a whole one. Tags are untrusted input: anything odd is `Unreadable`,
-never a guess. Values keep to the alphabet every AWS service takes.
+One tag for the head, one for what was found, one for the holder, one for the cause, one for open launches, one a
+departure. All carry the same serial, so a half-written record is told from a whole one. Tags are untrusted input:
+anything odd is `Unreadable`, never a guess. Values keep to the alphabet every AWS service takes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from async_rollout.core.journal import (
@@ -21,8 +22,10 @@ from async_rollout.core.journal import (
     Goal,
     Journal,
     Mark,
+    OpenLaunch,
     Removal,
     Unreadable,
+    Way,
     digest,
 )
 from async_rollout.core.spec import HookPoint
@@ -31,8 +34,8 @@ from async_rollout.core.versions import NEEDS, VERSION, NewerError, ask_version,
 PREFIX = "async-rollout:"
 ORDER = f"{PREFIX}order"
 PROBE = f"{PREFIX}probe:"
-HEAD_TAGS = 6
-"""Head, found, holder, cause, order, probe."""
+HEAD_TAGS = 7
+"""Head, found, holder, cause, open launches, order, probe."""
 _LETTERS = dict(zip("ZASRLTHB", SUSPENDED_BY_US + REQUIRED_RUNNING, strict=True))
 _POINTS = {
     "u": HookPoint.UP_CHECK,
@@ -56,16 +59,19 @@ def to_tags(journal: Journal) -> dict[str, str]:
     tags = {"head": f"{n} {_head(journal)}", "found": f"{n} {_found(journal)}", "holder": f"{n} {journal.holder}"}
     if journal.cause:
         tags["cause"] = f"{n} code={journal.cause.code} {safe(journal.cause.text, CAUSE_LENGTH)}"
+    if journal.open:
+        tags["open"] = f"{n} {' '.join(map(_open, journal.open))}"
     tags |= {f"lane:{departure.id}": f"{n} {_departure(departure)}" for departure in journal.departures}
     return {PREFIX + key: value for key, value in tags.items()}
 
 
 def _head(journal: Journal) -> str:
     cutoff = "-" if journal.cutoff is None else f"{journal.cutoff:.3f}"
+    points = "".join(key for key, point in _POINTS.items() if point in journal.commands)
     return (
         f"v={VERSION} g={journal.group} run={journal.run} until={journal.until} goal={journal.goal.value}"
         f" cut={cutoff} tpl={journal.template or '-'} lanes={len(journal.departures)} began={journal.began}"
-        f" needs={NEEDS} cmd={''.join(key for key, point in _POINTS.items() if point in journal.commands) or '-'}"
+        f" open={len(journal.open)} needs={NEEDS} cmd={points or '-'}"
     )
 
 
@@ -75,8 +81,12 @@ def _found(journal: Journal) -> str:
         f"min={journal.found.minimum} des={journal.found.desired} max={journal.found.maximum} base={journal.base}"
         f" ask={journal.asked} up={journal.raised} from={journal.raised_from} susp={letters or '-'}"
         f" new={journal.launches} lost={journal.lost} even={journal.evened}"
-        f" old={journal.old} gone={journal.replaced} apart={journal.apart}"
+        f" old={journal.old} gone={journal.replaced} apart={journal.apart} way={journal.way.value} tok={journal.tokens}"
     )
+
+
+def _open(launch: OpenLaunch) -> str:
+    return f"{launch.zone}={launch.token}/{launch.count}/{launch.at}/{'-' if launch.came is None else launch.came}"
 
 
 def _departure(departure: Departure) -> str:
@@ -115,9 +125,10 @@ def _read(ours: tuple[tuple[str, str], ...], arn: str) -> Journal | Unreadable:
         return Unreadable(why=f"the tags {PREFIX}* hold no record of ours ({odd})")
 
 
-def probes_in(tags: Mapping[str, str]) -> frozenset[str]:
-    """The runs whose probe is there."""
-    return frozenset(key.removeprefix(PROBE) for key in tags if key.startswith(PROBE))
+def probes_in(tags: Mapping[str, str]) -> dict[str, int]:
+    """The runs whose probe is there, each with when it was put up; 0 where that is not said."""
+    probes = {key.removeprefix(PROBE): value for key, value in tags.items() if key.startswith(PROBE)}
+    return {run: int(at) if re.fullmatch(r"[0-9]{1,11}", at) else 0 for run, at in probes.items()}
 
 
 def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
@@ -133,11 +144,13 @@ def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
     if head["g"] != group:
         raise _BadTagError("it is the record of another group")
     departures = tuple(_read_departure(key[5:], pairs) for key, pairs in read.items() if key.startswith("lane:"))
-    torn = {key for key in ("found", "holder") if key not in current} or len(departures) != _number(head, "lanes")
+    launches = _read_open(current.get("open", ""))
+    lacks = {key for key in ("found", "holder") if key not in current}
+    torn = lacks or len(departures) != _number(head, "lanes") or len(launches) != _number(head, "open")
     newer = any(other > serial for other in serials.values())
     if torn or newer:
         return Unreadable(why="the record's tags are of different serials", torn=True)
-    return _journal(serial, head, read["found"], current, departures)
+    return replace(_journal(serial, head, read["found"], current, departures), open=launches)
 
 
 def _form(key: str) -> str:
@@ -168,7 +181,7 @@ def _journal(
         asked=_number(found, "ask"),
         raised=_number(found, "up"),
         raised_from=_number(found, "from"),
-        suspended=() if found["susp"] == "-" else tuple(_LETTERS[letter] for letter in found["susp"]),
+        suspended=() if found["susp"] == "-" else tuple(sorted(_LETTERS[letter] for letter in found["susp"])),
         launches=_number(found, "new"),
         lost=_number(found, "lost"),
         evened=_number(found, "even"),
@@ -176,6 +189,8 @@ def _journal(
         old=_number(found, "old"),
         replaced=_number(found, "gone"),
         apart=_number(found, "apart"),
+        way=Way(found["way"]),
+        tokens=_number(found, "tok"),
         departures=tuple(sorted(departures, key=lambda departure: (departure.at, departure.id))),
     )
 
@@ -235,6 +250,20 @@ def _read_departure(id: str, pairs: dict[str, str]) -> Departure:
         surplus=bool(_number(pairs, "own", 1)),
         **{MARKS[point]: Mark(pairs[key]) for key, point in _POINTS.items() if point in MARKS},
     )
+
+
+def _read_open(text: str) -> tuple[OpenLaunch, ...]:
+    """Launches that are open, of their tag; none of an empty one."""
+    return tuple(_read_launch(zone, value) for zone, value in (_pairs(text) if text else {}).items())
+
+
+def _read_launch(zone: str, text: str) -> OpenLaunch:
+    found = re.fullmatch(r"([A-Za-z0-9\-]{1,64})/([0-9]{1,3})/([0-9]{1,11})/(-|[0-9]{1,3})", text)
+    if not found:
+        raise _BadTagError(f"launch in {safe(zone, 24)}")
+    token, count, at, came = found.groups()
+    told = None if came == "-" else int(came)
+    return OpenLaunch(token=token, zone=_word(zone), count=int(count), at=int(at), came=told)
 
 
 def _address(text: str) -> str | None:

@@ -14,14 +14,16 @@ from async_rollout.core.journal import MARKS, SUSPENDED_BY_US, Cause, Departure,
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
 from async_rollout.core.outcomes import HookOutcome
+from async_rollout.core.policy import RETRIED
 from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.serving import is_shifted
 from async_rollout.core.situation import Situation
 from async_rollout.core.snapshot import Snapshot, Stop
-from async_rollout.core.spec import HookPoint
+from async_rollout.core.spec import HookPoint, LaunchCall
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shifted_for_long
+from async_rollout.core.zones import resting
 
 LOST_MAX = 3
 """So many newcomers that never came to serve stop the group (RULES §2)."""
@@ -58,6 +60,7 @@ def trouble(situation: Situation) -> Cause | None:
     """The first reason to give up replacing, or None."""
     questions: tuple[Question, ...] = (
         _denied,
+        _mute,
         _refused,
         _foreign,
         blinded_by,
@@ -76,6 +79,13 @@ def _denied(situation: Situation) -> Iterator[Cause]:
         return
     if "expired" not in denied.code.casefold() or situation.at - since > situation.spec.limits.credentials:
         yield Cause(code=4, text=f"{denied.code}: {denied.message}")
+
+
+def _mute(situation: Situation) -> Iterator[Cause]:
+    """AWS answers no launches here, and its owner wants them in no other way."""
+    mute = situation.belief.mute
+    if mute is not None and situation.spec.launch is LaunchCall.ANSWERED:
+        yield Cause(code=4 if mute.denied else 1, text=f"--launch answered: {mute.said}")
 
 
 def _refused(situation: Situation) -> Iterator[Cause]:
@@ -164,20 +174,32 @@ def _launches(situation: Situation) -> Iterator[Cause]:
 
 def hopeless_launch(situation: Situation) -> Iterator[str]:
     """A launch failed, and waiting does not help."""
-    if failed := hopeless(failed_launches(situation), situation.belief.activities_at, quiet=_only_waits(situation)):
+    told_at = max([situation.belief.activities_at, *(one.started_at for one in situation.belief.launches)])
+    failures, quiet = failed_launches(situation), _only_waits(situation)
+    new = any(is_new(situation.journal, one) for one in situation.observation.instances)
+    untouched, nowhere = not (situation.journal.replaced or new), is_nowhere(situation)
+    if failed := hopeless(failures, told_at, quiet=quiet, untouched=untouched, nowhere=nowhere):
         yield f"a launch failed: {failed.message}"
 
 
 def failed_launches(situation: Situation) -> tuple[Activity, ...]:
     """Launches that failed since this process began and that none followed that came to be; newest first."""
     since = max(float(situation.journal.began), situation.belief.began)
-    return unmended(one for one in situation.belief.activities if one.kind == "launch" and one.started_at >= since)
+    told = (*situation.belief.activities, *situation.belief.launches)
+    launches = [one for one in told if one.kind == "launch" and one.started_at >= since]
+    return unmended(sorted(launches, key=lambda one: -one.started_at))
+
+
+def is_nowhere(situation: Situation) -> bool:
+    """AWS has refused our launches in each of the group's zones, and none of them is to be tried again as yet."""
+    zones, closed = set(situation.observation.group.zones), resting(situation.belief.launches, situation.at, RETRIED)
+    return "" in closed or (bool(zones) and closed.keys() >= zones)
 
 
 def _only_waits(situation: Situation) -> bool:
     """Nothing goes and nothing boots beside what is asked for and not there."""
     busy = situation.journal.departures or any(one.booting or one.leaving for one in situation.observation.instances)
-    return situation.belief.hollow is not None and not busy
+    return bool(situation.belief.hollow or situation.belief.launches) and not busy
 
 
 def _shift(situation: Situation) -> Iterator[Cause]:
@@ -202,6 +224,9 @@ def _absent(situation: Situation) -> Iterator[Cause]:
     belief, hollow, limit = situation.belief, situation.belief.hollow, situation.limit(Stage.LAUNCHING)
     if hollow is not None and situation.over(hollow.at, limit):
         yield Cause(code=1, text=_never(f"no instance appeared within {limit:.0f} s", situation))
+    dry = belief.dry_since
+    if hollow is None and dry is not None and is_nowhere(situation) and situation.over(dry, limit):
+        yield Cause(code=1, text=_never(f"no zone took a launch within {limit:.0f} s", situation))
     for one in situation.observation.instances:
         if one.booting and situation.over(belief.stage_since(one.id), limit):
             words = f"{one.id} is still {one.lifecycle} after {limit:.0f} s; raise --launch-timeout"

@@ -20,10 +20,14 @@ FIRST: Mapping[str, frozenset[str]] = {
 }
 """The keys of version 1, by tag."""
 ADDED: Mapping[int, Mapping[str, Mapping[str, str]]] = {
-    2: {"head": {"needs": NEEDS, "cmd": "-"}, "found": {"old": "0", "gone": "0", "apart": "0"}, "lane": {"q": "e"}},
+    2: {
+        "head": {"needs": NEEDS, "cmd": "-", "open": "0"},
+        "found": {"old": "0", "gone": "0", "apart": "0", "way": "d", "tok": "0"},
+        "lane": {"q": "e"},
+    },
 }
 """What each later version added, and the default that a record of an earlier one is read with."""
-TAGS = frozenset({"head", "found", "holder", "cause"})
+TAGS = frozenset({"head", "found", "holder", "cause", "open"})
 """Beside one a departure."""
 
 

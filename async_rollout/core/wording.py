@@ -9,6 +9,7 @@ from async_rollout.core.actions import (
     Action,
     Deregister,
     Erase,
+    Launch,
     MarkHealthy,
     Order,
     Probe,
@@ -44,6 +45,8 @@ def words_of(action: Action) -> str:
             return f"set desired capacity to {size}"
         case SetCapacity(maximum=size):
             return f"set maximum to {size}"
+        case Launch(zone=zone, count=count):
+            return f"launch {count} in {zone}"
         case Deregister(registrations=ones):
             return f"deregister {_ids(ones)} from {len({one.source for one in ones})} sources"
         case Register(registrations=ones):

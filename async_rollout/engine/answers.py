@@ -18,8 +18,8 @@ def said_of(outcome: ActOutcome) -> str:
 def outcome_of(action: CloudAction, answer: Answer, at: float) -> ActOutcome:
     """How the act was answered. at: AWS's time of the look it rests on."""
     match answer:
-        case Done():
-            return ActOutcome(action=action, at=at, ok=True)
+        case Done(launched=launched, errors=errors):
+            return ActOutcome(action=action, at=at, ok=True, launched=launched, errors=errors)
         case Unknown(why=why):
             return ActOutcome(action=action, at=at, ok=None, message=why)
         case Refused(code=code, message=message):

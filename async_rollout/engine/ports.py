@@ -13,13 +13,17 @@ from typing import Protocol
 from async_rollout.core.actions import CloudAction, Needs
 from async_rollout.core.events import Event
 from async_rollout.core.observation import Observation
+from async_rollout.core.outcomes import LaunchError
 from async_rollout.core.spec import Hook, HookCall
 from async_rollout.engine.clocks import Young, always
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """AWS took it."""
+    """AWS took it. launched, errors: of a Launch, the ids that came and why the rest did not."""
+
+    launched: tuple[str, ...] = ()
+    errors: tuple[LaunchError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ from async_rollout.engine.lookout import AGAIN, Lookout
 from async_rollout.engine.parting import BLIND_FOR, InVain, LastWord, blind_end, broken_end, cut_off
 from async_rollout.engine.ports import GroupCloud, HookRunner, Tell, Urgency
 from async_rollout.engine.result import GroupResult, ended
+from async_rollout.engine.sending import Sending
 from async_rollout.engine.telling import OBJECTED, Told
 
 
@@ -68,7 +69,7 @@ class Rollout:
         self._done_since: list[Action] = []
         self._objections: set[tuple[str, str]] = set()
         self._cancelled = False
-        self._grace = Grace(spec.stop_grace)
+        self._grace, self._sending = Grace(spec.stop_grace), Sending(cloud, group)
         self.result: GroupResult | None = None
 
     async def run(self) -> GroupResult:
@@ -241,7 +242,7 @@ class Rollout:
         stopping = self._stop is Stop.NOW
         good = self._lookout.young if stopping else self._still_meant
         urgency = Urgency.STOP if stopping else Urgency.USUAL
-        answer = await self._cloud.act(self._group, action, good, urgency)
+        answer = await self._sending.act(action, good, urgency)
         self._acted_at = anyio.current_time()
         outcome = outcome_of(action, answer, self._at)
         self._outcomes.append(outcome)
@@ -280,6 +281,7 @@ class Rollout:
         if self._stop is Stop.NOW:
             self._grace.begins()
             self._lookout.stop()
+            self._sending.stop()
 
     def _end(self, verdict: Verdict) -> GroupResult:
         lost = missed(self._belief.scheduled, self._belief.began, self._belief.at)

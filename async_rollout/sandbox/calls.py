@@ -18,6 +18,7 @@ def set_desired(simulation: Simulation, name: str, desired: int, who: str) -> No
         raise above_maximum(desired, group.maximum)
     if desired < group.minimum:
         raise below_minimum(desired, group.minimum)
+    simulation.tolerated.pop(name, None)
     simulation.put_group(replace(group, desired=desired))
     simulation.happened(What.SET_DESIRED, who, name, detail=f"{group.desired} -> {desired}")
     simulation.unsettled(name)
@@ -36,7 +37,8 @@ def update_sizes(
         raise invalid(f"Desired capacity:{desired} must be between the specified min size:{low} and max size:{high}")
     wanted = min(max(group.desired if desired is None else desired, low), high)
     new = replace(group, minimum=low, maximum=high, desired=wanted)
-    if new == group:
+    set_anew = desired is not None or wanted != group.desired
+    if not (set_anew and simulation.tolerated.pop(name, 0)) and new == group:
         return
     simulation.put_group(new)
     detail = f"{group.minimum}/{group.desired}/{group.maximum} -> {low}/{wanted}/{high}"

@@ -69,6 +69,15 @@ IN_PROGRESS = Fault(
 """What AWS answers while an activity of the group's own has the way (aws-cli #2226)."""
 
 
+CONTENTION = Fault(
+    kind=FaultKind.CONTENDED,
+    action="^autoscaling:LaunchInstances",
+    code="ResourceContention",
+    words="You already have a pending update to an Auto Scaling resource.",
+)
+"""What AWS answers a launch while another change of the group is under way (its model, with the status 500)."""
+
+
 class Faults:
     """The rules of one world, in order; the first that strikes counts. Seeded apart from the world's own chances."""
 
@@ -126,7 +135,7 @@ def concerns(pattern: str, service_action: str) -> bool:
 
 def refused(fault: Fault) -> AwsError:
     """AWS's no, in the words of the rule."""
-    return AwsError(fault.code, fault.words)
+    return AwsError(fault.code, fault.words, 500 if fault.code == CONTENTION.code else 400)
 
 
 def expired() -> AwsError:

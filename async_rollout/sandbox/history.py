@@ -23,6 +23,7 @@ class What(StrEnum):
     MARK = "mark"
     TERMINATE = "terminate"
     LAUNCH = "launch"
+    LAUNCH_INSTANCES = "launch instances"
     LAUNCH_FAILED = "launch failed"
     IN_SERVICE = "in service"
     GONE = "gone"
@@ -45,7 +46,10 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """One thing that happened. who: "owner" (through a door), "aws", "human" or another outsider's name."""
+    """One thing that happened. who: "owner" (through a door), "aws", "human" or another outsider's name.
+
+    detail of LAUNCH_INSTANCES: "TOKEN ZONE COUNT: IDS" of what came, or "TOKEN again" where it was told once more.
+    """
 
     at: float
     what: What

@@ -21,14 +21,33 @@ def launch(simulation: Simulation, group: Group, zones: Sequence[str], why: str,
     """
     troubles = simulation.troubles[group.name]
     zone = _next_zone(troubles, zones)
-    if (words := troubles.refusal(zone, _running_now(simulation, group), simulation.now)) is not None:
+    if (words := refusal(simulation, group, zone)) is not None:
         troubles.tried.add(zone)
         _fail(simulation, group, zone, why, words)
         return False
-    if (name := next((id for id in group.classics if id not in simulation.state.sources), None)) is not None:
-        _fail(simulation, group, zone, why, NO_BALANCER.format(name=name))
+    if (words := unbalanced(simulation, group)) is not None:
+        _fail(simulation, group, zone, why, words)
         return False
     troubles.tried.clear()
+    start(simulation, group, zone, why, rebalances=rebalances)
+    return True
+
+
+def refusal(simulation: Simulation, group: Group, zone: str) -> str | None:
+    """EC2's words for a launch there now, None if it comes to be. Uses up a launch that shall fail."""
+    running = sum(one.ec2 in ("pending", "running") for one in simulation.state.members(group.name))
+    return simulation.troubles[group.name].refusal(zone, running, simulation.now)
+
+
+def unbalanced(simulation: Simulation, group: Group) -> str | None:
+    """AWS's words where a Classic Load Balancer of the group is no more: it does not even launch then."""
+    gone = next((id for id in group.classics if id not in simulation.state.sources), None)
+    return None if gone is None else NO_BALANCER.format(name=gone)
+
+
+def start(simulation: Simulation, group: Group, zone: str, why: str, *, rebalances: bool = False) -> Instance:
+    """A new instance, Pending, with all that follows from that."""
+    troubles = simulation.troubles[group.name]
     one = _fresh(simulation, group, zone, rebalances=rebalances)
     simulation.put_instance(one)
     simulation.happened(What.LAUNCH, AWS, group.name, one.id, why)
@@ -39,7 +58,7 @@ def launch(simulation: Simulation, group: Group, zones: Sequence[str], why: str,
     if troubles.dying_launches > 0:
         troubles.dying_launches -= 1
         simulation.after(boot / 2, lambda: leaving.die(simulation, one.id, AWS))
-    return True
+    return one
 
 
 def _next_zone(troubles: Troubles, zones: Sequence[str]) -> str:
@@ -49,16 +68,17 @@ def _next_zone(troubles: Troubles, zones: Sequence[str]) -> str:
     return next(zone for zone in zones if zone not in troubles.tried)
 
 
-def _running_now(simulation: Simulation, group: Group) -> int:
-    return sum(one.ec2 in ("pending", "running") for one in simulation.state.members(group.name))
-
-
 def _fail(simulation: Simulation, group: Group, zone: str, why: str, message: str) -> None:
-    image = templates.image(simulation.state, group, group.instance_type)
-    message = message.replace("{zone}", zone).replace("{image}", image)
+    message = worded(simulation, group, zone, message)
     activities.failed(simulation, group.name, zone, why, message)
     simulation.happened(What.LAUNCH_FAILED, AWS, group.name, detail=message)
     simulation.soon("reconcile", group.name, group.physics.retry)
+
+
+def worded(simulation: Simulation, group: Group, zone: str, message: str) -> str:
+    """The message with the zone and the image of this launch in it."""
+    image = templates.image(simulation.state, group, group.instance_type)
+    return message.replace("{zone}", zone).replace("{image}", image)
 
 
 def _fresh(simulation: Simulation, group: Group, zone: str, *, rebalances: bool) -> Instance:

@@ -108,7 +108,8 @@ class Group:
     service principal that manages it. rebalances, lifetime (seconds), reserved: Capacity Rebalancing, the maximum
     instance lifetime, launches into Capacity Reservations only: shown, and nothing follows from them here.
     kept: settings that nothing here goes by, each with its value as JSON; policies: its scaling policies, name and
-    settings as JSON. retains: its lifecycle policy keeps whoever's terminating hook is abandoned.
+    settings as JSON. retains: its lifecycle policy keeps whoever's terminating hook is abandoned. Of a mixed policy:
+    spot: percentage of Spot above on_demand_base instances.
     """
 
     name: str
@@ -142,6 +143,8 @@ class Group:
     kept: tuple[tuple[str, str], ...] = ()
     policies: tuple[tuple[str, str], ...] = ()
     retains: bool = False
+    spot: int = 0
+    on_demand_base: int = 0
     instance_type: str = "t3.micro"
     public: bool = False
     created_at: float = 0.0

@@ -18,7 +18,7 @@ def reconcile(simulation: Simulation, name: str) -> None:
         _end(simulation, name)
         return
     settling = sum(one.rebalances and one.booting for one in counted)
-    surplus = len(counted) - settling - group.desired
+    surplus = _untolerated(simulation, name, len(counted) - settling - group.desired)
     if surplus < 0 and group.runs("Launch"):
         _grow(simulation, group, -surplus)
     elif surplus > 0 and group.runs("Terminate"):
@@ -29,6 +29,12 @@ def reconcile(simulation: Simulation, name: str) -> None:
 
 def _counted(simulation: Simulation, name: str) -> list[Instance]:
     return [one for one in simulation.state.members(name) if one.counts]
+
+
+def _untolerated(simulation: Simulation, name: str, surplus: int) -> int:
+    """Without those that were launched beside DesiredCapacity. Where others went meanwhile they have their places."""
+    tolerated = simulation.tolerated[name] = min(simulation.tolerated[name], max(surplus, 0))
+    return surplus - tolerated
 
 
 def _end(simulation: Simulation, name: str) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 from async_rollout.sandbox.buckets import Buckets
 from async_rollout.sandbox.census import Counting
 from async_rollout.sandbox.history import Census, Happening, What
+from async_rollout.sandbox.launch_tokens import LaunchTokens
+from async_rollout.sandbox.readings import Readings
 from async_rollout.sandbox.records import Activity, Group, Instance, Registration, Source, Template
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.troubles import Troubles
@@ -40,6 +42,8 @@ class Simulation:
     each AWS action was called through a door ("autoscaling:TerminateInstanceInAutoScalingGroup"). troubles: what
     shall go wrong, by group. second_terminate: what AWS does
     when asked to terminate what is Terminating already ("accept", "decrement" or "refuse"; its documents are silent).
+    readings: what AWS does with LaunchInstances where its documents are silent; tolerated: by group, how many
+    it launched beside DesiredCapacity that nobody is ended for; tokens: of its calls.
     hook_waits: by instance and hook, the lifecycle actions under way (of `hooks`).
     """
 
@@ -56,6 +60,9 @@ class Simulation:
         self.troubles: dict[str, Troubles] = {}
         self.version = 0
         self.second_terminate = "accept"
+        self.readings = Readings()
+        self.tolerated: Counter[str] = Counter()
+        self.tokens = LaunchTokens()
         self._pictures: deque[State] | None = None
         self._counting = Counting()
         self.errands: dict[str, Errand] = {}
@@ -212,6 +219,7 @@ class Simulation:
 
     def drop_group(self, name: str) -> None:
         del self.state.groups[name], self.state.rosters[name]
+        self.tolerated.pop(name, None)
         self.version += 1
 
     def put_instance(self, one: Instance) -> None:

@@ -22,9 +22,9 @@ TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "DescribeScalingProcessTypes", "DescribeScheduledActions", "DescribeTags", "DescribeTerminationPolicyTypes",
             "DescribeTrafficSources", "DescribeWarmPool", "DetachInstances", "DetachLoadBalancerTargetGroups",
             "DetachLoadBalancers", "DetachTrafficSources", "DisableMetricsCollection", "EnableMetricsCollection",
-            "EnterStandby", "ExitStandby", "PutLifecycleHook", "PutScalingPolicy", "PutScheduledUpdateGroupAction",
-            "RecordLifecycleActionHeartbeat", "ResumeProcesses", "SetDesiredCapacity", "SetInstanceHealth",
-            "SetInstanceProtection", "SuspendProcesses", "TerminateInstanceInAutoScalingGroup",
+            "EnterStandby", "ExitStandby", "LaunchInstances", "PutLifecycleHook", "PutScalingPolicy",
+            "PutScheduledUpdateGroupAction", "RecordLifecycleActionHeartbeat", "ResumeProcesses", "SetDesiredCapacity",
+            "SetInstanceHealth", "SetInstanceProtection", "SuspendProcesses", "TerminateInstanceInAutoScalingGroup",
             "UpdateAutoScalingGroup",
         ),
         "ec2": (
@@ -51,7 +51,10 @@ KEPT: tuple[str, ...] = (
     "DesiredCapacityType", "AvailabilityZoneImpairmentPolicy", "MaxInstanceLifetime", "PlacementGroup",
     "ServiceLinkedRoleARN", "MixedInstancesPolicy.InstancesDistribution",
 )  # fmt: skip
-"""Of UpdateAutoScalingGroup: given back as AWS gives them back, and nothing goes by them."""
+"""Of UpdateAutoScalingGroup: given back as AWS gives them back, and nothing goes by them.
+
+But one: LaunchInstances is refused where InstancesDistribution means both On-Demand and Spot.
+"""
 
 UNCHANGED: tuple[str, ...] = (
     "AvailabilityZones", "VPCZoneIdentifier", "InstanceMaintenancePolicy", "AvailabilityZoneDistribution",

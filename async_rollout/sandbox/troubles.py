@@ -17,6 +17,7 @@ class Troubles:
     nothing can be launched there, for want of capacity; zone_words: nor there, for what the words say. quota: so many
     instances of the group may run, one more fails with quota_words. settling: launches fail with settling_words until
     so many seconds after the first that did (settles_at). lingering: seconds by which every drain outlasts its delay.
+    answering: seconds that AWS works on each LaunchInstances before it answers; what comes is there at once.
     tried: the zones that failed since the last launch that came to be.
     """
 
@@ -35,6 +36,7 @@ class Troubles:
     settling_words: str = ""
     settles_at: float | None = None
     lingering: float = 0.0
+    answering: float = 0.0
     tried: set[str] = field(default_factory=set)
 
     def refusal(self, zone: str, running: int, at: float) -> str | None:

@@ -14,6 +14,7 @@ from async_rollout.sandbox import (
     calls,
     health,
     hooks,
+    launch_instances,
     leaving,
     membership,
     people,
@@ -23,6 +24,7 @@ from async_rollout.sandbox import (
     standby,
 )
 from async_rollout.sandbox.history import Census
+from async_rollout.sandbox.launch_tokens import LaunchAnswer, LaunchRequest
 from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
 from async_rollout.sandbox.simulation import HUMAN, OWNER, Clock, Simulation
 
@@ -65,6 +67,17 @@ class World(Simulation):
         """TerminateInstanceInAutoScalingGroup."""
         with self.access():
             return leaving.asked(self, id, decrement=decrement, who=who)
+
+    def launch_instances(
+        self, name: str, zone: str | None, count: int, token: str, *, retry: bool = False, who: str = OWNER
+    ) -> LaunchAnswer:
+        """LaunchInstances. zone None: the one that the group has. retry: RetryStrategy retry-with-group-configuration.
+
+        The answer is given at `LaunchAnswer.ready_at`, and a door waits for that.
+        """
+        with self.access():
+            asked = LaunchRequest(group=name, zone=zone, count=count, retry=retry)
+            return launch_instances.launch_instances(self, asked, token, who)
 
     def put_tags(self, name: str, tags: Sequence[Tag], *, who: str = OWNER) -> None:
         with self.access():

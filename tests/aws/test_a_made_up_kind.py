@@ -239,7 +239,7 @@ def test_what_never_drains_ends_at_the_limit_and_is_put_back(monkeypatch: pytest
 
 def test_a_stop_puts_back_what_is_closed_and_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no target there any more; by its handle it is still addressed."""
-    story = rolled(monkeypatch, of_harbour(leave=1.0), stop=(154.0, Stop.FINISH))
+    story = rolled(monkeypatch, of_harbour(leave=1.0), stop=(143.5, Stop.FINISH))
     assert story.results[0].verdict.outcome is Outcome.STOPPED
     id = story.order[0]
     assert story.first("CloseBerths", id) < story.first("OpenBerths", id) < story.first("RegisterTargets", id)

@@ -45,6 +45,8 @@ KINDS = [
     ("UnauthorizedOperation", 403, FaultKind.DENIED),
     ("ValidationError", 400, FaultKind.REFUSED),
     ("ScalingActivityInProgress", 400, FaultKind.CONTENDED),
+    ("IdempotentCallInProgress", 400, FaultKind.LOST),
+    ("IdempotentParameterMismatch", 400, FaultKind.REFUSED),
 ]
 
 
@@ -107,6 +109,7 @@ def test_a_look_names_the_permission_that_is_missing(refused: Any) -> None:
     assert isinstance(error, CredentialsError)
     assert "User: x is not authorized" in str(error)
     assert "Allow elasticloadbalancing:DescribeTargetHealth" in str(error)
+    assert "Allow autoscaling:LaunchInstances" in str(as_seen(CallFailedError(autoscaling("LaunchInstances"), fault)))
     lost = fault_of(TimeoutError())
     assert lost is not None
     assert isinstance(as_seen(CallFailedError(autoscaling("DescribeAutoScalingGroups"), lost)), UnseenError)

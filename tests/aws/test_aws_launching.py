@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from async_rollout.aws.launching import Versions, launched_from, outdated, template_of, unresolved
+from async_rollout.aws.launching import Versions, launched_from, mixed_purchase, outdated, template_of, unresolved
 
 RESOLVED = {
     "lt-a": Versions(id="lt-a", default=2, latest=5),
@@ -126,3 +126,38 @@ def test_where_an_instance_came_from() -> None:
     assert launched_from(instance("lt-a", "5")) == "lt-a:5"
     assert launched_from({"LaunchConfigurationName": "web-7"}) == "lc:web-7"
     assert launched_from({}) is None
+
+
+def split(**distribution: Any) -> dict[str, Any]:
+    return {"MixedInstancesPolicy": {"InstancesDistribution": distribution}}
+
+
+BASE, ABOVE = "OnDemandBaseCapacity", "OnDemandPercentageAboveBaseCapacity"
+
+
+@pytest.mark.parametrize(
+    ("group", "both"),
+    [
+        ({}, False),
+        ({"LaunchConfigurationName": "web-7"}, False),
+        (on("lt-a", "3"), False),
+        ({"MixedInstancesPolicy": None}, False),
+        (mixed(spec("lt-a", "4"), {"InstanceType": "m5.large"}), False),
+        ({"MixedInstancesPolicy": {"InstancesDistribution": None}}, False),
+        (split(), False),
+        (split(**{BASE: 4}), False),
+        (split(**{BASE: None, ABOVE: None}), False),
+        (split(**{ABOVE: 100}), False),
+        (split(**{BASE: 4, ABOVE: 100}), False),
+        (split(**{ABOVE: 0}), False),
+        (split(**{BASE: 0, ABOVE: 0}), False),
+        (split(**{BASE: None, ABOVE: 0}), False),
+        (split(**{BASE: 1, ABOVE: 0}), True),
+        (split(**{ABOVE: 1}), True),
+        (split(**{ABOVE: 99}), True),
+        (split(**{BASE: 4, ABOVE: 50}), True),
+    ],
+)
+def test_on_demand_and_spot_at_once(group: dict[str, Any], both: bool) -> None:
+    """AWS's defaults: no base, and all above it On-Demand."""
+    assert mixed_purchase(group) is both

@@ -66,6 +66,12 @@ def test_weights_and_units_are_seen(more: dict[str, Any]) -> None:
     assert not group_of(row(DesiredCapacityType="units"), Extras()).weighted
 
 
+def test_a_group_that_launches_on_demand_and_spot_is_seen() -> None:
+    half = {"InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 50}}
+    assert group_of(row(MixedInstancesPolicy=half), Extras()).mixed_purchase
+    assert not group_of(row(), Extras()).mixed_purchase
+
+
 def test_what_cannot_be_rolled_is_seen() -> None:
     group = group_of(
         row(

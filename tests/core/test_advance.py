@@ -57,24 +57,24 @@ def test_who_goes_and_what_is_asked_for(drawing: str, spec: RolloutSpec, goes: l
 
 
 @pytest.mark.parametrize(
-    ("group", "belief", "record", "act"),
+    ("group", "belief", "record", "acts"),
     [
-        ({"maximum": 3}, {}, {"raised": 3}, SetCapacity(maximum=5)),
-        ({"maximum": 4}, {}, {"raised": 4}, SetCapacity(maximum=5)),
-        ({"maximum": 8}, {}, {}, None),  # somebody's, not steady yet
+        ({"maximum": 3}, {}, {"raised": 3}, [SetCapacity(maximum=5), SetCapacity(desired=4)]),
+        ({"maximum": 4}, {}, {"raised": 4}, [SetCapacity(maximum=5), SetCapacity(desired=4)]),
+        ({"maximum": 8}, {}, {}, []),  # somebody's, not steady yet
         (
             {},
             {"histories": {ident(1): {"removal": Odd("k", NOW, 1)}}},
             {},
-            None,
+            [],
         ),  # a terminate whose effect is not known yet
     ],
 )
 def test_the_maximum_first_and_nothing_while_something_is_unknown(
-    group: dict[str, Any], belief: dict[str, Any], record: dict[str, Any], act: SetCapacity | None
+    group: dict[str, Any], belief: dict[str, Any], record: dict[str, Any], acts: list[SetCapacity]
 ) -> None:
     draft = advance(draft_of("SSS", group=group, record=record, **belief))
-    assert [one for one in draft.acts if isinstance(one, SetCapacity)] == ([act] if act else [])
+    assert [one for one in draft.acts if isinstance(one, SetCapacity)] == acts
 
 
 def test_where_the_maximum_holds_the_field_the_place_of_the_one_that_drains_is_waited_for() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Decision, Order, Outcome, Probe, Record, SetCapacity, Suspend
+from async_rollout.core.actions import Decision, Order, Outcome, Probe, Record, Suspend
 from async_rollout.core.belief import Me, Peer
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd
@@ -22,10 +23,12 @@ from support.drafts import NOW, snapshot_of
 from support.drawn import ident, looked, observation
 
 SPEC = RolloutSpec()
-PROBED = frozenset({"run0"})
+PROBED = {"run0": int(NOW)}
 
 
-def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **belief: Any) -> Snapshot:
+def free(
+    drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: Mapping[str, int] = PROBED, **belief: Any
+) -> Snapshot:
     """A group without record, looked at four times."""
     seen = observation(drawing)
     seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))
@@ -63,10 +66,10 @@ def test_what_the_owner_suspended_stays_his() -> None:
 
 
 def test_before_it_a_look_must_show_our_own_probe() -> None:
-    assert decide(SPEC, free(probes=frozenset())).actions == (Probe(run="run0"),)
-    (wait,) = decide(SPEC, free(probes=frozenset(), probed=NOW - 14)).waits
+    assert decide(SPEC, free(probes={})).actions == (Probe(run="run0", at=int(NOW)),)
+    (wait,) = decide(SPEC, free(probes={}, probed=NOW - 14)).waits
     assert wait.on == "the tags"
-    assert decide(SPEC, free(probes=frozenset(), probed=NOW - 15)).actions == (Probe(run="run0"),)
+    assert decide(SPEC, free(probes={}, probed=NOW - 15)).actions == (Probe(run="run0", at=int(NOW)),)
 
 
 def test_nothing_is_decided_on_a_look_without_health() -> None:
@@ -134,7 +137,7 @@ def test_a_group_with_nothing_old_has_nothing_to_do() -> None:
 
 
 def other(*, until: float = NOW - 1, looks: int = PEER.looks, record: dict[str, Any] | None = None,
-          probes: frozenset[str] = PROBED, dead: bool = False, **belief: Any) -> Snapshot:  # fmt: skip
+          probes: Mapping[str, int] = PROBED, dead: bool = False, **belief: Any) -> Snapshot:  # fmt: skip
     snapshot = snapshot_of(
         "DSSN", record={"run": "theirs", "holder": "there/b/9", "until": int(until), **(record or {})}
     )
@@ -165,7 +168,7 @@ def test_one_whose_lease_is_over_is_taken_over_with_its_departures_and_its_cutof
 
 
 def test_before_that_a_look_must_show_our_own_probe() -> None:
-    assert decide(SPEC, other(probes=frozenset())).actions == (Probe(run="run0"),)
+    assert decide(SPEC, other(probes={})).actions == (Probe(run="run0", at=int(NOW)),)
 
 
 def test_a_dead_holder_of_this_machine_is_not_waited_for() -> None:
@@ -268,12 +271,25 @@ def test_one_whose_launch_time_is_not_known_yet_is_waited_for() -> None:
     assert [wait.on for wait in decide(SPEC, replace(snapshot, observation=seen)).waits] == ["launch times"]
 
 
-def test_nothing_is_done_before_the_lease_has_stood() -> None:
-    assert decide(SPEC, fresh_record(held=Odd("h", NOW - 9, 2))).actions == ()
-    assert decide(SPEC, fresh_record(held=Odd("h", NOW - 10, 1))).actions == ()
-    assert decide(SPEC, fresh_record(held=Odd("h", NOW - 10, 2))).actions != ()
+def test_nothing_is_done_before_our_record_was_seen() -> None:
+    assert decide(SPEC, fresh_record(held=None)).actions == ()
+    assert decide(SPEC, fresh_record(held=Odd("h", NOW, 1))).actions != ()
 
 
-def test_no_capacity_is_changed_on_the_way_there() -> None:
-    acts = decide(SPEC, fresh_record()).actions
-    assert not any(isinstance(act, SetCapacity) for act in acts)
+@pytest.mark.parametrize(
+    ("probes", "acts", "waits"),
+    [
+        ({"run0": 0}, "record", ""),
+        ({"run0": 0, "run1": 91}, "record", ""),  # it has died
+        ({"run0": 0, "run1": 90}, "", "run run1 is about to begin, too"),
+        ({"run0": 0, "aaaa": 5}, "off", "run aaaa is about to begin, too"),
+        ({"aaaa": 5, "bbbb": 5}, "", "run aaaa, bbbb is about to begin, too"),
+        ({"run0": 30, "zzzz": 91}, "record", ""),
+        ({"run0": 31}, "probe", ""),  # a look that shows it may be older than one who came since
+    ],
+)
+def test_of_two_that_begin_at_once_one_lets_the_other_write(probes: dict[str, int], acts: str, waits: str) -> None:
+    decision = decide(SPEC, free(probes={run: int(NOW) - ago for run, ago in probes.items()}))
+    kinds = {Record: "record", Probe: "probe"}
+    done = ["off" if act == Probe(run="run0", present=False) else kinds[type(act)] for act in decision.actions]
+    assert (done, [wait.why for wait in decision.waits]) == ([acts] if acts else [], [waits] if waits else [])

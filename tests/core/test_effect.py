@@ -44,8 +44,8 @@ def test_tags() -> None:
     record = after("SSS").observation.journal
     assert after("SSS", Erase()).observation.journal is None
     assert after("SSS", Erase(), Record(journal=record)).observation.journal == record  # type: ignore[arg-type]
-    assert after("SSS", Probe(run="r")).observation.probes == {"r"}
-    assert after("SSS", Probe(run="r"), Probe(run="r", present=False)).observation.probes == frozenset()
+    assert after("SSS", Probe(run="r", at=7)).observation.probes == {"r": 7}
+    assert after("SSS", Probe(run="r"), Probe(run="r", present=False)).observation.probes == {}
     assert after("SSS", Order(text="stop")) == after("SSS")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from async_rollout.core.launch_failures import PHRASES, Failure, failure_of, hopeless, next_of, unmended
 from async_rollout.core.observation import Activity
 from async_rollout.core.tags import CAUSE_LENGTH, safe
-from async_rollout.core.zones import barren
+from async_rollout.core.zones import barren, resting
 from async_rollout.sandbox.words import ABANDONED, NO_CAPACITY, NO_IMAGE, NOT_OFFERED, OVER_QUOTA, WRONG_ARCHITECTURE
 from support.launch_texts import launch_texts, texts_of
 
@@ -98,3 +100,19 @@ def test_a_zone_is_avoided_for_its_own_failures_alone() -> None:
     assert barren(rows, T + 300.0) == {"a", "b"}
     assert barren(rows, T + 301.0) == {"a"}
     assert barren((failed(NOT_OFFERED, T, ""),), T) == frozenset()
+
+
+def test_where_aws_has_refused_us_it_is_not_tried_again_at_once() -> None:
+    """A minute after the first no, five after the next; for ever where its owner has to mend it."""
+    first = (failed(NOT_OFFERED, T, "a"), failed(NO_CAPACITY, T, "b"), failed(NO_IMAGE, T, "c"), failed("x", T, "d"))
+    assert resting(first, T) == {"a": T + 64.0, "b": T + 64.0, "c": inf, "d": T + 64.0}
+    again = (failed(NO_CAPACITY, T + 70.0, "b"), *first)
+    assert resting(again, T + 70.0) == {"b": T + 370.0, "c": inf}
+    assert resting(again, T + 70.0, most=64.0) == {"b": T + 134.0, "c": inf}
+    assert resting(again, T + 371.0) == {"c": inf}
+
+
+def test_what_was_taken_in_part_rests_a_minute_and_what_was_taken_since_stands_for_no_no() -> None:
+    part = (failed("", T, "a", status="Successful"), failed(NO_IMAGE, T, "a"), failed(NO_CAPACITY, T - 70.0, "a"))
+    assert resting(part, T) == {"a": T + 64.0}
+    assert resting((failed("", T + 1.0, "a", status="Successful"), *part), T + 1.0) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +18,12 @@ from support.drafts import NOW, snapshot_of
 from support.drawn import looked, observation
 
 SPEC = RolloutSpec()
-PROBED = frozenset({"run0"})
+PROBED = {"run0": int(NOW)}
 
 
-def free(drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: frozenset[str] = PROBED, **belief: Any) -> Snapshot:
+def free(
+    drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: Mapping[str, int] = PROBED, **belief: Any
+) -> Snapshot:
     """A group without record, looked at four times."""
     seen = observation(drawing)
     seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))

@@ -52,7 +52,11 @@ def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data
     ("tag", "value", "why"),
     [
         ("head", "n=3 v=0 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "version"),
-        ("head", "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 needs=0.2.0 cmd=x", "x"),
+        (
+            "head",
+            "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 open=0 needs=0.2.0 cmd=x",
+            "x",
+        ),
         ("head", "n=3 v=1 g=0000 run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "another group"),
         ("head", "n=3 v=1 g=GROUP run=a until=1 goal=restore cut=- tpl=- lanes=0 began=0", "disagree"),
         ("found", "n=3 min=-1 des=3 max=3 base=3 ask=3 up=0 from=0 susp=- new=0 lost=0 even=0", "min"),
@@ -98,8 +102,9 @@ FIRST = {
 }
 """A record of 0.1.0, letter by letter."""
 SECOND = FIRST | {
-    "head": f"{FIRST['head'].replace('v=1', 'v=2')} needs=0.2.0 cmd=uqbd",
-    "found": f"{FIRST['found']} old=3 gone=1 apart=2",
+    "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd",
+    "found": f"{FIRST['found']} old=3 gone=1 apart=2 way=a tok=7",
+    "open": "n=3 eu-west-1a=0a1b2c3d-6/2/1700000000/- eu-west-1b=0a1b2c3d-7/1/1700000001/1",
     "lane:i-0123456789abcdef0": FIRST["lane:i-0123456789abcdef0"].replace("b=b", "q=f b=b"),
 }
 """A record of 0.2.0, letter by letter."""
@@ -113,8 +118,9 @@ def test_a_record_of_the_first_version_is_read_with_named_defaults() -> None:
     first = read(FIRST)
     assert isinstance(first, j.Journal)
     assert (first.commands, first.old, first.replaced) == ((), 0, 0)
-    assert first.suspended == j.SUSPENDED_BY_US and first.departures[0].before is j.Mark.BEGUN
+    assert first.suspended == tuple(sorted(j.SUSPENDED_BY_US)) and first.departures[0].before is j.Mark.BEGUN
     assert first.departures[0].draining is j.Mark.ENDED  # there was no such command
+    assert (first.way, first.tokens, first.open) == (j.Way.DESIRED, 0, ())  # nor such a launch
 
 
 def test_the_second_version_is_what_is_written() -> None:
@@ -122,6 +128,7 @@ def test_the_second_version_is_what_is_written() -> None:
     assert isinstance(second, j.Journal)
     assert (second.commands, second.old, second.replaced) == (tuple(HookPoint), 3, 1)
     assert second.departures[0].draining is j.Mark.FAILED
+    assert (second.way, second.tokens, [launch.came for launch in second.open]) == (j.Way.ANSWERED, 7, [None, 1])
     tags = {key.removeprefix(PREFIX): value for key, value in to_tags(second).items()}
     assert tags == {key: value.replace("GROUP", second.group).replace("ZASR", "ARSZ") for key, value in SECOND.items()}
 
@@ -149,12 +156,24 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     """Written out, so that nobody changes one without seeing that records in people's groups have it."""
     assert {mark.value: mark.name for mark in j.Mark} == {"n": "NOT", "b": "BEGUN", "e": "ENDED", "f": "FAILED"}
     assert {one.value: one.name for one in j.Removal} == {"n": "NOT", "k": "KEEP", "s": "SHRINK", "c": "COUNTED"}
+    assert {way.value: way.name for way in j.Way} == {"a": "ANSWERED", "d": "DESIRED"}
     assert dict(zip("uqbd", HookPoint, strict=True)) == tagging._POINTS
     assert "".join(tagging._LETTERS) == "ZASRLTHB"
     assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
-    assert versions.keys_of("head", 1) | {"needs", "cmd"} == versions.keys_of("head", 2)
-    assert versions.keys_of("found", 1) | {"old", "gone", "apart"} == versions.keys_of("found", 2)
+    assert versions.keys_of("head", 1) | {"needs", "cmd", "open"} == versions.keys_of("head", 2)
+    assert versions.keys_of("found", 1) | {"old", "gone", "apart", "way", "tok"} == versions.keys_of("found", 2)
     assert versions.keys_of("lane", 1) | {"q"} == versions.keys_of("lane", 2)
+
+
+@pytest.mark.parametrize("odd", ["0a1b/2/17/-/", "0a1b/2/17", "0a1b/-1/17/-", "0a 1b/2/17/-", "0a1b/2/17/x", "/2/17/-"])
+def test_an_open_launch_of_another_form_is_none_of_ours(odd: str) -> None:
+    found = read(SECOND | {"open": f"n=3 eu-west-1a={odd} eu-west-1b=0a1b-7/1/17/1"})
+    assert isinstance(found, j.Unreadable) and not found.torn
+
+
+def test_a_record_that_lacks_an_open_launch_is_torn() -> None:
+    found = read(SECOND | {"open": "n=3 eu-west-1b=0a1b-7/1/17/1"})
+    assert isinstance(found, j.Unreadable) and found.torn
 
 
 @given(journals())
@@ -168,8 +187,14 @@ def test_what_is_written_has_the_keys_of_its_version_and_no_other(record: j.Jour
 def test_the_largest_record_fits_into_one_call() -> None:
     """CreateOrUpdateTags takes 25 tags: more would be written in two calls, and could be read torn."""
     departures = tuple(j.Departure(id=f"i-{n:017x}", at=1) for n in range(j.LANES_MAX))
-    record = replace(read(FIRST), goal=j.Goal.RESTORE, cause=j.Cause(code=1, text="it broke"), departures=departures)  # type: ignore[type-var]
-    assert len(to_tags(record)) == j.LANES_MAX + len(versions.TAGS) <= 25  # type: ignore[arg-type]
+    zones = ("us-west-2-lax-1a", "us-west-2-lax-1b", "us-gov-west-1a", "us-gov-west-1b")
+    most = tuple(j.OpenLaunch(token=f"{'f' * 8}-9999", zone=zone, count=100, at=10**10, came=100) for zone in zones)
+    assert len(most) == j.OPEN_MAX
+    first, cause = read(FIRST), j.Cause(code=1, text="it broke")
+    assert isinstance(first, j.Journal)
+    record = replace(first, goal=j.Goal.RESTORE, cause=cause, departures=departures, open=most)
+    assert max(map(len, to_tags(record).values())) <= 256
+    assert len(to_tags(record)) == j.LANES_MAX + len(versions.TAGS) <= 25
 
 
 def test_no_tags_no_record() -> None:

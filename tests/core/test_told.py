@@ -67,7 +67,9 @@ def test_a_new_cutoff_after_a_take_over_is_told() -> None:
     theirs = seen.observation.journal
     assert isinstance(theirs, Journal)
     belief = replace(seen.belief, peer=Peer(theirs, NOW - 20, 3))
-    after = replace(seen, belief=belief, observation=replace(seen.observation, probes=frozenset({"run0"})))
+    after = replace(
+        seen, belief=belief, observation=replace(seen.observation, probes={"run0": int(seen.observation.at)})
+    )
     events = narrate(SPEC, after, after, decide(SPEC, after))
     assert [event.text[:17] for event in events if isinstance(event, Warned)] == ["the record is old"]
 
@@ -165,5 +167,7 @@ def test_a_take_over_before_the_cutoff_is_no_start_yet() -> None:
     theirs = seen.observation.journal
     assert isinstance(theirs, Journal)
     belief = replace(seen.belief, peer=Peer(theirs, NOW - 20, 3))
-    after = replace(seen, belief=belief, observation=replace(seen.observation, probes=frozenset({"run0"})))
+    after = replace(
+        seen, belief=belief, observation=replace(seen.observation, probes={"run0": int(seen.observation.at)})
+    )
     assert narrate(SPEC, after, after, decide(SPEC, after)) == ()

@@ -7,7 +7,9 @@ import json
 import re
 
 import async_rollout as ar
+from async_rollout.aws.launch_call import launch_call
 from async_rollout.aws.traffic import KINDS
+from async_rollout.core.actions import Launch
 from async_rollout.sandbox.virtual import run_virtual
 from support.pages import ROOT, page
 
@@ -18,6 +20,13 @@ def allowed() -> dict[str, set[str]]:
     assert found
     policy = json.loads(found[1])["Statement"]
     return {one["Sid"]: set(one["Action"]) for one in policy}
+
+
+def optional() -> set[str]:
+    """What the statements beside it allow, for launches that answer."""
+    found = re.search(r"<!-- policy: launches that answer -->\n```json\n(.*?)\n```", page("permissions"), re.DOTALL)
+    assert found
+    return {action for one in json.loads(found[1]) for action in one["Action"]}
 
 
 def statements() -> dict[str, set[str]]:
@@ -45,7 +54,7 @@ async def called(*, rolled: bool) -> set[str]:
 def test_it_grants_what_a_rollout_over_the_wire_needs_and_nothing_that_is_never_called() -> None:
     sent = run_virtual(lambda: called(rolled=True))
     assert "TerminateInstanceInAutoScalingGroup" in sent
-    assert sent <= granted()
+    assert sent <= granted() | {action.partition(":")[2] for action in optional()}
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "async_rollout/aws").rglob("*.py"))
     assert [name for name in sorted(granted() - sent) if f'"{name}"' not in source] == []
 
@@ -61,3 +70,11 @@ def test_each_kind_of_traffic_source_says_what_it_needs_and_that_is_all() -> Non
     others = {action for action in look if action.startswith(("autoscaling:", "ec2:"))}
     assert {action for reads, _ in needs for action in reads} == look - others
     assert {action for _, changes in needs for action in changes} == allowed()["Drain"]
+
+
+def test_what_a_launch_that_answers_needs_is_optional_and_is_what_awss_page_names() -> None:
+    call = launch_call("web", Launch(zone="eu-west-1a", count=1, token="run-1"))
+    assert optional() == {
+        call.api.permission(call.operation), "ec2:CreateFleet", "ec2:DescribeLaunchTemplateVersions",
+    }  # fmt: skip
+    assert not optional() & set().union(*allowed().values())

@@ -14,7 +14,7 @@ from async_rollout.core.actions import CloudAction, Needs, Outcome, Verdict
 from async_rollout.core.belief import Me
 from async_rollout.core.journal import Goal
 from async_rollout.core.observation import Observation
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.spec import LaunchCall, RolloutSpec
 from async_rollout.engine import identity
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.halt import Halt
@@ -30,6 +30,7 @@ from support.storms.witness import Witness
 
 OLD = Fault(kind=FaultKind.STALE, action="^autoscaling:Describe", probability=0.3, seconds=10.0)
 HALF_AN_HOUR = 1800.0
+BY_NUMBER, ANSWERED = RolloutSpec(launch=LaunchCall.DESIRED), RolloutSpec(launch=LaunchCall.AUTO)
 
 
 def a_world(seed: int, size: int = 1) -> Witness:
@@ -99,17 +100,17 @@ class Race:
         return [f"{two} acted before {one} had ended"] if late and late[0] <= self.over[one] else []
 
 
-async def go(race: Race, cloud: Racer, run: str, holder: str = "") -> None:
+async def go(race: Race, cloud: Racer, run: str, holder: str = "", spec: RolloutSpec = BY_NUMBER) -> None:
     """One conductor to its end."""
     me = Me(run=run, holder=holder or f"host-{run}/boot/1")
     race.clouds[run] = cloud
-    conductor = Rollout(cloud, "web", RolloutSpec(), me, hooks=InstantHooks(), tell=lambda event: None, halt=Halt())
+    conductor = Rollout(cloud, "web", spec, me, hooks=InstantHooks(), tell=lambda event: None, halt=Halt())
     with anyio.fail_after(20_000.0):
         race.verdicts[run] = (await conductor.run()).verdict
     race.over[run] = race.world.now
 
 
-def two_at_once(seed: int, *, rules: tuple[Fault, ...] = (OLD,)) -> Race:
+def two_at_once(seed: int, *, rules: tuple[Fault, ...] = (OLD,), spec: RolloutSpec = BY_NUMBER) -> Race:
     """Begun at the same moment, or milliseconds or seconds apart, each with a door of its own pace."""
     rng = random.Random(f"race {seed}")
     apart = rng.choice([0.0, rng.uniform(0.0, 0.01), rng.uniform(0.0, 1.0), rng.uniform(0.0, 15.0)])
@@ -122,7 +123,7 @@ def two_at_once(seed: int, *, rules: tuple[Fault, ...] = (OLD,)) -> Race:
                 least = rng.choice([0.005, 0.05, 0.5])
                 cloud = Racer(race.world, faults, run, seed, (least, least * rng.choice([1.0, 4.0, 10.0])))
                 await anyio.sleep(after)
-                tasks.start_soon(go, race, cloud, run)
+                tasks.start_soon(go, race, cloud, run, "", spec)
         return race
 
     return run_virtual(story)
@@ -134,9 +135,19 @@ BLOCKS = (*range(10), *(pytest.param(block, marks=pytest.mark.long) for block in
 @pytest.mark.parametrize("block", BLOCKS)
 def test_of_two_at_most_one_acts_at_a_time_and_the_loser_says_who_where_and_since_when(block: int) -> None:
     """100 races, 300 in the long profile. One that is slow may come when the other has just ended: it lost nothing."""
+    assert lost_in(block, BY_NUMBER) >= 6
+
+
+@pytest.mark.parametrize("block", [*range(3), *(pytest.param(n, marks=pytest.mark.long) for n in range(3, 10))])
+def test_of_two_whose_launches_are_answered_one_launches(block: int) -> None:
+    assert lost_in(block, ANSWERED) >= 6
+
+
+def lost_in(block: int, spec: RolloutSpec) -> int:
+    """How many of those two of ten races lost; every one is asked."""
     lost = 0
     for seed in range(10 * block, 10 * block + 10):
-        race = two_at_once(seed)
+        race = two_at_once(seed, spec=spec)
         assert race.at_once() == [], seed
         codes = {run: verdict.code for run, verdict in race.verdicts.items()}
         assert sorted(codes.values()) in ([0, 5], [0, 0]), (seed, race.verdicts)
@@ -146,7 +157,11 @@ def test_of_two_at_most_one_acts_at_a_time_and_the_loser_says_who_where_and_sinc
             other = "two" if run == "one" else "one"
             assert re.match(LOST.format(run=other), race.verdicts[run].why), race.verdicts[run]
         assert nothing_left(race), seed
-    assert lost >= 8
+        launched = [one.token for one in race.world.log.launched if one.came]
+        assert len(launched) == len(set(launched)), seed
+        ended = sorted(codes.values()) == [0, 0]
+        assert len(launched) == (spec is ANSWERED) * (1 + ended), (seed, launched)
+    return lost
 
 
 LOST = r"run {run} of host-{run}/boot/1 .*: at work since 2026-01-05T08:0\d:\d\dZ, its lease lasts until 2026-01-05T08:"
@@ -157,7 +172,7 @@ def nothing_left(race: Race) -> bool:
     return (group.desired, group.maximum, group.suspended, ours(group)) == (1, 2, (), [])
 
 
-def asleep(pause_at: int, *, rival_after: float, in_hand: bool = False) -> Race:
+def asleep(pause_at: int, *, rival_after: float, in_hand: bool = False, spec: RolloutSpec = BY_NUMBER) -> Race:
     """`old` is stopped at one moment; `new` begins so long after that, from another machine."""
 
     async def story() -> Race:
@@ -165,11 +180,11 @@ def asleep(pause_at: int, *, rival_after: float, in_hand: bool = False) -> Race:
         old, new = (Racer(race.world, Faults(race.world), run, pause_at) for run in ("old", "new"))
         old.pause_at, old.in_hand = pause_at, in_hand
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(go, race, old, "old")
+            tasks.start_soon(go, race, old, "old", "", spec)
             with anyio.move_on_after(2_000.0):
                 await old.stopped.wait()
                 await anyio.sleep(rival_after)
-                tasks.start_soon(go, race, new, "new")
+                tasks.start_soon(go, race, new, "new", "", spec)
         return race
 
     return run_virtual(story)
@@ -201,6 +216,16 @@ def test_what_remains_is_the_one_call_in_hand(moment: int, rival_after: float) -
     assert race.records("old", woke) == []
     assert race.verdicts["old"].code == 5
     assert race.verdicts["new"].code == 0
+
+
+def test_a_launch_in_hand_is_not_sent_when_its_look_has_become_old() -> None:
+    """The moments from the first record to the end of the first launches; the rival has replaced all meanwhile."""
+    for moment in range(5, 15):
+        race = asleep(moment, rival_after=1.0, in_hand=True, spec=ANSWERED)
+        woke = race.clouds["old"].woke
+        assert [one for one in race.world.log.launched if one.at >= woke] == [], moment
+        assert (race.verdicts["old"].code, race.verdicts["new"].code) == (5, 0), moment
+        assert nothing_left(race), moment
 
 
 def dead(holder: str, *, at: float = 60.0) -> tuple[Race, float]:

@@ -49,7 +49,7 @@ def test_c3_the_log_says_them_once_and_the_wait_goes_on_quoting_them() -> None:
 
 
 def test_c3_other_words_are_said_again_and_the_same_after_they_were_others() -> None:
-    other = replace(REFUSED, words="Something else is wrong.", window=(100.0, 130.0))
+    other = replace(REFUSED, words="Something else is wrong.", window=(90.0, 120.0))
     run = rolled(other, REFUSED, size=2, spec=RolloutSpec(max_surge=0, max_unavailable=1))
     told = [WORDS in line for line in shown(run)]
     changes = [one for one, before in zip(told, [None, *told], strict=False) if one is not before]

@@ -11,6 +11,7 @@ import aioboto3
 import anyio
 import pytest
 from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from async_rollout.aws.session import connect
 from async_rollout.core.spec import RolloutSpec, Scope
@@ -27,16 +28,41 @@ OLD, NEW = "ami-0000000000000000a", "ami-0000000000000000b"
 
 
 def test_nothing_here_is_known_to_the_pinned_botocore() -> None:
-    known = Loader().load_service_model("autoscaling", "service-2")["shapes"]
-    added = json.loads(EXTRAS.read_text())["merge"]["shapes"]
-    members = {(name, one) for name, shape in added.items() for one in shape["members"] if name in known}
-    caught_up = sorted(f"{name}.{one}" for name, one in members if one in known[name]["members"])
+    known = Loader().load_service_model("autoscaling", "service-2")
+    added = json.loads(EXTRAS.read_text())["merge"]
+    operations = set(added["operations"])
+    members = {
+        f"{name}.{one}"
+        for name, shape in added["shapes"].items()
+        for one in shape.get("members", {})
+        if name in known["shapes"]
+    }
+    caught_up = sorted(operations & set(known["operations"])) + sorted(
+        one for one in members if one.partition(".")[2] in known["shapes"][one.partition(".")[0]]["members"]
+    )
     assert not caught_up, f"botocore knows these itself now; delete them from {EXTRAS.name}: {', '.join(caught_up)}"
+    assert operations == {"LaunchInstances"}
     assert members == {
-        ("AutoScalingGroup", "InstanceLifecyclePolicy"),
-        ("AutoScalingGroup", "Operator"),
-        ("Instance", "ImageId"),
-        ("LaunchTemplateOverrides", "ImageId"),
+        "AutoScalingGroup.InstanceLifecyclePolicy",
+        "AutoScalingGroup.Operator",
+        "Instance.ImageId",
+        "LaunchTemplateOverrides.ImageId",
+    }
+
+
+def test_a_call_that_is_newer_is_whole() -> None:
+    loader = Loader()
+    loader.search_paths.insert(0, MODELS)
+    model = ServiceModel(loader.load_service_model("autoscaling", "service-2")).operation_model("LaunchInstances")
+    assert model.input_shape.required_members == ["AutoScalingGroupName", "RequestedCapacity", "ClientToken"]
+    answered = {name: model.output_shape.members[name].member.members for name in ("Instances", "Errors")}
+    assert answered["Instances"]["InstanceIds"].type_name == "list"
+    assert answered["Errors"]["ErrorCode"].type_name == "string"
+    codes = {shape.name: shape.metadata["error"]["code"] for shape in model.error_shapes}
+    assert codes == {
+        "ResourceContentionFault": "ResourceContention",
+        "IdempotentParameterMismatchError": "IdempotentParameterMismatch",
+        "IdempotentCallInProgressFault": "IdempotentCallInProgress",
     }
 
 

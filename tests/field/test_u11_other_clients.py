@@ -110,7 +110,7 @@ async def test_u11_calls_and_parameters_it_does_not_know_are_named_and_logged(ca
         newer = await tell(world, "sts", "GetCallerIdentity", Newer="1")
     assert (call.status, call.code, newer.status, newer.code) == (501, "SandboxNotSimulated") * 2
     assert "autoscaling:PutWarmPool" in caplog.messages[0] and "Newer of sts:GetCallerIdentity" in caplog.messages[1]
-    later = await tell(world, "autoscaling", "LaunchInstances", AutoScalingGroupName="web")
+    later = await tell(world, "autoscaling", "DescribeAccountSettings")
     assert (later.status, later.code) == (501, "SandboxNotSimulated")
 
 

@@ -1,4 +1,4 @@
-"""A rollout stopped at every call that changes something and at every hook's begin and end, in four ways.
+"""A rollout stopped at every call that changes something and at every hook's begin and end, in five ways.
 
 Whatever is left: the same command again ends as if nothing had happened, `restore` as if nothing had begun.
 """
@@ -17,7 +17,7 @@ every_story = pytest.mark.parametrize("story", STORIES.values(), ids=[name.repla
 def stopped(story: Story, then: Goal, *, every: int) -> tuple[int, list[tuple[str, int, str]]]:
     """How often it was stopped, and what went wrong. every: each way takes one point in so many, the next way its own.
 
-    4: each point is met in one of the four ways.
+    5: each point is met in one of the five ways.
     """
     count, bad = 0, []
     for first, way in enumerate(Way):
@@ -32,7 +32,7 @@ def stopped(story: Story, then: Goal, *, every: int) -> tuple[int, list[tuple[st
 def test_stopped_anywhere_run_converges_and_restore_undoes(story: Story, then: Goal) -> None:
     count, bad = stopped(story, then, every=len(Way))
     assert bad == []
-    assert count >= 15
+    assert count >= 14
 
 
 @pytest.mark.deep

@@ -20,11 +20,12 @@ from support.laws.marked import MARKED
 from support.laws.queued import QUEUED
 from support.laws.sabotages import COUNTING, PROVING, REMOVING
 from support.laws.stopping import STOPPING
+from support.laws.unanswered import UNANSWERED
 from support.pages import page
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
-    *CROWDED,
+    *CROWDED, *UNANSWERED,
 )  # fmt: skip
 
 

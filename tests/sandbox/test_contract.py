@@ -20,6 +20,7 @@ from async_rollout.aws.session import connect
 from async_rollout.core.actions import (
     CloudAction,
     Deregister,
+    Launch,
     MarkHealthy,
     Need,
     Needs,
@@ -195,6 +196,14 @@ def _edges(world: World) -> None:
     world.enter_standby("web", [world.members("web")[1].id], decrement=True)
 
 
+def _both_kinds(world: World) -> None:
+    world.human_edits("web", lambda group: replace(group, spot=50))
+
+
+def _spot_above_a_base(world: World) -> None:
+    world.human_edits("web", lambda group: replace(group, spot=100, on_demand_base=1))
+
+
 def _nothing(world: World) -> None:
     """As it was found."""
 
@@ -211,6 +220,8 @@ def _nothing(world: World) -> None:
         ("size-0", _nothing),
         ("launch-hook", _nothing),
         ("mixed-instances", _nothing),
+        ("mixed-instances", _both_kinds),
+        ("mixed-instances", _spot_above_a_base),
         ("launch-configuration", _nothing),
         ("suspended", _nothing),
     ],
@@ -248,6 +259,11 @@ def acts(world: World) -> Iterable[CloudAction]:
     yield SetCapacity(desired=9)
     yield SetCapacity(maximum=5)
     yield SetCapacity(desired=4)
+    yield Launch(zone="eu-west-1b", count=2, token="doors/1")
+    yield SetCapacity(maximum=9)
+    yield from [Launch(zone="eu-west-1b", count=2, token="doors/2")] * 2
+    yield Launch(zone="eu-west-1c", count=2, token="doors/2")
+    yield Launch(zone="eu-west-1f", count=1, token="doors/3")
     yield Deregister(registrations=everywhere)
     yield Deregister(registrations=(Registration(source=target_group, instance=second, port=8080),))
     yield Register(registrations=(Registration(source=target_group, instance=second, port=8080),))
@@ -255,6 +271,7 @@ def acts(world: World) -> Iterable[CloudAction]:
     yield Terminate(instance=first, shrink=True)
     yield Terminate(instance="i-0123456789abcdef0", shrink=True)
     yield Terminate(instance=second, shrink=True)
+    yield Terminate(instance=third, shrink=True)  # below the minimum
     yield Resume(processes=("AZRebalance",))
 
 
@@ -263,6 +280,7 @@ async def test_acts_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("port", "wire", "http"):
         clock = ManualClock()
         world = build("at-max", seed=5, clock=clock)
+        world.troubles["web"].quota = 5
         async with doors(world, monkeypatch) as clouds:
             cloud = clouds[name]
             await cloud.look("web", frozenset(), anyio.current_time())
@@ -277,4 +295,6 @@ async def test_acts_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         told[name].append(asdict(world.group("web")))
     assert list(differences(told["wire"], told["port"], "wire")) == []
     assert list(differences(told["http"], told["port"], "http")) == []
-    assert sum(isinstance(one, Done) for one in told["port"]) == 10
+    assert sum(isinstance(one, Done) for one in told["port"]) == 14
+    launches = [(len(one.launched), len(one.errors)) for one in told["port"] if isinstance(one, Done) and one.launched]
+    assert launches == [(1, 1)] * 2

@@ -28,9 +28,18 @@ MODES = {
     "safety": {},
     "liveness": {"liveness": True},
     "wire": {"wire": True},
+    "launches": {"launches": True},
+    "launches-liveness": {"launches": True, "liveness": True},
+    "launches-wire": {"launches": True, "wire": True},
 }
-CI = {"safety": 2000, "liveness": 500, "wire": 100}
-LONG = {"safety": 10_000, "liveness": 2500, "wire": 500}
+"""launches: of runs whose launches AWS answers; all others set desired capacity."""
+CI = {
+    "safety": 1200, "liveness": 300, "wire": 60, "launches": 800, "launches-liveness": 200, "launches-wire": 40,
+}  # fmt: skip
+LONG = {
+    "safety": 10_000, "liveness": 2500, "wire": 500,
+    "launches": 10_000, "launches-liveness": 2500, "launches-wire": 500,
+}  # fmt: skip
 
 
 def wrong(mode: str, seed: int) -> tuple[int, list[str]]:

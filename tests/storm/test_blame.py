@@ -9,12 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from async_rollout.core import advance, budget, decide, finish, restore, trouble
-from async_rollout.core.belief import Belief
-from async_rollout.core.draft import Draft
-from async_rollout.core.journal import Journal
-from async_rollout.core.policy import GROUP_GONE
-from async_rollout.core.stages import Stage
+from async_rollout.core import advance, budget, decide, restore, trouble
 from async_rollout.engine import identity, lookout, parting, rollout
 from async_rollout.engine.telling import OBJECTED
 from support.laws.breaking import Spoil, around, both, draft_as_it_is, no, swap
@@ -53,27 +48,13 @@ def asleep_is_blind(real: Callable[..., float], tried: parting.InVain, *, well: 
     return real(tried, well=well)
 
 
-def in_any_record(real: Callable[..., Journal], journal: Journal, belief: Belief) -> Journal:
-    """A launch that was not taken is undone, whichever record it is that counts it."""
-    asked = replace(belief.launching, counted=0) if belief.launching is not None else None
-    return real(journal, replace(belief, launching=asked))
-
-
-def ailing_is_unserving(real: Callable[..., Draft], draft: Draft) -> Draft:
-    """One look without it, and a surplus one is nobody's need any more."""
-    belief = draft.belief
-    for id in (id for id, stage in belief.stages.items() if stage is Stage.AILING):
-        belief = belief.noted(id, streak=replace(belief.history(id).streak, good=0))
-    return real(replace(draft, belief=belief))
-
-
 BOUND = (advance, trouble)
 """Who asks before a launch how many there may be."""
 
 CASES: dict[str, tuple[Spoil, int]] = {
     "law 1": (LISTED["the floor is not asked"], 4),
     "law 2": (LISTED["ceiling off by one"], 0),
-    "law 3": (LISTED["everybody is old for ever"], 1),
+    "law 3": (LISTED["everybody is old for ever"], 7),
     "law 4": (LISTED["max draining ignored"], 6),
     "law 5": (LISTED["no proof before the first"], 0),
     "law 6": (
@@ -91,13 +72,9 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "law 16": (swap(budget, "is_old", no), 0),
     "walkthrough": (LISTED["a draining target is gone"], 10),
     "law 1: a host that sleeps": (LISTED["a sleeping host's age is told by the loop"], 919),
-    "law 1: one empty list of targets": (around(finish, "shed", ailing_is_unserving), 8037),
-    "law 2: a record lost before a raise": (around(decide, "unlaunched", in_any_record), 2809),
-    "law 9: a record that AWS refuses": (LISTED["an act follows a record that was not taken"], 811),
+    "law 9: a record that AWS refuses": (LISTED["an act follows a record that was not taken"], 170),
     "law 10: a command killed with its conductor": (LISTED["a killed run's command is thought to have ended"], 58),
-    "law 10: the last call lost": (swap(parting.LastWord, "is_due", lambda self, outcomes: True), 170),
     "law 10: asleep for an hour in a look": (around(parting.InVain, "tried", asleep_is_blind), 883),
-    "law 10: three empty pages": (swap(lookout, "GROUP_GONE", replace(GROUP_GONE, seconds=0.0)), 7561),
     "law 10: stuck, the record standing": (swap(decide, "alive", lambda draft: ()), 8),
     "law 10: one read denied": (swap(lookout.Lookout, "let_live", unheeded), 395),
     "law 11: two namespaces of one host": (swap(identity, "_here", in_any_namespace), 25),

@@ -26,6 +26,14 @@ departures = st.builds(
     removal=st.sampled_from(j.Removal),
     surplus=st.booleans(),
 )
+launches = st.builds(
+    j.OpenLaunch,
+    token=st.builds("{}-{}".format, st.text("0123456789abcdef", min_size=8, max_size=8), st.integers(1, 9999)),
+    zone=st.sampled_from(["eu-west-1a", "eu-west-1b", "us-west-2-lax-1a", "us-west-2-lax-1b", "us-gov-west-1a"]),
+    count=st.integers(1, 100),
+    at=st.integers(0, 10**10),
+    came=st.one_of(st.none(), st.integers(0, 100)),
+)
 PROCESSES = j.SUSPENDED_BY_US + j.REQUIRED_RUNNING
 
 
@@ -59,5 +67,8 @@ def journals(draw: st.DrawFn) -> j.Journal:
         commands=tuple(point for point in HookPoint if draw(st.booleans())),
         old=draw(count),
         replaced=draw(count),
+        way=draw(st.sampled_from(j.Way)),
+        tokens=draw(count),
+        open=draw(st.lists(launches, max_size=j.OPEN_MAX, unique_by=lambda launch: launch.zone).map(tuple)),
         departures=tuple(sorted(unique.values(), key=lambda departure: (departure.at, departure.id))),
     )

@@ -11,6 +11,7 @@ from async_rollout.core.actions import (
     CloudAction,
     Deregister,
     Erase,
+    Launch,
     MarkHealthy,
     Order,
     Probe,
@@ -57,8 +58,8 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
             yield from _drop(world, group, _ours(world, group))
         case Order(text=text):
             yield from _drop(world, group, [ORDER]) if text is None else _put(world, group, {ORDER: text})
-        case Probe(run=run, present=True):
-            yield from _put(world, group, {f"{PROBE}{run}": run})
+        case Probe(run=run, at=at, present=True):
+            yield from _put(world, group, {f"{PROBE}{run}": str(at)})
         case Probe(run=run):
             yield from _drop(world, group, [f"{PROBE}{run}"])
         case Suspend(processes=processes):
@@ -67,6 +68,9 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
             yield Step(name="autoscaling:ResumeProcesses", do=partial(world.resume, group, processes))
         case SetCapacity():
             yield _sizes(world, group, action)
+        case Launch(zone=zone, count=count, token=token):
+            launch = partial(world.launch_instances, group, zone, count, token)
+            yield Step(name="autoscaling:LaunchInstances", do=launch)
         case Deregister(registrations=several):
             yield from _move(world, several, register=False)
         case Register(registrations=several):

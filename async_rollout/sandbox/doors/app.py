@@ -65,7 +65,8 @@ class CutError(Exception):
 async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = anyio.sleep) -> Response:
     """Answer one request as AWS would. Raises CutError.
 
-    Time passes in here only by a fault: one that delays, before the call is done; one that cuts, after it.
+    Time passes in here while AWS works on a launch, else only by a fault: one that delays, before the call is done; one
+    that cuts, after it.
     """
     world.advance()
     id = _request_id(world)
@@ -83,10 +84,20 @@ async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = 
     if fault is not None and fault.kind is FaultKind.DELAY:
         await sleep(fault.seconds)
     try:
-        return _befall(world, faults, call, fault, id)
+        told = _befall(world, faults, call, fault, id)
     except CutError:
         await sleep(fault.silent if fault else 0.0)
         raise
+    if works := _works(world, call, told):
+        await sleep(works)
+    return told
+
+
+def _works(world: World, call: Call, told: Response) -> float:
+    """For how many seconds AWS works on a call that it has taken, before it answers: launches alone take their time."""
+    if told.status != 200 or call.operation != "LaunchInstances":
+        return 0.0
+    return max(0.0, world.tokens.answered_at(call.params["ClientToken"]) - world.now)
 
 
 def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: str) -> Response:

@@ -10,7 +10,7 @@ from math import floor
 from async_rollout.core import observation
 from async_rollout.core.others import Trait, claims_of, hook_traits, policy_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
-from async_rollout.sandbox import templates
+from async_rollout.sandbox import purchase, templates
 from async_rollout.sandbox.records import Activity, Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import OVERRIDES, classic_words
@@ -52,6 +52,7 @@ def group_of(state: State, group: Group) -> observation.Group:
         tag_count=sum(not tag.key.startswith(("aws:", PREFIX)) for tag in group.tags),
         zones=group.zones,
         weighted=group.weighted,
+        mixed_purchase=purchase.is_mixed(group),
         warm_pool=group.warm_pool,
         ecs_managed=any(tag.key == "AmazonECSManaged" for tag in group.tags),
         unknown_sources=tuple(id for id, _ in group.other_sources),

@@ -13,6 +13,7 @@ import anyio
 
 from async_rollout.core.actions import CloudAction, HealthOf, Need, Needs
 from async_rollout.core.observation import Observation
+from async_rollout.core.outcomes import LaunchError
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Done, GroupRef, Late, Refused, Unknown, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
@@ -26,12 +27,15 @@ from async_rollout.sandbox.doors.observations import (
     with_policies,
 )
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired
+from async_rollout.sandbox.launch_tokens import LaunchAnswer
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
 
 GROUPS_A_CALL = 100
 """DescribeAutoScalingGroups takes so many names with MaxRecords=100."""
+PATIENCE = 60.0
+"""Seconds for which a real cloud layer waits for the answer to one act, all its attempts together."""
 LOST = (FaultKind.THROTTLE, FaultKind.ERROR_500, FaultKind.HTML_503, FaultKind.RESET, FaultKind.LOST_ANSWER)
 LOST_READS = (*LOST, FaultKind.REFUSED, FaultKind.CONTENDED)
 PARTIAL = (FaultKind.GAP, FaultKind.EMPTY)
@@ -170,13 +174,16 @@ class PortCloud:
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:
         """See engine.ports.Cloud. The first call that is not answered well ends the action. Nobody waits for a turn."""
+        done = Done()
         for number, step in enumerate(steps(self.world, group, action)):
             if not young():
                 return Unknown(why="the rest of it was not sent") if number else Late()
             answer = await self._take(step)
-            if not isinstance(answer, Done) and not step.spare:
+            if isinstance(answer, Done):
+                done = answer
+            elif not step.spare:
                 return answer
-        return Done()
+        return done
 
     async def _take(self, step: Step) -> Answer:
         there, back = (self._rng.uniform(*self._latency) / 2 for _ in range(2))
@@ -192,12 +199,16 @@ class PortCloud:
             await self._wait(back)
             return Refused(code="Throttling", message="Rate exceeded", passing=True)
         if fault is not None and fault.kind in (FaultKind.REFUSED, FaultKind.CONTENDED):
-            return Refused(code=fault.code, message=fault.words, passing=fault.kind is FaultKind.CONTENDED)
+            return _no(fault.code, fault.words, passing=fault.kind is FaultKind.CONTENDED)
         lost = fault is not None and fault.kind in LOST
         answer: Answer = Done()
+        works = 0.0
         if not lost or (fault is not None and fault.kind is FaultKind.LOST_ANSWER):
-            answer = _done(step)
-        await self._wait(back + (fault.silent if fault is not None else 0.0))
+            answer, works = _done(step, self.world)
+        if works > PATIENCE:
+            await self._wait(PATIENCE)
+            return Unknown(why=f"{step.name}: no answer within {PATIENCE:.0f} s")
+        await self._wait(back + works + (fault.silent if fault is not None else 0.0))
         return Unknown(why=f"{step.name}: no answer ({fault.kind.value})") if lost and fault else answer
 
     async def _delay(self, fault: Fault | None) -> None:
@@ -226,9 +237,20 @@ def _forbidden(error: AwsError) -> Answer:
     return Refused(code=error.code, message=error.message, denied=True)
 
 
-def _done(step: Step) -> Answer:
+def _no(code: str, words: str, *, passing: bool = False) -> Answer:
+    """AWS's no. That the same call is at work still says nothing of what comes of it."""
+    if code == "IdempotentCallInProgress":
+        return Unknown(why=f"{code}: {words}")
+    return Refused(code=code, message=words, passing=passing)
+
+
+def _done(step: Step, world: World) -> tuple[Answer, float]:
+    """The answer, and for how many seconds AWS works on it."""
     try:
-        step.do()
-    except AwsError as refused:
-        return Refused(code=refused.code, message=refused.message)
-    return Done()
+        told = step.do()
+    except AwsError as no:
+        return _no(no.code, no.message), 0.0
+    if not isinstance(told, LaunchAnswer):
+        return Done(), 0.0
+    errors = tuple(LaunchError(code=error.code, message=error.message) for error in told.errors)
+    return Done(launched=tuple(new.id for new in told.instances), errors=errors), max(0.0, told.ready_at - world.now)

@@ -193,8 +193,8 @@ ENDING = (
 CONDUCTING = (
     Sabotage(name="the lease is not respected", law="law 11:", story=meetings.two_conductors,
              spoil=both(swap(begin, "LEASE", 10_000), around(decide, "of_another", grab))),
-    Sabotage(name="a lease is not waited for", law="law 7:", story=meetings.at_the_same_moment,
-             spoil=swap(decide, "is_held", yes)),
+    Sabotage(name="who else is about to begin is not seen", law="law ", story=meetings.at_the_same_moment,
+             spoil=swap(lease, "rivals", lambda *told: ())),
     Sabotage(name="the lease is not renewed", law="law 11:", story=stories.long_drain,
              spoil=around(decide, "decided", never_due)),
     Sabotage(name="a record may be hidden", law="law 11:", story=meetings.hidden_record,

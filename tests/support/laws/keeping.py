@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from async_rollout.core.actions import Deregister, Erase, Record, Register, Resume, SetCapacity, Suspend, Terminate
+from async_rollout.core.actions import (
+    Deregister,
+    Erase,
+    Launch,
+    Record,
+    Register,
+    Resume,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
 from async_rollout.core.journal import Removal
 from support.laws.ought import LEASE, OLDEST_LOOK, SLACK, Ought
 from support.laws.playing import Deed, Play
@@ -37,6 +47,9 @@ def _unwritten(deed: Deed) -> str:
         case Terminate(instance=id, shrink=shrink):
             departure, kinds = record.departure(id) if record else None, (Removal.SHRINK if shrink else Removal.KEEP,)
             return "" if departure and departure.removal in kinds else f"the terminate of {id}"
+        case Launch(zone=zone, count=count, token=token):
+            open = {(one.zone, one.count, one.token) for one in record.open} if record else set()
+            return "" if (zone, count, token) in open else f"the launch {token}"
         case SetCapacity(desired=int() as more) if more > deed.group.desired:
             return "" if record and record.asked == more else f"desired {more}"
         case SetCapacity(maximum=int() as most) if most > deed.group.maximum:

@@ -12,7 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from async_rollout.core.spec import Hooks, RolloutSpec, Scope
+from async_rollout.sandbox.faults import Fault
 from async_rollout.sandbox.groups import a_group, a_template
+from async_rollout.sandbox.readings import Readings
 from async_rollout.sandbox.records import Group, Override
 from async_rollout.sandbox.records import Hook as LifecycleHook
 from async_rollout.sandbox.simulation import Simulation
@@ -23,13 +25,23 @@ EVERY_HOOK = Hooks(up_check="up", before_draining="tell", before_terminate="befo
 """Words for commands; the runner of the kills answers for them."""
 
 
+DOCUMENTED = Readings()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """One world and one order. build: fills an empty world with the group `web`; old: how many are to be replaced."""
+    """One world and one order. build: fills an empty world with the group `web`; old: how many are to be replaced.
+
+    readings: of what AWS leaves open. next, faults: the order of whoever comes after the first one, if another, and
+    what goes wrong with its calls.
+    """
 
     build: Callable[[Simulation], object]
     spec: RolloutSpec = SPEC
     old: int = 1
+    readings: Readings = DOCUMENTED
+    next: RolloutSpec | None = None
+    faults: tuple[Fault, ...] = ()
 
 
 def small(world: Simulation, *, failing: int = 0, **shape: object) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 
 import anyio
 
@@ -22,6 +23,7 @@ from async_rollout.engine.ports import Answer, HookResult, Unknown
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.acts import Step
 from async_rollout.sandbox.doors.port import PortCloud
+from async_rollout.sandbox.faults import Fault, Faults
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.virtual import run_virtual
@@ -40,39 +42,44 @@ NO_PROCESS = 2**22 + 7
 
 
 class Way(StrEnum):
-    """How the first conductor is stopped. LOST, UNSENT: its call brings no answer, and it is killed at the next one."""
+    """How the first conductor is stopped. LOST, UNSENT: its call brings no answer, and it is killed at the next one.
+
+    WAITING: its call is executed, and it is killed before the answer.
+    """
 
     KILLED = "killed"
     CANCELLED = "cancelled"
     LOST = "answer lost, executed"
     UNSENT = "answer lost, not executed"
+    WAITING = "executed, killed before the answer"
 
 
 @dataclass(kw_only=True)
 class Fate:
-    """What befalls one conductor. at: the number of the point; struck: it has come to that; seen: points so far."""
+    """What befalls one conductor. at: the number of the point; struck: it has come to that; names: of all points."""
 
     way: Way = Way.KILLED
     at: int = NEVER
-    seen: int = 0
+    names: list[str] = field(default_factory=list)
     struck: bool = False
     over: anyio.Event = field(default_factory=anyio.Event)
     close: Callable[[], None] = lambda: None
 
-    def comes(self, *, call: bool) -> bool:
+    def comes(self, name: str, *, call: bool) -> bool:
         """One more point; whether this call's answer is to be lost."""
-        here, ambiguous = self.seen == self.at, self.way in (Way.LOST, Way.UNSENT)
+        here, ambiguous = len(self.names) == self.at, self.way in (Way.LOST, Way.UNSENT, Way.WAITING)
         after = ambiguous and self.struck
-        self.seen += 1
+        self.names.append(name)
         if here and ambiguous and call:
             self.struck = True
             return True
         if here or after:
             self.struck = True
-            self._end()
+            self.end()
         return False
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """It is killed, or cancelled, now."""
         if self.way is not Way.CANCELLED:
             self.close()  # first the door, so that no `finally` helps
         self.over.set()
@@ -81,17 +88,25 @@ class Fate:
 class Doomed(PortCloud):
     """The port door of the conductor with that fate."""
 
-    def __init__(self, world: World, fate: Fate) -> None:
-        super().__init__(world)
+    def __init__(self, world: World, fate: Fate, faults: tuple[Fault, ...]) -> None:
+        super().__init__(world, faults=Faults(world, faults))
         self._fate = fate
         fate.close = self.close
 
     async def _take(self, step: Step) -> Answer:
-        if not self._fate.comes(call=True):
+        if not self._fate.comes(step.name, call=True):
             return await super()._take(step)
+        if self._fate.way is Way.WAITING:
+            return await super()._take(replace(step, do=partial(self._last, step)))
         if self._fate.way is Way.LOST:
             await super()._take(step)
         return Unknown(why=f"{step.name}: no answer")
+
+    def _last(self, step: Step) -> object:
+        try:
+            return step.do()
+        finally:
+            self._fate.end()
 
 
 class Commands:
@@ -105,12 +120,12 @@ class Commands:
 
     async def run(self, hook: Hook, call: HookCall, limit: float, say: Callable[[str], None]) -> HookResult:
         fate = self.fate
-        fate.comes(call=False)
+        fate.comes(call.point, call=False)
         await self._second(fate)
         self.began.append((call.point, call.instance))
         ok = call.point is not HookPoint.UP_CHECK or self._world.app_up(call.instance)
         self.ended.append((call.point, call.instance))
-        fate.comes(call=False)
+        fate.comes(call.point, call=False)
         await self._second(fate)
         return HookResult(ok=ok, code=0 if ok else 1, seconds=1.0)
 
@@ -146,14 +161,14 @@ def picture(run: Run, *, versions: bool = True) -> Picture:
 
 @dataclass(kw_only=True)
 class End:
-    """What a story came to. points: of the first conductor; struck: its fate came; stopped: it did not live to its end.
+    """What a story came to. points: the first conductor's, by name; struck: its fate came; stopped: it did not live on.
 
     One whose very last answer is lost looks again, sees that all is done, and ends by itself.
     """
 
     run: Run
     before: Picture
-    points: int
+    points: list[str]
     struck: bool
     stopped: bool
     commands: Commands
@@ -166,6 +181,7 @@ def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: b
     async def play() -> End:
         world = World(seed, asyncio.get_running_loop().time)
         story.build(world)
+        world.readings = story.readings
         members = frozenset(one.id for one in world.state.members("web"))
         run = Run(world=world, group="web", found=world.state.groups["web"], found_ids=members)
         commands, fate.over, before = Commands(world), anyio.Event(), picture(run, versions=False)
@@ -173,14 +189,15 @@ def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: b
         first = f"{here}/{NO_PROCESS}/1" if same_machine else "elsewhere/boot/1"
         await _conduct(run, story.spec, Me(run="first", holder=first), fate, commands)
         if fate.over.is_set():
-            await _conduct(run, story.spec, Me(run="second", holder=f"{here}/1/1", intent=then), Fate(), commands)
+            me, spec = Me(run="second", holder=f"{here}/1/1", intent=then), story.next or story.spec
+            await _conduct(run, spec, me, Fate(), commands, story.faults)
         await anyio.sleep(AFTERWARDS)
         world.advance()
         stopped = fate.over.is_set()
         return End(
             run=run,
             before=before,
-            points=fate.seen,
+            points=fate.names,
             struck=fate.struck,
             stopped=stopped,
             commands=commands,
@@ -190,9 +207,11 @@ def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: b
     return run_virtual(play)
 
 
-async def _conduct(run: Run, spec: RolloutSpec, me: Me, fate: Fate, commands: Commands) -> None:
+async def _conduct(
+    run: Run, spec: RolloutSpec, me: Me, fate: Fate, commands: Commands, faults: tuple[Fault, ...] = ()
+) -> None:
     commands.fate = fate
-    cloud = Doomed(run.world, fate)
+    cloud = Doomed(run.world, fate, faults)
     rollout = Rollout(cloud, run.group, spec, me, hooks=commands, tell=run.events.append, halt=Halt())
     with anyio.fail_after(LIMIT):
         async with anyio.create_task_group() as tasks:
@@ -270,6 +289,6 @@ def kills(story: Story, way: Way, then: Goal, *, first: int, every: int) -> Iter
     undisturbed = told(story, Fate(), then)
     assert undisturbed.run.result.verdict.code == 0, undisturbed.run.result.verdict
     expected = picture(undisturbed.run)
-    for at in range(first, undisturbed.points, every):
+    for at in range(first, len(undisturbed.points), every):
         end = told(story, Fate(way=way, at=at), then, same_machine=at % 2 == 0)
         yield at, wrong(story, end, then, expected) if end.struck else [f"it never came to point {at}"]

@@ -46,12 +46,12 @@ def sickens_beside_surplus() -> list[str]:
 
 def dies_on_its_way_out() -> list[str]:
     """The dead one is out already when all is put back: it cannot be registered again, and goes on."""
-    return _put_back(lambda world: world.kill(world.members(GROUP)[1].id), stop=92.0)
+    return _put_back(lambda world: world.kill(world.members(GROUP)[1].id), stop=81.5)
 
 
-def _put_back(do: Callable[[Witness], object], stop: float = 90.0) -> list[str]:
+def _put_back(do: Callable[[Witness], object], stop: float = 79.5) -> list[str]:
     """Told to stop when the newcomer has just come to serve; what is done before is seen by then."""
-    played = play(SPEC, Part(stop=(stop, Stop.FINISH)), build=partial(small, size=3), others=once(40.0, do))
+    played = play(SPEC, Part(stop=(stop, Stop.FINISH)), build=partial(small, size=3), others=once(29.5, do))
     return [*taken_below(played, 3), *wrong(played, PUT_BACK)]
 
 
@@ -63,7 +63,7 @@ def sickens_while_one_is_told() -> list[str]:
         for one in sorted(world.members(GROUP), key=lambda one: one.attached_at)[3:]:
             world.break_app(one.id, mended_after=300.0)
 
-    played = play(spec, build=partial(small, size=3), others=once(110.0, breaks))
+    played = play(spec, build=partial(small, size=3), others=once(99.5, breaks))
     return [*taken_below(played, 3), *wrong(played, Ought(floor=3, ceiling=4, exist=5, troubled=True))]
 
 
@@ -75,8 +75,8 @@ def comes_back_and_is_needed() -> list[str]:
         for one in sorted(world.members(GROUP), key=lambda one: one.attached_at)[3:]:
             world.kill(one.id)
 
-    parts = Part(stop=(95.0, Stop.NOW)), Part(run="two", at=150.0)
-    played = play(SPEC, *parts, build=partial(small, size=3), others=once(120.0, die))
+    parts = Part(stop=(84.5, Stop.NOW)), Part(run="two", at=139.5)
+    played = play(SPEC, *parts, build=partial(small, size=3), others=once(109.5, die))
     back = [deed for deed in played.deeds if isinstance(deed.action, Register)]
     unseen = () if back else ("law 10: nothing was put back at the stop",)
     return [

@@ -273,7 +273,7 @@ def untagged() -> list[str]:
 
 def ordered_to_stop() -> list[str]:
     """`restore` from another machine stops a live run and puts all back."""
-    then = Part(run="two", at=60.0, goal=Goal.RESTORE)
+    then = Part(run="two", at=49.5, goal=Goal.RESTORE)
     played = play(SPEC, Part(), then)
     code = played.results["one"].verdict.code if "one" in played.results else None
     return ([f"law 10: the run that was told to stop ended with {code}"] if code != 130 else []) + wrong(

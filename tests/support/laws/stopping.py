@@ -25,7 +25,7 @@ async def _slow(call: HookCall) -> int:
 def _typed_without(goal: Goal) -> list[str]:
     """Killed in its before-command; the next one is typed without it."""
     given = replace(SPEC, hooks=Hooks(before_terminate=_slow))
-    parts = Part(lives=14), Part(run="two", at=200.0, goal=goal, spec=SPEC)
+    parts = Part(lives=13), Part(run="two", at=190.0, goal=goal, spec=SPEC)
     played = play(given, *parts, build=partial(small, maximum=2))
     code = played.results["two"].verdict.code
     lines = [f"law 10: it ended with {code}"] if code != 10 else []

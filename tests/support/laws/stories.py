@@ -207,7 +207,7 @@ def stopped_draining() -> list[str]:
 def stopped_in_command() -> list[str]:
     """Told to stop while the before-command of the first old one runs: it left its cluster and is finished."""
     spec = replace(SPEC, hooks=Hooks(before_terminate=slow))
-    return wrong(play(spec, Part(stop=(145.0, Stop.FINISH))), replace(RESTORED, exist=4))
+    return wrong(play(spec, Part(stop=(134.5, Stop.FINISH))), replace(RESTORED, exist=4))
 
 
 def stopped_now() -> list[str]:

@@ -21,6 +21,7 @@ from support.storms.conduct import (
     a_lease_is_respected,
     a_zone_ends_nothing,
     alarms_run_where_a_record_stands,
+    each_launch_is_one,
     it_is_written_down_first,
     its_command_has_ended,
     nothing_is_objected_to,
@@ -103,7 +104,8 @@ def _died(happening: Happening) -> bool:
 def the_ceiling_holds(past: Past) -> Iterator[str]:
     """Law 2: booting and serving never above the ceiling, all that exists never above ceiling and max draining."""
     for one in past.world.log.sized:
-        if one.after <= one.before:
+        there = len(one.since) if one.what == "desired" else 0  # a field that is set to what is there asks for nobody
+        if one.after <= max(one.before, there):
             continue
         most = limits(past, max(wanted(past, one.at).high, past.found.desired))
         if one.after - one.out - _taken_by_others(past, one) > most.ceiling:
@@ -238,6 +240,7 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     only_ours_is_resumed,
     only_our_mark_is_taken_off,
     it_is_written_down_first,
+    each_launch_is_one,
     a_zone_ends_nothing,
     its_command_has_ended,
     one_conductor_acts,

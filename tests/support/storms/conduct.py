@@ -52,6 +52,21 @@ def it_is_written_down_first(past: Past) -> Iterator[str]:
             yield f"law 9: {one.what} of {one.id} at {one.at:.1f} stands in no record"
 
 
+def each_launch_is_one(past: Past) -> Iterator[str]:
+    """Law 9: a launch that is answered stands in the record as it is sent, and no token ever launches twice."""
+    launched: dict[str, int] = {}
+    for one in past.world.log.launched:
+        open = one.record.open if one.record else ()
+        if not past.world.log.forged and (one.token, one.zone, one.count) not in (
+            (o.token, o.zone, o.count) for o in open
+        ):
+            yield f"law 9: the launch {one.token} of {one.count} in {one.zone} at {one.at:.1f} stands in no record"
+        before = launched.get(one.token, 0)
+        launched[one.token] = before + one.came
+        if before and one.came:
+            yield f"law 6: {one.token} launched {before} and at {one.at:.1f} {one.came} more"
+
+
 def its_command_has_ended(past: Past) -> Iterator[str]:
     """Law 10: taken out, and terminated, only after the command before that has ended well, whoever conducts.
 

@@ -69,6 +69,18 @@ class Sized:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Launched:
+    """We asked for a launch that is answered. came: so many instances; record: what stood in the tags then."""
+
+    at: float
+    token: str
+    zone: str
+    count: int
+    came: int
+    record: Journal | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Processes:
     """We suspended or resumed."""
 
@@ -97,6 +109,7 @@ class Log:
 
     removals: list[Removal] = field(default_factory=list)
     sized: list[Sized] = field(default_factory=list)
+    launched: list[Launched] = field(default_factory=list)
     processes: list[Processes] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
     holders: list[tuple[float, str]] = field(default_factory=list)

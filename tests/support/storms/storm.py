@@ -27,6 +27,7 @@ from async_rollout.sandbox.hosts import Host
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.virtual import run_virtual
+from support.storms.answered import answered
 from support.storms.conductors import Mortal, opened
 from support.storms.hosts import Sleeper, holder
 from support.storms.loads import unhooked, unshifted
@@ -113,9 +114,13 @@ class Errands:
         return HookResult(ok=ok, code=0 if ok else 3, seconds=seconds)
 
 
-def storm(seed: int, *, liveness: bool = False, wire: bool = False) -> Past:
-    """Go through the storm of this seed. wire: the real aws layer stands between, in place of the port door."""
-    return run_virtual(partial(_story, worse(drawn(seed, liveness=liveness, wire=wire))))
+def storm(seed: int, *, liveness: bool = False, wire: bool = False, launches: bool = False) -> Past:
+    """Go through the storm of this seed. wire: the real aws layer stands between, in place of the port door.
+
+    launches: they are answered, where that may be.
+    """
+    weather = worse(drawn(seed, liveness=liveness, wire=wire))
+    return run_virtual(partial(_story, answered(weather) if launches else weather))
 
 
 async def _story(weather: Weather) -> Past:
@@ -135,6 +140,7 @@ async def _story(weather: Weather) -> Past:
 
 def _built(weather: Weather) -> Past:
     world = Witness(weather.seed, asyncio.get_running_loop().time)
+    world.readings = weather.readings
     a_group(
         world,
         size=weather.size,
@@ -152,6 +158,7 @@ def _built(weather: Weather) -> Past:
     troubles.failing_launches, troubles.sick_launches = weather.trouble.failing, weather.trouble.sick
     troubles.dying_launches, troubles.short_lived_launches = weather.trouble.dying, weather.trouble.short_lived
     troubles.launch_message, troubles.lingering = weather.trouble.words, weather.trouble.lingering
+    troubles.answering = weather.answering
     _refuses(troubles, weather, world.state.groups[GROUP])
     world.begin()
     found = world.state.groups[GROUP]

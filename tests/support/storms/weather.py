@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from async_rollout.core.journal import Goal
 from async_rollout.core.spec import AmountLike, Hook, Hooks, Limits, RolloutSpec
 from async_rollout.sandbox.faults import Fault, FaultKind
+from async_rollout.sandbox.readings import Readings
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.records import Hook as LifecycleHook
 
@@ -63,6 +64,7 @@ class Weather:
     """One storm. calm_at: from then on no fault strikes and nobody meddles (liveness). second_at: another conductor
     begins then. kills: after so many acts each conductor but the last is killed. naps: after so many calls the
     host of a conductor sleeps for so many seconds. one_host: all run on this very computer, in namespaces of their own.
+    readings, answering: of launches that are answered, see `Readings` and `Troubles`.
     """
 
     seed: int
@@ -89,6 +91,8 @@ class Weather:
     wire: bool
     naps: tuple[tuple[int, float], ...] = ()
     one_host: bool = False
+    readings: Readings = field(default_factory=Readings)
+    answering: float = 0.0
 
     @property
     def lag(self) -> float:
@@ -96,6 +100,7 @@ class Weather:
         stale = [one.seconds for one in self.faults if one.kind is FaultKind.STALE]
         slow = [2 * one.seconds for one in self.faults if one.kind is FaultKind.DELAY]
         slow += [2 * one.silent for one in self.faults if one.silent]
+        slow += [self.answering]
         return max(stale, default=0.0) + max(slow, default=0.0) + (RETRIES if self.wire else 0.0)
 
     @property

@@ -9,10 +9,11 @@ from typing import Any
 from async_rollout.core.journal import Journal, Mark
 from async_rollout.core.tags import PREFIX, from_tags
 from async_rollout.sandbox import census
+from async_rollout.sandbox.launch_tokens import LaunchAnswer
 from async_rollout.sandbox.records import Activity, Group, Instance, Tag
 from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.world import World
-from support.storms.noted import Log, Processes, Removal, Sized, Wanted
+from support.storms.noted import Launched, Log, Processes, Removal, Sized, Wanted
 
 GROUP = "web"
 
@@ -55,6 +56,20 @@ class Witness(World):
         before = self._desired()
         super().set_desired_capacity(name, desired, who=who)
         self._was_sized("desired", before, who)
+
+    def launch_instances(
+        self, name: str, zone: str | None, count: int, token: str, *, retry: bool = False, who: str = OWNER
+    ) -> LaunchAnswer:
+        before, there = self._desired(), len(self.state.members(name))
+        record = self.record_of() or self._read  # somebody may just have torn it
+        try:
+            return super().launch_instances(name, zone, count, token, retry=retry, who=who)
+        finally:
+            came = len(self.state.members(name)) - there
+            self.log.launched.append(
+                Launched(at=self.now, token=token, zone=zone or "", count=count, came=came, record=record)
+            )
+            self._was_sized("launch", before, who, came=came)
 
     def update_group(self, name: str, **sizes: Any) -> None:
         before = self._desired()
@@ -134,7 +149,7 @@ class Witness(World):
         self.advance()
         return self.state.groups[GROUP].desired if GROUP in self.state.groups else 0
 
-    def _was_sized(self, what: str, before: int, who: str) -> None:
+    def _was_sized(self, what: str, before: int, who: str, came: int = 0) -> None:
         if who != OWNER:
             return
         group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
@@ -147,7 +162,7 @@ class Witness(World):
                 actor=self.actor,
                 what=what,
                 before=before,
-                after=group.desired,
+                after=max(group.desired, before + came),
                 maximum=group.maximum,
                 out=sum(one.in_service and one.id in departures for one in members),
                 left=frozenset(departures - {one.id for one in members if one.in_service}),

@@ -65,6 +65,12 @@ def moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
+def zone_id(zone: str) -> str:
+    """An Availability Zone's id, as of an account whose letters go by it: "eu-west-1a" is "euw1-az1"."""
+    area, *words, number = zone[:-1].split("-")
+    return f"{area}{''.join(word[0] for word in words)}{number}-az{ord(zone[-1]) - ord('a') + 1}"
+
+
 def page(
     items: Sequence[T], asked: Asked, *, size: int, most: int, limit: str, token: str
 ) -> tuple[list[T], str | None]:

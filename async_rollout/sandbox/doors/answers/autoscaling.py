@@ -6,6 +6,7 @@ from async_rollout.sandbox.doors.answers import (
     autoscaling_acts,
     autoscaling_facts,
     autoscaling_hooks,
+    autoscaling_launches,
     autoscaling_policies,
     autoscaling_schedules,
     autoscaling_settings,
@@ -90,6 +91,10 @@ def _launched_from(group: Group) -> Params:
             "Overrides": [_override(one) for one in group.overrides],
         }
         spread = _DISTRIBUTION | (autoscaling_settings.kept(group, "InstancesDistribution") or {})
+        spread |= {
+            "OnDemandBaseCapacity": group.on_demand_base,
+            "OnDemandPercentageAboveBaseCapacity": 100 - group.spot,
+        }
         return {"MixedInstancesPolicy": {"LaunchTemplate": template, "InstancesDistribution": spread}}
     if group.template:
         return {"LaunchTemplate": template_row(group.template)}
@@ -99,8 +104,6 @@ def _launched_from(group: Group) -> Params:
 _RESERVED = {"CapacityReservationPreference": "capacity-reservations-only"}
 _DISTRIBUTION = {
     "OnDemandAllocationStrategy": "prioritized",
-    "OnDemandBaseCapacity": 0,
-    "OnDemandPercentageAboveBaseCapacity": 100,
     "SpotAllocationStrategy": "lowest-price",
     "SpotInstancePools": 2,
 }
@@ -157,6 +160,7 @@ TABLE: Table = {
     "DescribeAutoScalingInstances": describe_instances,
     **autoscaling_facts.TABLE,
     **autoscaling_acts.TABLE,
+    **autoscaling_launches.TABLE,
     **autoscaling_hooks.TABLE,
     **autoscaling_schedules.TABLE,
     **autoscaling_policies.TABLE,

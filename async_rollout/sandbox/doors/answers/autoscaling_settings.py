@@ -159,10 +159,15 @@ def _mixed(state: State, value: Params) -> Change:
     overrides = tuple(_override(state, one) for one in rows or ())
     if not overrides:
         raise not_simulated("a MixedInstancesPolicy without Overrides")
+    spread = value.get("InstancesDistribution") or {}
+    above = spread.get("OnDemandPercentageAboveBaseCapacity", 100)
+    if not 0 <= above <= 100:
+        raise invalid("OnDemandPercentageAboveBaseCapacity must be between 0 and 100.")
 
     def change(group: Group) -> Group:
         edited = replace(group, template=template or group.template, configuration=None, overrides=overrides)
-        return keep(edited, "InstancesDistribution", value.get("InstancesDistribution"))
+        edited = replace(edited, spot=100 - above, on_demand_base=spread.get("OnDemandBaseCapacity", 0))
+        return keep(edited, "InstancesDistribution", spread or None)
 
     return change
 

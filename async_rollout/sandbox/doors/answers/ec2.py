@@ -8,7 +8,7 @@ from itertools import chain
 
 from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.answers import ec2_templates
-from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
+from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required, zone_id
 from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError, not_simulated
@@ -200,7 +200,8 @@ _TAG_FILTERS = {"resource-id": "ResourceId", "resource-type": "ResourceType", "k
 
 def describe_zones(asked: Asked) -> Params:
     used = sorted({zone for group in asked.state.groups.values() for zone in group.zones})
-    rows = [{"ZoneName": zone, "RegionName": asked.world.region, "State": "available"} for zone in used]
+    region = asked.world.region
+    rows = [{"ZoneName": zone, "ZoneId": zone_id(zone), "RegionName": region, "State": "available"} for zone in used]
     return {"AvailabilityZones": rows}
 
 

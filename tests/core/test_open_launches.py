@@ -1,0 +1,70 @@
+"""Launches of which AWS's answer is lost for good, where desired capacity does not rise by itself: looks tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from async_rollout.core.actions import Terminate
+from async_rollout.core.belief import Mute
+from async_rollout.core.draft import Draft
+from async_rollout.core.journal import Journal, OpenLaunch
+from async_rollout.core.launching import is_unrisen
+from async_rollout.core.open_launches import settled
+from async_rollout.core.policy import LAUNCH_SHOWS
+from async_rollout.core.spec import LaunchCall, RolloutSpec
+from support.drafts import NOW, draft_of
+
+AUTO = RolloutSpec(launch=LaunchCall.AUTO, max_surge=3)
+TWO = OpenLaunch(token="run0-1", zone="b", count=2, at=int(NOW))
+ONE = replace(TWO, token="run0-2", zone="c", count=1)
+
+
+def shown(drawing: str, *open: OpenLaunch, desired: int = 3, after: float = LAUNCH_SHOWS) -> Draft:
+    """The look so long after these launches were recorded; AWS answers none any more."""
+    record = {"open": open, "asked": 3 + sum(one.most for one in open), "launches": 4}
+    group = {"zones": ("a", "b", "c"), "desired": desired}
+    draft = draft_of(drawing, AUTO, group=group, record=record, mute=Mute("AccessDenied: no", denied=True))
+    return replace(draft, observation=replace(draft.observation, at=NOW + after))
+
+
+def left(draft: Draft) -> tuple[int, list[int | None]]:
+    record: Journal = settled(draft, draft.journal)
+    return record.asked, [one.came for one in record.open]
+
+
+@pytest.mark.parametrize(
+    ("drawing", "open", "desired", "asked", "came"),
+    [
+        ("S S S P P", (TWO,), 3, 5, [2]),
+        ("S S S P", (TWO,), 3, 4, [1]),  # one of two came
+        ("S S S", (TWO,), 3, 3, []),  # nobody is there: nobody came
+        ("S S S P P", (TWO,), 5, 5, []),  # it rose
+        ("S S S P P P", (TWO, ONE), 3, 6, [2, 1]),
+        ("S S S P", (TWO, ONE), 3, 4, [1]),
+        ("S S S P P P", (replace(TWO, came=2), ONE), 3, 6, [2, 1]),
+        ("S S S P P", (replace(TWO, came=2), ONE), 3, 5, [2]),
+    ],
+)
+def test_who_is_there_and_not_counted_came_by_what_nobody_tells_of(
+    drawing: str, open: tuple[OpenLaunch, ...], desired: int, asked: int, came: list[int | None]
+) -> None:
+    assert left(shown(drawing, *open, desired=desired)) == (asked, came)
+    assert left(shown(drawing, *open, desired=desired, after=LAUNCH_SHOWS - 1)) == (
+        3 + sum(one.most for one in open),
+        [one.came for one in open],
+    )
+
+
+def test_what_came_is_open_as_long_as_it_is_there_and_not_counted() -> None:
+    """A run may come back to it long after AWS's answer: dropped then, it would belong to nobody."""
+    came = replace(TWO, came=2)
+    assert left(shown("S S S P P", came, after=10 * LAUNCH_SHOWS)) == (5, [2])
+    assert left(shown("S S S P", came, after=LAUNCH_SHOWS)) == (4, [1])  # the other is gone again
+
+
+def test_the_field_is_not_set_while_a_terminate_may_still_change_it() -> None:
+    draft = shown("S S S P P", replace(TWO, came=2))
+    assert is_unrisen(draft)
+    assert not is_unrisen(draft.act(Terminate(instance="i-0", shrink=True)))
