@@ -36,6 +36,7 @@ def test_stopped_anywhere_run_converges_and_restore_undoes(story: Story, then: G
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("then", list(Goal))
 @every_story
 def test_stopped_anywhere_in_every_way_run_converges_and_restore_undoes(story: Story, then: Goal) -> None:
