@@ -79,12 +79,12 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
 
 
 def _rise(snapshot: Snapshot, record: Journal, action: Action) -> tuple[int, int] | None:
-    """Of an act that asks for more: desired capacity with all launches that are open, and what is set on top of it."""
-    coming = promised(record, snapshot.observation)
+    """Of an act that asks for more than is there: desired capacity with all open launches, and what is set above it."""
+    coming, seen = promised(record, snapshot.observation), snapshot.observation
     match action:
         case Launch():
             return coming, 0
-        case SetCapacity(desired=int() as desired) if desired > max(coming, snapshot.observation.group.desired):
+        case SetCapacity(desired=int() as desired) if desired > max(coming, seen.group.desired, seen.rows):
             return coming, desired - coming
         case _:
             return None
