@@ -123,7 +123,7 @@ class Order:
             "--launch",
             help="Ask for new ones by LaunchInstances (answered), by SetDesiredCapacity (desired) or as may be (auto).",
         ),
-    ] = LaunchCall.DESIRED
+    ] = LaunchCall.AUTO
     without_commands: Annotated[
         bool,
         option("--without-commands", help="Go on from a run that had commands without them: that is what is meant."),

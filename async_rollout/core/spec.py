@@ -261,7 +261,7 @@ class RolloutSpec:
     allow: frozenset[str] = frozenset()
     protected: Protected = Protected.WAIT
     standby: Standby = Standby.SKIP
-    launch: LaunchCall = LaunchCall.DESIRED
+    launch: LaunchCall = LaunchCall.AUTO
     without_commands: bool = False
     stop_grace: float = 5.0
 

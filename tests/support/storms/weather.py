@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from async_rollout.core.journal import Goal
-from async_rollout.core.spec import AmountLike, Hook, Hooks, Limits, RolloutSpec
+from async_rollout.core.spec import AmountLike, Hook, Hooks, LaunchCall, Limits, RolloutSpec
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.readings import Readings
 from async_rollout.sandbox.records import Group
@@ -187,6 +187,7 @@ def _spec(rng: random.Random, *, blind: bool) -> RolloutSpec:
         healthy_threshold=rng.choice([1, 2, 2, 3]),
         require_healthy_group=rng.random() < 0.9,
         limits=Limits(healthy=300.0, hook=120.0),
+        launch=LaunchCall.DESIRED,
     )
 
 
