@@ -16,7 +16,7 @@ from async_rollout.core.policy import GROUP_GONE, OLDEST_LOOK
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.clocks import Clocks
-from async_rollout.engine.parting import BLIND_FOR, InVain, Note, blind_end, let_live
+from async_rollout.engine.parting import BLIND_FOR, InVain, Note, blind_end, gone_end, let_live
 from async_rollout.engine.ports import GroupCloud, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 
@@ -66,7 +66,7 @@ class Lookout:
             try:
                 observation = await self._fresh(needs, after)
             except UnknownGroupError as gone:
-                if end := self._vanished(gone, before):
+                if end := await self._vanished(gone, before):
                     return end
             except (CredentialsError, UnseenError) as error:
                 code = 4 if isinstance(error, CredentialsError) else 1
@@ -96,14 +96,20 @@ class Lookout:
             return await self._cloud.look(self._group, needs, after)
         return None
 
-    def _vanished(self, gone: UnknownGroupError, before: Snapshot | None) -> Verdict | None:
-        """Later an answer or two without the group may be empty pages, or as many as answers are stale for."""
+    async def _vanished(self, gone: UnknownGroupError, before: Snapshot | None) -> Verdict | None:
+        """Later an answer or two without the group may be empty pages, or as many as answers are stale for.
+
+        Before it is given up it is asked for once more, and let live if it is there.
+        """
         if before is None:
             return Verdict(outcome=Outcome.REFUSED, code=3, why=str(gone))
         self._absent, seconds = self._absent + 1, self._gone.tried()
         if not GROUP_GONE.reached(looks=self._absent, seconds=seconds):
             return None
-        return Verdict(outcome=Outcome.FAILED, code=1, why=f"the group was deleted during the run: {gone}")
+        self._row = None
+        if before.belief.journal is not None and await self.let_live(before.belief.me.run) is not None:
+            return None  # it is there
+        return gone_end(str(gone), before.observation)
 
     async def _unseen(self, why: str, code: int, before: Snapshot | None) -> Verdict | None:
         """Without any look yet there is nothing to wait for; later the record waits with us."""

@@ -98,6 +98,13 @@ def blind_end(why: str, code: int, last: Observation | None) -> Verdict:
     return Verdict(outcome=outcome, code=code, why=f"{why}; the record stands", left=left, next="run or restore")
 
 
+def gone_end(gone: str, last: Observation) -> Verdict:
+    """The group is no more, by all that AWS says: what was left when it was last seen is named, should it be there."""
+    left = tuple(f"if it is there all the same: {line}" for line in _left(last))
+    why = f"the group was deleted during the run: {gone}"
+    return Verdict(outcome=Outcome.FAILED, code=1, why=why, left=left, next="status" if left else "")
+
+
 def broken_end(why: str, last: Observation | None, next: str) -> Verdict:
     """A fault of ours; last None: nothing was recorded."""
     kept = _left(last) or (("the record stands",) if last is not None else ())

@@ -68,7 +68,7 @@ def test_a_group_deleted_mid_run_ends_it() -> None:
     assert "the group was deleted during the run" in run.result.verdict.why
 
 
-@pytest.mark.parametrize(("pages", "code"), [(3, 0), (4, 1)])
+@pytest.mark.parametrize(("pages", "code"), [(3, 0), (4, 0), (5, 1)])
 def test_answers_without_the_group_for_half_a_minute_are_empty_pages(pages: int, code: int) -> None:
     empty = Fault(kind=FaultKind.EMPTY, action="ScalingGroups", count=pages, window=(60.0, 1e9))
     run = simulate("at-max", RolloutSpec(), faults=lambda world: Faults(world, [empty]))

@@ -29,6 +29,12 @@ def test_when_faults_stop_it_ends_within_its_limits(seed: int) -> None:
     assert broken(storm(seed, liveness=True)) == []
 
 
+# 173: answers without the group, one after the other; 462: one that was thought gone, where desired does not rise
+@pytest.mark.parametrize("seed", [*range(20), 173, 462])
+def test_no_law_is_broken_where_launches_are_answered(seed: int) -> None:
+    assert broken(storm(seed, launches=True)) == []
+
+
 @pytest.mark.parametrize("seed", [3, 7])
 def test_no_law_is_broken_through_the_aws_layer(seed: int) -> None:
     assert broken(storm(seed, wire=True)) == []
