@@ -42,8 +42,9 @@ class Drawn:
 
     def acts(self) -> tuple[Action, ...]:
         where = Registration(source="tg1", instance=self.who, port=80)
-        more = SetCapacity(desired=self.snapshot.observation.group.desired + 1)
-        if not self.snapshot.observation.health_seen:
+        seen = self.snapshot.observation
+        more = SetCapacity(desired=max(seen.group.desired, seen.rows) + 1)  # a lower one asks for nobody new
+        if not seen.health_seen:
             return (more,)
         return Deregister(registrations=(where,)), Terminate(instance=self.who, shrink=True), more
 

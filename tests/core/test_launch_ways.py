@@ -38,8 +38,8 @@ from support.drawn import observation
 def test_which_groups_launches_are_answered(group: dict[str, Any], why: str) -> None:
     shown = replace(observation("S").group, **(ZONES | group))
     assert why in unanswerable(shown) and bool(why) == bool(unanswerable(shown))
-    assert way_of(AUTO, shown) is (Way.DESIRED if why else Way.ANSWERED)
-    assert way_of(RolloutSpec(), shown) is Way.DESIRED
+    assert way_of(RolloutSpec(), shown) is way_of(AUTO, shown) is (Way.DESIRED if why else Way.ANSWERED)
+    assert way_of(RolloutSpec(launch=LaunchCall.DESIRED), shown) is Way.DESIRED
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from async_rollout.core.actions import CloudAction, Outcome, SetCapacity
+from async_rollout.core.actions import CloudAction, Outcome
 from async_rollout.core.events import Enrolled, Event, FleetEnded, RolloutEnded, RolloutStarted
 from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.engine.fleet import restore, roll_out
@@ -18,7 +18,7 @@ from async_rollout.engine.result import Summary
 from async_rollout.errors import CredentialsError, RolloutError, UnknownGroupError, UnseenError, UsageError
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from support.fleets import Told, Wayward, done_by_us, ids, lowest, not_as_found, world_of
+from support.fleets import Told, Wayward, asks_for_more, done_by_us, ids, lowest, not_as_found, world_of
 
 NAMES = ("web", "api", "batch", "cron")
 
@@ -184,7 +184,7 @@ def test_without_a_listener_and_an_order_the_defaults_hold() -> None:
 
 def test_a_bug_in_one_group_ends_that_one_only_and_is_told() -> None:
     async def bug(group: str, action: CloudAction) -> None:
-        if group == "api" and isinstance(action, SetCapacity) and action.desired:
+        if group == "api" and asks_for_more(action):
             raise ZeroDivisionError("bug")
 
     async def story() -> tuple[World, Told, Summary]:

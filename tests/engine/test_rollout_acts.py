@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import anyio
@@ -9,6 +10,7 @@ import pytest
 
 from async_rollout.core.actions import CloudAction, Outcome, Record, Resume, SetCapacity
 from async_rollout.core.events import Acted, Waiting
+from async_rollout.core.spec import LaunchCall
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.parting import BLIND_FOR
 from async_rollout.engine.ports import Answer, Refused, Unknown, Urgency
@@ -18,6 +20,8 @@ from async_rollout.sandbox.world import World
 from support.fleets import BeforeAct, BeforeLook, Wayward, done_by_us, lowest, not_as_found
 from support.one_group import DONE, SPEC, Story
 from support.simulation import ours
+
+BY_NUMBER = replace(SPEC, launch=LaunchCall.DESIRED)
 
 # --- answers
 
@@ -52,7 +56,7 @@ class Refusing(Answering):
 def test_what_is_not_answered_well_is_told_looked_at_and_not_sent_again_at_once(
     cloud: type[Answering], answer: str, why: str
 ) -> None:
-    story = Story(cloud=cloud)
+    story = Story(cloud=cloud, spec=BY_NUMBER)
     assert isinstance(story.cloud, Answering)
     assert story.verdict == DONE
     assert [(one.answer, one.why) for one in story.told.of(Acted) if one.answer != "done"] == [(answer, why)]
@@ -236,10 +240,10 @@ def in_flight(seconds: float) -> BeforeAct:
 
 @pytest.mark.parametrize(("takes", "arrives"), [(0.5, True), (3.0, True), (1e6, False)])
 def test_an_act_in_flight_when_cancelled_may_end_within_the_grace(takes: float, arrives: bool) -> None:
-    free = Story()
+    free = Story(spec=BY_NUMBER)
     acts = zip(free.told.of(Acted), free.told.at(Acted, "web"), strict=True)
     when = next(at for one, at in acts if one.action.startswith("set desired")) - 0.05
-    story = Story(act=in_flight(takes), cancelled_at=when)
+    story = Story(act=in_flight(takes), spec=BY_NUMBER, cancelled_at=when)
     assert story.result is None
     assert min(takes, 4.0) <= story.ended - when + 0.11 and story.ended - when <= 4.01
     assert (What.SET_DESIRED in {one.what for one in done_by_us(story.world)}) is arrives
@@ -251,4 +255,4 @@ def test_cancelled_between_two_acts_it_does_what_a_stop_does_and_no_more() -> No
     assert story.ended < 92.0
     late = {one.what for one in done_by_us(story.world) if one.at > EPOCH + 90.0}
     assert What.RESUME in late
-    assert late <= {What.TAG, What.RESUME, What.REGISTER}
+    assert late <= {What.TAG, What.UNTAG, What.RESUME, What.REGISTER}  # a shorter record has tags to take down

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from async_rollout.core.actions import WHOLE, CloudAction, Decision, Needs, Outcome, SetCapacity, Suspend, Terminate
+from async_rollout.core.actions import WHOLE, CloudAction, Decision, Needs, Outcome, Suspend, Terminate
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Warned
 from async_rollout.core.observation import Observation
@@ -13,7 +13,7 @@ from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.ports import Urgency
 from async_rollout.engine.telling import OBJECTED
 from async_rollout.sandbox.history import What
-from support.fleets import Wayward, done_by_us, not_as_found
+from support.fleets import Wayward, asks_for_more, done_by_us, not_as_found
 from support.one_group import DONE, Story
 from support.simulation import ours
 
@@ -64,7 +64,7 @@ def test_a_guards_first_no_costs_a_whole_look_and_is_told(monkeypatch: pytest.Mo
             return await super().look(group, needs, after, urgency)
 
     def once(spec: RolloutSpec, snapshot: Snapshot, since: object, action: CloudAction) -> str | None:
-        if isinstance(action, SetCapacity) and action.desired and not said:
+        if asks_for_more(action) and not said:
             said.append(len(asked))
             return "law 99: no"
         return None

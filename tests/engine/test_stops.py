@@ -18,7 +18,7 @@ from async_rollout.sandbox.world import World
 from support.simulation import Endless, InstantHooks, MortalCloud, conductor, new_world, ours, simulate
 
 
-@pytest.mark.parametrize("at", [2.0, 8.0, 14.0, 18.0, 30.0, 70.0, 95.0, 120.0, 135.0, 200.0, 260.0])
+@pytest.mark.parametrize("at", [2.0, 8.0, 14.0, 18.0, 30.0, 70.0, 95.0, 120.0, 135.0, 200.0, 230.0])
 def test_a_gentle_stop_at_any_moment_puts_all_back(at: float) -> None:
     async def press(world: World, halt: Halt) -> None:
         await anyio.sleep(at)
@@ -77,19 +77,20 @@ def test_cancelling_is_safe_and_the_record_goes_on() -> None:
 
 
 def test_restore_stops_a_live_run_elsewhere_and_waits_until_all_is_put_back() -> None:
-    async def story() -> tuple[World, list[GroupResult]]:
-        world, results = new_world(), []
+    async def story() -> tuple[World, dict[str, GroupResult]]:
+        world, results = new_world(), dict[str, GroupResult]()
 
         async def live() -> None:
-            results.append(await conductor(world, "live").run())
+            results["live"] = await conductor(world, "live").run()
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(live)
             await anyio.sleep(100.0)
-            results.append(await conductor(world, "back", Goal.RESTORE).run())
+            results["back"] = await conductor(world, "back", Goal.RESTORE).run()
         return world, results
 
-    world, (live, back) = run_virtual(story)
+    world, ended = run_virtual(story)
+    live, back = ended["live"], ended["back"]
     assert (live.verdict.outcome, live.verdict.code) == (Outcome.STOPPED, 130)
     assert "restore" in live.verdict.why
     assert back.verdict.code == 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from async_rollout.core.actions import CloudAction, Needs
+from async_rollout.core.actions import CloudAction, Launch, Needs, SetCapacity
 from async_rollout.core.events import Event
 from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
@@ -21,6 +21,11 @@ from support.simulation import ours
 
 BeforeLook = Callable[[str], Awaitable[None]]
 BeforeAct = Callable[[str, CloudAction], Awaitable[None]]
+
+
+def asks_for_more(action: CloudAction) -> bool:
+    """Whether an act is for a new instance, in either way."""
+    return isinstance(action, Launch) or (isinstance(action, SetCapacity) and bool(action.desired))
 
 
 async def nothing(*_: object) -> None:

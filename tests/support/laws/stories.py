@@ -14,7 +14,7 @@ import anyio
 
 from async_rollout.core.journal import Goal
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import HookCall, Hooks, Limits, RolloutSpec
+from async_rollout.core.spec import HookCall, Hooks, LaunchCall, Limits, RolloutSpec
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from async_rollout.sandbox.world import World
@@ -23,7 +23,7 @@ from support.laws.playing import Part, play, small
 from support.laws.promises import wrong
 from support.storms.witness import Witness
 
-SPEC = RolloutSpec(check_interval=5.0)
+SPEC = RolloutSpec(check_interval=5.0, launch=LaunchCall.DESIRED)
 RESTORED = Ought(code=130, replaced=False, ceiling=4)
 """What a restore turns round counts again: only what exists is bounded then."""
 
