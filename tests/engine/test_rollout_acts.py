@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import anyio
@@ -10,7 +9,6 @@ import pytest
 
 from async_rollout.core.actions import CloudAction, Outcome, Record, Resume, SetCapacity
 from async_rollout.core.events import Acted, Waiting
-from async_rollout.core.spec import LaunchCall
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.parting import BLIND_FOR
 from async_rollout.engine.ports import Answer, Refused, Unknown, Urgency
@@ -19,9 +17,7 @@ from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.world import World
 from support.fleets import BeforeAct, BeforeLook, Wayward, done_by_us, lowest, not_as_found
 from support.one_group import DONE, SPEC, Story
-from support.simulation import ours
-
-BY_NUMBER = replace(SPEC, launch=LaunchCall.DESIRED)
+from support.simulation import BY_NUMBER, ours
 
 # --- answers
 

@@ -10,6 +10,7 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.journal import Goal
 from async_rollout.sandbox.faults import IN_PROGRESS, Fault, FaultKind
 from support.refusing import as_found, launches, rolled
+from support.simulation import BY_NUMBER
 
 RAISE = "^autoscaling:SetDesiredCapacity"
 WAYS = {
@@ -23,7 +24,7 @@ WAYS = {
 @pytest.mark.parametrize("seconds", [60.0, 500.0])
 @pytest.mark.parametrize("way", WAYS)
 def test_c1_a_raise_that_is_refused_for_minutes_is_outlasted(way: str, seconds: float) -> None:
-    run = rolled(replace(WAYS[way], window=(0.0, 12.0 + seconds)))
+    run = rolled(replace(WAYS[way], window=(0.0, 12.0 + seconds)), spec=BY_NUMBER)
     assert run.result.verdict.outcome is Outcome.DONE, run.result.verdict
     assert launches(run) == 1
     assert as_found(run)
@@ -31,7 +32,7 @@ def test_c1_a_raise_that_is_refused_for_minutes_is_outlasted(way: str, seconds: 
 
 @pytest.mark.parametrize("way", ["an activity in progress", "5xx"])
 def test_c1_one_that_is_refused_for_ever_is_a_cause_and_all_is_put_back(way: str) -> None:
-    run = rolled(replace(WAYS[way], window=(0.0, 1e9)))
+    run = rolled(replace(WAYS[way], window=(0.0, 1e9)), spec=BY_NUMBER)
     verdict = run.result.verdict
     assert verdict.code == 1, verdict
     assert "fault of async-rollout" not in verdict.why
@@ -40,7 +41,7 @@ def test_c1_one_that_is_refused_for_ever_is_a_cause_and_all_is_put_back(way: str
 
 
 def test_c1_it_says_in_the_words_of_aws_why_it_gave_up() -> None:
-    run = rolled(replace(WAYS["an activity in progress"], window=(0.0, 1e9)))
+    run = rolled(replace(WAYS["an activity in progress"], window=(0.0, 1e9)), spec=BY_NUMBER)
     assert "ScalingActivityInProgress: Scaling activity 0ea5f0da" in run.result.verdict.why
     assert run.result.seconds < 900
 
@@ -48,6 +49,6 @@ def test_c1_it_says_in_the_words_of_aws_why_it_gave_up() -> None:
 def test_c1_a_killed_run_leaves_no_launches_that_never_were() -> None:
     """Killed again and again while it is refused: each counts once at most, and the last one is done."""
     rule = replace(WAYS["an activity in progress"], window=(0.0, 400.0))
-    run = rolled(rule, goals=(Goal.REPLACE,) * 2, kill_after=12)
+    run = rolled(rule, spec=BY_NUMBER, goals=(Goal.REPLACE,) * 2, kill_after=12)
     assert run.result.verdict.code == 0, run.result.verdict
     assert as_found(run)

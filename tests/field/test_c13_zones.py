@@ -15,7 +15,7 @@ import pytest
 from async_rollout.aws.survey import activity
 from async_rollout.core.actions import Outcome
 from async_rollout.core.launch_failures import failure_of
-from async_rollout.core.spec import Limits, RolloutSpec
+from async_rollout.core.spec import Limits
 from async_rollout.core.trouble import LOST_MAX
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
@@ -23,7 +23,7 @@ from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.words import ABANDONED
 from async_rollout.sandbox.world import World
 from support.launch_texts import texts_of
-from support.simulation import Run, simulate
+from support.simulation import BY_NUMBER, Run, simulate
 
 
 def _without(world: World, zone: int, words: str, size: int = 4, zones: int = 2) -> None:
@@ -42,7 +42,7 @@ def launches(run: Run) -> int:
 
 @pytest.mark.parametrize("words", texts_of("zone", "capacity"))
 def test_c13_a_zone_that_fails_ends_nothing_while_another_boots(words: str) -> None:
-    run = simulate(partial(_without, zone=0, words=words))
+    run = simulate(partial(_without, zone=0, words=words), BY_NUMBER)
     assert run.result.verdict.outcome is Outcome.DONE, run.result.verdict
     assert run.left == run.found and not run.members & run.found_ids
     assert failures(run) >= 4  # one before each launch
@@ -70,7 +70,7 @@ def _fails_everywhere(troubles: Troubles, words: str) -> None:
 
 @pytest.mark.parametrize("words", texts_of("zone", "capacity", "quota", "permanent", "settles"))
 def test_c13_a_launch_that_only_evens_out_the_zones_fails_no_rollout(words: str) -> None:
-    run = simulate(partial(_when_all_are_replaced, happen=partial(_fails_everywhere, words=words)))
+    run = simulate(partial(_when_all_are_replaced, happen=partial(_fails_everywhere, words=words)), BY_NUMBER)
     assert run.result.verdict.outcome is Outcome.DONE, run.result.verdict
     assert run.left == run.found and not run.members & run.found_ids
     assert any(failure_of(one.message) == failure_of(words) for one in run.world.state.activities["web"])
@@ -89,7 +89,7 @@ def _dying(troubles: Troubles) -> None:
 def test_c13_one_that_comes_to_even_out_the_zones_and_never_serves_is_given_up(
     happen: Callable[[Troubles], None],
 ) -> None:
-    spec = RolloutSpec(limits=Limits(healthy=120.0))
+    spec = replace(BY_NUMBER, limits=Limits(healthy=120.0))
     run = simulate(partial(_when_all_are_replaced, happen=happen), spec)
     assert run.result.verdict.outcome is Outcome.DONE, run.result.verdict
     assert run.left == run.found and not run.members & run.found_ids

@@ -13,7 +13,7 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.world import World
 from support.launch_texts import texts_of
-from support.simulation import Run, ours, simulate
+from support.simulation import BY_NUMBER, Run, ours, simulate
 
 TWO_ATTEMPTS = 64.0
 """From the first attempt to the second, and to the look that shows it."""
@@ -45,7 +45,7 @@ def put_back(run: Run) -> None:
 
 @pytest.mark.parametrize("words", texts_of("permanent"))
 def test_c15_what_only_the_owner_can_mend_is_told_at_the_second_time(words: str) -> None:
-    run = simulate(partial(group, words=words))
+    run = simulate(partial(group, words=words), BY_NUMBER)
     put_back(run)
     assert len(failures(run)) == 2
     assert "put right what AWS names" in ending(run.result.verdict, "web").next
@@ -64,7 +64,7 @@ def test_c15_once_is_not_enough(words: str) -> None:
 
 @pytest.mark.parametrize("words", texts_of("quota"))
 def test_c15_a_full_quota_ends_it_after_two_minutes_and_what_fits_is_named(words: str) -> None:
-    run = simulate(partial(group, words=words, quota=3))
+    run = simulate(partial(group, words=words, quota=3), BY_NUMBER)
     put_back(run)
     assert len(failures(run)) == 3
     assert "--max-surge 0 --max-unavailable 1" in ending(run.result.verdict, "web").next
@@ -87,20 +87,20 @@ def test_c15_a_quota_with_room_for_one_rolls_one_at_a_time(words: str) -> None:
 
 @pytest.mark.parametrize("words", texts_of("settles"))
 def test_c15_what_settles_by_itself_is_waited_for(words: str) -> None:
-    run = simulate(partial(group, words=words, settling=100.0))
+    run = simulate(partial(group, words=words, settling=100.0), BY_NUMBER)
     assert run.result.verdict.outcome is Outcome.DONE, run.result.verdict
     assert len(failures(run)) == 2
 
 
 @pytest.mark.parametrize("words", texts_of("settles"))
 def test_c15_and_told_where_it_does_not_settle(words: str) -> None:
-    run = simulate(partial(group, words=words))
+    run = simulate(partial(group, words=words), BY_NUMBER)
     put_back(run)
     assert len(failures(run)) == 4
 
 
 def test_c15_words_that_nobody_has_seen_are_waited_for_until_the_limit_and_quoted() -> None:
-    run = simulate(partial(group, words="The moon is in the wrong house."))
+    run = simulate(partial(group, words="The moon is in the wrong house."), BY_NUMBER)
     put_back(run)
     assert "The moon is in the wrong house." in run.result.verdict.why
     assert len(failures(run)) >= 10

@@ -25,14 +25,13 @@ from async_rollout.render.lines import lines
 from async_rollout.render.rows import frame
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
-from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Physics
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.bench.direct import cloud
 from support.laws.crowded import crowd
 from support.laws.queued import Wire
-from support.simulation import ours
+from support.simulation import ASKED, ours
 from support.told import group_of
 
 UNSEEN, SEEN = 500.0, 60.0
@@ -48,7 +47,7 @@ class Queue(PortCloud):
         self._seconds = seconds
 
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
-        first = next((one.at for one in self.world.record if one.what is What.SET_DESIRED), None)
+        first = next((one.at for one in self.world.record if one.what in ASKED), None)
         if first is not None and SEEN < self.world.now - first < SEEN + self._seconds:
             await anyio.sleep(25)
             raise UnseenError("the queue for looks is long")

@@ -22,7 +22,7 @@ from async_rollout.sandbox.records import Instance, Physics
 from async_rollout.sandbox.simulation import AWS, HUMAN
 from async_rollout.sandbox.world import World
 from support.over_the_wire import rolled
-from support.simulation import Others, Run, simulate
+from support.simulation import BY_NUMBER, Others, Run, simulate
 
 
 def group(*, size: int = 3, health: str = "EC2", sources: int = 1) -> Callable[[World], object]:
@@ -86,7 +86,7 @@ def test_an_old_one_goes_first_and_a_ready_successor_comes_before(health: str, a
 
 
 def test_a_new_one_goes_too_and_its_place_is_kept() -> None:
-    run = simulate(group(), others=accuse(260.0, new))
+    run = simulate(group(), others=accuse(200.0, new))
     (id,) = accused(run)
     assert id not in run.found_ids
     whole(run)
@@ -109,7 +109,7 @@ def test_over_the_wire_too() -> None:
 
 
 def test_behind_no_load_balancer_a_marked_one_goes_as_an_ill_one() -> None:
-    run = simulate(group(sources=0), others=accuse(49.5, well))
+    run = simulate(group(sources=0), BY_NUMBER, others=accuse(49.5, well))
     assert (run.result.verdict.code, accused(run) <= run.found_ids) == (0, True), run.result.verdict
     assert min(one.serving for one in run.history) >= 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -15,7 +16,7 @@ from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-from support.simulation import Run, simulate
+from support.simulation import BY_NUMBER, Run, simulate
 
 
 def planned(spec: RolloutSpec, *, size: int, zones: int) -> Plan:
@@ -37,7 +38,7 @@ def launched(run: Run) -> list[str]:
 
 
 def test_u4_the_reason_stands_in_the_row_as_long_as_it_lasts_and_in_the_log() -> None:
-    run = rolled(RolloutSpec(), size=3, zones=3)
+    run = rolled(BY_NUMBER, size=3, zones=3)
     assert run.result.verdict.code == 0
     (fourth,) = launched(run)[3:]
     began = next(one.at for one in run.events if isinstance(one, StageChanged) and one.instance == fourth)
@@ -58,18 +59,22 @@ def test_u4_the_reason_stands_in_the_row_as_long_as_it_lasts_and_in_the_log() ->
 
 @pytest.mark.parametrize("size", [2, 3, 4, 6])
 @pytest.mark.parametrize("zones", [1, 2, 3])
-def test_u4_the_plan_says_it_where_it_happens_and_counts_it_in_the_time(size: int, zones: int) -> None:
-    for spec in (RolloutSpec(), RolloutSpec(max_surge=2), RolloutSpec(max_surge=0, max_unavailable=1)):
+@pytest.mark.parametrize("way", [RolloutSpec(), BY_NUMBER], ids=["zone by zone", "by number"])
+def test_u4_the_plan_says_it_where_it_happens_and_counts_it_in_the_time(
+    size: int, zones: int, way: RolloutSpec
+) -> None:
+    for pace in ({}, {"max_surge": 2}, {"max_surge": 0, "max_unavailable": 1}):
+        spec = replace(way, **pace)
         run = rolled(spec, size=size, zones=zones)
         came = sum(one.what == "launch" and one.at > run.world.record[0].at for one in run.world.record)
         plan = planned(spec, size=size, zones=zones)
         said = [note for note in plan.notes if "even out" in note]
-        assert bool(said) is (came > size), (size, zones, spec.max_surge, came, said)
+        assert bool(said) is (came > size), (spec, came, said)
         assert len(plan.old) == size and set(plan.old) <= {one.id for one in plan.going}
         assert not any(id.startswith("new-") for id in plan.old)
 
 
 def test_u4_the_estimate_holds_the_one_that_evens_out() -> None:
-    with_it, without = planned(RolloutSpec(), size=3, zones=3), planned(RolloutSpec(), size=3, zones=1)
+    with_it, without = planned(BY_NUMBER, size=3, zones=3), planned(BY_NUMBER, size=3, zones=1)
     assert with_it.expected_seconds > without.expected_seconds + 150.0
     assert with_it.worst_seconds > without.worst_seconds

@@ -75,7 +75,7 @@ def after_a_kill(at: float, *, verb: str = "run", halt: Halt | None = None, stop
     return run_virtual(story)
 
 
-@pytest.mark.parametrize("at", [90.0, 140.0, 190.0, 240.0])
+@pytest.mark.parametrize("at", [90.0, 140.0, 190.0, 225.0])
 def test_u5_after_a_resume_it_counts_from_the_record(at: float) -> None:
     ran = after_a_kill(at)
     (begun,), (ended,) = ran.told.of(RolloutStarted), ran.told.of(RolloutEnded)

@@ -14,6 +14,7 @@ from async_rollout.engine.fleet import roll_out
 from async_rollout.render.board import folded
 from async_rollout.render.plain import Plain
 from async_rollout.render.rows import frame
+from async_rollout.render.words import lasting
 from async_rollout.sandbox.virtual import run_virtual
 from support.fleets import Told, Wayward, world_of
 
@@ -62,8 +63,7 @@ def test_u8_of_many_groups_the_headline_spans_them_all() -> None:
     events = rolled("web", "api")
     board = folded(events)
     whole = max(one.at for one in board.groups.values()) - min(one.first_at for one in board.groups.values())
-    minutes, seconds = divmod(round(whole), 60)
-    assert f"{minutes}m{seconds:02}s" in last_rows(events, 80)[0]
+    assert lasting(whole) in last_rows(events, 80)[0]
 
 
 def test_u7_at_80_columns_nothing_that_matters_is_cut(events: Sequence[Event]) -> None:

@@ -15,7 +15,7 @@ import anyio
 from async_rollout.core.belief import Me
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal
-from async_rollout.core.spec import AsyncHook, Hook, HookCall, RolloutSpec
+from async_rollout.core.spec import AsyncHook, Hook, HookCall, LaunchCall, RolloutSpec
 from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import HookResult, Urgency
@@ -23,11 +23,17 @@ from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.faults import Faults
-from async_rollout.sandbox.history import Census
+from async_rollout.sandbox.history import Census, What
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
+
+ASKED = (What.SET_DESIRED, What.LAUNCH_INSTANCES)
+"""How a world's record says that somebody asked for instances."""
+
+BY_NUMBER = RolloutSpec(launch=LaunchCall.DESIRED)
+"""The defaults, but that AWS is told a number and chooses the zones itself."""
 
 
 class Endless:

@@ -39,6 +39,7 @@ from async_rollout.sandbox.records import Physics  # noqa: E402
 from async_rollout.sandbox.virtual import loop_clock, run_virtual  # noqa: E402
 from async_rollout.sandbox.world import World  # noqa: E402
 from support.bench.oracle import fall_of, ideal, rises_of  # noqa: E402
+from support.simulation import ASKED  # noqa: E402
 
 SIZES = (3, 10, 50)
 PACES = (("1", "0"), ("1", "1"), ("25%", "25%"))
@@ -109,7 +110,7 @@ def _ideal(world: World, size: int, pace: tuple[str, str], proof: float) -> floa
 
 
 def _wall(world: World, old: frozenset[str]) -> float:
-    first = next(one.at for one in world.record if one.what is What.SET_DESIRED)
+    first = next(one.at for one in world.record if one.what in ASKED)
     return max(one.at for one in world.record if one.what is What.GONE and one.instance in old) - first
 
 

@@ -23,6 +23,7 @@ from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.bench.direct import LATENCY, cloud
 from support.bench.oracle import ideal
+from support.simulation import ASKED
 
 PHYSICS = Physics(boot=87.0, warm=44.5, terminate=10.0)
 """InService some 90 s after it was asked for, healthy everywhere after some 150, both within 10 %."""
@@ -149,12 +150,12 @@ def beginning(groups: int, *, share: float = 1.0) -> tuple[float, float]:
 
     record = run_virtual(main).record
     began = next(one.at for one in record if one.what is What.TAG and "head" in one.detail)
-    changed = next(one.at for one in record if one.what is What.SET_DESIRED)
+    changed = next(one.at for one in record if one.what in ASKED)
     return began - EPOCH, changed - EPOCH
 
 
 def _rolled(name: str, drain: float, record: list[Happening], old: frozenset[str], began: float) -> Rolled:
-    first = next(one.at for one in record if one.what is What.SET_DESIRED)
+    first = next(one.at for one in record if one.what in ASKED)
     last = max(one.at for one in record if one.what is What.GONE and one.instance in old)
     launches = [one for one in record if one.what is What.LAUNCH][: len(old)]
     ends = {

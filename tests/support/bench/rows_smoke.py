@@ -22,6 +22,7 @@ from async_rollout.sandbox.world import World
 from support.bench.direct import cloud
 from support.bench.oracle import fall_of, ideal, rises_of
 from support.bench.table import Row
+from support.simulation import ASKED
 
 GROUP, SIZE, PROOF = "web", 3, 2.0
 PHYSICS = Physics(boot=20.0, warm=6.0, terminate=5.0)
@@ -66,7 +67,7 @@ def _ratio(world: World) -> float:
     """From the first raise of desired until the last old one is gone, over the best for these draws."""
     mine = [one for one in world.record if one.group == GROUP]
     launched = {one.instance for one in mine if one.what is What.LAUNCH}
-    first = next(one.at for one in mine if one.what is What.SET_DESIRED)
+    first = next(one.at for one in mine if one.what in ASKED)
     last = max(one.at for one in mine if one.what is What.GONE and one.instance not in launched)
     rises = rises_of(world, GROUP, old=SIZE, proof=PROOF)
     return (last - first) / ideal(rises, fall_of(world, GROUP), surge=1, draining=1)

@@ -16,9 +16,9 @@ from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.bench.direct import cloud
 from support.bench.rivals import original
+from support.simulation import ASKED
 
 GROUP = "web"
-CHANGES = (What.SET_DESIRED, What.LAUNCH_INSTANCES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ def small(seed: int, launch: LaunchCall) -> Small:
     return Small(
         whole=world.now - began,
         original=original(rises, up, delay) + physics.terminate,
-        changed=next(one.at for one in record if one.what in CHANGES) - began,
+        changed=next(one.at for one in record if one.what in ASKED) - began,
         launched=len(launches),
         calls=Counter({name: calls / size for name, calls in world.calls.items()}),
     )
