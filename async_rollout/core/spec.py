@@ -55,9 +55,10 @@ class Standby(StrEnum):
 
 
 class LaunchCall(StrEnum):
-    """By which call new instances are asked for. DESIRED: SetDesiredCapacity. AUTO: as ANSWERED where that may be.
+    """By which call new instances are asked for. AUTO: as ANSWERED where that may be, else as DESIRED.
 
     ANSWERED: LaunchInstances, which names the zone and answers with ids or the reason why not.
+    DESIRED: SetDesiredCapacity.
     """
 
     AUTO = "auto"
@@ -239,7 +240,7 @@ class RolloutSpec:
     allow: what would else be refused, by names of `ALLOWANCES` (zonal-shift, eks, beanstalk, operator, batch); nothing.
     protected: what becomes of old ones that are protected from scale-in; they are waited for.
     standby: what becomes of old ones in Standby; they are left.
-    launch: by which call new ones are asked for; SetDesiredCapacity.
+    launch: by which call new ones are asked for; LaunchInstances where that may be (AUTO).
     without_commands: go on from a run that was given hooks, without them; False.
     stop_grace: seconds that a stop at once may take, at least 1; 5.
 

@@ -94,7 +94,7 @@ def begun(
 ) -> subprocess.Popen[str]:
     """A run that has changed something and waits for a new instance."""
     process = tool.start("run", "-a", group, *QUICK, *more, before=before)
-    served.until(lambda: "set desired" in served.kinds(group) or process.poll() is not None)
+    served.until(lambda: "launch instances" in served.kinds(group) or process.poll() is not None)
     assert process.poll() is None
     return process
 

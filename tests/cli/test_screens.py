@@ -65,7 +65,7 @@ def test_a_failure_says_what_to_do_next(desk: Desk, size: tuple[int, int]) -> No
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_ctrl_c_is_answered_on_the_screen(desk: Desk, size: tuple[int, int]) -> None:
     with seated(desk, size, "run", "-a", desk.group, *QUICK, "-y") as seat:
-        seat.until(lambda: "set desired" in desk.served.kinds(desk.group))
+        seat.until(lambda: "launch instances" in desk.served.kinds(desk.group))
         os.write(seat.terminal, b"\x03")
         assert seat.code() == 130
         text = "".join(seat.text().split())
@@ -79,7 +79,7 @@ def test_ctrl_c_is_answered_on_the_screen(desk: Desk, size: tuple[int, int]) -> 
 
 def test_ctrl_c_twice_leaves_at_once_and_says_how_to_go_on(desk: Desk) -> None:
     with seated(desk, (80, 24), "run", "-a", desk.group, *QUICK, "-y") as seat:
-        seat.until(lambda: "set desired" in desk.served.kinds(desk.group))
+        seat.until(lambda: "launch instances" in desk.served.kinds(desk.group))
         os.write(seat.terminal, b"\x03")
         seat.until(lambda: "turns back" in seat.text())
         os.write(seat.terminal, b"\x03")
@@ -116,7 +116,7 @@ def test_a_terminal_that_goes_away_ends_the_view_and_not_the_run(desk: Desk, tmp
         assert seat.code() == 0
         assert "all replaced" not in seat.text()
     assert "all replaced" in page.read_text() and "all replaced" in events.read_text()
-    assert re.search(r'"type": "called".*"SetDesiredCapacity": 1', events.read_text())
+    assert re.search(r'"type": "called".*"LaunchInstances": 1', events.read_text())
     assert re.search(r"AWS calls</h2>.*\d+ in all", page.read_text())
     assert as_found(desk) == []
 

@@ -33,7 +33,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def changed(desk: Desk, process: subprocess.Popen[str]) -> None:
     """Until the run has asked for a new instance."""
-    desk.until(lambda: "set desired" in desk.served.kinds(desk.group) or process.poll() is not None)
+    desk.until(lambda: "launch instances" in desk.served.kinds(desk.group) or process.poll() is not None)
     assert process.poll() is None
 
 
