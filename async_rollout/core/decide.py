@@ -91,8 +91,11 @@ def _ours(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
 
 
 def _needs_health(record: Journal, decision: Decision) -> bool:
-    """Whether it rests on what sources say, which must not be an old answer. More capacity takes nothing away."""
-    free = (Record, Suspend, SetCapacity, Launch, Erase)
+    """Whether it rests on what sources say, which must not be an old answer.
+
+    More capacity takes nothing away, nor do processes that run.
+    """
+    free = (Record, Suspend, Resume, SetCapacity, Launch, Erase)
     acts = [act for act in decision.actions if not isinstance(act, free) and not _is_check(act)]
     written = [record, *(act.journal for act in decision.actions if isinstance(act, Record))]
     turned = any(one.goal is not Goal.REPLACE for one in written)
