@@ -17,7 +17,7 @@ from async_rollout.core.life import STEPS
 from async_rollout.core.marks import is_accused
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.policy import ILL
-from async_rollout.core.promised import coming
+from async_rollout.core.promised import coming, unseen
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import healthy_everywhere, is_shifted
 from async_rollout.core.spec import Protected, RolloutSpec, amount
@@ -118,11 +118,11 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
     going = (one for one in serving if is_old(spec, journal, one) or (is_new(journal, one) and one.id in unfit))
     victims = [one for one in going if not _is_skipped(spec, belief, observation.group, one)]
     idle = (one for one in observation.instances if one.id not in departures and is_to_end(spec, journal, one))
-    field = coming(journal, observation)
+    field, more = coming(journal, observation), unseen(journal, observation)
     held = sum(one.id in departures for one in in_service)
     available = frozenset(one.id for one in serving if _serves(belief, one))
     fresh = {one.id for one in serving if is_new(journal, one)}
-    booting = max(0, field - len(in_service))
+    booting = max(0, field - len(in_service)) + more
     leaving = sum(one.leaving and not one.retained and one.id in departures for one in observation.instances)
     limits = bounds(spec, journal.base)
     return Tally(
@@ -131,7 +131,7 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
         bounds=limits,
         booting=booting,
         serving=len(serving),
-        exist=leaving + max(field, observation.rows) + _out_of_sight(belief, observation, journal),
+        exist=leaving + max(field, observation.rows) + more + _out_of_sight(belief, observation, journal),
         out=tuple(sorted(departures)),
         available=available,
         places=available | {one.id for one in serving if one.id not in fresh},

@@ -100,7 +100,8 @@ def asked_again(draft: Draft) -> Draft:
         )
         pause = min(ASKED_AGAIN, answer.at - answer.since) if answer else 0.0
         due = answer is None or draft.at - answer.at >= pause
-        if act not in draft.acts and launch.came is None and due and may_be_asked(draft, launch):
+        free = act not in draft.acts and may_grow(draft)
+        if free and launch.came is None and due and may_be_asked(draft, launch):
             draft = draft.act(act)
     return draft.wait(*_still_open(draft), look=Look(draft.at + draft.spec.interval))
 

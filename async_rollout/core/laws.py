@@ -27,7 +27,7 @@ from async_rollout.core.budget import bounds, launches_most
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import ILL, OLDEST_LOOK
-from async_rollout.core.promised import coming as promised
+from async_rollout.core.promised import coming, unseen
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import is_shifted, serves_still
 from async_rollout.core.snapshot import Snapshot
@@ -80,12 +80,13 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
 
 def _rise(snapshot: Snapshot, record: Journal, action: Action) -> tuple[int, int] | None:
     """Of an act that asks for more than is there: desired capacity with all open launches, and what is set above it."""
-    coming, seen = promised(record, snapshot.observation), snapshot.observation
+    seen = snapshot.observation
+    most = coming(record, seen) + unseen(record, seen)
     match action:
         case Launch():
-            return coming, 0
-        case SetCapacity(desired=int() as desired) if desired > max(coming, seen.group.desired, seen.rows):
-            return coming, desired - coming
+            return most, 0
+        case SetCapacity(desired=int() as desired) if desired > max(most, seen.group.desired, seen.rows):
+            return most, desired - most
         case _:
             return None
 

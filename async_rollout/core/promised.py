@@ -5,7 +5,7 @@ A launch that AWS answers raises the field by itself, some time before or after 
 
 from __future__ import annotations
 
-from async_rollout.core.journal import Journal, Removal
+from async_rollout.core.journal import Journal, OpenLaunch, Removal
 from async_rollout.core.observation import Observation
 
 
@@ -23,6 +23,23 @@ def coming(journal: Journal, observation: Observation) -> int:
     field, most = observation.group.desired, sum(launch.most for launch in journal.open)
     lacking = journal.asked - len(shrunk(journal, observation)) - field
     return field + max(0, min(most, lacking))
+
+
+def unseen(journal: Journal, observation: Observation) -> int:
+    """How many may come beside all that the field promises: by launches without an answer, when others raised it.
+
+    A field that reads as if a launch showed in it may be somebody's doing; that the launch came only the rows tell.
+    """
+    field, rows = observation.group.desired, observation.rows
+    missing = sum(_missing(launch, observation) for launch in journal.open if launch.came is None)
+    return max(0, missing - (coming(journal, observation) - field) - max(0, field - rows))
+
+
+def _missing(launch: OpenLaunch, observation: Observation) -> int:
+    """How many of them are none of those that have come in its zone since."""
+    members = (one for one in observation.instances if one.zone == launch.zone)
+    came = sum(one.launched_at is None or one.launched_at >= launch.at for one in members)
+    return max(0, launch.count - came)
 
 
 def _has_left(observation: Observation, id: str) -> bool:

@@ -13,6 +13,7 @@ from async_rollout.core.journal import Journal, OpenLaunch
 from async_rollout.core.launching import is_unrisen
 from async_rollout.core.open_launches import settled
 from async_rollout.core.policy import LAUNCH_SHOWS
+from async_rollout.core.promised import unseen
 from async_rollout.core.spec import LaunchCall, RolloutSpec
 from support.drafts import NOW, draft_of
 
@@ -68,3 +69,26 @@ def test_the_field_is_not_set_while_a_terminate_may_still_change_it() -> None:
     draft = shown("S S S P P", replace(TWO, came=2))
     assert is_unrisen(draft)
     assert not is_unrisen(draft.act(Terminate(instance="i-0", shrink=True)))
+
+
+@pytest.mark.parametrize(
+    ("drawing", "desired", "zone", "more"),
+    [
+        ("S S S", 3, "b", 0),  # the field lacks it still: it counts there
+        ("S S S", 4, "b", 0),  # the row lacks still, and may be its
+        ("S S S S", 4, "b", 1),  # somebody raised it, and AWS has launched for that: it may come yet
+        ("S S S P", 4, "b", 1),
+        ("S S S P", 4, "a", 0),  # one has come in its zone since
+    ],
+)
+def test_what_somebody_raised_is_no_launch_that_came(drawing: str, desired: int, zone: str, more: int) -> None:
+    launch = replace(ONE, zone=zone)
+    draft = shown(drawing, launch, desired=desired)
+    rows = draft.observation.instances
+    old, last = (replace(one, launched_at=NOW - 500.0) for one in rows[:-1]), rows[-1]
+    last = replace(last, zone="a", launched_at=NOW + 1.0 if last.booting else NOW - 500.0)
+    seen = replace(draft.observation, instances=(*old, last))
+    assert unseen(draft.journal, seen) == more
+    assert unseen(replace(draft.journal, open=(replace(launch, came=1),)), seen) == 0
+    one = replace(draft, observation=seen).tally
+    assert (one.booting + one.serving, one.exist) == (4 + more, 4 + more)
