@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from async_rollout.aws.cloud import AwsCloud
     from async_rollout.aws.session import connect
     from async_rollout.core.actions import Outcome, Verdict
+    from async_rollout.core.amounts import Amount
     from async_rollout.core.events import Event
     from async_rollout.core.plan import Plan
     from async_rollout.core.snapshot import Stop
     from async_rollout.core.spec import (
-        Amount,
         HookCall,
         HookPoint,
         Hooks,
@@ -54,12 +54,13 @@ _HOMES = {
     "async_rollout.aws.cloud": ("AwsCloud",),
     "async_rollout.aws.session": ("connect",),
     "async_rollout.core.actions": ("Outcome", "Verdict"),
+    "async_rollout.core.amounts": ("Amount",),
     "async_rollout.core.events": ("Event",),
     "async_rollout.core.plan": ("Plan",),
     "async_rollout.core.snapshot": ("Stop",),
     "async_rollout.core.spec": (
-        "Amount", "HookCall", "HookPoint", "Hooks", "LaunchCall", "Limits", "OnFailure", "Protected", "RolloutSpec",
-        "Scope", "Standby",
+        "HookCall", "HookPoint", "Hooks", "LaunchCall", "Limits", "OnFailure", "Protected", "RolloutSpec", "Scope",
+        "Standby",
     ),
     "async_rollout.engine.fleet": ("restore", "roll_out"),
     "async_rollout.engine.halt": ("Halt",),

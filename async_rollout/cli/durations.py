@@ -6,7 +6,7 @@ import re
 
 import typer
 
-from async_rollout.core.spec import Amount, amount
+from async_rollout.core.amounts import Amount, amount
 from async_rollout.errors import UsageError
 
 _FORM = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9}(?:\.\d{1,3})?)s?)?", re.ASCII)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from async_rollout.cli.options import amount, command, duration, option
+from async_rollout.core.amounts import Amount
 from async_rollout.core.others import ALLOWANCES
-from async_rollout.core.spec import Amount, Hooks, LaunchCall, Limits, OnFailure, Protected, RolloutSpec, Scope, Standby
+from async_rollout.core.spec import Hooks, LaunchCall, Limits, OnFailure, Protected, RolloutSpec, Scope, Standby
 from async_rollout.core.withheld import FLAGS
 
 ONE, NONE = Amount(value=1), Amount(value=0)
@@ -80,6 +81,14 @@ class Order:
             shown="the larger of the two",
         ),
     ] = None
+    max_failures: Annotated[
+        Amount | None,
+        amount(
+            "--max-failures",
+            help="With so many new ones that fail, before they serve or after, all is put back.",
+            shown="10%, at least 2",
+        ),
+    ] = None
     only_outdated: Annotated[
         bool,
         option("--only-outdated", help="Skip instances already on the group's template version or configuration."),
@@ -145,6 +154,7 @@ def spec_of(order: Order, *, draining: Amount | None = None, protected: Protecte
         max_surge=order.max_surge,
         max_unavailable=order.max_unavailable,
         max_draining=order.max_draining if order.max_draining is not None else draining,
+        max_failures=order.max_failures,
         hooks=_hooks(order),
         wait_before_terminate=order.wait_for_seconds,
         require_healthy_group=not order.force,

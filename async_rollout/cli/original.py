@@ -11,7 +11,8 @@ from async_rollout.cli.help import Helpful
 from async_rollout.cli.options import Account, Fleet, Viewing, Where
 from async_rollout.cli.order import Order, commands_of, spec_of
 from async_rollout.cli.run import rolled
-from async_rollout.core.spec import Amount, Protected
+from async_rollout.core.amounts import Amount
+from async_rollout.core.spec import Protected
 
 FOOT = "This is `async-rollout run` with --max-draining 0 and --protected replace by default; it never asks."
 ONE_BY_ONE = Amount(value=0)

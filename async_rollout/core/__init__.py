@@ -18,21 +18,21 @@ So resume is start: a killed run's successor reads the same tags and decides the
 undo steps: it is the same loop with the goal turned round, and reads the same record.
 
 The rooms, each knows those above it here (an import contract in pyproject.toml holds that)
-    terms       `spec` what the operator wants (`durations`: how long), `policy` every number of looks or seconds,
-                `others` who else is there
+    terms       `spec` what the operator wants (`amounts`: how many, `durations`: how long), `policy` every number of
+                looks or seconds, `others` who else is there
     record      `journal` and its form in the tags: `tags`, `versions`; `withheld` the commands that it names
     look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
                 `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`; `promised`
                 what desired capacity comes to by the record, `probes` who else is about to write one
     life        `life`: its steps as tables, and where one instance (`lives`) stands; their names: `stages`; how long
                 each may last: `limits`; what is remembered: `history`; asked of a look: `serving`, `let_go`,
-                `standby`, `protection`, `zonal_shift`
+                `standby`, `protection`, `zonal_shift`; which newcomers fail: `failures`
     belief      `belief` of the group; `recall` makes it anew after each look, with `fold` (each history), `answered`,
                 `launch_answers`, `refusals`, `marks`, `carried`; `pace` when to look again; a `snapshot` is what is
                 decided of
     judgement   `budget` the arithmetic, `attribution` of desired capacity, `open_launches` and what became of them,
                 `situation`, `trouble` why to give up, `survey` why not to begin, `traffic` what holds up a removal,
-                `left` what is not put back, `laws`
+                `left` what is not put back, `laws` and what they read of an act: `taken`
     decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `moves` what each step asks for, done by
                 `climb`, `drain`, `departures`, `back`; `launching` asks for new ones; a `draft` is a decision in the
                 making

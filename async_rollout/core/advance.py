@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from async_rollout.core.actions import MarkHealthy, Suspend, Wait
+from async_rollout.core.amounts import amount
 from async_rollout.core.budget import Tally, launches_most
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.departures import idle, open_departure
@@ -16,11 +17,9 @@ from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.launching import asked_again, asked_for, is_unrisen, may_grow, raised
 from async_rollout.core.moves import lives, move
-from async_rollout.core.observation import Instance
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.protection import is_shielded
-from async_rollout.core.spec import amount
-from async_rollout.core.stages import Stage, is_new
+from async_rollout.core.stages import Stage
 from async_rollout.core.traffic import held_up
 
 
@@ -75,7 +74,7 @@ def take_out(draft: Draft) -> Draft:
         if not _free_departure(draft, tally) or not draft.is_proven:
             break
         if tally.may_go(victim.id) and draft.belief.history(victim.id).is_clear:
-            draft = open_departure(_counted(draft, victim), victim)
+            draft = open_departure(draft, victim)
     return draft
 
 
@@ -87,13 +86,6 @@ def end_idle(draft: Draft) -> Draft:
     for one in ready[: max(0, free)]:
         draft = open_departure(draft, one)
     return draft
-
-
-def _counted(draft: Draft, victim: Instance) -> Draft:
-    """A newcomer that goes without ever having been proven is one of those that may stop the group."""
-    if not is_new(draft.journal, victim) or draft.belief.history(victim.id).proven:
-        return draft
-    return draft.write(replace(draft.journal, lost=draft.journal.lost + 1))
 
 
 def _free_departure(draft: Draft, tally: Tally) -> bool:

@@ -93,6 +93,7 @@ def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
             return replace(
                 belief,
                 journal=journal,
+                failed_before=journal.lost if belief.journal is None else belief.failed_before,
                 newest=journal.serial if outcome.ok else belief.newest,
                 tried=max(journal.serial, belief.tried),
                 torn=None,

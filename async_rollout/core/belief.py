@@ -94,8 +94,9 @@ class Belief:
     last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. answers: of
     launches that AWS answers, by token; launches: the last of them as activities, newest first; dry_since: since when
     none of them has brought any; unrisen: more members are there than desired, and a launch is open; mute: why AWS
-    answers none any more. unseen: when a look came later than was meant, and by how much. unfound: sources that AWS did
-    not find, see `traffic`; shifted: since when a zone is in zonal shift.
+    answers none any more. failed_before: newcomers that had failed when the record became ours. unseen: when a look
+    came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since
+    when a zone is in zonal shift.
     """
 
     me: Me
@@ -139,6 +140,7 @@ class Belief:
     launches: tuple[Activity, ...] = ()
     dry_since: float | None = None
     unrisen: Odd | None = None
+    failed_before: int = 0
     mute: Mute | None = None
     denied: ActOutcome | None = None
     denied_since: float | None = None
@@ -185,6 +187,11 @@ class Belief:
         """Protected without a break for as long as one is waited for."""
         since = self.history(id).protected_since
         return since is not None and self.at - since > PROTECTED
+
+    @property
+    def failures(self) -> int:
+        """Newcomers that failed in this rollout so far, those that others have counted included."""
+        return self.failed_before + sum(bool(history.failed) for history in self.histories.values())
 
     @property
     def ended(self) -> Iterator[Ended]:

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from async_rollout.core.amounts import amount
 from async_rollout.core.belief import Belief
 from async_rollout.core.journal import LANES_MAX, Journal, Mark, Removal
 from async_rollout.core.life import STEPS
@@ -20,12 +21,14 @@ from async_rollout.core.policy import ILL
 from async_rollout.core.promised import coming, unseen
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import healthy_everywhere, is_shifted
-from async_rollout.core.spec import Protected, RolloutSpec, amount
+from async_rollout.core.spec import Protected, RolloutSpec
 from async_rollout.core.stages import Stage, is_new, is_old
 from async_rollout.core.standby import is_to_end
 
 SPARE_LAUNCHES = 3
 """Launches beyond two for each instance: what may fail before it is a runaway."""
+FEWEST_FAILURES = 2
+"""One that fails may be bad luck; unless the owner wants it otherwise, a second one is no more (RULES §8)."""
 WELL = 2
 """The last rank of those who go: marked unhealthy, ill, well."""
 
@@ -101,6 +104,14 @@ class Tally:
         if id in self.dark:
             return len(self.places - {id}) >= self.bounds.floor
         return len(self.available - {id}) >= self.bounds.floor
+
+
+def failures_most(spec: RolloutSpec, journal: Journal) -> int:
+    """With so many newcomers that failed the run turns back: of the size as found, one at least (RULES §8)."""
+    size = journal.found.desired
+    if spec.max_failures is None:
+        return max(FEWEST_FAILURES, amount("10%").up(size))
+    return max(1, amount(spec.max_failures).up(size))
 
 
 def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: Journal) -> Tally:

@@ -34,7 +34,7 @@ from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, U
 from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
 from async_rollout.core.open_launches import settled
-from async_rollout.core.policy import LOST, REFRESH_AGE, REFRESH_EVERY, SIZE
+from async_rollout.core.policy import REFRESH_AGE, REFRESH_EVERY, SIZE
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
 from async_rollout.core.snapshot import Snapshot, Stop
@@ -125,15 +125,12 @@ def _surveyed(draft: Draft) -> Draft:
 
 
 def _counted(draft: Draft) -> Draft:
-    """The record with what the look adds to it: failed hooks, newcomers that vanished, the owner's new maximum."""
+    """The record with what the look adds to it: failed hooks, newcomers that failed, the owner's new maximum."""
     journal = settled(draft, unlaunched(marked_failed(draft), draft.belief))
     if draft.belief.mute is not None and draft.spec.launch is LaunchCall.AUTO:
         journal = replace(journal, way=Way.DESIRED)
     group = draft.observation.group
-    gone = (history.lost_since for history in draft.belief.histories.values())
-    lost = sum(since is not None and draft.at - since >= LOST.seconds for since in gone)
-    if lost > journal.lost:
-        journal = replace(journal, lost=lost)
+    journal = replace(journal, lost=max(journal.lost, draft.belief.failures))
     if group.maximum == journal.raised != journal.raised_from:
         journal = replace(journal, raised_from=group.maximum)
     if not draft.knows_maximum and SIZE.holds(draft.belief.maximum, draft.at):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
+from async_rollout.core.amounts import amount
 from async_rollout.core.budget import launches_most
 from async_rollout.core.departures import open_departure
 from async_rollout.core.draft import Draft
@@ -20,7 +21,6 @@ from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import BEGINS, GIVE_UP, HOLLOW, SETTLED, SOON
 from async_rollout.core.serving import is_shifted
-from async_rollout.core.spec import amount
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shift_is_over_limit

@@ -1,8 +1,8 @@
 """One look, folded into what is remembered of each instance.
 
 A history lives while its instance is a member, has a departure or a running command, while it may only be missing from
-an answer, and as long as it counts as one that was lost. Where the look brings no record nobody knows who has a
-departure: then none is forgotten.
+an answer, and as long as it counts as one that was lost or failed. Where the look brings no record nobody knows who
+has a departure: then none is forgotten.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Fold:
 
     def _lives(self, id: str, history: History) -> bool:
         named = self._journal is None or id in self._members or id in self._departures or bool(history.running)
-        return named or not history.is_gone or history.lost_since is not None
+        return named or not history.is_gone or history.lost_since is not None or bool(history.failed)
 
     def _after(self, id: str, was: History) -> History:
         """The history of one instance after the look. out: its way out, once it is taken out of its sources."""

@@ -71,7 +71,8 @@ class History:
     Unhealthy without a break. proven: it was available once. absent: looks in a row that did not show it; unlisted:
     whole looks in a row in which no source listed it, once it is taken out. lingering: it still drained when every
     delay was over. removal: since when its terminate stands in the record. lost_since: since when one that never served
-    is gone or leaves, and not by us. unmarked: how often we marked it healthy again. unfit: AWS refused to register it.
+    is gone or leaves, and not by us. failed: why it counts as a newcomer that failed, empty as long as it does not.
+    unmarked: how often we marked it healthy again. unfit: AWS refused to register it.
     running, ended: its commands. calls: what AWS took last for each of its registrations.
     """
 
@@ -86,6 +87,7 @@ class History:
     lingering: bool = False
     removal: Odd | None = None
     lost_since: float | None = None
+    failed: str = ""
     unmarked: int = 0
     unfit: bool = False
     running: frozenset[HookPoint] = frozenset()

@@ -136,7 +136,7 @@ class Journal:
 
     group: digest of the group's ARN. template: what it launched when cutoff was taken (`template_mark`). raised: the
     maximum that we wrote, 0 if none; raised_from: what stood there before, until ours was seen. suspended: processes
-    that are ours to resume. launches: instances we asked for so far. lost: newcomers that never came to serve. evened:
+    that are ours to resume. launches: instances we asked for so far. lost: newcomers that failed. evened:
     launches to even out the zones. apart: by how many the fullest zone was fuller than the emptiest, as found. began:
     when cutoff was taken. commands: the points for which a command was given. way: how launches are asked for; open:
     those that are not to be seen yet, counted in asked and in launches; tokens: how many tokens were used.

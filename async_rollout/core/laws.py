@@ -1,13 +1,13 @@
 """Why an act may not be done: asked before each one, of the look it rests on and of the acts since.
 
 Strangers to how `decide` comes to it: they read the look, the record and the counts of histories, never a stage, a
-step or a tally; who serves is what AWS shows. They are laws 1 to 6 and 8 to 11, a function each, its sentence as
+step or a tally; who serves is what AWS shows. They are laws 1 to 6, 8 to 11 and 17, a function each, its sentence as
 docstring, and ask necessary conditions only. The other half of each law is the storms' oracle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from async_rollout.core.actions import (
     Action,
@@ -23,16 +23,25 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.budget import bounds, launches_most
+from async_rollout.core.amounts import amount
+from async_rollout.core.budget import bounds, failures_most, launches_most
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
-from async_rollout.core.observation import Instance
-from async_rollout.core.policy import ILL, OLDEST_LOOK
+from async_rollout.core.policy import OLDEST_LOOK
 from async_rollout.core.promised import coming, unseen
 from async_rollout.core.protection import is_shielded
-from async_rollout.core.serving import is_shifted, serves_still
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import HookPoint, RolloutSpec, amount
+from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import is_new, is_old
+from async_rollout.core.taken import (
+    available,
+    in_service,
+    is_needed,
+    is_surplus,
+    named,
+    out_of_sight,
+    taken_out,
+    taken_out_again,
+)
 from async_rollout.core.withheld import BEFORE_ITS_END, withheld
 
 Law = Callable[[RolloutSpec, Snapshot, Journal, Action], str | None]
@@ -53,11 +62,11 @@ def objection(spec: RolloutSpec, snapshot: Snapshot, since: tuple[Action, ...], 
 def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 1: available never falls below the floor through us; and none goes on a look that asked not every source."""
     if isinstance(action, Deregister | Terminate) and not snapshot.observation.health_seen:
-        return f"law 1: {', '.join(_named(action))} would go, and this look asked not every source"
-    going = (*_taken_out(snapshot, record, action), *_taken_out_again(snapshot, action))
-    seen = (one for one in _in_service(snapshot, action) if one.id in going)
-    needed = [one.id for one in seen if _is_needed(snapshot, record, one)]
-    left, floor = _available(spec, snapshot, record).difference(going), bounds(spec, record.base).floor
+        return f"law 1: {', '.join(named(action))} would go, and this look asked not every source"
+    going = (*taken_out(snapshot, record, action), *taken_out_again(snapshot, action))
+    seen = (one for one in in_service(snapshot, action) if one.id in going)
+    needed = [one.id for one in seen if is_needed(snapshot, record, one)]
+    left, floor = available(spec, snapshot, record).difference(going), bounds(spec, record.base).floor
     if needed and len(left) < floor:
         return f"law 1: {len(left)} available without {', '.join(needed)}, the floor is {floor}"
     return None
@@ -74,7 +83,7 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     if taken > limits.ceiling:
         return f"law 2: {taken} booting and serving, the ceiling is {limits.ceiling}"
     leaving = sum(one.leaving and not one.retained and record.departure(one.id) is not None for one in members)
-    exist = max(field, snapshot.observation.rows) + leaving + _out_of_sight(snapshot, record) + more
+    exist = max(field, snapshot.observation.rows) + leaving + out_of_sight(snapshot, record) + more
     return f"law 2: {exist} would exist, {limits.exist} may" if exist > limits.exist else None
 
 
@@ -102,7 +111,7 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
         uncounted = record.open and snapshot.observation.rows > snapshot.observation.group.desired
         lower = lower or bool(uncounted and action.desired < snapshot.observation.rows)
         return f"law 3: desired {action.desired} is below {held}: AWS would choose who goes" if lower else None
-    for id in _named(action):
+    for id in named(action):
         one = snapshot.observation.instance(id)
         departure = record.departure(id)
         owners = departure is not None and not departure.surplus
@@ -126,8 +135,8 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
     """Law 5: with a surge, a new instance is proven before the first old one goes, or the base is held without it."""
     if record.goal is Goal.RESTORE or not amount(spec.max_surge).up(record.base):
         return None
-    going = [id for id in _taken_out(snapshot, record, action) if not _is_surplus(record, id)]
-    left = _available(spec, snapshot, record).difference(going)
+    going = [id for id in taken_out(snapshot, record, action) if not is_surplus(record, id)]
+    left = available(spec, snapshot, record).difference(going)
     fresh = (one for one in snapshot.observation.instances if one.id in left and is_new(record, one))
     proven = any(not one.marked_unhealthy for one in fresh)
     if going and not proven and len(left) < record.base:
@@ -189,7 +198,7 @@ def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, 
     """Law 10: nobody is deregistered or terminated who has still to get a command before that, given or not."""
     due = [point for point in BEFORE_ITS_END if spec.hooks.at(point) is not None or point in withheld(spec, record)]
     points = due if isinstance(action, Terminate) else [HookPoint.BEFORE_DRAINING]  # ended where there is none
-    going = (departure for departure in record.departures if departure.id in _named(action))
+    going = (departure for departure in record.departures if departure.id in named(action))
     left = ((point, out.id) for out in going for point in points if out.mark(point) is not Mark.ENDED)
     return next((f"law 10: the {point.noun} of {id} is not over" for point, id in left), None)
 
@@ -205,6 +214,16 @@ def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action
     return "law 11: our lease is over" if late else None
 
 
+def a_bad_release_goes_no_further(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 17: once as many newcomers have failed as may, no old one that serves is newly taken out."""
+    if record.lost < failures_most(spec, record):
+        return None
+    out = taken_out(snapshot, record, action)
+    olds = (one for one in in_service(snapshot, action) if one.id in out and is_old(spec, record, one))
+    going = [one.id for one in olds if is_needed(snapshot, record, one)]
+    return f"law 17: {record.lost} newcomers have failed, and {', '.join(going)} would go" if going else None
+
+
 LAWS: tuple[Law, ...] = (
     the_floor_holds,
     the_ceiling_holds,
@@ -215,85 +234,5 @@ LAWS: tuple[Law, ...] = (
     it_is_written_down,
     its_command_is_over,
     one_conductor,
+    a_bad_release_goes_no_further,
 )
-
-
-def _named(action: Action) -> tuple[str, ...]:
-    match action:
-        case Deregister(registrations=ones):
-            return tuple(sorted({one.instance for one in ones}))
-        case Terminate(instance=id):
-            return (id,)
-        case _:
-            return ()
-
-
-def _taken_out(snapshot: Snapshot, record: Journal, action: Action) -> tuple[str, ...]:
-    """Whom this act takes out of service who was in service till now, but for newcomers that never got well."""
-    return tuple(
-        one.id
-        for one in _in_service(snapshot, action)
-        if not _was_recorded(snapshot, one.id) and _was_well(snapshot, record, one)
-    )
-
-
-def _taken_out_again(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
-    """Whom this act takes out whose way out was recorded before, and who serves all the same."""
-    recorded = (one for one in _in_service(snapshot, action) if _was_recorded(snapshot, one.id))
-    return tuple(one.id for one in recorded if serves_still(snapshot.observation, one))
-
-
-def _in_service(snapshot: Snapshot, action: Action) -> Iterator[Instance]:
-    """Whom an act names, as far as the look shows it in service."""
-    named = _named(action)
-    return (one for one in snapshot.observation.instances if one.id in named and one.in_service)
-
-
-def _was_recorded(snapshot: Snapshot, id: str) -> bool:
-    """That it is taken out stood in the record that the look brought."""
-    seen = snapshot.observation.journal
-    departure = seen.departure(id) if isinstance(seen, Journal) else None
-    return departure is not None and departure.draining is Mark.ENDED
-
-
-def _was_well(snapshot: Snapshot, record: Journal, instance: Instance) -> bool:
-    """It serves, or has served: an old one, or a newcomer that was once found healthy."""
-    history = snapshot.belief.history(instance.id)
-    return not is_new(record, instance) or history.proven or history.streak.good > 0
-
-
-def _is_needed(snapshot: Snapshot, record: Journal, instance: Instance) -> bool:
-    """It serves by what AWS shows, was well in its last looks, is but for its zone, or they are too few to call it ill.
-
-    One that is new or surplus, and was never proven, is nobody's need before it is well; nor is surplus whose zone is
-    shifted away: it serves nobody, and when the zone comes back the others hold the base.
-    """
-    history, seen = snapshot.belief.history(instance.id), snapshot.observation
-    surplus, shifted = _is_surplus(record, instance.id), is_shifted(seen, instance) and not instance.marked_unhealthy
-    if history.streak.good > 0 or serves_still(seen, instance):
-        return True
-    served = history.proven or not (surplus or is_new(record, instance))
-    return not surplus if shifted else served and history.streak.bad < ILL.looks
-
-
-def _available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozenset[str]:
-    """Who holds the floor: in service, on no way out, found healthy often enough, a newcomer by its up-check too."""
-    found = set()
-    for one in snapshot.observation.instances:
-        history = snapshot.belief.history(one.id)
-        checked = history.passed or spec.hooks.up_check is None or not is_new(record, one)
-        well = history.streak.good >= spec.healthy_threshold and checked
-        if one.in_service and well and record.departure(one.id) is None and not _was_recorded(snapshot, one.id):
-            found.add(one.id)
-    return frozenset(found)
-
-
-def _out_of_sight(snapshot: Snapshot, record: Journal) -> int:
-    """Terminated ones that the look does not show, and that may only be missing from the answer."""
-    sent = (one.id for one in record.departures if one.removal is not Removal.NOT)
-    return sum(snapshot.observation.instance(id) is None and not snapshot.belief.history(id).is_gone for id in sent)
-
-
-def _is_surplus(record: Journal, id: str) -> bool:
-    departure = record.departure(id)
-    return departure is not None and departure.surplus

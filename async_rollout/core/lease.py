@@ -132,9 +132,10 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
     again = tuple(map(_to_be_tried_again, ours.departures))
     way = record.way if spec.launch is LaunchCall.AUTO else way_of(spec, observation.group)
-    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=0, way=way)
+    lost = record.lost if record.goal is Goal.REPLACE else 0  # a killed run is gone on with, another is a new order
+    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=lost, way=way)
     if record.cutoff is not None and stale(record, observation):
-        ours = with_cutoff(spec, ours, observation)
+        ours = replace(with_cutoff(spec, ours, observation), lost=0)
     return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from async_rollout.core.answered import heard, still
 from async_rollout.core.belief import Belief, Peer
+from async_rollout.core.failures import judged
 from async_rollout.core.fold import Fold
 from async_rollout.core.history import UNKNOWN, History, Odd, counted_on
 from async_rollout.core.journal import Journal, Mark, Removal
@@ -34,7 +35,9 @@ def recall(spec: RolloutSpec, belief: Belief, observation: Observation, outcomes
     belief = replace(belief, at=max(observation.at, belief.at), unseen=_unseen(spec, belief, observation))
     seen = _seen(belief, observation)
     fold = Fold(spec=spec, observation=observation, doubted=bool(seen.doubted(observation)))
-    histories = fold.histories(belief.histories)
+    histories: Mapping[str, History] = fold.histories(belief.histories)
+    if _is_ours(seen, observation):
+        histories = judged(spec, observation, belief.histories, histories)
     climbs = (*belief.climbs, *_climbed(belief.histories, histories, observation))[-CLIMBS:]
     return replace(seen, histories=histories, climbs=climbs)
 
@@ -70,7 +73,7 @@ def _peer(before: Peer | None, record: Journal | None, at: float) -> Peer | None
 def _seen(belief: Belief, observation: Observation) -> Belief:
     """The facts of the group after the look."""
     group, at = observation.group, observation.at
-    ours = isinstance(observation.journal, Journal) and observation.journal.run == belief.me.run
+    ours = _is_ours(belief, observation)
     peer = observation.journal if isinstance(observation.journal, Journal) and not ours else None
     torn = "torn" if observation.journal is not None and not isinstance(observation.journal, Journal) else None
     if observation.journal is None and belief.journal is not None:
@@ -104,6 +107,10 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         unfound=_unfound(belief, observation),
         shifted=counted_on(belief.shifted, "shifted" if shifted_zones(observation) else None, at),
     )
+
+
+def _is_ours(belief: Belief, observation: Observation) -> bool:
+    return isinstance(observation.journal, Journal) and observation.journal.run == belief.me.run
 
 
 def _surveyed(belief: Belief, observation: Observation) -> Survey | None:

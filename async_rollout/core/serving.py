@@ -37,6 +37,20 @@ def called_healthy(observation: Observation, instance: Instance) -> bool:
     return bool(listening) and listening <= well
 
 
+def ails(observation: Observation, instance: Instance) -> str:
+    """What its load balancers say against it, in their words."""
+    bad = [target for target in instance.targets if target.state is not TargetState.HEALTHY]
+    if instance.marked_unhealthy and not bad:
+        return "it is marked Unhealthy"
+    words = [f"{_name(observation, target.source)} {target.state} {target.reason}".strip() for target in bad]
+    return "; ".join(words) or "not registered everywhere"
+
+
+def _name(observation: Observation, id: str) -> str:
+    source = observation.source(id)
+    return source.name if source else id
+
+
 def is_shifted(observation: Observation, instance: Instance) -> bool:
     """Nothing is wrong with it but that its zone takes no traffic somewhere."""
     return called_healthy(observation, instance) and not healthy_everywhere(observation, instance)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from async_rollout.core.actions import Wait
+from async_rollout.core.amounts import amount
 from async_rollout.core.belief import Belief
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.journal import Departure, Journal
@@ -16,7 +17,7 @@ from async_rollout.core.life import STEPS, limit_of, longest, stage_of
 from async_rollout.core.lives import Life
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.policy import PROTECTED
-from async_rollout.core.spec import RolloutSpec, amount
+from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.withheld import BEFORE_ITS_END
 

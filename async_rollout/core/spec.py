@@ -5,11 +5,11 @@ Sits at the bottom of the core; everything else reads it. Durations are seconds 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from async_rollout.core.amounts import AmountLike, amount
 from async_rollout.core.durations import sensible
 from async_rollout.core.others import ALLOWANCES
 from async_rollout.core.policy import USUAL_INTERVAL
@@ -151,42 +151,6 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
-    """A number of instances or a share of the group. Where one is asked for, 3, "3" and "25%" do as well.
-
-    value: the number, or the percentage.
-    percent: whether it is a percentage; False by default.
-    """
-
-    value: int
-    percent: bool = False
-
-    def up(self, base: int) -> int:
-        """Of a base of so many, rounded up, as a surge is: 25 % of 3 is 1."""
-        return -(-base * self.value // 100) if self.percent else self.value
-
-    def down(self, base: int) -> int:
-        """Of a base of so many, rounded down, as an allowed gap is: 25 % of 3 is 0."""
-        return base * self.value // 100 if self.percent else self.value
-
-    def __str__(self) -> str:
-        return f"{self.value}%" if self.percent else str(self.value)
-
-
-AmountLike = Amount | int | str
-
-
-def amount(text: AmountLike) -> Amount:
-    """Read `3`, `"3"` or `"25%"`. Raises UsageError on anything else, negatives and shares above 100 %."""
-    if isinstance(text, Amount):
-        return text
-    found = re.fullmatch(r"(\d{1,6})(%?)", str(text).strip()) if not isinstance(text, bool) else None
-    if not found or (found[2] and int(found[1]) > 100):
-        raise UsageError(f"{text!r} is not a number of instances: write 3 or 25%")
-    return Amount(value=int(found[1]), percent=bool(found[2]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How long each wait may last, in seconds, 1 s to 30 days; what AWS itself adds is added (`core/RULES.md` §6).
 
@@ -228,6 +192,8 @@ class RolloutSpec:
     max_unavailable: serving ones that may be missing below it, a number or a share (rounded down); 0. Not both are 0.
     max_draining: old ones draining or terminating beside the surge; None: the larger of the two; 0: one after the
         other.
+    max_failures: with so many new ones that left before they served, or got ill after they were proven, all is put
+        back; a number or a share of the size as found (rounded up), at least 1; None: a tenth, at least 2.
     hooks: the operator's own steps; none.
     wait_before_terminate: seconds between drained, the hook before included, and terminate; 0.
     require_healthy_group: refuse a group that is not healthy, or whose processes are suspended; True. False, as
@@ -251,6 +217,7 @@ class RolloutSpec:
     max_surge: AmountLike = 1
     max_unavailable: AmountLike = 0
     max_draining: AmountLike | None = None
+    max_failures: AmountLike | None = None
     hooks: Hooks = field(default_factory=Hooks)
     wait_before_terminate: float = 0.0
     require_healthy_group: bool = True
@@ -272,8 +239,9 @@ class RolloutSpec:
                 raise UsageError(f"{name} is of the class {kind.__name__}, not {given!r}")
         if not amount(self.max_surge).value and not amount(self.max_unavailable).value:
             raise UsageError("max surge and max unavailable are both 0: then nothing can ever be replaced")
-        if self.max_draining is not None:
-            amount(self.max_draining)
+        amount(self.max_draining or 0)
+        if self.max_failures is not None and not amount(self.max_failures).value:
+            raise UsageError("max failures is at least 1: with so many all is put back")
         if self.healthy_threshold < 1:
             raise UsageError("the healthy threshold is a number of looks, at least 1")
         if strange := sorted({*self.allow} - {*ALLOWANCES}):

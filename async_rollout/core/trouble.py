@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from async_rollout.core.actions import Erase, Outcome, Verdict
-from async_rollout.core.budget import launches_most
+from async_rollout.core.budget import failures_most, launches_most
 from async_rollout.core.journal import MARKS, SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.policy import RETRIED
 from async_rollout.core.refusals import sentence, standing
-from async_rollout.core.serving import is_shifted
+from async_rollout.core.serving import ails, is_shifted
 from async_rollout.core.situation import Situation
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, LaunchCall
@@ -25,8 +25,6 @@ from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shifted_for_long
 from async_rollout.core.zones import resting
 
-LOST_MAX = 3
-"""So many newcomers that never came to serve stop the group (RULES §2)."""
 MASTERS_MAX = 3
 """Lowered so often after we raised it: someone else steers the group."""
 NEVER_RAN = (126, 127)
@@ -164,12 +162,20 @@ def _is_young(situation: Situation, instance: Instance) -> bool:
 
 
 def _launches(situation: Situation) -> Iterator[Cause]:
-    if situation.journal.lost >= LOST_MAX:
-        yield Cause(code=1, text=f"{situation.journal.lost} new instances vanished or failed before they served")
+    yield from _failed(situation)
     most = launches_most(situation.journal, situation.observation)
     if situation.journal.launches >= most and situation.tally.room:
         yield Cause(code=1, text=f"{situation.journal.launches} launches were asked for, more than this group may need")
     yield from (Cause(code=1, text=text) for text in hopeless_launch(situation))
+
+
+def _failed(situation: Situation) -> Iterator[Cause]:
+    """So many newcomers have failed that the release is not to be trusted."""
+    failed, most = situation.journal.lost, failures_most(situation.spec, situation.journal)
+    if failed >= most:
+        told = [f": {id} {one.failed}" for id, one in situation.belief.histories.items() if one.failed]
+        noun = "new instance" if failed == 1 else "new instances"
+        yield Cause(code=1, text=f"{failed} {noun} failed and --max-failures is {most}{''.join(told[-1:])}")
 
 
 def hopeless_launch(situation: Situation) -> Iterator[str]:
@@ -262,16 +268,7 @@ def _ails(situation: Situation, id: str) -> str:
     if check is not None and not check.outcome.ok:
         return f"the up-check {check.outcome.how}"
     one = situation.observation.instance(id)
-    bad = [target for target in one.targets if target.state != "healthy"] if one else []
-    if one and one.marked_unhealthy and not bad:
-        return "it is marked Unhealthy"
-    words = [f"{_name(situation, target.source)} {target.state} {target.reason}".strip() for target in bad]
-    return "; ".join(words) or "not registered everywhere"
-
-
-def _name(situation: Situation, id: str) -> str:
-    source = situation.observation.source(id)
-    return source.name if source else id
+    return ails(situation.observation, one) if one else "not registered everywhere"
 
 
 def _departures(situation: Situation) -> Iterator[Cause]:

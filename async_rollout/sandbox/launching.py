@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
-from async_rollout.sandbox import activities, balancers, hooks, leaving, templates
+from async_rollout.sandbox import activities, balancers, hooks, leaving, people, templates
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Group, Instance
 from async_rollout.sandbox.simulation import AWS, Simulation
@@ -161,6 +161,8 @@ def enter_service(simulation: Simulation, id: str) -> None:
     if group.runs("AddToLoadBalancer"):
         balancers.add(simulation, group, id)
     _maybe_short_lived(simulation, one)
+    if one.app_up_at == inf:
+        _maybe_relapses(simulation, one, up_at)
     simulation.disturbed(group.name)
     if one.rebalances:
         simulation.put_instance(replace(simulation.state.instances[id], rebalances=False))
@@ -169,7 +171,7 @@ def enter_service(simulation: Simulation, id: str) -> None:
 
 def _up_at(simulation: Simulation, group: Group, one: Instance) -> float:
     warm = simulation.around(group.physics.warm, group.physics.jitter)
-    return inf if _sick(simulation, one) else simulation.now + warm
+    return inf if _sick(simulation, one) else max(simulation.now + warm, simulation.troubles[group.name].ill_until)
 
 
 def _sick(simulation: Simulation, one: Instance) -> bool:
@@ -180,6 +182,15 @@ def _sick(simulation: Simulation, one: Instance) -> bool:
         troubles.sick_launches -= 1
         return True
     return False
+
+
+def _maybe_relapses(simulation: Simulation, one: Instance, up_at: float) -> None:
+    """A release whose application fails some time after it answered."""
+    troubles = simulation.troubles[one.group]
+    if troubles.relapse is not None and up_at < inf and simulation.rng.random() < troubles.relapse_share:
+        simulation.after(
+            up_at - simulation.now + troubles.relapse, lambda: people.breaks(simulation, one.id, None, AWS)
+        )
 
 
 def _maybe_short_lived(simulation: Simulation, one: Instance) -> None:

@@ -56,14 +56,26 @@ def kills(simulation: Simulation, id: str, who: str) -> None:
 
 
 def breaks(simulation: Simulation, id: str, mended_after: float | None, who: str) -> None:
-    one = simulation.state.instances[id]
+    one = simulation.state.instances.get(id)
+    if one is None or one.ec2 == "terminated":
+        return
     simulation.happened(What.DIED, who, one.group, id, "its application")
     _set_broken(simulation, id, broken=True)
     if mended_after is not None:
         simulation.after(mended_after, lambda: _set_broken(simulation, id, broken=False))
 
 
+def strikes(simulation: Simulation, group: str, seconds: float, who: str) -> None:
+    """What all of them need is gone for so long: a database, say. Who comes meanwhile does not come up before."""
+    simulation.troubles[group].ill_until = simulation.now + seconds
+    for member in simulation.state.members(group):
+        if not member.broken:
+            breaks(simulation, member.id, seconds, who)
+
+
 def _set_broken(simulation: Simulation, id: str, *, broken: bool) -> None:
+    if id not in simulation.state.instances:
+        return
     simulation.put_instance(replace(simulation.state.instances[id], broken=broken))
     balancers.application_changed(simulation, id)
 

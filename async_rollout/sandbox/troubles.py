@@ -13,10 +13,12 @@ class Troubles:
 
     failing_launches: so many next launches fail with launch_message. sick_launches: so many next instances never get
     healthy; sick_versions: all of these launch template versions never do. dying_launches: so many next instances die
-    while booting. short_lived: seconds after which each of the next short_lived_launches dies in service. dry_zones:
-    nothing can be launched there, for want of capacity; zone_words: nor there, for what the words say. quota: so many
-    instances of the group may run, one more fails with quota_words. settling: launches fail with settling_words until
-    so many seconds after the first that did (settles_at). lingering: seconds by which every drain outlasts its delay.
+    while booting. relapse: seconds after which the application of a new instance stops answering, None: never;
+    relapse_share: which share of them does. ill_until: by the world's clock, no application comes up before.
+    short_lived: seconds after which each of the next short_lived_launches dies in service. dry_zones: nothing can be
+    launched there, for want of capacity; zone_words: nor there, for what the words say. quota: so many instances of
+    the group may run, one more fails with quota_words. settling: launches fail with settling_words until so many
+    seconds after the first that did (settles_at). lingering: seconds by which every drain outlasts its delay.
     answering: seconds that AWS works on each LaunchInstances before it answers; what comes is there at once.
     tried: the zones that failed since the last launch that came to be.
     """
@@ -26,6 +28,9 @@ class Troubles:
     sick_launches: int = 0
     sick_versions: frozenset[str] = field(default_factory=frozenset)
     dying_launches: int = 0
+    relapse: float | None = None
+    relapse_share: float = 1.0
+    ill_until: float = 0.0
     short_lived_launches: int = 0
     short_lived: float = 60.0
     dry_zones: frozenset[str] = field(default_factory=frozenset)

@@ -224,6 +224,11 @@ class World(Simulation):
         with self.access():
             people.breaks(self, id, mended_after, who)
 
+    def strike(self, group: str, seconds: float, *, who: str = HUMAN) -> None:
+        """Every application of the group stops answering for so many seconds: what they all need is gone."""
+        with self.access():
+            people.strikes(self, group, seconds, who)
+
     def autoscale(self, at: float, name: str, delta: int | Callable[[Census], int], *, who: str = "autoscaler") -> None:
         """`at` seconds from now a scaling policy moves desired by delta, unless AlarmNotification is suspended."""
         with self.access():

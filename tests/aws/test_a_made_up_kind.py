@@ -21,12 +21,13 @@ from async_rollout.aws.session import Wire
 from async_rollout.aws.single_flight import Flights
 from async_rollout.aws.throttle import Throttle
 from async_rollout.core.actions import Deregister, Outcome, Registration
+from async_rollout.core.amounts import Amount
 from async_rollout.core.belief import Me
 from async_rollout.core.events import Acted, Event, Waiting
 from async_rollout.core.journal import Goal
 from async_rollout.core.observation import unfound
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import Amount, Limits, RolloutSpec
+from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Answer, Refused, Urgency

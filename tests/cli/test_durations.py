@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from async_rollout.cli.durations import instances, seconds
-from async_rollout.core.spec import Amount
+from async_rollout.core.amounts import Amount
 from async_rollout.render.words import lasting
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from async_rollout.cli.options import Account, Asking, Fleet, Viewing, Where, named
 from async_rollout.cli.order import Order, spec_of
-from async_rollout.core.spec import Amount, OnFailure, RolloutSpec, Scope
+from async_rollout.core.amounts import Amount
+from async_rollout.core.spec import OnFailure, RolloutSpec, Scope
 from async_rollout.errors import UsageError
 
 TABLE = {
@@ -22,7 +23,7 @@ TABLE = {
     "--terminate-timeout": "", "--on-failure": "", "--region": "", "--profile": "", "--output": "", "--events": "",
     "--report": "", "--yes": "-y", "--api-share": "", "--allow": "", "--run-before-draining-command": "",
     "--protected": "", "--without-commands": "", "--stop-grace": "", "--standby": "",
-    "--launch": "",
+    "--launch": "", "--max-failures": "",
 }  # fmt: skip
 """The house's table of options: long, short."""
 

@@ -44,9 +44,11 @@ def test_our_maximum_that_was_seen_is_the_only_one_of_ours() -> None:
     assert written_or_seen(snapshot).raised_from == 12
 
 
-def test_newcomers_that_vanished_long_enough_ago_are_counted() -> None:
-    snapshot = snapshot_of("SSS", histories={"i-1": {"lost_since": NOW - 30}, "i-2": {"lost_since": NOW - 29}})
-    assert written_or_seen(snapshot).lost == 1
+def test_newcomers_that_failed_are_counted() -> None:
+    """Those that others have counted before us stay counted."""
+    snapshot = snapshot_of("SSS", record={"lost": 1}, histories={"i-1": {"failed": "it left before it served"}})
+    counted = replace(snapshot, belief=replace(snapshot.belief, failed_before=1))
+    assert (written_or_seen(snapshot).lost, written_or_seen(counted).lost) == (1, 2)
 
 
 def written_or_seen(snapshot: Snapshot) -> Journal:

@@ -12,10 +12,9 @@ from async_rollout.core.advance import advance
 from async_rollout.core.budget import crowded
 from async_rollout.core.decide import decide
 from async_rollout.core.draft import Draft
-from async_rollout.core.history import Ended, Odd, Streak
+from async_rollout.core.history import Ended, Odd
 from async_rollout.core.journal import Departure, Mark, Removal, digest
 from async_rollout.core.moves import move
-from async_rollout.core.observation import TargetState
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
 from support.drafts import NOW, draft_of, snapshot_of
@@ -131,19 +130,6 @@ def test_the_up_check_runs_once_a_check_interval_until_it_returns_0(
 def test_a_launch_that_is_overdue_is_worth_a_look_at_the_activities(ago: float, asked_at: float, *, asks: bool) -> None:
     draft = advance(draft_of("SSS", group={"desired": 4}, hollow=Odd("4", NOW - ago, 5), activities_at=asked_at))
     assert (Need.ACTIVITIES in draft.needs) is asks
-
-
-@pytest.mark.parametrize(("proven", "lost"), [(True, 0), (False, 1)])
-def test_a_newcomer_that_dies_and_goes_counts_as_lost_unless_it_was_proven(*, proven: bool, lost: int) -> None:
-    draft = draft_of("SSSN", IN_PLACE)
-    one = draft.observation.instances[3]
-    targets = tuple(replace(target, state=TargetState.UNHEALTHY) for target in one.targets)
-    dead = replace(one, health="Unhealthy", targets=targets)
-    seen = replace(draft.observation, instances=(*draft.observation.instances[:3], dead))
-    belief = draft.belief.noted(dead.id, proven=proven, streak=Streak(good=0, bad=9, at=NOW))
-    after = advance(replace(draft, observation=seen, belief=belief))
-    assert out(after.acts) == [dead.id]
-    assert after.journal.lost == lost
 
 
 # --- one departure

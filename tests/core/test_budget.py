@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from async_rollout.core.amounts import AmountLike, amount
 from async_rollout.core.attribution import attribute_desired
 from async_rollout.core.budget import Tally, bounds, tally
 from async_rollout.core.journal import Departure, Journal, Removal
 from async_rollout.core.observation import Observation
-from async_rollout.core.spec import AmountLike, RolloutSpec, amount
+from async_rollout.core.spec import RolloutSpec
 from async_rollout.errors import UsageError
 from support.drawn import ident, looked, observation, recorded
 

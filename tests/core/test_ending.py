@@ -286,6 +286,6 @@ def test_paused_it_stays_as_it_is_and_recorded() -> None:
 
 
 def test_a_turned_rollout_says_why_in_its_record() -> None:
-    decision = decide(SPEC, snapshot_of("SSS", record={"lost": 3}))
-    assert written(decision).cause == Cause(code=1, text="3 new instances vanished or failed before they served")
+    decision = decide(SPEC, snapshot_of("SSS", record={"lost": 2}))
+    assert written(decision).cause == Cause(code=1, text="2 new instances failed and --max-failures is 2")
     assert decision.verdict is None

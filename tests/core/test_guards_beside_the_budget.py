@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from async_rollout.core import laws
 from async_rollout.core.actions import Action, Deregister, Registration, SetCapacity, Terminate
+from async_rollout.core.amounts import amount
 from async_rollout.core.belief import Belief, Me
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.journal import Cause, Departure, Goal, Journal, Removal
@@ -19,7 +20,7 @@ from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.recall import recall
 from async_rollout.core.serving import serves_still
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import Hooks, RolloutSpec, amount
+from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drawn import AT, ident, observation, recorded
 

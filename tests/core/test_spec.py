@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.spec import Amount, HookCall, HookPoint, Hooks, Limits, RolloutSpec, amount
+from async_rollout.core.amounts import Amount, amount
+from async_rollout.core.spec import HookCall, HookPoint, Hooks, Limits, RolloutSpec
 from async_rollout.errors import UsageError
 
 

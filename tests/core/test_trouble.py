@@ -64,8 +64,10 @@ def ended(
         ((6, f"the after-terminate command for {ident(0)} ended with 3"), "DSSN",
          ended(point=HookPoint.AFTER_TERMINATE)),
         (None, "DSSN", {**ended(), "record": {"departures": (Departure(id=ident(0), at=1, surplus=True),)}}),
-        (None, "SSS", {"record": {"lost": 2}}),
-        ((1, "3 new instances vanished or failed before they served"), "SSS", {"record": {"lost": 3}}),
+        (None, "SSS", {"record": {"lost": 1}}),
+        ((1, "2 new instances failed and --max-failures is 2"), "SSS", {"record": {"lost": 2}}),
+        ((1, f"2 new instances failed and --max-failures is 2: {ident(3)} tg1 unhealthy"), "SSSN",
+         {"record": {"lost": 2}, "histories": {ident(3): {"failed": "tg1 unhealthy"}}}),
         (None, "SSS", {"activities": (launch(NO_IMAGE),)}),  # once may be of AWS's making
         ((1, f"a launch failed: {NO_IMAGE}"), "SSS", {"activities": (launch(NO_IMAGE), launch(NO_IMAGE, at=NOW - 9))}),
         (None, "NNN", {"activities": (launch(NO_IMAGE), launch(NO_IMAGE, at=NOW - 9))}),  # all are replaced

@@ -76,12 +76,11 @@ class Racer(Ported):
 
 @dataclass(kw_only=True)
 class Race:
-    """What a race came to. over: when each ended, in the world's seconds."""
+    """What a race came to."""
 
     world: Witness
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     clouds: dict[str, Racer] = field(default_factory=dict)
-    over: dict[str, float] = field(default_factory=dict)
 
     def deeds(self, run: str, since: float = 0.0) -> list[float]:
         """When it did something to the group."""
@@ -94,10 +93,10 @@ class Race:
         return [at for at, name in self.world.log.holders if name == run and at >= since]
 
     def at_once(self) -> list[str]:
-        """Deeds of one while the other was at it, in words."""
+        """Deeds of one while the other was at it, in words. Whose tags are off only looks whether they are."""
         one, two = sorted(self.clouds, key=lambda run: min(self.deeds(run), default=float("inf")))
-        late = self.deeds(two)
-        return [f"{two} acted before {one} had ended"] if late and late[0] <= self.over[one] else []
+        late, last = self.deeds(two), max((*self.deeds(one), *self.records(one)), default=0.0)
+        return [f"{two} acted before {one} had ended"] if late and late[0] <= last else []
 
 
 async def go(race: Race, cloud: Racer, run: str, holder: str = "", spec: RolloutSpec = BY_NUMBER) -> None:
@@ -107,7 +106,6 @@ async def go(race: Race, cloud: Racer, run: str, holder: str = "", spec: Rollout
     conductor = Rollout(cloud, "web", spec, me, hooks=InstantHooks(), tell=lambda event: None, halt=Halt())
     with anyio.fail_after(20_000.0):
         race.verdicts[run] = (await conductor.run()).verdict
-    race.over[run] = race.world.now
 
 
 def two_at_once(seed: int, *, rules: tuple[Fault, ...] = (OLD,), spec: RolloutSpec = BY_NUMBER) -> Race:

@@ -14,9 +14,9 @@ import pytest
 
 from async_rollout.aws.survey import activity
 from async_rollout.core.actions import Outcome
+from async_rollout.core.budget import FEWEST_FAILURES
 from async_rollout.core.launch_failures import failure_of
 from async_rollout.core.spec import Limits
-from async_rollout.core.trouble import LOST_MAX
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.troubles import Troubles
@@ -93,7 +93,7 @@ def test_c13_one_that_comes_to_even_out_the_zones_and_never_serves_is_given_up(
     run = simulate(partial(_when_all_are_replaced, happen=happen), spec)
     assert run.result.verdict.outcome is Outcome.DONE, run.result.verdict
     assert run.left == run.found and not run.members & run.found_ids
-    assert 5 <= launches(run) <= 4 + LOST_MAX + 1
+    assert 5 <= launches(run) <= 4 + FEWEST_FAILURES + 1
     assert min(one.serving for one in run.history) == 4
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from async_rollout.core.amounts import AmountLike
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import Goal
-from async_rollout.core.spec import AmountLike, HookCall, Hooks, RolloutSpec
+from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World

@@ -18,6 +18,7 @@ from support.laws.endings import CONDUCTING, ENDING
 from support.laws.futile import LAUNCHING
 from support.laws.marked import MARKED
 from support.laws.queued import QUEUED
+from support.laws.releases import RELEASES
 from support.laws.sabotages import COUNTING, PROVING, REMOVING
 from support.laws.stopping import STOPPING
 from support.laws.unanswered import UNANSWERED
@@ -25,7 +26,7 @@ from support.pages import page
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
-    *CROWDED, *UNANSWERED,
+    *CROWDED, *UNANSWERED, *RELEASES,
 )  # fmt: skip
 
 

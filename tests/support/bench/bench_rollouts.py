@@ -30,8 +30,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[3]), str(Path(__file__).parents[2])]
 
 from async_rollout import RolloutSpec, connect, roll_out  # noqa: E402
+from async_rollout.core.amounts import amount  # noqa: E402
 from async_rollout.core.policy import SOON  # noqa: E402
-from async_rollout.core.spec import amount  # noqa: E402
 from async_rollout.sandbox.doors.wire import session  # noqa: E402
 from async_rollout.sandbox.groups import a_group  # noqa: E402
 from async_rollout.sandbox.history import What  # noqa: E402

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import anyio
 
 from async_rollout import RolloutSpec, roll_out
-from async_rollout.core.spec import amount
+from async_rollout.core.amounts import amount
 from async_rollout.sandbox.buckets import PUBLISHED, Buckets, bucket_of
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import Happening, What

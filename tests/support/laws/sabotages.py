@@ -25,6 +25,7 @@ from async_rollout.core import (
     life,
     lives,
     moves,
+    recall,
     serving,
     situation,
     trouble,
@@ -39,7 +40,7 @@ from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage
 from async_rollout.engine import rollout
 from support.laws import losses, meddling, meetings, refused, stories
-from support.laws.breaking import Sabotage, Spoil, around, both, draft_as_it_is, no, nothing, of_result, swap, yes
+from support.laws.breaking import Sabotage, Spoil, around, both, no, nothing, of_result, swap, yes
 
 NEVER = replace(SIZE, looks=10**6)
 """What is never believed."""
@@ -190,7 +191,7 @@ COUNTING = (
              spoil=swap(budget.Tally, "room", 3)),
     Sabotage(name="a proven new one is a victim", law="law 6:", guard="law 3:", story=stories.plain,
              spoil=around(situation, "tally", new_ones_too)),
-    Sabotage(name="everybody is old for ever", law="law 16:", story=stories.plain,
+    Sabotage(name="everybody is old for ever", law="law 2:", story=stories.plain,
              spoil=both(swap(budget, "is_old", yes), swap(laws, "is_old", yes))),
     Sabotage(name="dead ones do not go first", law="law 4:", story=meddling.dead_one,
              spoil=swap(budget, "_rank", lambda one, ill: budget.WELL)),
@@ -237,9 +238,9 @@ PROVING = (
     Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
              spoil=swap(fold.Fold, "_lost_since", never)),
     Sabotage(name="newcomers that fail are not counted", law="law 6:", story=stories.sick_in_place,
-             spoil=swap(advance, "_counted", draft_as_it_is)),
-    Sabotage(name="three that vanished do not stop it", law="law 6:", story=stories.dying,
-             spoil=swap(trouble, "LOST_MAX", 10**6)),
+             spoil=swap(recall, "judged", lambda spec, observation, before, after: after)),
+    Sabotage(name="two that vanished do not stop it", law="law 6:", story=stories.dying,
+             spoil=swap(trouble, "failures_most", lambda spec, journal: 10**6)),
     Sabotage(name="a launch error for good is waited for", law="law 6:", story=stories.no_image,
              spoil=swap(trouble, "hopeless", nothing)),
     Sabotage(name="limits are not asked", law="law 12:", story=stories.sick_version,

@@ -6,8 +6,9 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from async_rollout.core.amounts import AmountLike
 from async_rollout.core.journal import Goal
-from async_rollout.core.spec import AmountLike, Hook, Hooks, LaunchCall, Limits, RolloutSpec
+from async_rollout.core.spec import Hook, Hooks, LaunchCall, Limits, RolloutSpec
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.readings import Readings
 from async_rollout.sandbox.records import Group

@@ -1,0 +1,73 @@
+"""Newcomers that fail: what speaks against the release, and what is the world's doing.
+
+One that left by nobody's order before it was proven is lost; one that was proven, and then got ill or was marked
+Unhealthy, has relapsed. Each counts once, whatever becomes of it. While old ones are ill in at least the same share as
+new ones, none counts: the same thing has hit them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from async_rollout.core.history import UNKNOWN, History
+from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.policy import ILL, LOST
+from async_rollout.core.serving import ails, is_shifted
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import YOUNG, is_new, is_old
+
+Histories = Mapping[str, History]
+
+
+def judged(spec: RolloutSpec, observation: Observation, before: Histories, after: Histories) -> Histories:
+    """The histories after a look, with why those newcomers failed of which it shows that they did."""
+    journal = observation.journal
+    if not isinstance(journal, Journal) or journal.goal is not Goal.REPLACE or journal.cutoff is None:
+        return after
+    found = {
+        id: why
+        for id, now in after.items()
+        if not now.failed and (why := _why(observation, journal, id, before.get(id, UNKNOWN), now))
+    }
+    if not found or is_world_ill(spec, observation, journal, after):
+        return after
+    return {**after, **{id: replace(after[id], failed=why) for id, why in found.items()}}
+
+
+def is_world_ill(spec: RolloutSpec, observation: Observation, journal: Journal, histories: Histories) -> bool:
+    """New ones that were well are ill, and old ones in at least the same share.
+
+    Of the old ones a single bad look is enough: they are hit by the same thing, and looked at in the same looks.
+    """
+    news, olds = [], []
+    for one in observation.instances:
+        history = histories.get(one.id, UNKNOWN)
+        if not one.in_service or journal.departure(one.id) or is_shifted(observation, one):
+            continue
+        if is_new(journal, one) and history.proven:
+            news.append(history.streak.bad >= ILL.looks)
+        elif is_old(spec, journal, one):
+            olds.append(history.streak.bad > 0)
+    return any(news) and sum(olds) * len(news) >= sum(news) * len(olds) > 0
+
+
+def _why(observation: Observation, journal: Journal, id: str, was: History, now: History) -> str:
+    """Why it failed, by this look; empty where it did not."""
+    if now.lost_since is not None:
+        return "it left before it served" if observation.at - now.lost_since >= LOST.seconds else ""
+    one = observation.instance(id)
+    if one is None or not one.in_service or not is_new(journal, one):
+        return ""
+    departure = journal.departure(id)
+    if departure is not None:
+        given_up = was.stage is not None and was.stage.stage in YOUNG and not (now.proven or departure.surplus)
+        return ails(observation, one) if given_up else ""
+    return ails(observation, one) if now.proven and _is_ill(observation, one, now) else ""
+
+
+def _is_ill(observation: Observation, member: Instance, now: History) -> bool:
+    """A mark that came after we had registered it back is our own deregistration's."""
+    marked = member.marked_unhealthy and not now.calls
+    return marked or (now.streak.bad >= ILL.looks and not is_shifted(observation, member))

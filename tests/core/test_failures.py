@@ -1,0 +1,137 @@
+"""Newcomers that fail: which do, which of them count, and what is the world's doing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from async_rollout.core.actions import Deregister, Record, Registration
+from async_rollout.core.budget import failures_most
+from async_rollout.core.failures import is_world_ill, judged
+from async_rollout.core.history import History, Since, Streak
+from async_rollout.core.journal import Departure, Goal, Journal
+from async_rollout.core.laws import objection
+from async_rollout.core.observation import Observation, TargetState
+from async_rollout.core.policy import ILL, LOST
+from async_rollout.core.snapshot import Snapshot
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.stages import Stage
+from async_rollout.core.traffic import held_up
+from async_rollout.errors import UsageError
+from support.drafts import NOW, draft_of
+from support.drawn import ident
+
+SPEC = RolloutSpec()
+BAD = Streak(bad=ILL.looks, at=NOW)
+WAS_WELL: dict[str, Any] = {"proven": True, "streak": BAD}
+
+
+def seen(drawing: str, **record: Any) -> Observation:
+    """Drawn instances, now."""
+    return replace(draft_of(drawing, SPEC, record=record).observation, at=NOW)
+
+
+def failed(observation: Observation, *, before: dict[str, Any] | None = None, **now: Any) -> str:
+    """Why the last one failed by this look. before, now: what is remembered of it."""
+    id = observation.instances[-1].id
+    after = judged(SPEC, observation, {id: History(**(before or now))}, {id: History(**now)})
+    return after[id].failed
+
+
+@pytest.mark.parametrize(
+    ("drawing", "now", "why"),
+    [
+        ("SSSN", WAS_WELL, "not registered everywhere"),
+        ("SSSN", {"proven": True, "streak": replace(BAD, bad=ILL.looks - 1)}, ""),  # perhaps a gap in the answers
+        ("SSSW", {"streak": BAD}, ""),  # not proven yet: its limit is another
+        ("SSSS", WAS_WELL, ""),  # an old one
+        ("SSSN", {"lost_since": NOW - LOST.seconds}, "it left before it served"),
+        ("SSSN", {"lost_since": NOW - LOST.seconds + 1}, ""),
+    ],
+)
+def test_which_newcomers_fail(drawing: str, now: dict[str, Any], why: str) -> None:
+    assert failed(seen(drawing), **now) == why
+    assert failed(seen(drawing, goal=Goal.RESTORE), **now) == ""
+    assert failed(seen(drawing), failed="as it was told first", **now) == "as it was told first"
+
+
+def test_one_that_is_marked_has_failed_unless_our_own_deregistration_did_it() -> None:
+    observation = seen("SSSN")
+    marked = replace(observation.instances[3], health="Unhealthy")
+    observation = replace(observation, instances=(*observation.instances[:3], marked))
+    assert failed(observation, proven=True, streak=Streak(good=9, at=NOW)) == "it is marked Unhealthy"
+    calls = {next(iter(where for where in marked.targets)): object()}
+    assert failed(observation, proven=True, streak=Streak(good=9, at=NOW), calls=calls) == ""
+
+
+def test_one_that_is_taken_out_before_it_was_proven_has_failed_at_that_moment() -> None:
+    out = Departure(id=ident(3), at=int(NOW))
+    young = {"stage": Since(Stage.REGISTERING, NOW - 900), "streak": BAD}
+    gone = {"stage": Since(Stage.DRAINING, NOW - 5), "streak": BAD}
+    observation = seen("SSSW", departures=(out,))
+    assert "tg1" in failed(observation, before=young, streak=BAD)
+    assert failed(observation, before=gone, streak=BAD) == "", "it was counted when it was taken out"
+    assert failed(observation, before=young, streak=BAD, proven=True) == ""
+    assert failed(seen("SSSW", departures=(replace(out, surplus=True),)), before=young, streak=BAD) == ""
+
+
+@pytest.mark.parametrize(
+    ("drawing", "new", "old", "ill"),
+    [
+        ("SSSN", 1, 3, True),
+        ("SSSN", 1, 2, False),  # two thirds of the old, all of the new
+        ("SNNN", 1, 0, False),
+        ("SSNN", 1, 1, True),
+        ("NNNN", 4, 0, False),  # nobody old is left to tell
+        ("SSSS", 0, 4, False),  # the new ones are well, or there are none
+    ],
+)
+def test_what_hits_old_ones_in_the_same_share_is_the_worlds(drawing: str, new: int, old: int, *, ill: bool) -> None:
+    observation = seen(drawing)
+    assert isinstance(observation.journal, Journal)
+    olds = [one.id for one in observation.instances][: drawing.count("S")]
+    news = [one.id for one in observation.instances][drawing.count("S") :]
+    histories = {id: History(proven=True, streak=Streak(good=3, at=NOW)) for id in (*olds, *news)}
+    histories |= {id: History(proven=True, streak=BAD) for id in news[:new]}
+    histories |= {id: History(proven=True, streak=Streak(bad=1, at=NOW)) for id in olds[:old]}
+    assert is_world_ill(SPEC, observation, observation.journal, histories) is ill
+    counted = [id for id, one in judged(SPEC, observation, histories, histories).items() if one.failed]
+    assert len(counted) == (0 if ill else new)
+    draft = draft_of(drawing, SPEC)
+    wait = held_up(replace(draft, belief=replace(draft.belief, histories=histories)))
+    assert (wait is not None and wait.on == "the world") is ill
+
+
+@pytest.mark.parametrize(
+    ("max_failures", "size", "most"),
+    [
+        (None, 1, 2), (None, 20, 2), (None, 21, 3), (None, 100, 10),
+        (1, 50, 1), ("5%", 50, 3), ("5%", 0, 1), ("100%", 3, 3),
+    ],
+)  # fmt: skip
+def test_how_many_may_fail(max_failures: int | str | None, size: int, most: int) -> None:
+    draft = draft_of("SSS", record={})
+    record = replace(draft.journal, found=replace(draft.journal.found, desired=size))
+    assert failures_most(RolloutSpec(max_failures=max_failures), record) == most
+
+
+def test_none_may_not_be_the_most() -> None:
+    with pytest.raises(UsageError, match="at least 1"):
+        RolloutSpec(max_failures=0)
+
+
+@pytest.mark.parametrize(("lost", "bad", "law"), [(1, 0, False), (2, 0, True), (2, ILL.looks, False)])
+def test_law_17_no_old_one_that_serves_is_newly_taken_out(lost: int, bad: int, *, law: bool) -> None:
+    draft = draft_of("SSSN", record={"lost": lost})
+    first, targets = draft.observation.instances[0], draft.observation.instances[0].targets
+    if bad:
+        targets = tuple(replace(one, state=TargetState.UNHEALTHY) for one in targets)
+        first = replace(first, targets=targets)
+    observation = replace(draft.observation, instances=(first, *draft.observation.instances[1:]))
+    belief = draft.belief.noted(first.id, streak=Streak(bad=bad, at=NOW) if bad else Streak(good=3, at=NOW))
+    record = Record(journal=draft.journal.with_departure(Departure(id=first.id, at=int(NOW))))
+    act = Deregister(registrations=(Registration(source="tg1", instance=first.id, port=80),))
+    said = objection(SPEC, Snapshot(observation=observation, belief=belief), (record,), act) or ""
+    assert said.startswith("law 17") is law, said

@@ -1,0 +1,45 @@
+"""Bad releases and ill worlds, and the ways to break what stops the one and waits for the other."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from async_rollout.core import failures, recall, traffic, trouble
+from async_rollout.sandbox.groups import a_group
+from support.laws.breaking import Sabotage, both, no, nothing, swap
+from support.releases import ill, law_17, release, taken_out
+from support.simulation import BY_NUMBER, Run, simulate
+
+
+def _told(run: Run, most: int = 2) -> list[str]:
+    faults = [f"fault: {run.result.verdict.why}"] if "fault of async-rollout" in run.result.verdict.why else []
+    return [*law_17(run, most), *faults]
+
+
+def relapsing() -> list[str]:
+    """Half of the newcomers fail half a minute after they got healthy."""
+    return _told(simulate(partial(release, size=8, fails=30.0, share=0.5), BY_NUMBER))
+
+
+def struck() -> list[str]:
+    """A database is down for five minutes while the third one is being replaced."""
+    at, seconds = 150.0, 300.0
+    run = simulate(partial(a_group, size=4, maximum=8, delay=20.0), BY_NUMBER, others=ill(at, seconds))
+    since, found = run.world.record[0].at + at, []
+    if run.result.verdict.code:
+        found.append(f"law 17: what hit all was taken for the release: {run.result.verdict.why}")
+    if any(since + 30.0 < one < since + seconds for one in taken_out(run)):
+        found.append("law 17: an old one was taken out while all were ill")
+    return found
+
+
+RELEASES = (
+    Sabotage(name="what fails is not counted", law="law 17:", story=relapsing,
+             spoil=swap(recall, "judged", lambda spec, observation, before, after: after)),
+    Sabotage(name="what was healthy once is trusted", law="law 17:", story=relapsing,
+             spoil=swap(failures, "_is_ill", no)),
+    Sabotage(name="however many fail it goes on", law="law 17:", guard="law 17:", story=relapsing,
+             spoil=swap(trouble, "_failed", nothing)),
+    Sabotage(name="what hits all is the release's", law="law 17:", story=struck,
+             spoil=both(swap(failures, "is_world_ill", no), swap(traffic, "is_world_ill", no))),
+)  # fmt: skip
