@@ -131,7 +131,7 @@ class Fold:
 
     def _is_lingering(self, was: History, member: Instance | None, out: Departure | None) -> bool:
         """Listed though every delay is over, now or in an earlier look: what ends its draining is not known."""
-        if not self.observation.health_seen:
+        if not self.observation.health_seen or self._journal is None:
             return was.lingering
         if out is None:
             return False

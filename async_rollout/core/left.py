@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from async_rollout.core.actions import Action, Outcome, Register, Verdict
@@ -29,6 +29,14 @@ def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def after_acts(observation: Observation, acts: Iterable[Action]) -> Observation:
+    """The look as it would be had these acts come to be."""
+    state = Expected(observation=observation)
+    for act in acts:
+        state = effect(state, act)
+    return state.observation
+
+
 def by_now(verdict: Verdict, observation: Observation, journal: Journal, done: Sequence[Action]) -> Verdict:
     """The verdict with what is left as it is after these acts, which AWS took since the look: true when it is told.
 
@@ -36,15 +44,13 @@ def by_now(verdict: Verdict, observation: Observation, journal: Journal, done: S
     """
     if not verdict.left:
         return verdict
-    state = Expected(observation=observation)
-    for act in done:
-        state = effect(state, act)
+    now = after_acts(observation, done)
     back = {one.instance for act in done if isinstance(act, Register) for one in act.registrations}
     departures = tuple(departure for departure in journal.departures if departure.id not in back)
-    before, after = changes(observation, journal), changes(state.observation, replace(journal, departures=departures))
+    before, after = changes(observation, journal), changes(now, replace(journal, departures=departures))
     own = tuple(line for line in verdict.left if line not in before)
     still = tuple(line for line in after if line in verdict.left or line not in before)
-    off = not state.observation.group.suspended.isdisjoint({*QUICK}.intersection(journal.suspended))
+    off = not now.group.suspended.isdisjoint({*QUICK}.intersection(journal.suspended))
     return replace(
         verdict,
         code=10 if off and verdict.outcome is Outcome.STUCK else verdict.code,

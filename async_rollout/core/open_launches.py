@@ -46,7 +46,8 @@ def settled(situation: Situation, journal: Journal) -> Journal:
     """The record after what is known of its open launches: what did not come is not asked for, nor is it a launch.
 
     Whose instances are all to be seen is over. Of one of which nobody will ever tell, or that is hidden for too long,
-    looks tell: members that desired does not count came by it, and what the field lacks beside them does not come.
+    looks tell: members that desired does not count came by it, and what the field lacks beside them, and beside what
+    others may still bring, does not come.
     """
     for launch in journal.open:
         journal = _settled(journal, launch, situation.belief.answers.get(launch.token))
@@ -59,7 +60,8 @@ def settled(situation: Situation, journal: Journal) -> Journal:
         if not launch.most or (launch.came and rows >= field >= coming(journal, seen)):
             journal = _told(journal, launch, came=0)
         elif _is_late(situation, launch):
-            never = min(launch.most - here, max(0, lacking - here))
+            theirs = sum(other.most for other in journal.open if other is not launch and other.came is None)
+            never = min(launch.most - here, max(0, lacking - here - theirs))
             journal = _told(replace(journal, asked=journal.asked - never), launch, came=here)
     return journal
 

@@ -21,7 +21,7 @@ from async_rollout.core.events import Acted, Warned
 from async_rollout.core.journal import Journal
 from async_rollout.core.laws import objection
 from async_rollout.core.lease import LOOK_NOW
-from async_rollout.core.left import by_now
+from async_rollout.core.left import after_acts, by_now
 from async_rollout.core.narrate import narrate
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
@@ -126,7 +126,7 @@ class Rollout:
                 return verdict
 
     async def _tick(self, hook_tasks: HookTasks) -> Verdict | None:
-        observation = await self._lookout.look(self._needs, self._acted_at, self._before)
+        observation = await self._lookout.look(self._needs, self._acted_at, self._last())
         if isinstance(observation, Verdict):
             return observation
         snapshot = self._recall(observation)
@@ -136,6 +136,13 @@ class Rollout:
         if verdict is None:
             await self._pause(decision)
         return verdict
+
+    def _last(self) -> Snapshot | None:
+        """The last look, with what was done since or may have been: who ends without another one names that too."""
+        if self._before is None:
+            return None
+        acts = (one for one in self._outcomes if isinstance(one, ActOutcome) and one.sent and one.ok is not False)
+        return replace(self._before, observation=after_acts(self._before.observation, (one.action for one in acts)))
 
     def _still_meant(self) -> bool:
         """What waits for its turn when the order to stop comes gives way to what the stop needs."""

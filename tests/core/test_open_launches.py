@@ -92,3 +92,19 @@ def test_what_somebody_raised_is_no_launch_that_came(drawing: str, desired: int,
     assert unseen(replace(draft.journal, open=(replace(launch, came=1),)), seen) == 0
     one = replace(draft, observation=seen).tally
     assert (one.booting + one.serving, one.exist) == (4 + more, 4 + more)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "desired", "asked", "came"),
+    [
+        ("S S S P P", 5, 6, [None]),  # those of the first show in the field; what it lacks may be the other's
+        ("S S S P", 4, 5, [None]),  # one of the two never showed
+        ("S S S", 3, 4, [None]),
+    ],
+)
+def test_what_the_field_lacks_may_be_what_another_still_brings(
+    drawing: str, desired: int, asked: int, came: list[int | None]
+) -> None:
+    draft = shown(drawing, replace(TWO, came=2), replace(ONE, at=int(NOW + LAUNCH_SHOWS)), desired=desired)
+    belief = replace(draft.belief, mute=None)
+    assert left(replace(draft, belief=belief)) == (asked, came)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from async_rollout.core import failures, recall, traffic, trouble
+from async_rollout.core.events import Warned
+from async_rollout.engine.telling import OBJECTED
 from async_rollout.sandbox.groups import a_group
 from support.laws.breaking import Sabotage, both, no, nothing, swap
 from support.releases import ill, law_17, release, taken_out
@@ -12,8 +14,9 @@ from support.simulation import BY_NUMBER, Run, simulate
 
 
 def _told(run: Run, most: int = 2) -> list[str]:
-    faults = [f"fault: {run.result.verdict.why}"] if "fault of async-rollout" in run.result.verdict.why else []
-    return [*law_17(run, most), *faults]
+    noes = (one.text for one in run.events if isinstance(one, Warned) and one.text.startswith(OBJECTED))
+    guards = ["guard law " + text.partition("against law ")[2] for text in noes]
+    return [*law_17(run, most), *guards]
 
 
 def relapsing() -> list[str]:
