@@ -31,14 +31,19 @@ MODES = {
     "launches": {"launches": True},
     "launches-liveness": {"launches": True, "liveness": True},
     "launches-wire": {"launches": True, "wire": True},
+    "releases": {"launches": True, "releases": True},
 }
-"""launches: of runs whose launches AWS answers; all others set desired capacity."""
+"""launches: of runs whose launches AWS answers; all others set desired capacity.
+
+releases: of new instances that fail after they were healthy."""
 CI = {
     "safety": 1200, "liveness": 300, "wire": 60, "launches": 800, "launches-liveness": 200, "launches-wire": 40,
+    "releases": 200,
 }  # fmt: skip
 LONG = {
     "safety": 10_000, "liveness": 2500, "wire": 500,
     "launches": 10_000, "launches-liveness": 2500, "launches-wire": 500,
+    "releases": 2000,
 }  # fmt: skip
 
 

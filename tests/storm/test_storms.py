@@ -38,6 +38,11 @@ def test_no_law_is_broken_where_launches_are_answered(seed: int) -> None:
     assert broken(storm(seed, launches=True)) == []
 
 
+@pytest.mark.parametrize("seed", range(15))
+def test_no_law_is_broken_where_releases_fail(seed: int) -> None:
+    assert broken(storm(seed, launches=True, releases=True)) == []
+
+
 @pytest.mark.parametrize("seed", [3, 7])
 def test_no_law_is_broken_through_the_aws_layer(seed: int) -> None:
     assert broken(storm(seed, wire=True)) == []

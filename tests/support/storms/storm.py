@@ -29,6 +29,7 @@ from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.virtual import run_virtual
 from support.storms.answered import answered
 from support.storms.conductors import Mortal, opened
+from support.storms.failing import failing
 from support.storms.hosts import Sleeper, holder
 from support.storms.loads import unhooked, unshifted
 from support.storms.people import meddle
@@ -114,13 +115,16 @@ class Errands:
         return HookResult(ok=ok, code=0 if ok else 3, seconds=seconds)
 
 
-def storm(seed: int, *, liveness: bool = False, wire: bool = False, launches: bool = False) -> Past:
+def storm(
+    seed: int, *, liveness: bool = False, wire: bool = False, launches: bool = False, releases: bool = False
+) -> Past:
     """Go through the storm of this seed. wire: the real aws layer stands between, in place of the port door.
 
-    launches: they are answered, where that may be.
+    launches: they are answered, where that may be. releases: of new instances that fail, in a world that may be ill.
     """
     weather = worse(drawn(seed, liveness=liveness, wire=wire))
-    return run_virtual(partial(_story, answered(weather) if launches else weather))
+    weather = answered(weather) if launches else weather
+    return run_virtual(partial(_story, failing(weather) if releases else weather))
 
 
 async def _story(weather: Weather) -> Past:
@@ -128,6 +132,8 @@ async def _story(weather: Weather) -> Past:
     faults = Faults(past.world, weather.faults)
     async with anyio.create_task_group() as others:
         others.start_soon(meddle, past.world, weather.deeds)
+        if weather.struck is not None:
+            others.start_soon(_strike, past.world, *weather.struck)
         if weather.second_at is not None:
             others.start_soon(_second, past, faults, weather.second_at)
         for number, kill in enumerate(weather.kills):
@@ -136,6 +142,11 @@ async def _story(weather: Weather) -> Past:
         others.cancel_scope.cancel()
     await _calm(past)
     return past
+
+
+async def _strike(world: Witness, at: float, seconds: float) -> None:
+    await anyio.sleep(at)
+    world.strike(GROUP, seconds, who="aws")
 
 
 def _built(weather: Weather) -> Past:
@@ -159,6 +170,7 @@ def _built(weather: Weather) -> Past:
     troubles.dying_launches, troubles.short_lived_launches = weather.trouble.dying, weather.trouble.short_lived
     troubles.launch_message, troubles.lingering = weather.trouble.words, weather.trouble.lingering
     troubles.answering = weather.answering
+    troubles.relapse, troubles.relapse_share = weather.relapse, weather.relapse_share
     _refuses(troubles, weather, world.state.groups[GROUP])
     world.begin()
     found = world.state.groups[GROUP]

@@ -65,7 +65,8 @@ class Weather:
     """One storm. calm_at: from then on no fault strikes and nobody meddles (liveness). second_at: another conductor
     begins then. kills: after so many acts each conductor but the last is killed. naps: after so many calls the
     host of a conductor sleeps for so many seconds. one_host: all run on this very computer, in namespaces of their own.
-    readings, answering: of launches that are answered, see `Readings` and `Troubles`.
+    readings, answering: of launches that are answered, see `Readings` and `Troubles`. relapse, relapse_share: of a bad
+    release, as in `Troubles`; struck: when every application fails, and for how many seconds.
     """
 
     seed: int
@@ -94,6 +95,9 @@ class Weather:
     one_host: bool = False
     readings: Readings = field(default_factory=Readings)
     answering: float = 0.0
+    relapse: float | None = None
+    relapse_share: float = 1.0
+    struck: tuple[float, float] | None = None
 
     @property
     def lag(self) -> float:
