@@ -72,6 +72,8 @@ def group_of(row: Body, extras: Extras) -> Group:
         suspended=frozenset(process["ProcessName"] for process in row.get("SuspendedProcesses", ())),
         status=row.get("Status"),
         health_check_type=row.get("HealthCheckType", "EC2"),
+        warmup=max(0.0, float(row.get("DefaultInstanceWarmup") or 0)),
+        grace=float(row.get("HealthCheckGracePeriod") or 0),
         tag_count=sum(not key.startswith(("aws:", PREFIX)) for key in tags),
         weighted=_weighted(row),
         mixed_purchase=mixed_purchase(row),

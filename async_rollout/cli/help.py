@@ -66,8 +66,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Groups": ("--autoscaler", "--region", "--profile", "--api-share", "--max-groups", "--fail-fast"),
         "Which instances, and how many at once": (
-            "--only-outdated", "--max-surge", "--max-unavailable", "--max-draining", "--max-failures", "--protected",
-            "--standby", "--launch",
+            "--only-outdated", "--max-surge", "--max-unavailable", "--max-draining", "--max-failures", "--min-ready",
+            "--protected", "--standby", "--launch",
         ),
         "Your commands": (
             "--check-if-new-server-is-up-command", "--run-before-draining-command",

@@ -89,6 +89,14 @@ class Order:
             shown="10%, at least 2",
         ),
     ] = None
+    min_ready: Annotated[
+        float | None,
+        duration(
+            "--min-ready",
+            help="A new one has to be ready so long before an old one goes for it.",
+            shown="as the group says",
+        ),
+    ] = None
     only_outdated: Annotated[
         bool,
         option("--only-outdated", help="Skip instances already on the group's template version or configuration."),
@@ -147,14 +155,21 @@ class Order:
     ] = None
 
 
-def spec_of(order: Order, *, draining: Amount | None = None, protected: Protected = Protected.WAIT) -> RolloutSpec:
-    """The rollout that was ordered. draining, protected: what their options are if not given. May raise UsageError."""
+def spec_of(
+    order: Order,
+    *,
+    draining: Amount | None = None,
+    protected: Protected = Protected.WAIT,
+    min_ready: float | None = None,
+) -> RolloutSpec:
+    """The rollout that was ordered. draining and so on: what their options are if not given. May raise UsageError."""
     return RolloutSpec(
         scope=Scope.OUTDATED if order.only_outdated else Scope.ALL,
         max_surge=order.max_surge,
         max_unavailable=order.max_unavailable,
         max_draining=order.max_draining if order.max_draining is not None else draining,
         max_failures=order.max_failures,
+        min_ready=order.min_ready if order.min_ready is not None else min_ready,
         hooks=_hooks(order),
         wait_before_terminate=order.wait_for_seconds,
         require_healthy_group=not order.force,

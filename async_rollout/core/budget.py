@@ -65,7 +65,8 @@ def bounds(spec: RolloutSpec, base: int) -> Bounds:
 class Tally:
     """One look, counted. out: ids in a departure; victims: what is still to go, first ones first.
 
-    available: proven and not on its way out; places: as available, but old ones count however they are;
+    ready: proven and not on its way out, they hold the floor; available: those of them for whom an old one may go, the
+    old ones and new ones that have been ready for long enough; places: as ready, but old ones count however they are;
     booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
     those out still serve: their first command runs, or the floor needs them. dark: the ill that serve nobody. Who is
     only marked serves, goes first and proves none. idle: those in Standby that are still to go; they hold no place.
@@ -78,6 +79,7 @@ class Tally:
     serving: int
     exist: int
     out: tuple[str, ...]
+    ready: frozenset[str]
     available: frozenset[str]
     places: frozenset[str]
     proven_new: int
@@ -98,8 +100,8 @@ class Tally:
     def may_go(self, id: str) -> bool:
         """Whether this one may be taken out now as far as the floor is concerned.
 
-        One that is ill and serves nobody may go where others hold its place. Any other only where the floor is held
-        by available ones without it.
+        One that is ill and serves nobody may go where others hold its place. Any other only where available ones hold
+        the floor without it.
         """
         if id in self.dark:
             return len(self.places - {id}) >= self.bounds.floor
@@ -131,7 +133,8 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
     idle = (one for one in observation.instances if one.id not in departures and is_to_end(spec, journal, one))
     field, more = coming(journal, observation), unseen(journal, observation)
     held = sum(one.id in departures for one in in_service)
-    available = frozenset(one.id for one in serving if _serves(belief, one))
+    ready = frozenset(one.id for one in serving if _serves(belief, one))
+    available = frozenset(id for id in ready if belief.stage(id) is not Stage.READY)
     fresh = {one.id for one in serving if is_new(journal, one)}
     booting = max(0, field - len(in_service)) + more
     leaving = sum(one.leaving and not one.retained and one.id in departures for one in observation.instances)
@@ -144,8 +147,9 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
         serving=len(serving),
         exist=leaving + max(field, observation.rows) + more + _out_of_sight(belief, observation, journal),
         out=tuple(sorted(departures)),
+        ready=ready,
         available=available,
-        places=available | {one.id for one in serving if one.id not in fresh},
+        places=ready | {one.id for one in serving if one.id not in fresh},
         proven_new=len(available & fresh - marked),
         victims=tuple(ordered(victims, ill, serving)),
         ill=ill,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from async_rollout.core.actions import Need, RunHook, Wait
 from async_rollout.core.draft import Draft
+from async_rollout.core.min_ready import why_so_long
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look, newcomer
 from async_rollout.core.policy import LAUNCH_OVERDUE, LONG_BOOT, RETRIED
@@ -43,6 +44,14 @@ def checked(draft: Draft, instance: Instance) -> Draft:
             attempt=tries,
         )
     )
+
+
+def ripening(draft: Draft, instance: Instance) -> Draft:
+    """It is ready and serves; what is waited for is that it stays so for long enough."""
+    since = draft.belief.history(instance.id).ready_since or draft.at
+    why = f"it has to be ready for {why_so_long(draft.spec, draft.observation)}"
+    wait = draft.waiting(Stage.READY, f"{instance.id} ready", why, since)
+    return draft.wait(wait, look=newcomer(draft.spec, draft.observation, draft.belief, instance))
 
 
 def watch_launches(draft: Draft) -> Draft:

@@ -39,13 +39,13 @@ def unsure(draft: Draft, departure: Departure) -> Draft | None:
 
 
 def is_needed(draft: Draft, instance: Instance) -> bool:
-    return serves_still(draft.observation, instance) and len(draft.tally.available) < draft.tally.bounds.floor
+    return serves_still(draft.observation, instance) and len(draft.tally.ready) < draft.tally.bounds.floor
 
 
 def held_back(draft: Draft, departure: Departure, since: float) -> Draft:
     """It goes no further while the floor does not hold without it."""
     tally = draft.tally
-    why = f"it serves, {len(tally.available)} are available without it and the floor is {tally.bounds.floor}"
+    why = f"it serves, {len(tally.ready)} are ready without it and the floor is {tally.bounds.floor}"
     wait = draft.waiting(Stage.DRAINING, f"{departure.id} going out", why, since)
     return replace(draft, held=draft.held + 1).wait(wait)
 

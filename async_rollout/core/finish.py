@@ -21,7 +21,7 @@ from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import BEGINS, GIVE_UP, HOLLOW, SETTLED, SOON
 from async_rollout.core.serving import is_shifted
-from async_rollout.core.stages import Stage, is_new
+from async_rollout.core.stages import PROVEN, Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.traffic import blinded_by, shift_is_over_limit
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
@@ -134,7 +134,7 @@ def _in_its_place(draft: Draft, needed: Instance) -> Draft:
 def _worth(draft: Draft, instance: Instance) -> tuple[bool, bool, int, float, str]:
     """Not protected ones first, as those may be at work; unproven ones, then from the fullest zone, then the newest."""
     full = zone_counts(draft.observation)[instance.zone]
-    proven = draft.belief.stage(instance.id) is Stage.AVAILABLE and not instance.marked_unhealthy
+    proven = draft.belief.stage(instance.id) in PROVEN and not instance.marked_unhealthy
     return instance.protected, proven, -full, -(instance.launched_at or draft.at), instance.id
 
 

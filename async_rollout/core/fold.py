@@ -22,7 +22,7 @@ from async_rollout.core.policy import DRAIN_OVERDUE, SOON
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import is_ready
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.stages import YOUNG, Stage
+from async_rollout.core.stages import PROVEN, YOUNG
 from async_rollout.core.standby import may_end
 
 
@@ -77,10 +77,17 @@ class Fold:
             removal=counted_on(was.removal, "recorded" if told else None, at),
             lost_since=self._lost_since(was, member, departure),
         )
+        seen = replace(seen, ready_since=_since(was.ready_since, at, holds=self._is_up(seen, member, out)))
         stage = self._stage(seen, member, departure)
-        proven = was.proven or (stage is not None and stage.stage is Stage.AVAILABLE)
+        proven = was.proven or (stage is not None and stage.stage in PROVEN)
         stays = stage is seen.stage and proven is was.proven
         return seen if stays else replace(seen, stage=stage, proven=proven)
+
+    def _is_up(self, seen: History, member: Instance | None, out: Departure | None) -> bool:
+        """Its looks and its up-check say that it serves."""
+        checked = seen.passed or self.spec.hooks.up_check is None
+        serves = member is not None and member.in_service and out is None
+        return serves and checked and seen.streak.good >= self.spec.healthy_threshold
 
     def _is_guarded(self, member: Instance | None) -> bool:
         """Protected, and one that may go at all."""

@@ -68,7 +68,8 @@ class History:
 
     stage: the one it was last seen in, None for one that the last look did not show. streak: good or bad looks in a
     row. serving_since, protected_since, marked_since: since when it is seen InService, protected from scale-in, marked
-    Unhealthy without a break. proven: it was available once. absent: looks in a row that did not show it; unlisted:
+    Unhealthy without a break; ready_since: proven without a break, as its looks and its up-check say. proven: it was
+    ready once. absent: looks in a row that did not show it; unlisted:
     whole looks in a row in which no source listed it, once it is taken out. lingering: it still drained when every
     delay was over. removal: since when its terminate stands in the record. lost_since: since when one that never served
     is gone or leaves, and not by us. failed: why it counts as a newcomer that failed, empty as long as it does not.
@@ -81,6 +82,7 @@ class History:
     serving_since: float | None = None
     protected_since: float | None = None
     marked_since: float | None = None
+    ready_since: float | None = None
     proven: bool = False
     absent: int = 0
     unlisted: int = 0

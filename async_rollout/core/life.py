@@ -25,8 +25,8 @@ from async_rollout.core.standby import is_to_end
 class Step:
     """One row. stage: its name, as events tell it; text: a sentence for people.
 
-    done: whether it is over, so that the next one's turn has come. serves: whether one that stands there counts as
-    available. limit: seconds that it may last, with what AWS adds; two steps of one limit share it, from the first of
+    done: whether it is over, so that the next one's turn has come. serves: whether one that stands there counts for
+    the floor. limit: seconds that it may last, with what AWS adds; two steps of one limit share it, from the first of
     them on. option: how the operator sets it. hook: the operator's command that runs there, if one was given.
     """
 
@@ -100,7 +100,15 @@ NEWCOMER = (
         option="--healthy-timeout",
         hook=HookPoint.UP_CHECK,
     ),
-    Step(stage=Stage.AVAILABLE, text="The new instance is proven and counts", done=_never, serves=True),
+    Step(
+        stage=Stage.READY,
+        text="It serves and holds the floor; when it has been ready for `--min-ready` it makes room for an old one",
+        done=lambda life: life.is_seasoned,
+        serves=True,
+        limit=limits.ready,
+        option="--min-ready",
+    ),
+    Step(stage=Stage.AVAILABLE, text="The new instance is available, and counts", done=_never, serves=True),
 )
 """What was launched since the rollout began, and whatever boots."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from async_rollout.core.min_ready import min_ready
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.spec import RolloutSpec
 
@@ -18,6 +19,11 @@ def launch(spec: RolloutSpec, observation: Observation, survey: Survey) -> float
 def healthy(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
     """From in service to proven."""
     return spec.limits.healthy
+
+
+def ready(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
+    """From proven to available: no limit, but what the owner wants to pass."""
+    return min_ready(spec, observation)
 
 
 def drain(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:

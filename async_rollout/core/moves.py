@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from async_rollout.core.back import put_back
-from async_rollout.core.climb import booted, checked, proven
+from async_rollout.core.climb import booted, checked, proven, ripening
 from async_rollout.core.departures import commanded, dropped, gone, left_out, rested, sent, shutting_down, told
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import draining, unsure
@@ -37,6 +37,8 @@ def _moved(draft: Draft, id: str) -> Draft:
             return proven(draft, draft.member(id))
         case Stage.CHECKING:
             return checked(draft, draft.member(id))
+        case Stage.READY:
+            return ripening(draft, draft.member(id))
         case Stage.AVAILABLE | Stage.AILING | Stage.SERVING:
             return draft
         case Stage.PREPARING:

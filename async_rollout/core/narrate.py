@@ -200,7 +200,7 @@ def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
         yield Counted(
             group=after.observation.group.name,
             at=after.observation.at,
-            available=len(counted.available) + _unlooked(after, counted),
+            available=len(counted.ready) + _unlooked(after, counted),
             floor=counted.bounds.floor,
             total=counted.booting + counted.serving + counted.held,
             ceiling=counted.bounds.ceiling,
@@ -210,7 +210,7 @@ def _counted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisi
 
 def _unlooked(after: Snapshot, counted: Tally) -> int:
     """Old ones in the first looks: no removal draws on them yet, but no look of them was bad either."""
-    shown, known = _shown(after.belief), counted.available.union(counted.out)
+    shown, known = _shown(after.belief), counted.ready.union(counted.out)
     rest = (one.id for one in after.observation.instances if one.in_service and one.id not in known)
     return sum(shown.get(id) is Stage.SERVING for id in rest)
 

@@ -50,7 +50,8 @@ class Source:
     draining may be over before the delay is. open_ended: it is over when the source says so and no sooner, and
     drain_delay is what the limit allows for it. gone: it is the group's and AWS does not find it. detach: what of `aws
     autoscaling` takes it off the group, empty where the group's row does not name it. turn: an instance is taken out of
-    the sources of a lower turn first, and out of this one once those have let go of it.
+    the sources of a lower turn first, and out of this one once those have let go of it. slow_start: seconds in which a
+    target that got healthy is given its full share of requests.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Source:
     detach: str = ""
     turn: int = 0
     open_ended: bool = False
+    slow_start: float = 0.0
 
     @property
     def timed(self) -> bool:
@@ -149,6 +151,7 @@ class Instance:
 class Group:
     """The group's own fields. template: what it launches now, resolved to a number or name; zones: where it may.
 
+    warmup, grace: its default instance warmup, and how long it lets new ones be unhealthy; seconds, 0 if not set.
     mixed_purchase: it launches On-Demand and Spot at once. claims: who else manages it; traits: what else is at work.
     """
 
@@ -161,6 +164,8 @@ class Group:
     suspended: frozenset[str] = frozenset()
     status: str | None = None
     health_check_type: str = "EC2"
+    warmup: float = 0.0
+    grace: float = 0.0
     tag_count: int = 0
     zones: tuple[str, ...] = ()
     weighted: bool = False

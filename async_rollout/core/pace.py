@@ -17,6 +17,7 @@ from statistics import median
 from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Needs
 from async_rollout.core.belief import Belief
 from async_rollout.core.journal import Departure
+from async_rollout.core.min_ready import min_ready
 from async_rollout.core.observation import Instance, Observation, Source, TargetState
 from async_rollout.core.policy import CALM, DATE_CUT, LEARNT, LONGEST_SLEEP, OLDEST_HEALTH, RARE, SHARE, SOON
 from async_rollout.core.serving import healthy_at
@@ -56,8 +57,12 @@ def calm(spec: RolloutSpec, at: float) -> Look:
 
 
 def newcomer(spec: RolloutSpec, observation: Observation, belief: Belief, instance: Instance) -> Look:
-    """A new instance that boots, gets healthy or is being checked."""
+    """A new instance that boots, gets healthy, is being checked or is to stay so: one that falls ill is to be seen."""
     streak, at = belief.history(instance.id).streak, observation.at
+    if belief.stage(instance.id) is Stage.READY:
+        since = belief.history(instance.id).ready_since
+        ripe = at if since is None else since + min_ready(spec, observation)
+        return Look(min(max(ripe, at + SOON), at + spec.paced(RARE)), WHOLE)
     if belief.stage(instance.id) is Stage.CHECKING:
         proven = streak.good >= spec.healthy_threshold
         return Look(at + spec.interval) if proven else Look(streak.at + spec.paced(SOON), WHOLE)

@@ -24,6 +24,7 @@ from async_rollout.core.decide import decide
 from async_rollout.core.effect import NEW, Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.life import WAY_OUT, limit_of, longest
+from async_rollout.core.min_ready import why_so_long
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.open_launches import unanswerable
 from async_rollout.core.origin import Place
@@ -160,7 +161,11 @@ def _fresh(spec: RolloutSpec, observation: Observation) -> Plan:
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
         expected_seconds=story.seconds,
         worst_seconds=worst(spec, observation, len(old) + story.evened),
-        notes=(*warnings(spec, observation, observation.survey), *_way(spec, observation), *_notes(observation, story)),
+        notes=(
+            *warnings(spec, observation, observation.survey),
+            *_way(spec, observation),
+            *_notes(spec, observation, story),
+        ),
         objections=story.objections,
         steps=story.steps,
     )
@@ -254,13 +259,15 @@ def _word(hook: Hook) -> str:
     return hook if isinstance(hook, str) else getattr(hook, "__qualname__", repr(hook))
 
 
-def _notes(observation: Observation, story: _Story) -> tuple[str, ...]:
+def _notes(spec: RolloutSpec, observation: Observation, story: _Story) -> tuple[str, ...]:
     fires = (
         {one.name: one.at for one in observation.survey.scheduled if one.at is not None} if observation.survey else {}
     )
     lost = missed(fires, observation.at, observation.at + story.seconds)
     lines = [_uneven(story.evened)] if story.evened else []
     lines += [f"scheduled action {name} falls into the run and does not fire" for name in lost]
+    if why := why_so_long(spec, observation):
+        lines.append(f"a new instance has to be ready for {why}, before an old one goes for it")
     lines += [f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"]
     return (*lines, *(() if story.ended else ("the plan did not come to an end: please report it",)))
 

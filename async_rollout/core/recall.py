@@ -15,7 +15,7 @@ from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.outcomes import Outcomes
 from async_rollout.core.policy import CLIMBS, LONGEST_SLEEP
 from async_rollout.core.spec import HookPoint, RolloutSpec
-from async_rollout.core.stages import YOUNG, Stage
+from async_rollout.core.stages import PROVEN, YOUNG, Stage
 from async_rollout.core.zonal_shift import shifted_zones
 
 
@@ -52,7 +52,7 @@ def _climbed(before: Mapping[str, History], after: Mapping[str, History], observ
     """How long those took that this look proves: until they were first seen healthy everywhere."""
     for member in observation.instances:
         was, now = before.get(member.id, UNKNOWN).stage, after[member.id].stage
-        if now and was and now.stage is Stage.AVAILABLE and was.stage in YOUNG and member.launched_at is not None:
+        if now and was and now.stage in PROVEN and was.stage in YOUNG and member.launched_at is not None:
             yield (was.at if was.stage is Stage.CHECKING else now.at) - member.launched_at
 
 

@@ -42,7 +42,7 @@ def _kept(draft: Draft, id: str) -> Draft | None:
     departure = draft.journal.departure(id)
     if departure is None or departure.surplus or departure.before is Mark.NOT or draft.life(id).is_idle:
         return None
-    if draft.stage(id) not in UNDER_WAY or len(draft.tally.available) >= draft.tally.bounds.floor:
+    if draft.stage(id) not in UNDER_WAY or len(draft.tally.ready) >= draft.tally.bounds.floor:
         return None
     since = draft.belief.progress.at if draft.belief.progress else draft.at
     why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"

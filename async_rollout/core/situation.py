@@ -61,7 +61,7 @@ class Situation:
     def is_replaced(self) -> bool:
         """All old ones are gone and as many new ones serve as the owner wants: more can only be for even zones."""
         old = self.tally.victims or any(not departure.surplus for departure in self.journal.departures)
-        return self.journal.cutoff is not None and not old and len(self.tally.available) >= self.tally.base
+        return self.journal.cutoff is not None and not old and len(self.tally.ready) >= self.tally.base
 
     @property
     def is_proven(self) -> bool:

@@ -12,7 +12,8 @@ from async_rollout.core.spec import RolloutSpec, Scope
 class Stage(StrEnum):
     """Where an instance stands in its life: the steps of `life`, as events tell them.
 
-    New ones climb from launching to available; old ones fall from serving to gone. Ailing is not counted. Preparing:
+    New ones climb from launching to available; old ones fall from serving to gone. Ready: it counts for the floor, and
+    makes no room yet for an old one to go. Ailing is not counted. Preparing:
     the next to go, while its command runs it serves still. Returning: only drained, and registered back. Stranded: out
     of its load balancers, to stay there until somebody decides.
     """
@@ -20,6 +21,7 @@ class Stage(StrEnum):
     LAUNCHING = "launching"
     REGISTERING = "registering"
     CHECKING = "checking"
+    READY = "ready"
     AVAILABLE = "available"
     AILING = "ailing"
     SERVING = "serving"
@@ -37,6 +39,9 @@ class Stage(StrEnum):
 
 YOUNG = (Stage.LAUNCHING, Stage.REGISTERING, Stage.CHECKING)
 """On its way to serve."""
+
+PROVEN = (Stage.READY, Stage.AVAILABLE)
+"""A newcomer that serves."""
 
 
 def is_old(spec: RolloutSpec, journal: Journal, instance: Instance) -> bool:

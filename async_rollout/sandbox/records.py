@@ -106,10 +106,9 @@ class Group:
     classics: names; target_groups: ARNs; other_sources: (identifier, type) of kinds unknown to the tool. suspended:
     (process, reason), in order. refresh: the status of an instance refresh, None if there never was one. operator: the
     service principal that manages it. rebalances, lifetime (seconds), reserved: Capacity Rebalancing, the maximum
-    instance lifetime, launches into Capacity Reservations only: shown, and nothing follows from them here.
-    kept: settings that nothing here goes by, each with its value as JSON; policies: its scaling policies, name and
-    settings as JSON. retains: its lifecycle policy keeps whoever's terminating hook is abandoned. Of a mixed policy:
-    spot: percentage of Spot above on_demand_base instances.
+    instance lifetime, launches into Capacity Reservations only: shown, nothing follows from them. kept: settings that
+    nothing goes by, as JSON; policies: scaling policies, as JSON. retains: its lifecycle policy keeps whoever's
+    terminating hook is abandoned. spot: percentage of Spot above on_demand_base instances, of a mixed policy.
     """
 
     name: str
@@ -257,6 +256,7 @@ class Source:
     balancer: str | None = None
     zones: tuple[str, ...] = ()
     shifted: frozenset[str] = frozenset()
+    slow_start: float = 0.0  # seconds, given back and not simulated
 
     @property
     def has_listener(self) -> bool:

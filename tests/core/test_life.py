@@ -141,7 +141,7 @@ def test_whose_command_is_over_goes_only_if_it_is_still_its_turn(
 def test_each_stage_has_one_row_but_for_the_ailing() -> None:
     stages = [step.stage for course in COURSES for step in course if step.stage is not Stage.AILING]
     assert sorted([*stages, Stage.AILING]) == sorted(Stage)
-    assert {stage for stage, step in STEPS.items() if step.serves} == {Stage.AVAILABLE, Stage.SERVING}
+    assert {stage for stage, step in STEPS.items() if step.serves} == {Stage.READY, Stage.AVAILABLE, Stage.SERVING}
 
 
 def test_what_has_a_limit_says_how_to_set_it() -> None:

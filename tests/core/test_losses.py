@@ -76,7 +76,7 @@ def test_who_came_back_goes_out_again_only_where_the_floor_holds_without_it() ->
     lost = snapshot_of("SSS", record=departure)
     assert not [act for act in done(lost) if isinstance(act, Deregister)]
     (wait,) = [wait for wait in decide(SPEC, lost).waits if wait.on == f"{ident(0)} going out"]
-    assert "2 are available without it and the floor is 3" in wait.why
+    assert "2 are ready without it and the floor is 3" in wait.why
     (out,) = [act for act in done(snapshot_of("SSSN", record=departure)) if isinstance(act, Deregister)]
     assert {one.instance for one in out.registrations} == {ident(0)}
 

@@ -27,11 +27,12 @@ def numbers(pattern: str) -> list[int]:
 def test_the_storms_are_as_many_as_are_run() -> None:
     short = numbers(
         r"runs ([\d,]+) storms whose faults never stop, ([\d,]+) whose faults stop, ([\d,]+) through the real AWS"
-        r" layer, and of runs whose launches AWS answers ([\d,]+), ([\d,]+) and ([\d,]+) more"
+        r" layer, and of runs whose launches AWS answers ([\d,]+), ([\d,]+) and ([\d,]+) more,"
+        r" ([\d,]+) of releases that fail"
     )
     assert short == list(profile("CI").values())
     long = numbers(
         r"`\.ci/run --long`: ([\d,]+), ([\d,]+) and ([\d,]+) storms, and of runs whose launches AWS answers"
-        r" ([\d,]+), ([\d,]+) and ([\d,]+) more"
+        r" ([\d,]+), ([\d,]+) and ([\d,]+) more, ([\d,]+) of releases that fail"
     )
     assert long == list(profile("LONG").values())

@@ -11,6 +11,7 @@ import pytest
 
 from async_rollout.engine import rollout
 from support.laws.aside import ASIDE
+from support.laws.bad_releases import RELEASES
 from support.laws.balancing import BALANCING
 from support.laws.breaking import Sabotage
 from support.laws.crowded import CROWDED
@@ -18,7 +19,6 @@ from support.laws.endings import CONDUCTING, ENDING
 from support.laws.futile import LAUNCHING
 from support.laws.marked import MARKED
 from support.laws.queued import QUEUED
-from support.laws.releases import RELEASES
 from support.laws.sabotages import COUNTING, PROVING, REMOVING
 from support.laws.stopping import STOPPING
 from support.laws.unanswered import UNANSWERED

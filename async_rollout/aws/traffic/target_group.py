@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from async_rollout.aws.calls import Api, Ask, Body, Call, Rate, Reply, is_read
@@ -39,6 +39,7 @@ OVERRIDES = {"zonal_shift_active": TargetState.SHIFTED, "zonal_shift_delegated_t
 
 DELAY = "deregistration_delay.timeout_seconds"
 DELAY_DEFAULT = 300.0
+SLOW_START = "slow_start.duration_seconds"
 ARNS_PER_CALL = 20
 
 
@@ -54,13 +55,13 @@ class TargetGroup(Kind):
         return type in (None, "elbv2") and ":elasticloadbalancing:" in identifier and ":targetgroup/" in identifier
 
     async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
-        """Port and load balancer of all in one call, their zones in one more; the delay takes a call each."""
+        """Port and load balancer of all in one call, their zones in one more; delay and slow start take a call each."""
         groups = Part(partial(_rows, ask, "TargetGroup", ids))
-        delays = {id: Part(partial(_delay, ask, id)) for id in ids}
-        await together(groups, *delays.values())
+        settings = {id: Part(partial(_settings, ask, id)) for id in ids}
+        await together(groups, *settings.values())
         rows = groups.value
         zones = await _zones(ask, sorted({arn for row in rows.values() for arn in row.get("LoadBalancerArns", ())}))
-        return tuple(self._source(id, rows.get(id), delays[id].value, zones) for id in ids)
+        return tuple(self._source(id, rows.get(id), settings[id].value, zones) for id in ids)
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """All registered and draining targets of the group: one answer serves every asker."""
@@ -76,11 +77,13 @@ class TargetGroup(Kind):
         """With the port each: without it a registration on another port than the group's own stays."""
         return (ELBV2.call("DeregisterTargets", TargetGroupArn=source, Targets=[*map(_target, registrations)]),)
 
-    def _source(self, id: str, row: Body | None, delay: float | None, zones: dict[str, frozenset[str]]) -> Source:
+    def _source(
+        self, id: str, row: Body | None, settings: Mapping[str, str] | None, zones: dict[str, frozenset[str]]
+    ) -> Source:
         """A load balancer that is gone by now is none: nothing listens for the target group."""
         name = (row or {}).get("TargetGroupName") or _name(id)
         detach = f"detach-load-balancer-target-groups --target-group-arns {id}"
-        if row is None or delay is None:
+        if row is None or settings is None:
             return unfound(self.source(id, name, detach=detach))
         balancers = [arn for arn in row.get("LoadBalancerArns", ()) if arn in zones]
         enabled = frozenset[str]().union(*(zones[arn] for arn in balancers))
@@ -89,7 +92,8 @@ class TargetGroup(Kind):
             name,
             detach=detach,
             has_listener=bool(balancers),
-            drain_delay=delay,
+            drain_delay=float(settings.get(DELAY, DELAY_DEFAULT)),
+            slow_start=float(settings.get(SLOW_START, 0)),
             default_port=row.get("Port"),
             zones=enabled or None,
         )
@@ -122,10 +126,10 @@ def _target(registration: Registration) -> dict[str, object]:
     return {"Id": registration.instance, **port}
 
 
-async def _delay(ask: Ask, id: str) -> float | None:
+async def _settings(ask: Ask, id: str) -> dict[str, str] | None:
+    """Its attributes by their keys; None where AWS does not find it."""
     reply = await found(ask(ELBV2.call("DescribeTargetGroupAttributes", TargetGroupArn=id)))
-    told = (row["Value"] for row in reply.body.get("Attributes", ()) if row["Key"] == DELAY) if reply else None
-    return None if told is None else float(next(told, DELAY_DEFAULT))
+    return {row["Key"]: row["Value"] for row in reply.body.get("Attributes", ())} if reply else None
 
 
 async def _zones(ask: Ask, arns: Sequence[str]) -> dict[str, frozenset[str]]:

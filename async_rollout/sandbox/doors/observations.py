@@ -11,6 +11,7 @@ from async_rollout.core import observation
 from async_rollout.core.others import Trait, claims_of, hook_traits, policy_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import purchase, templates
+from async_rollout.sandbox.doors.answers.autoscaling_settings import kept
 from async_rollout.sandbox.records import Activity, Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import OVERRIDES, classic_words
@@ -49,6 +50,8 @@ def group_of(state: State, group: Group) -> observation.Group:
         suspended=group.suspended_names,
         status=group.status,
         health_check_type=group.health_check_type,
+        warmup=max(0.0, float(kept(group, "DefaultInstanceWarmup") or 0)),
+        grace=group.grace,
         tag_count=sum(not tag.key.startswith(("aws:", PREFIX)) for tag in group.tags),
         zones=group.zones,
         weighted=group.weighted,
@@ -120,6 +123,7 @@ def source_of(one: Source, seen_at: float | None = None) -> observation.Source:
         seen_at=seen_at,
         ends_early=one.classic,
         detach=_detach(one.id, classic=one.classic),
+        slow_start=one.slow_start,
     )
 
 

@@ -65,7 +65,7 @@ def _row(one: Source) -> Params:
 def describe_attributes(asked: Asked) -> Params:
     attributes = {
         "deregistration_delay.timeout_seconds": str(int(_asked_one(asked).delay)),
-        "slow_start.duration_seconds": "0",
+        "slow_start.duration_seconds": str(int(_asked_one(asked).slow_start)),
         "stickiness.enabled": "false",
         "load_balancing.algorithm.type": "round_robin",
     }
