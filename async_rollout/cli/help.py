@@ -67,7 +67,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Groups": ("--autoscaler", "--region", "--profile", "--api-share", "--max-groups", "--fail-fast"),
         "Which instances, and how many at once": (
             "--only-outdated", "--max-surge", "--max-unavailable", "--max-draining", "--max-failures", "--min-ready",
-            "--protected", "--standby", "--launch",
+            "--canary-wait", "--protected", "--standby", "--launch",
         ),
         "Your commands": (
             "--check-if-new-server-is-up-command", "--run-before-draining-command",

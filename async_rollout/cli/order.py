@@ -97,6 +97,14 @@ class Order:
             shown="as the group says",
         ),
     ] = None
+    canary_wait: Annotated[
+        float,
+        duration(
+            "--canary-wait",
+            help="The first new one has to stay ready so long, one at a time till then.",
+            shown="0s",
+        ),
+    ] = 0.0
     only_outdated: Annotated[
         bool,
         option("--only-outdated", help="Skip instances already on the group's template version or configuration."),
@@ -170,6 +178,7 @@ def spec_of(
         max_draining=order.max_draining if order.max_draining is not None else draining,
         max_failures=order.max_failures,
         min_ready=order.min_ready if order.min_ready is not None else min_ready,
+        canary_wait=order.canary_wait,
         hooks=_hooks(order),
         wait_before_terminate=order.wait_for_seconds,
         require_healthy_group=not order.force,

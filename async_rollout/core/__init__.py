@@ -34,6 +34,7 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
     judgement   `budget` the arithmetic, `attribution` of desired capacity, `open_launches` and what became of them,
                 `situation`, `trouble` why to give up, `survey` why not to begin, `traffic` what holds up a removal,
                 `left` what is not put back, `laws` and what they read of an act: `taken`
+    gates       `gates` before each new removal and launch, a file each
     decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `moves` what each step asks for, done by
                 `climb`, `drain`, `departures`, `back`; `launching` asks for new ones; a `draft` is a decision in the
                 making

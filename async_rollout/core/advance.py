@@ -14,6 +14,7 @@ from async_rollout.core.climb import watch_launches
 from async_rollout.core.departures import idle, open_departure
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import falsely_marked, finish
+from async_rollout.core.gates import Closed, Open, asked
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.launching import asked_again, asked_for, is_unrisen, may_grow, raised
 from async_rollout.core.moves import lives, move
@@ -41,14 +42,22 @@ def _advanced(draft: Draft) -> Draft:
         return raised(draft)
     if marks := falsely_marked(draft):
         draft = draft.act(MarkHealthy(instances=marks))
-    draft = end_idle(take_out(draft))
-    draft = ask_for_more(draft)
+    draft = _gone_on(draft)
     tally = draft.tally
     if any(draft.belief.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.observation.instances):
         draft = draft.look(draft.usual)
     if tally.victims or tally.idle or draft.journal.departures:
         return draft.wait(*_why_none_goes(draft, tally))
     return finish(draft)
+
+
+def _gone_on(draft: Draft) -> Draft:
+    """Take old ones out and ask for new ones, as far as the gates let it."""
+    answer, record = asked(draft)
+    draft = draft.write(record)
+    if isinstance(answer, Open):
+        return ask_for_more(end_idle(take_out(draft, answer.most)), answer.most)
+    return draft.wait(answer.wait) if isinstance(answer, Closed) and not draft.waits else draft
 
 
 def _suspended_again(draft: Draft, running: tuple[str, ...]) -> Draft:
@@ -63,15 +72,16 @@ def _unexplained(draft: Draft) -> Wait:
     return Wait(on="desired capacity", why=why, since=seen.at if seen else draft.at)
 
 
-def take_out(draft: Draft) -> Draft:
-    """Open a departure for every victim that floor, draining and proof allow, first ones first."""
+def take_out(draft: Draft, most: int | None = None) -> Draft:
+    """Open a departure for every victim that floor, draining and proof allow, first ones first; so many at the most."""
     if draft.tally.victims and (wait := held_up(draft)):
         return draft.wait(wait)
     for victim in draft.tally.victims:
         tally = draft.tally
         if is_shielded(draft.spec, draft.observation.group, victim):
             continue
-        if not _free_departure(draft, tally) or not draft.is_proven:
+        full = most is not None and len(draft.journal.departures) >= most
+        if full or not _free_departure(draft, tally) or not draft.is_proven:
             break
         if tally.may_go(victim.id) and draft.belief.history(victim.id).is_clear:
             draft = open_departure(draft, victim)
@@ -113,8 +123,8 @@ def _why_none_goes(draft: Draft, tally: Tally) -> tuple[Wait, ...]:
     return (Wait(on="the floor", why=why, since=since),)
 
 
-def ask_for_more(draft: Draft) -> Draft:
-    """Raise desired by as many as there is room for; the maximum first, where it is in the way."""
+def ask_for_more(draft: Draft, most: int | None = None) -> Draft:
+    """Raise desired by as many as there is room for, so many at the most; the maximum first, where it is in the way."""
     tally, journal, group = draft.tally, draft.journal, draft.observation.group
     if not amount(draft.spec.max_surge).up(tally.base):
         return draft
@@ -127,4 +137,5 @@ def ask_for_more(draft: Draft) -> Draft:
     if not tally.room or not may_grow(draft):
         return draft
     left = launches_most(journal, draft.observation) - journal.launches
-    return asked_for(draft, min(tally.room, left, maximum - tally.field))
+    number = min(tally.room, left, maximum - tally.field)
+    return asked_for(draft, number if most is None else min(number, most))

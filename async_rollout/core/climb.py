@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from async_rollout.core.actions import Need, RunHook, Wait
 from async_rollout.core.draft import Draft
-from async_rollout.core.min_ready import why_so_long
+from async_rollout.core.min_ready import min_ready, to_stay, why_so_long
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look, newcomer
 from async_rollout.core.policy import LAUNCH_OVERDUE, LONG_BOOT, RETRIED
@@ -49,7 +49,9 @@ def checked(draft: Draft, instance: Instance) -> Draft:
 def ripening(draft: Draft, instance: Instance) -> Draft:
     """It is ready and serves; what is waited for is that it stays so for long enough."""
     since = draft.belief.history(instance.id).ready_since or draft.at
-    why = f"it has to be ready for {why_so_long(draft.spec, draft.observation)}"
+    seconds, whole = why_so_long(draft.spec, draft.observation), to_stay(draft.spec, draft.observation)
+    first = whole > min_ready(draft.spec, draft.observation)
+    why = f"as the first new one it has to stay so for {whole:.0f} s" if first else f"it has to stay so for {seconds}"
     wait = draft.waiting(Stage.READY, f"{instance.id} ready", why, since)
     return draft.wait(wait, look=newcomer(draft.spec, draft.observation, draft.belief, instance))
 

@@ -30,6 +30,7 @@ from async_rollout.core.attribution import attribute_desired, unlaunched
 from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.finish import with_reason
+from async_rollout.core.gates import Shut, asked
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable, Way
 from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
@@ -143,6 +144,8 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
         return decided(draft.act(Resume(processes=reset)))
     if goal is Goal.REPLACE and (cause := trouble(draft)):
         return _turned(draft, cause)
+    if goal is Goal.REPLACE and isinstance(shut := asked(draft)[0], Shut):
+        return _turned(draft, shut.cause)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
     attribution = attribute_desired(draft.journal, draft.observation, draft.belief)

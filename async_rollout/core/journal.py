@@ -140,6 +140,7 @@ class Journal:
     launches to even out the zones. apart: by how many the fullest zone was fuller than the emptiest, as found. began:
     when cutoff was taken. commands: the points for which a command was given. way: how launches are asked for; open:
     those that are not to be seen yet, counted in asked and in launches; tokens: how many tokens were used.
+    canary: the first new one of the run has stayed ready for long enough.
     old: how many there were to replace when cutoff was taken, 0 if not known; replaced: how many of them are gone.
     """
 
@@ -168,6 +169,7 @@ class Journal:
     replaced: int = 0
     way: Way = Way.DESIRED
     tokens: int = 0
+    canary: bool = False
     open: tuple[OpenLaunch, ...] = ()
     departures: tuple[Departure, ...] = ()
 

@@ -215,11 +215,12 @@ def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action
 
 
 def a_bad_release_goes_no_further(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
-    """Law 17: once as many newcomers have failed as may, no old one that serves is newly taken out."""
+    """Law 17: once as many newcomers have failed as may, no old one that serves goes for one of them."""
     if record.lost < failures_most(spec, record):
         return None
     out = taken_out(snapshot, record, action)
     olds = (one for one in in_service(snapshot, action) if one.id in out and is_old(spec, record, one))
+    olds = (one for one in olds if not is_surplus(record, one.id))
     going = [one.id for one in olds if is_needed(snapshot, record, one)]
     return f"law 17: {record.lost} newcomers have failed, and {', '.join(going)} would go" if going else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from async_rollout.core.min_ready import min_ready
+from async_rollout.core.min_ready import to_stay
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.spec import RolloutSpec
 
@@ -23,7 +23,7 @@ def healthy(spec: RolloutSpec, observation: Observation, survey: Survey) -> floa
 
 def ready(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:
     """From proven to available: no limit, but what the owner wants to pass."""
-    return min_ready(spec, observation)
+    return to_stay(spec, observation)
 
 
 def drain(spec: RolloutSpec, observation: Observation, survey: Survey) -> float:

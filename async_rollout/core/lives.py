@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from async_rollout.core.history import History
 from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
-from async_rollout.core.min_ready import min_ready
+from async_rollout.core.min_ready import to_stay
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.spec import RolloutSpec
@@ -37,7 +37,7 @@ class Life:
     def is_seasoned(self) -> bool:
         """It has been ready for so long, without a bad look, that an old one may go for it."""
         since = self.history.ready_since
-        return since is not None and self.observation.at - since >= min_ready(self.spec, self.observation)
+        return since is not None and self.observation.at - since >= to_stay(self.spec, self.observation)
 
     @property
     def is_sent(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.observation import Observation
 from async_rollout.core.spec import RolloutSpec
 
@@ -9,6 +10,13 @@ from async_rollout.core.spec import RolloutSpec
 def min_ready(spec: RolloutSpec, observation: Observation) -> float:
     """Seconds."""
     return _said(spec, observation)[0]
+
+
+def to_stay(spec: RolloutSpec, observation: Observation) -> float:
+    """Seconds that one that is ready now has to stay so: longer for the first ones of a run, until one has."""
+    record = observation.journal
+    tried = isinstance(record, Journal) and (record.canary or record.goal is not Goal.REPLACE)
+    return min_ready(spec, observation) if tried else max(min_ready(spec, observation), spec.canary_wait)
 
 
 def why_so_long(spec: RolloutSpec, observation: Observation) -> str:

@@ -17,7 +17,7 @@ from statistics import median
 from async_rollout.core.actions import ROWS, WHOLE, HealthOf, Needs
 from async_rollout.core.belief import Belief
 from async_rollout.core.journal import Departure
-from async_rollout.core.min_ready import min_ready
+from async_rollout.core.min_ready import to_stay
 from async_rollout.core.observation import Instance, Observation, Source, TargetState
 from async_rollout.core.policy import CALM, DATE_CUT, LEARNT, LONGEST_SLEEP, OLDEST_HEALTH, RARE, SHARE, SOON
 from async_rollout.core.serving import healthy_at
@@ -61,7 +61,7 @@ def newcomer(spec: RolloutSpec, observation: Observation, belief: Belief, instan
     streak, at = belief.history(instance.id).streak, observation.at
     if belief.stage(instance.id) is Stage.READY:
         since = belief.history(instance.id).ready_since
-        ripe = at if since is None else since + min_ready(spec, observation)
+        ripe = at if since is None else since + to_stay(spec, observation)
         return Look(min(max(ripe, at + SOON), at + spec.paced(RARE)), WHOLE)
     if belief.stage(instance.id) is Stage.CHECKING:
         proven = streak.good >= spec.healthy_threshold

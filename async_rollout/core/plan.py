@@ -24,7 +24,7 @@ from async_rollout.core.decide import decide
 from async_rollout.core.effect import NEW, Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.life import WAY_OUT, limit_of, longest
-from async_rollout.core.min_ready import why_so_long
+from async_rollout.core.min_ready import min_ready, to_stay, why_so_long
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.open_launches import unanswerable
 from async_rollout.core.origin import Place
@@ -161,11 +161,7 @@ def _fresh(spec: RolloutSpec, observation: Observation) -> Plan:
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
         expected_seconds=story.seconds,
         worst_seconds=worst(spec, observation, len(old) + story.evened),
-        notes=(
-            *warnings(spec, observation, observation.survey),
-            *_way(spec, observation),
-            *_notes(spec, observation, story),
-        ),
+        notes=(*warnings(spec, observation, observation.survey), *_notes(spec, observation, story)),
         objections=story.objections,
         steps=story.steps,
     )
@@ -264,8 +260,10 @@ def _notes(spec: RolloutSpec, observation: Observation, story: _Story) -> tuple[
         {one.name: one.at for one in observation.survey.scheduled if one.at is not None} if observation.survey else {}
     )
     lost = missed(fires, observation.at, observation.at + story.seconds)
-    lines = [_uneven(story.evened)] if story.evened else []
+    lines = [*_way(spec, observation), *([_uneven(story.evened)] if story.evened else ())]
     lines += [f"scheduled action {name} falls into the run and does not fire" for name in lost]
+    if to_stay(spec, observation) > min_ready(spec, observation):
+        lines.append(f"the first new instance has to stay well for {spec.canary_wait:.0f} s before more of them come")
     if why := why_so_long(spec, observation):
         lines.append(f"a new instance has to be ready for {why}, before an old one goes for it")
     lines += [f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"]
@@ -293,5 +291,7 @@ def worst(spec: RolloutSpec, observation: Observation, old: int) -> float:
     limits, survey = spec.limits, observation.survey
     commanded = (step for step in WAY_OUT if step.hook in spec.hooks.points)
     commands = sum(limit_of(step.stage, spec, observation, survey) for step in commanded)
-    whole = limits.launch + old * (longest(spec, observation, survey) + commands)
+    first = to_stay(spec, observation) - min_ready(spec, observation)
+    each = longest(replace(spec, canary_wait=0.0), observation, survey)
+    whole = limits.launch + first + old * (each + commands)
     return whole if limits.total is None else min(whole, limits.total)

@@ -203,6 +203,7 @@ class RolloutSpec:
     healthy_threshold: so many good looks in a row prove an instance, at least 1; 2.
     min_ready: seconds that a new one has to be ready before it makes room for an old one to go; None: the longest of
         the group's warmup, its target groups' slow start and, where nothing tells its health, its grace period.
+    canary_wait: seconds that the first new one has to be ready before more of them come, one at a time till then; 0.
     limits: how long each wait may last.
     on_failure: what follows a failure; everything is put back.
     allow: what would else be refused, by names of `ALLOWANCES` (zonal-shift, eks, beanstalk, operator, batch); nothing.
@@ -227,6 +228,7 @@ class RolloutSpec:
     check_interval: float | None = None
     healthy_threshold: int = 2
     min_ready: float | None = None
+    canary_wait: float = 0.0
     limits: Limits = field(default_factory=Limits)
     on_failure: OnFailure = OnFailure.RESTORE
     allow: frozenset[str] = frozenset()
@@ -251,6 +253,7 @@ class RolloutSpec:
             raise UsageError(f"allow: {', '.join(map(repr, strange))} cannot be allowed, only {', '.join(ALLOWANCES)}")
         sensible("check interval", self.interval, 0.1)
         sensible("wait before terminate", self.wait_before_terminate, 0.0)
+        sensible("canary wait", self.canary_wait, 0.0)
         sensible("min ready", self.min_ready or 0.0, 0.0)
         sensible("stop grace", self.stop_grace, 1.0)
         for name in ("launch", "healthy", "drain", "hook", "terminate", "check_attempt", "credentials", "total"):

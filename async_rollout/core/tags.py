@@ -82,6 +82,7 @@ def _found(journal: Journal) -> str:
         f" ask={journal.asked} up={journal.raised} from={journal.raised_from} susp={letters or '-'}"
         f" new={journal.launches} lost={journal.lost} even={journal.evened}"
         f" old={journal.old} gone={journal.replaced} apart={journal.apart} way={journal.way.value} tok={journal.tokens}"
+        f" can={int(journal.canary)}"
     )
 
 
@@ -191,6 +192,7 @@ def _journal(
         apart=_number(found, "apart"),
         way=Way(found["way"]),
         tokens=_number(found, "tok"),
+        canary=bool(_number(found, "can", 1)),
         departures=tuple(sorted(departures, key=lambda departure: (departure.at, departure.id))),
     )
 

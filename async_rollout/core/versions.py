@@ -22,7 +22,7 @@ FIRST: Mapping[str, frozenset[str]] = {
 ADDED: Mapping[int, Mapping[str, Mapping[str, str]]] = {
     2: {
         "head": {"needs": NEEDS, "cmd": "-", "open": "0"},
-        "found": {"old": "0", "gone": "0", "apart": "0", "way": "d", "tok": "0"},
+        "found": {"old": "0", "gone": "0", "apart": "0", "way": "d", "tok": "0", "can": "0"},
         "lane": {"q": "e"},
     },
 }

@@ -23,7 +23,7 @@ TABLE = {
     "--terminate-timeout": "", "--on-failure": "", "--region": "", "--profile": "", "--output": "", "--events": "",
     "--report": "", "--yes": "-y", "--api-share": "", "--allow": "", "--run-before-draining-command": "",
     "--protected": "", "--without-commands": "", "--stop-grace": "", "--standby": "",
-    "--launch": "", "--max-failures": "", "--min-ready": "",
+    "--launch": "", "--max-failures": "", "--min-ready": "", "--canary-wait": "",
 }  # fmt: skip
 """The house's table of options: long, short."""
 

@@ -103,7 +103,7 @@ FIRST = {
 """A record of 0.1.0, letter by letter."""
 SECOND = FIRST | {
     "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd",
-    "found": f"{FIRST['found']} old=3 gone=1 apart=2 way=a tok=7",
+    "found": f"{FIRST['found']} old=3 gone=1 apart=2 way=a tok=7 can=1",
     "open": "n=3 eu-west-1a=0a1b2c3d-6/2/1700000000/- eu-west-1b=0a1b2c3d-7/1/1700000001/1",
     "lane:i-0123456789abcdef0": FIRST["lane:i-0123456789abcdef0"].replace("b=b", "q=f b=b"),
 }
@@ -121,6 +121,7 @@ def test_a_record_of_the_first_version_is_read_with_named_defaults() -> None:
     assert first.suspended == tuple(sorted(j.SUSPENDED_BY_US)) and first.departures[0].before is j.Mark.BEGUN
     assert first.departures[0].draining is j.Mark.ENDED  # there was no such command
     assert (first.way, first.tokens, first.open) == (j.Way.DESIRED, 0, ())  # nor such a launch
+    assert first.canary is False  # nor such a wait
 
 
 def test_the_second_version_is_what_is_written() -> None:
@@ -128,6 +129,7 @@ def test_the_second_version_is_what_is_written() -> None:
     assert isinstance(second, j.Journal)
     assert (second.commands, second.old, second.replaced) == (tuple(HookPoint), 3, 1)
     assert second.departures[0].draining is j.Mark.FAILED
+    assert second.canary is True
     assert (second.way, second.tokens, [launch.came for launch in second.open]) == (j.Way.ANSWERED, 7, [None, 1])
     tags = {key.removeprefix(PREFIX): value for key, value in to_tags(second).items()}
     assert tags == {key: value.replace("GROUP", second.group).replace("ZASR", "ARSZ") for key, value in SECOND.items()}
@@ -161,7 +163,7 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     assert "".join(tagging._LETTERS) == "ZASRLTHB"
     assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
     assert versions.keys_of("head", 1) | {"needs", "cmd", "open"} == versions.keys_of("head", 2)
-    assert versions.keys_of("found", 1) | {"old", "gone", "apart", "way", "tok"} == versions.keys_of("found", 2)
+    assert versions.keys_of("found", 1) | {"old", "gone", "apart", "way", "tok", "can"} == versions.keys_of("found", 2)
     assert versions.keys_of("lane", 1) | {"q"} == versions.keys_of("lane", 2)
 
 

@@ -69,6 +69,7 @@ def journals(draw: st.DrawFn) -> j.Journal:
         replaced=draw(count),
         way=draw(st.sampled_from(j.Way)),
         tokens=draw(count),
+        canary=draw(st.booleans()),
         open=draw(st.lists(launches, max_size=j.OPEN_MAX, unique_by=lambda launch: launch.zone).map(tuple)),
         departures=tuple(sorted(unique.values(), key=lambda departure: (departure.at, departure.id))),
     )

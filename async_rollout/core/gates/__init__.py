@@ -1,0 +1,30 @@
+"""Gates before each new removal and launch: one place asks all of them. A gate more is a file and a line here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.core.gates.canary import CANARY
+from async_rollout.core.gates.gate import Answer, Closed, Gate, Open, Shut
+from async_rollout.core.journal import Journal
+from async_rollout.core.situation import Situation
+
+GATES: tuple[Gate, ...] = (CANARY,)
+
+
+def asked(situation: Situation) -> tuple[Answer, Journal]:
+    """What all gates say together: the first that is not open, or what the narrowest lets through; and the record."""
+    record, narrowest = situation.journal, None
+    for gate in GATES:
+        if not gate.needs(situation.spec, record):
+            continue
+        match gate.ask(replace(situation, journal=record)):
+            case Open(most=most, passed=passed):
+                record = gate.passed(record) if passed else record
+                narrowest = most if narrowest is None else min(narrowest, narrowest if most is None else most)
+            case closed:
+                return closed, record
+    return Open(most=narrowest), record
+
+
+__all__ = ["GATES", "Answer", "Closed", "Gate", "Open", "Shut", "asked"]
