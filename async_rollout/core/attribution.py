@@ -46,9 +46,12 @@ def attribute_desired(journal: Journal, observation: Observation, belief: Belief
 
 
 def unlaunched(journal: Journal, belief: Belief) -> Journal:
-    """The record without a launch that surely was not taken: AWS refused it, or it was never sent."""
+    """The record without a launch that surely was not taken: AWS refused it, or it was never sent.
+
+    One in which launches are open is of before: desired capacity is raised only where none is.
+    """
     one = belief.launching
-    if one is None or one.ok is not False or journal.asked != one.to or journal.launches < one.counted:
+    if one is None or one.ok is not False or journal.open or journal.asked != one.to or journal.launches < one.counted:
         return journal
     return replace(journal, asked=one.to - one.more, launches=max(0, journal.launches - one.more))
 

@@ -73,6 +73,9 @@ def _told(journal: Journal, launch: OpenLaunch, came: int) -> Journal:
 
 
 def _is_late(situation: Situation, launch: OpenLaunch) -> bool:
+    """So late that looks tell; not one that may lack a row: somebody is out of sight who is not believed gone."""
+    if any(history.absent and not history.is_gone for history in situation.belief.histories.values()):
+        return False
     answer = situation.belief.answers.get(launch.token)
     late = situation.at - (answer.at if answer else launch.at) >= LAUNCH_SHOWS
     return late and (launch.came is not None or not may_be_asked(situation, launch))

@@ -11,7 +11,7 @@ from async_rollout.core.situation import Situation
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage, is_new
 
-CLIMBING = (*YOUNG, Stage.READY)
+CLIMBING = (*YOUNG, Stage.READY, Stage.AILING)
 
 
 class Canary:
@@ -26,7 +26,8 @@ class Canary:
         news = [one for one in situation.observation.instances if is_new(record, one) and not record.departure(one.id)]
         if any(stages.get(one.id) is Stage.AVAILABLE for one in news):
             return Open(passed=True)
-        climbing = [one.id for one in news if stages.get(one.id) in CLIMBING]
+        failed = {id for id, history in situation.belief.histories.items() if history.failed}
+        climbing = [one.id for one in news if stages.get(one.id) in CLIMBING and one.id not in failed]
         going = [departure.id for departure in record.departures if not departure.surplus]
         if not (climbing or going or situation.tally.booting):
             return Open(most=1)
