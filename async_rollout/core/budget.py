@@ -150,7 +150,7 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
         ready=ready,
         available=available,
         places=ready | {one.id for one in serving if one.id not in fresh},
-        proven_new=len(available & fresh - marked),
+        proven_new=len(available & fresh - marked - {victim.id for victim in victims}),
         victims=tuple(ordered(victims, ill, serving)),
         ill=ill,
         dark=dark,

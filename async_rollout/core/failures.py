@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 
 from async_rollout.core.history import UNKNOWN, History
 from async_rollout.core.journal import Goal, Journal
@@ -21,15 +22,22 @@ from async_rollout.core.stages import YOUNG, is_new, is_old
 Histories = Mapping[str, History]
 
 
-def judged(spec: RolloutSpec, observation: Observation, before: Histories, after: Histories) -> Histories:
-    """The histories after a look, with why those newcomers failed of which it shows that they did."""
+def judged(
+    spec: RolloutSpec, observation: Observation, before: Histories, after: Histories, *, since: float
+) -> Histories:
+    """The histories after a look, with why those newcomers failed of which it shows that they did.
+
+    since: when the record became ours; what failed before that others have counted.
+    """
     journal = observation.journal
     if not isinstance(journal, Journal) or journal.goal is not Goal.REPLACE or journal.cutoff is None:
         return after
     found = {
         id: why
         for id, now in after.items()
-        if not now.failed and (why := _why(observation, journal, id, before.get(id, UNKNOWN), now))
+        if not now.failed
+        and _begun(now) >= since
+        and (why := _why(observation, journal, id, before.get(id, UNKNOWN), now))
     }
     if not found or is_world_ill(spec, observation, journal, after):
         return after
@@ -51,6 +59,14 @@ def is_world_ill(spec: RolloutSpec, observation: Observation, journal: Journal, 
         elif is_old(spec, journal, one):
             olds.append(history.streak.bad > 0)
     return any(news) and sum(olds) * len(news) >= sum(news) * len(olds) > 0
+
+
+def _begun(history: History) -> float:
+    """Since when it is as it is now."""
+    if history.lost_since is not None:
+        return history.lost_since
+    stage = history.stage.at if history.stage else inf
+    return stage if history.marked_since is None else max(stage, history.marked_since)
 
 
 def _why(observation: Observation, journal: Journal, id: str, was: History, now: History) -> str:

@@ -36,8 +36,8 @@ def recall(spec: RolloutSpec, belief: Belief, observation: Observation, outcomes
     seen = _seen(belief, observation)
     fold = Fold(spec=spec, observation=observation, doubted=bool(seen.doubted(observation)))
     histories: Mapping[str, History] = fold.histories(belief.histories)
-    if _is_ours(seen, observation):
-        histories = judged(spec, observation, belief.histories, histories)
+    if seen.held is not None:
+        histories = judged(spec, observation, belief.histories, histories, since=seen.held.at)
     climbs = (*belief.climbs, *_climbed(belief.histories, histories, observation))[-CLIMBS:]
     return replace(seen, histories=histories, climbs=climbs)
 

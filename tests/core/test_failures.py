@@ -33,10 +33,11 @@ def seen(drawing: str, **record: Any) -> Observation:
     return replace(draft_of(drawing, SPEC, record=record).observation, at=NOW)
 
 
-def failed(observation: Observation, *, before: dict[str, Any] | None = None, **now: Any) -> str:
+def failed(observation: Observation, *, before: dict[str, Any] | None = None, since: float = 0.0, **now: Any) -> str:
     """Why the last one failed by this look. before, now: what is remembered of it."""
     id = observation.instances[-1].id
-    after = judged(SPEC, observation, {id: History(**(before or now))}, {id: History(**now)})
+    was, seen_now = ({"stage": Since(Stage.AILING, NOW), **found} for found in (before or now, now))
+    after = judged(SPEC, observation, {id: History(**was)}, {id: History(**seen_now)}, since=since)
     return after[id].failed
 
 
@@ -55,6 +56,7 @@ def test_which_newcomers_fail(drawing: str, now: dict[str, Any], why: str) -> No
     assert failed(seen(drawing), **now) == why
     assert failed(seen(drawing, goal=Goal.RESTORE), **now) == ""
     assert failed(seen(drawing), failed="as it was told first", **now) == "as it was told first"
+    assert failed(seen(drawing), since=NOW + 1.0, **now) == "", "others have counted it"
 
 
 def test_one_that_is_marked_has_failed_unless_our_own_deregistration_did_it() -> None:
@@ -97,7 +99,7 @@ def test_what_hits_old_ones_in_the_same_share_is_the_worlds(drawing: str, new: i
     histories |= {id: History(proven=True, streak=BAD) for id in news[:new]}
     histories |= {id: History(proven=True, streak=Streak(bad=1, at=NOW)) for id in olds[:old]}
     assert is_world_ill(SPEC, observation, observation.journal, histories) is ill
-    counted = [id for id, one in judged(SPEC, observation, histories, histories).items() if one.failed]
+    counted = [id for id, one in judged(SPEC, observation, histories, histories, since=0.0).items() if one.failed]
     assert len(counted) == (0 if ill else new)
     draft = draft_of(drawing, SPEC)
     wait = held_up(replace(draft, belief=replace(draft.belief, histories=histories)))

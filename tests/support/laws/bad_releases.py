@@ -38,7 +38,7 @@ def struck() -> list[str]:
 
 RELEASES = (
     Sabotage(name="what fails is not counted", law="law 17:", story=relapsing,
-             spoil=swap(recall, "judged", lambda spec, observation, before, after: after)),
+             spoil=swap(recall, "judged", lambda spec, observation, before, after, since: after)),
     Sabotage(name="what was healthy once is trusted", law="law 17:", story=relapsing,
              spoil=swap(failures, "_is_ill", no)),
     Sabotage(name="however many fail it goes on", law="law 17:", guard="law 17:", story=relapsing,

@@ -238,7 +238,7 @@ PROVING = (
     Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
              spoil=swap(fold.Fold, "_lost_since", never)),
     Sabotage(name="newcomers that fail are not counted", law="law 6:", story=stories.sick_in_place,
-             spoil=swap(recall, "judged", lambda spec, observation, before, after: after)),
+             spoil=swap(recall, "judged", lambda spec, observation, before, after, since: after)),
     Sabotage(name="two that vanished do not stop it", law="law 6:", story=stories.dying,
              spoil=swap(trouble, "failures_most", lambda spec, journal: 10**6)),
     Sabotage(name="a launch error for good is waited for", law="law 6:", story=stories.no_image,

@@ -104,7 +104,8 @@ def _died(happening: Happening) -> bool:
 def the_ceiling_holds(past: Past) -> Iterator[str]:
     """Law 2: booting and serving never above the ceiling, all that exists never above ceiling and max draining."""
     for one in past.world.log.sized:
-        there = len(one.since) if one.what == "desired" else 0  # a field that is set to what is there asks for nobody
+        # A field that is set to what is there, or was a moment ago, asks for nobody.
+        there = len(one.since) + len(_ended_lately(past, one)) if one.what == "desired" else 0
         if one.after <= max(one.before, there):
             continue
         most = limits(past, max(wanted(past, one.at).high, past.found.desired))
@@ -119,10 +120,13 @@ ENDED = (What.TERMINATE, What.DIED, What.DETACH)
 
 def _taken_by_others(past: Past, sized: Sized) -> int:
     """Those on their way out that others ended so lately that a look may still have shown them."""
+    return len(sized.left & _ended_lately(past, sized))
+
+
+def _ended_lately(past: Past, sized: Sized) -> set[str]:
     since = sized.at - past.window
     theirs = (one for one in past.world.record if one.who != "owner" and one.what in ENDED)
-    ends = {one.instance for one in theirs if since <= one.at <= sized.at}
-    return len(sized.left & ends)
+    return {one.instance for one in theirs if since <= one.at <= sized.at}
 
 
 def _foreign(past: Past, at: float) -> int:
