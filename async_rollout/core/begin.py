@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from async_rollout.core.actions import ROWS, Decision, Order, Outcome, Record, Suspend, Verdict, Wait
 from async_rollout.core.draft import Draft, renewed
+from async_rollout.core.failures import left_of, mending
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
 from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
@@ -67,8 +68,9 @@ def over(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdi
         return _replaced(spec, observation, journal)
     cause = journal.cause or RESTORE_CAUSE
     outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(cause.code, Outcome.FAILED)
+    kept = (*left_of(cause.text, observation, journal), *kept)
     why = "; ".join((cause.text, *kept, "the group is as it was found"))
-    return Verdict(outcome=outcome, code=cause.code, why=why, next=next_of(cause.text))
+    return Verdict(outcome=outcome, code=cause.code, why=why, next=next_of(cause.text) or mending(cause.text))
 
 
 def _replaced(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdict:

@@ -219,8 +219,9 @@ def gone(draft: Draft, id: str) -> Draft:
         return draft.leave(f"{id} is gone, and its after-command, not given, has still to run")
     if draft.spec.hooks.after_terminate is not None and departure.after not in (Mark.ENDED, Mark.FAILED):
         return commanded(draft, departure, point)
-    done = draft.drop(id)  # one more that is replaced, unless it was our own surplus
-    return done.write(replace(done.journal, replaced=done.journal.replaced + (not departure.surplus)))
+    done, failed = draft.drop(id), draft.belief.history(id).failed
+    old = not (departure.surplus or failed)  # not our own surplus, nor a new one that failed
+    return done.write(replace(done.journal, replaced=done.journal.replaced + old))
 
 
 def _terminating(draft: Draft, id: str, why: str, since: float) -> Wait:

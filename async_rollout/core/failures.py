@@ -19,6 +19,9 @@ from async_rollout.core.serving import ails, is_shifted
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, is_new, is_old
 
+FAILED = "failed and --max-failures is"
+"""What a run says that turned back for them."""
+
 Histories = Mapping[str, History]
 
 
@@ -59,6 +62,19 @@ def is_world_ill(spec: RolloutSpec, observation: Observation, journal: Journal, 
         elif is_old(spec, journal, one):
             olds.append(history.streak.bad > 0)
     return any(news) and sum(olds) * len(news) >= sum(news) * len(olds) > 0
+
+
+def mending(text: str) -> str:
+    """What to do first, where a run ended with these words; empty if it is for something else."""
+    said = "see why the new instances failed; give the group a template that works, then run again"
+    return said if FAILED in text else ""
+
+
+def left_of(text: str, observation: Observation, journal: Journal) -> tuple[str, ...]:
+    """What is said of the release that stays, where a run ended with these words."""
+    news = sum(one.in_service and is_new(journal, one) for one in observation.instances)
+    noun = "instance" if news == 1 else "instances"
+    return (f"{news} new {noun} of that release stay",) if FAILED in text and news else ()
 
 
 def _begun(history: History) -> float:

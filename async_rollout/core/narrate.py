@@ -231,7 +231,8 @@ def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
     over = [departure for departure in old.departures if new.departure(departure.id) is None and not departure.surplus]
-    if gone := [departure.id for departure in over if _is_gone(after, departure.id)]:
+    olds = (departure.id for departure in over if not after.belief.history(departure.id).failed)
+    if gone := [id for id in olds if _is_gone(after, id)]:
         counted = tally(spec, after.observation, after.belief, new)
         left = len(counted.victims) + len(counted.idle) + len(new.departures)
         yield from (

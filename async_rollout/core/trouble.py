@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from async_rollout.core.actions import Erase, Outcome, Verdict
 from async_rollout.core.budget import failures_most, launches_most
+from async_rollout.core.failures import FAILED
 from async_rollout.core.journal import MARKS, SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
@@ -175,7 +176,7 @@ def _failed(situation: Situation) -> Iterator[Cause]:
     if failed >= most:
         told = [f": {id} {one.failed}" for id, one in situation.belief.histories.items() if one.failed]
         noun = "new instance" if failed == 1 else "new instances"
-        yield Cause(code=1, text=f"{failed} {noun} failed and --max-failures is {most}{''.join(told[-1:])}")
+        yield Cause(code=1, text=f"{failed} {noun} {FAILED} {most}{''.join(told[-1:])}")
 
 
 def hopeless_launch(situation: Situation) -> Iterator[str]:

@@ -47,6 +47,12 @@ def _never_healthy(world: Simulation) -> None:
     world.troubles["web"].sick_versions = frozenset({"2"})
 
 
+def _relapse(world: Simulation) -> None:
+    """A release whose instances stop answering a minute after they began to."""
+    a_group(world, size=6, maximum=9)
+    world.troubles["web"].relapse = 60.0
+
+
 def _launch_failure(world: Simulation) -> None:
     a_group(world)
     world.troubles["web"].failing_launches = 2
@@ -93,6 +99,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "launch-configuration": lambda world: a_group(world, configuration="web-2026", outdated=3),
         "launch-hook": lambda world: a_group(world, edit=_hooked),
         "never-healthy": _never_healthy,
+        "relapse": _relapse,
         "launch-failure": _launch_failure,
         "no-image": _no_image,
         "many": many,

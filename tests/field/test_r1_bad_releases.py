@@ -10,8 +10,10 @@ from math import ceil
 import pytest
 
 from async_rollout.core.actions import Outcome
+from async_rollout.core.events import Replaced
 from async_rollout.core.journal import Goal
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.render.ending import ending
 from async_rollout.sandbox.groups import a_group
 from support.releases import failures, ill, law_17, release, taken_out
 from support.simulation import Run, ours, simulate
@@ -31,6 +33,10 @@ def test_r1_it_turns_back_and_all_is_put_back(size: int, surge: int | str) -> No
     verdict = run.result.verdict
     assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 1), verdict
     assert "new instances failed and --max-failures is 2: i-" in verdict.why and "unhealthy" in verdict.why
+    assert "new instances of that release stay; the group is as it was found" in verdict.why
+    assert "a template that works" in ending(verdict, "web").next
+    replaced = {one.instance for one in run.events if isinstance(one, Replaced)}
+    assert replaced <= run.found_ids and len(replaced) == len(run.found_ids - run.members)
     put_back(run)
     lost = len(run.found_ids - run.members)
     assert lost <= 2 * max(1, ceil(size / 4)), "no more than two batches"
