@@ -1,8 +1,8 @@
 """Newcomers that fail: what speaks against the release, and what is the world's doing.
 
-One that left by nobody's order before it was proven is lost; one that was proven, and then got ill or was marked
-Unhealthy, has relapsed. Each counts once, whatever becomes of it. While old ones are ill in at least the same share as
-new ones, none counts: the same thing has hit them all.
+One that left by nobody's order before it was proven is lost; one that was proven and then got ill has relapsed. Each
+counts once, whatever becomes of it. One that others mark Unhealthy is ill only where no load balancer calls it healthy.
+While old ones are ill in at least the same share as new ones, none counts: the same thing has hit them all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from math import inf
 
 from async_rollout.core.history import UNKNOWN, History
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.observation import Observation
 from async_rollout.core.policy import ILL, LOST
 from async_rollout.core.serving import ails, is_shifted
 from async_rollout.core.spec import RolloutSpec
@@ -81,8 +81,7 @@ def _begun(history: History) -> float:
     """Since when it is as it is now."""
     if history.lost_since is not None:
         return history.lost_since
-    stage = history.stage.at if history.stage else inf
-    return stage if history.marked_since is None else max(stage, history.marked_since)
+    return history.stage.at if history.stage else inf
 
 
 def _why(observation: Observation, journal: Journal, id: str, was: History, now: History) -> str:
@@ -96,10 +95,5 @@ def _why(observation: Observation, journal: Journal, id: str, was: History, now:
     if departure is not None:
         given_up = was.stage is not None and was.stage.stage in YOUNG and not (now.proven or departure.surplus)
         return ails(observation, one) if given_up else ""
-    return ails(observation, one) if now.proven and _is_ill(observation, one, now) else ""
-
-
-def _is_ill(observation: Observation, member: Instance, now: History) -> bool:
-    """A mark that came after we had registered it back is our own deregistration's."""
-    marked = member.marked_unhealthy and not now.calls
-    return marked or (now.streak.bad >= ILL.looks and not is_shifted(observation, member))
+    ill = now.proven and now.streak.bad >= ILL.looks and not is_shifted(observation, one)
+    return ails(observation, one) if ill else ""

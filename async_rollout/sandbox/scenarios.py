@@ -21,7 +21,10 @@ def demo(world: Simulation) -> None:
     quick = Physics(boot=25.0, warm=8.0, terminate=8.0)
     a_group(world, name="web", size=3, maximum=4, classic=1, target_groups=2, delay=20.0, outdated=3, physics=quick)
     a_group(world, name="api", size=4, minimum=2, maximum=8, classic=0, delay=20.0, outdated=4, physics=quick)
-    a_group(world, name="batch", size=2, classic=0, target_groups=0, outdated=2, physics=quick)
+    a_group(
+        world, name="batch", size=2, classic=0, target_groups=0, outdated=2, physics=quick,
+        edit=lambda one: replace(one, grace=30.0),
+    )  # fmt: skip
 
 
 def _hooked(group: Group) -> Group:

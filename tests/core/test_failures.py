@@ -59,13 +59,12 @@ def test_which_newcomers_fail(drawing: str, now: dict[str, Any], why: str) -> No
     assert failed(seen(drawing), since=NOW + 1.0, **now) == "", "others have counted it"
 
 
-def test_one_that_is_marked_has_failed_unless_our_own_deregistration_did_it() -> None:
+def test_one_that_others_mark_is_ill_where_no_load_balancer_calls_it_healthy() -> None:
     observation = seen("SSSN")
     marked = replace(observation.instances[3], health="Unhealthy")
     observation = replace(observation, instances=(*observation.instances[:3], marked))
-    assert failed(observation, proven=True, streak=Streak(good=9, at=NOW)) == "it is marked Unhealthy"
-    calls = {next(iter(where for where in marked.targets)): object()}
-    assert failed(observation, proven=True, streak=Streak(good=9, at=NOW), calls=calls) == ""
+    assert failed(observation, proven=True, streak=Streak(good=9, at=NOW)) == ""
+    assert failed(observation, proven=True, streak=BAD) == "it is marked Unhealthy"
 
 
 def test_one_that_is_taken_out_before_it_was_proven_has_failed_at_that_moment() -> None:

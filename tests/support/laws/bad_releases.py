@@ -40,7 +40,7 @@ RELEASES = (
     Sabotage(name="what fails is not counted", law="law 17:", story=relapsing,
              spoil=swap(recall, "judged", lambda spec, observation, before, after, since: after)),
     Sabotage(name="what was healthy once is trusted", law="law 17:", story=relapsing,
-             spoil=swap(failures, "_is_ill", no)),
+             spoil=swap(failures, "ails", lambda observation, instance: "")),
     Sabotage(name="however many fail it goes on", law="law 17:", guard="law 17:", story=relapsing,
              spoil=swap(trouble, "_failed", nothing)),
     Sabotage(name="what hits all is the release's", law="law 17:", story=struck,

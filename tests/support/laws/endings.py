@@ -134,7 +134,7 @@ async def taken_or_not(real: Any, *args: Any) -> bool:
     return True
 
 
-def take_any(one: Draft) -> Draft:
+def take_any(one: Draft, *_: int | None) -> Draft:
     """The floor is not asked, nor how many are on their way."""
     victims = [instance for instance in one.tally.victims if not one.journal.departure(instance.id)]
     return (

@@ -144,9 +144,9 @@ def resent(draft: Draft, departure: Departure) -> Draft:
     return again(draft, departure) if since is not None and draft.at - since.at >= 30 else draft
 
 
-def unasked(real: Any, one: Draft) -> Draft:
+def unasked(real: Any, one: Draft, *most: int | None) -> Draft:
     """Desired is set and the record does not say so."""
-    done = real(one)
+    done = real(one, *most)
     return replace(done, journal=replace(done.journal, asked=one.journal.asked)) if done.acts != one.acts else done
 
 
@@ -154,9 +154,9 @@ def unraised(self: Draft, to: int) -> Draft:
     return self.act(SetCapacity(maximum=to))
 
 
-def max_at_once(real: Any, one: Draft) -> Draft:
+def max_at_once(real: Any, one: Draft, *limit: int | None) -> Draft:
     """The maximum is put back while the lift still needs it."""
-    done, most = real(one), one.journal.found.maximum
+    done, most = real(one, *limit), one.journal.found.maximum
     return done.act(SetCapacity(maximum=most)) if one.observation.group.desired > most else done
 
 
@@ -191,7 +191,7 @@ COUNTING = (
              spoil=swap(budget.Tally, "room", 3)),
     Sabotage(name="a proven new one is a victim", law="law 6:", guard="law 3:", story=stories.plain,
              spoil=around(situation, "tally", new_ones_too)),
-    Sabotage(name="everybody is old for ever", law="law 2:", story=stories.plain,
+    Sabotage(name="everybody is old for ever", law="law 16:", story=stories.plain,
              spoil=both(swap(budget, "is_old", yes), swap(laws, "is_old", yes))),
     Sabotage(name="dead ones do not go first", law="law 4:", story=meddling.dead_one,
              spoil=swap(budget, "_rank", lambda one, ill: budget.WELL)),
@@ -232,7 +232,7 @@ PROVING = (
     Sabotage(name="a bad look does not end a streak", law="law 5:", story=meddling.flapping,
              spoil=around(fold.Fold, "_streak", never_reset)),
     Sabotage(name="one good look is enough", law="law 1:", guard="law 1:", story=stories.plain,
-             spoil=row(Stage.CHECKING, one_look)),
+             spoil=both(row(Stage.CHECKING, one_look), swap(lives.Life, "is_seasoned", property(yes)))),
     Sabotage(name="an up-check that failed is good", law="law 5:", story=stories.late_up_check,
              spoil=swap(history.History, "passed", property(yes))),
     Sabotage(name="newcomers that vanish are not counted", law="law 6:", story=stories.dying,
