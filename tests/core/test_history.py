@@ -8,7 +8,7 @@ import pytest
 
 from async_rollout.core.belief import Belief
 from async_rollout.core.history import Ended
-from async_rollout.core.journal import Departure, Mark, Removal, Unreadable
+from async_rollout.core.journal import Departure, Journal, Mark, Removal, Unreadable
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.policy import GONE
@@ -78,3 +78,11 @@ def test_what_a_look_does_not_change_is_the_very_same() -> None:
     blind = tuple(replace(one, seen_at=None) for one in found.observation.sources)
     later = after(found.belief, replace(found.observation, sources=blind), 1)
     assert all(later.history(id) is history for id, history in found.belief.histories.items())
+
+
+def test_a_record_of_another_run_in_the_place_of_ours_is_watched() -> None:
+    ours = snapshot_of("SSS")
+    assert isinstance(ours.observation.journal, Journal)
+    theirs = replace(ours.observation, at=NOW + 10.0, journal=replace(ours.observation.journal, run="theirs"))
+    torn = recall(SPEC, ours.belief, theirs).torn
+    assert torn is not None and torn.what == "foreign"

@@ -10,12 +10,12 @@ import pytest
 from async_rollout.core.actions import SetCapacity
 from async_rollout.core.history import Ended, Odd, Since
 from async_rollout.core.journal import Departure, Mark
-from async_rollout.core.observation import Survey
+from async_rollout.core.observation import Survey, TargetState
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
 from async_rollout.core.stages import Stage
-from async_rollout.core.trouble import marked_failed, stopped, trouble
+from async_rollout.core.trouble import failing_newcomers, marked_failed, stopped, trouble
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from support.drafts import NOW, draft_of, launch, snapshot_of
 from support.drawn import AT, ident
@@ -177,3 +177,15 @@ def test_orders_to_stop(fields: dict[str, Any], code: int, text: str) -> None:
 def test_an_order_for_another_run_is_none(order: str | None) -> None:
     snapshot = snapshot_of("SSS")
     assert stopped(replace(snapshot, observation=replace(snapshot.observation, order=order))) is None
+
+
+@pytest.mark.parametrize(("ago", "over"), [(900.0, False), (901.0, True)])
+def test_a_newcomer_whose_zone_takes_no_traffic_has_the_shifts_own_limit(ago: float, *, over: bool) -> None:
+    draft = draft_of(
+        "SSSN", shifted=Odd("shifted", NOW - ago, 9), histories={ident(3): {"stage": Since(Stage.CHECKING, NOW)}}
+    )
+    new = draft.observation.instances[3]
+    away = tuple(replace(target, state=TargetState.SHIFTED) for target in new.targets)
+    seen = replace(draft.observation, instances=(*draft.observation.instances[:3], replace(new, targets=away)))
+    found = list(failing_newcomers(replace(draft, observation=seen)))
+    assert [cause.code for cause in found] == [1] * over
