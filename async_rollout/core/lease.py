@@ -132,10 +132,9 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
     again = tuple(map(_to_be_tried_again, ours.departures))
     way = record.way if spec.launch is LaunchCall.AUTO else way_of(spec, observation.group)
-    lost = record.lost if record.goal is Goal.REPLACE else 0  # a killed run is gone on with, another is a new order
-    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=lost, way=way)
-    canary = record.canary and record.goal is Goal.REPLACE
-    ours = replace(ours, canary=canary)
+    killed = record.goal is Goal.REPLACE  # it is gone on with; after a restore it is a new order
+    lost, canary = record.lost if killed else 0, killed and record.canary
+    ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=lost, canary=canary, way=way)
     if record.cutoff is not None and stale(record, observation):
         ours = replace(with_cutoff(spec, ours, observation), lost=0, canary=False)
     return Decision(actions=(Record(journal=renewed(ours, observation.at)),))

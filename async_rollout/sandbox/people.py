@@ -56,8 +56,8 @@ def kills(simulation: Simulation, id: str, who: str) -> None:
 
 
 def breaks(simulation: Simulation, id: str, mended_after: float | None, who: str) -> None:
-    one = simulation.state.instances.get(id)
-    if one is None or one.ec2 == "terminated":
+    one = simulation.state.instances[id]
+    if one.ec2 == "terminated":
         return
     simulation.happened(What.DIED, who, one.group, id, "its application")
     _set_broken(simulation, id, broken=True)
@@ -74,8 +74,6 @@ def strikes(simulation: Simulation, group: str, seconds: float, who: str) -> Non
 
 
 def _set_broken(simulation: Simulation, id: str, *, broken: bool) -> None:
-    if id not in simulation.state.instances:
-        return
     simulation.put_instance(replace(simulation.state.instances[id], broken=broken))
     balancers.application_changed(simulation, id)
 

@@ -10,7 +10,7 @@ import pytest
 
 from async_rollout.core.actions import Outcome, Wait
 from async_rollout.core.events import Waiting
-from async_rollout.core.gates import GATES, Answer, Closed, Open, Shut, asked
+from async_rollout.core.gates import Answer, Closed, Open, Shut, asked
 from async_rollout.core.journal import Cause, Goal, Journal
 from async_rollout.core.plan import plan_of
 from async_rollout.core.situation import Situation
@@ -64,15 +64,12 @@ def test_one_at_a_time_until_the_first_has_stayed_well_and_then_as_ever(surge: i
 
 def test_a_killed_run_that_had_passed_does_not_wait_again_and_one_that_had_not_does() -> None:
     build = partial(a_group, size=4, maximum=8, delay=20.0)
-    whole = simulate(build, WATCHED)
     seconds = {}
     for kill in (9, 24):
         run = simulate(build, WATCHED, goals=(Goal.REPLACE,) * 2, kill_after=kill)
         assert run.result.verdict.code == 0, run.result.verdict
-        second = run.results[-1]
-        waits = [wait for event in run.events if isinstance(event, Waiting) for wait in event.waits]
-        seconds[kill] = sum("as the first new one" in wait.why for wait in waits), second.seconds
-    assert seconds[9][1] > seconds[24][1] + 60.0, (seconds, whole.result.seconds)
+        seconds[kill] = run.result.seconds
+    assert seconds[9] > seconds[24] + 60.0, seconds
 
 
 def test_the_plan_says_it_and_counts_it() -> None:
@@ -133,7 +130,6 @@ def test_the_first_that_is_not_open_answers_and_of_those_open_the_narrowest(monk
     ):
         monkeypatch.setattr("async_rollout.core.gates.GATES", tuple(map(Made, answers)))
         assert asked(draft_of("SSS"))[0] == said
-    assert GATES
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,6 @@ def test_killed_in_the_wait_its_newcomers_hold_the_floor_and_wait_again() -> Non
     run = simulate(group, goals=(Goal.REPLACE,) * 2, kill_after=12)
     assert run.result.verdict.code == 0, run.result.verdict
     assert min(one.serving for one in run.history) >= 3
-    assert not any("missing" in str(event) for event in run.events)
 
 
 def test_one_that_fails_meanwhile_makes_no_room() -> None:

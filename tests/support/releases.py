@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from math import inf
 
 import anyio
@@ -30,7 +29,7 @@ def ill(at: float, seconds: float) -> Others:
         await anyio.sleep(at)
         world.strike("web", seconds)
 
-    return partial(struck)
+    return struck
 
 
 def failures(run: Run) -> list[float]:
