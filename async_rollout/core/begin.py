@@ -13,11 +13,13 @@ from async_rollout.core.failures import left_of, mending
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
 from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
+from async_rollout.core.left import changes
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.open_launches import way_of
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import ILL, LEASE, SETTLE_PAUSE, SETTLED, SOON, TORN
 from async_rollout.core.protection import is_shielded
+from async_rollout.core.restore import alive
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import Protected, RolloutSpec, Scope
 from async_rollout.core.stages import is_old
@@ -89,7 +91,10 @@ def _replaced(spec: RolloutSpec, observation: Observation, journal: Journal) -> 
 
 
 def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:
-    """Other tools strip tags: the record is written once more; a second time someone means it."""
+    """Other tools strip tags: the record is written once more; a second time someone means it.
+
+    Who gives up then leaves a record all the same, so that others can put the group back, and lets the group live.
+    """
     belief = snapshot.belief
     if not TORN.holds(belief.torn, snapshot.observation.at):
         return wait(spec, Wait(on="the record", why="our tags are out of sight", since=snapshot.observation.at))
@@ -102,8 +107,10 @@ def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decisi
             again, goal=Goal.RESTORE, cause=again.cause or Cause(code=1, text="our tags were taken off twice")
         )
     if belief.rewritten > 1:
-        why = "our tags are taken off the group again and again"
-        return Decision(verdict=Verdict(outcome=Outcome.STUCK, code=10, why=why, left=tuple(journal.suspended)))
+        why, left = "our tags are taken off the group again and again", changes(snapshot.observation, again)
+        verdict = Verdict(outcome=Outcome.STUCK, code=10, why=why, left=left, next="run or restore")
+        draft = Draft(spec=spec, observation=snapshot.observation, belief=belief, journal=again)
+        return Decision(actions=(Record(journal=again), *alive(draft)), verdict=verdict)
     return Decision(actions=(Record(journal=again),))
 
 

@@ -14,7 +14,7 @@ from async_rollout.core.history import UNKNOWN, Ended, History, Odd
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.observation import Activity, Observation, Source, Survey
 from async_rollout.core.outcomes import ActOutcome
-from async_rollout.core.policy import OLD_RECORD, PROTECTED, UNFOUND
+from async_rollout.core.policy import PROTECTED, UNFOUND
 from async_rollout.core.stages import Stage
 
 
@@ -88,8 +88,10 @@ class Peer:
 class Belief:
     """See the module's docstring. Maps are never changed in place.
 
-    histories: one for each instance that is known, by id. health_at: AWS's time of the last look that asked every
-    source. climbs: seconds that the last newcomers took from their launch until every source called them healthy.
+    histories: one for each instance that is known, by id. blinded: the last look was an old answer, so it is left out;
+    stale: since when they are. One that stays old is believed in the end. health_at: AWS's time of the last look that
+    asked every source. climbs: seconds that the last newcomers took from their launch until every source called them
+    healthy.
     tried: the highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the
     last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. answers: of
     launches that AWS answers, by token; launches: the last of them as activities, newest first; dry_since: since when
@@ -111,6 +113,7 @@ class Belief:
     newest: int = 0
     tried: int = 0
     stale: Odd | None = None
+    blinded: bool = False
     held: Odd | None = None
     peer: Peer | None = None
     torn: Odd | None = None
@@ -149,11 +152,6 @@ class Belief:
     def lost(self, since: float) -> float:
         """Seconds since then in which nobody looked: no limit counts them, since we know nothing of that time."""
         return sum(seconds for at, seconds in self.unseen if at > since)
-
-    @property
-    def blinded(self) -> bool:
-        """The last look was an old answer and is left out; one that stays old is believed in the end."""
-        return self.stale is not None and not OLD_RECORD.holds(self.stale, self.at)
 
     def doubted(self, observation: Observation) -> tuple[Source, ...]:
         """Sources that AWS does not find in this look, and not for long enough to be believed."""

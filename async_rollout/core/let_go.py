@@ -16,11 +16,25 @@ def is_listed(instance: Instance | None) -> bool:
 
 
 def has_let_go(observation: Observation, departure: Departure, history: History) -> bool:
-    """Nobody lists it, and that is no gap: every delay is over, or so many looks in a row say the same."""
+    """Nobody lists it, and that is no gap: each took our call and its delay is over, or looks in a row say the same."""
     if is_listed(observation.instance(departure.id)):
         return False
     ends = (end for source in observation.sources for end in drains_end(departure, history, source))
-    return history.is_let_go or not (history.lingering or any(observation.at < end for end in ends))
+    late = history.lingering or any(observation.at < end for end in ends)
+    asked = all(_was_asked(departure, history, source) for source in observation.sources)
+    return history.is_let_go or (asked and not late)
+
+
+def _was_asked(departure: Departure, history: History, source: Source) -> bool:
+    """Whether the source had nothing to let go, or AWS took our call: the record alone says only that it was meant."""
+    if departure.before is not Mark.NOT or not _held(departure, source):
+        return True
+    return any(where.source == source.id and not sent.back for where, sent in history.calls.items())
+
+
+def _held(departure: Departure, source: Source) -> bool:
+    """Whether it was registered there, and takes part in traffic, when its departure was opened."""
+    return source.has_listener and digest(source.id, 6) not in departure.missing
 
 
 def drains_end(departure: Departure, history: History, source: Source) -> Iterator[float]:
@@ -28,7 +42,7 @@ def drains_end(departure: Departure, history: History, source: Source) -> Iterat
 
     One that was still booting when its departure was opened is registered, and taken out, later than that.
     """
-    if departure.before is Mark.NOT and source.has_listener and digest(source.id, 6) not in departure.missing:
+    if departure.before is Mark.NOT and _held(departure, source):
         yield source.drained_by(departure.at)
     for where, sent in history.calls.items():
         if where.source == source.id:

@@ -13,7 +13,7 @@ from async_rollout.core.history import UNKNOWN, History, Odd, counted_on
 from async_rollout.core.journal import Journal, Mark, Removal
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.outcomes import Outcomes
-from async_rollout.core.policy import CLIMBS, LONGEST_SLEEP
+from async_rollout.core.policy import CLIMBS, LONGEST_SLEEP, OLD_RECORD
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import PROVEN, YOUNG, Stage
 from async_rollout.core.zonal_shift import shifted_zones
@@ -28,9 +28,10 @@ def recall(spec: RolloutSpec, belief: Belief, observation: Observation, outcomes
     """What is remembered after one more look, and after how the last acts and hooks ended."""
     for outcome in outcomes:
         belief = heard(belief, outcome, observation.at)
-    stale = "stale" if _is_stale(belief, observation) else None
-    belief = replace(belief, stale=counted_on(belief.stale, stale, observation.at))
-    if belief.blinded:
+    stale = counted_on(belief.stale, "stale" if _is_stale(belief, observation) else None, observation.at)
+    blinded = stale is not None and not OLD_RECORD.holds(stale, observation.at)
+    belief = replace(belief, stale=stale, blinded=blinded)
+    if blinded:
         return replace(belief, torn=None)
     belief = replace(belief, at=max(observation.at, belief.at), unseen=_unseen(spec, belief, observation))
     seen = _seen(belief, observation)
@@ -57,8 +58,14 @@ def _climbed(before: Mapping[str, History], after: Mapping[str, History], observ
 
 
 def _is_stale(belief: Belief, observation: Observation) -> bool:
-    """The record comes in the same reply as the group: one older than what we wrote makes all of it an old answer."""
-    record = observation.journal
+    """The record comes in the same reply as the group: one older than what we wrote makes all of it an old answer.
+
+    So does none, as long as our lease lasts, where what we suspended runs: that is how it was before us. Who takes tags
+    off resumes nothing.
+    """
+    record, written = observation.journal, belief.journal
+    if record is None and written is not None and belief.newest and observation.at < written.until:
+        return not observation.group.suspended.issuperset(written.suspended)
     return isinstance(record, Journal) and record.run == belief.me.run and record.serial < belief.newest
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Action, Deregister, Need, RunHook, SetCapacity, Suspend, Terminate
+from async_rollout.core.actions import Action, Deregister, Need, Registration, RunHook, SetCapacity, Suspend, Terminate
 from async_rollout.core.advance import advance
 from async_rollout.core.budget import crowded
 from async_rollout.core.decide import decide
 from async_rollout.core.draft import Draft
-from async_rollout.core.history import Ended, Odd
+from async_rollout.core.history import Ended, Odd, Sent
 from async_rollout.core.journal import Departure, Mark, Removal, digest
 from async_rollout.core.moves import move
 from async_rollout.core.outcomes import HookOutcome
@@ -21,6 +22,7 @@ from support.drafts import NOW, draft_of, snapshot_of
 from support.drawn import AT, SOURCES, ident
 
 SPEC = RolloutSpec()
+EACH = [one.id for one in SOURCES]
 IN_PLACE = RolloutSpec(max_surge=0, max_unavailable=1)
 
 
@@ -144,8 +146,11 @@ def test_a_departure_whose_command_failed_goes_no_further() -> None:
     assert move(drained, failed.id) == drained
 
 
-def drained(*, explained: bool, unlisted: int = 3) -> Draft:
-    draft = draft_of("DSSN", record={"departures": (departure(),)}, histories={ident(0): {"unlisted": unlisted}})
+def drained(*, explained: bool, unlisted: int = 3, asked: Sequence[str] = ()) -> Draft:
+    """Of the first, with so many looks that list it nowhere, and the sources that took our call."""
+    calls = {Registration(source=id, instance=ident(0), port=None): Sent(NOW - 60) for id in asked}
+    history = {"unlisted": unlisted, "calls": calls}
+    draft = draft_of("DSSN", record={"departures": (departure(),)}, histories={ident(0): history})
     bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
     return replace(draft, observation=replace(draft.observation, instances=bare), explained=explained)
 
@@ -156,20 +161,24 @@ def test_nobody_is_terminated_while_the_field_is_not_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unlisted", "fields", "goes"),
+    ("unlisted", "asked", "fields", "goes"),
     [
-        (2, {}, False),
-        (3, {}, True),
-        (1, {"at": int(NOW) - 60}, True),  # the delay of 60 s is over
-        (1, {"at": int(NOW) - 59}, False),
-        (1, {"missing": tuple(digest(one.id, 6) for one in SOURCES)}, True),  # it was registered nowhere before
-        (1, {"before": Mark.ENDED}, True),
+        (2, [], {}, False),
+        (3, [], {}, True),
+        (1, EACH, {"at": int(NOW) - 60}, True),  # the delay of 60 s is over
+        (1, EACH, {"at": int(NOW) - 59}, False),
+        (1, EACH[:1], {"at": int(NOW) - 60}, False),  # the other one's call failed: it may serve there still
+        (3, EACH[:1], {"at": int(NOW) - 60}, True),
+        (1, [], {"missing": tuple(digest(one, 6) for one in EACH)}, True),  # it was registered nowhere before
+        (1, EACH[:1], {"at": int(NOW) - 60, "missing": (digest(EACH[1], 6),)}, True),
+        (1, [], {"before": Mark.ENDED}, True),
     ],
 )
 def test_listed_nowhere_sooner_than_its_delay_allows_may_be_a_gap(
-    unlisted: int, fields: dict[str, Any], *, goes: bool
+    unlisted: int, asked: list[str], fields: dict[str, Any], *, goes: bool
 ) -> None:
-    found = move(drained(explained=True, unlisted=unlisted).departure(departure(**fields)), ident(0))
+    draft = drained(explained=True, unlisted=unlisted, asked=asked)
+    found = move(draft.departure(departure(**fields)), ident(0))
     assert bool(found.acts) is goes
     assert goes or found.waits[-1].on == f"{ident(0)} draining"
 

@@ -113,7 +113,7 @@ def test_a_terminate_that_came_to_nothing_is_sent_again_or_put_back(goal: Goal, 
     departure = Departure(id=ident(0), at=int(AT) - 500, removal=Removal.SHRINK)
     before = snapshot_of("SSSN", record={"departures": (departure,), "goal": goal, "cause": BACK["cause"], "asked": 4})
     instances = (replace(before.observation.instances[0], targets=()), *before.observation.instances[1:])
-    belief = before.belief.noted(ident(0), removal=Odd("recorded", NOW - 60, 5), lingering=False)
+    belief = before.belief.noted(ident(0), removal=Odd("recorded", NOW - 60, 5), unlisted=3)
     belief = replace(belief, activities_at=NOW)
     after = replace(before, observation=replace(before.observation, instances=instances), belief=belief)
     decision = decide(SPEC, after)

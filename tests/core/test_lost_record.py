@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Decision, Erase, Outcome, Record
+from async_rollout.core.actions import Decision, Erase, Outcome, Record, Resume
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd
-from async_rollout.core.journal import Cause, Goal, Journal, Unreadable
+from async_rollout.core.journal import QUICK, Cause, Goal, Journal, Unreadable
+from async_rollout.core.recall import recall
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from support.drafts import NOW, snapshot_of
@@ -60,7 +61,40 @@ def test_one_that_was_taken_off_is_written_again_then_put_back_then_left() -> No
     assert (again.serial, again.goal) == (8, Goal.REPLACE)
     back = the_record(decide(SPEC, vanished(rewritten=1)))
     assert (back.goal, back.cause) == (Goal.RESTORE, Cause(code=1, text="our tags were taken off twice"))
-    assert end(decide(SPEC, vanished(rewritten=2))) == (Outcome.STUCK, 10)
+    last = decide(SPEC, vanished(rewritten=2))
+    assert end(last) == (Outcome.STUCK, 10)
+    assert the_record(last).goal is Goal.RESTORE  # whoever restores it needs a record
+    assert [set(act.processes) for act in last.actions if isinstance(act, Resume)] == [set(QUICK)]
+    assert last.verdict is not None
+    assert any(line.startswith("suspended by us") for line in last.verdict.left)
+
+
+@pytest.mark.parametrize(
+    ("suspended", "left", "newest", "old"),
+    [
+        (True, 60, 7, False),  # tags are gone and nothing else: somebody took them off
+        (False, 60, 7, True),  # as it was before us
+        (False, -1, 7, False),  # another may have ended what we had begun
+        (False, 60, 0, False),  # nobody knows whether our record was ever taken
+    ],
+)
+def test_no_record_where_our_processes_run_is_an_old_answer(
+    *, suspended: bool, left: int, newest: int, old: bool
+) -> None:
+    snapshot = vanished(suspended=suspended, newest=newest)
+    journal = replace(snapshot.belief.journal, until=int(NOW) + left)  # type: ignore[type-var]
+    belief = replace(snapshot.belief, journal=journal)
+    assert recall(SPEC, belief, snapshot.observation).blinded is old
+
+
+@pytest.mark.parametrize(("seconds", "old"), [(179.0, True), (180.0, False)])
+def test_no_answer_is_as_old_as_that(seconds: float, *, old: bool) -> None:
+    """Another's doing is believed in the end: the record stays older than the one we wrote."""
+    snapshot = snapshot_of("SSS", newest=9)
+    once = recall(SPEC, snapshot.belief, snapshot.observation)
+    late = recall(SPEC, once, replace(snapshot.observation, at=snapshot.observation.at + seconds))
+    assert (once.blinded, late.blinded) == (True, old)
+    assert late.newest == (9 if old else 7)
 
 
 def test_one_that_another_run_has_ended_meanwhile_is_not_written_again() -> None:

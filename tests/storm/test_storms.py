@@ -32,10 +32,14 @@ def test_when_faults_stop_it_ends_within_its_limits(seed: int) -> None:
 # 173: answers without the group, one after the other; 462: one that was thought gone, where desired does not rise
 # 3745: blind since processes were suspended; 4319: a drain goes on while the tags are gone; 3784, 4338: two launches
 # are open, and only one of them comes
+# 8178, 9667: answers of before our record, again and again, are nobody's doing; 9427: AWS had not taken the call of one
+# source, and an answer lacked just that one
 # 6745: one that is new and outdated proves nothing
 # 5377: a raise that was never sent beside a launch that was; 5445: a page without a row, of launches that do not count
 # 1517: asked again beside a terminate that keeps its place; 1800: somebody's raise looked like a launch of ours
-@pytest.mark.parametrize("seed", [*range(20), 173, 462, 1517, 1800, 3745, 3784, 4319, 4338, 5377, 5445, 6745])
+@pytest.mark.parametrize(
+    "seed", [*range(20), 173, 462, 1517, 1800, 3745, 3784, 4319, 4338, 5377, 5445, 6745, 8178, 9427, 9667]
+)
 def test_no_law_is_broken_where_launches_are_answered(seed: int) -> None:
     assert broken(storm(seed, launches=True)) == []
 
