@@ -56,7 +56,7 @@ def _gone_on(draft: Draft) -> Draft:
     answer, record = asked(draft)
     draft = draft.write(record)
     if isinstance(answer, Open):
-        return ask_for_more(end_idle(take_out(draft, answer.most)), answer.most)
+        return ask_for_more(_out(draft, answer.most), answer.most)
     return draft.wait(answer.wait) if isinstance(answer, Closed) and not draft.waits else draft
 
 
@@ -72,10 +72,15 @@ def _unexplained(draft: Draft) -> Wait:
     return Wait(on="desired capacity", why=why, since=seen.at if seen else draft.at)
 
 
+def _out(draft: Draft, most: int | None) -> Draft:
+    """Nobody goes while it is held up, not those who serve nobody either: it may not be the day to take them away."""
+    if (draft.tally.victims or draft.tally.idle) and (wait := held_up(draft)):
+        return draft.wait(wait)
+    return end_idle(take_out(draft, most))
+
+
 def take_out(draft: Draft, most: int | None = None) -> Draft:
     """Open a departure for every victim that floor, draining and proof allow, first ones first; so many at the most."""
-    if draft.tally.victims and (wait := held_up(draft)):
-        return draft.wait(wait)
     for victim in draft.tally.victims:
         tally = draft.tally
         if is_shielded(draft.spec, draft.observation.group, victim):

@@ -211,7 +211,8 @@ def _only_waits(situation: Situation) -> bool:
 
 def _shift(situation: Situation) -> Iterator[Cause]:
     """Nothing may go out, and something is still to go."""
-    return shifted_for_long(situation) if situation.tally.victims else iter(())
+    tally = situation.tally
+    return shifted_for_long(situation) if tally.victims or tally.idle else iter(())
 
 
 def _limits(situation: Situation) -> Iterator[Cause]:

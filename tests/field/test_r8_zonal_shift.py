@@ -19,7 +19,7 @@ from async_rollout.core.events import Event, Waiting, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.observation import TargetState
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import Limits, RolloutSpec
+from async_rollout.core.spec import Limits, RolloutSpec, Standby
 from async_rollout.core.zonal_shift import overridden
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.preview import plan
@@ -29,6 +29,7 @@ from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
+from async_rollout.sandbox.simulation import HUMAN
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.over_the_wire import rolled, seen
@@ -245,3 +246,21 @@ def test_r8_when_all_is_replaced_a_shift_holds_up_no_end() -> None:
     world, (result,), _ = conducted(comes)
     assert result.verdict.outcome is Outcome.DONE, result.verdict
     assert not world.group("web").suspended and world.now - at(world, What.SHIFT)[0] < 300
+
+
+def test_r8_nobody_in_standby_is_ended_meanwhile_either() -> None:
+    """Each serves nobody; but whoever answers for the shift may want it back."""
+
+    async def comes_and_goes(world: World, halt: Halt) -> None:
+        world.enter_standby("web", [world.members("web")[0].id], decrement=True, who=HUMAN)
+        await replaced(world, 2)
+        shift(world)
+        await anyio.sleep(600.0)
+        shift(world, active=False)
+
+    world, (result,), _ = conducted(comes_and_goes, RolloutSpec(standby=Standby.TERMINATE))
+    assert result.verdict.outcome is Outcome.DONE, result.verdict
+    began, ended = at(world, What.SHIFT)
+    (idle,) = (one.instance for one in world.record if one.what is What.STANDBY)
+    (went,) = (one.at for one in world.record if one.what is What.TERMINATE and one.instance == idle)
+    assert went > ended > began
