@@ -33,6 +33,24 @@ class Launch:
     settled: bool
 
 
+NOT_RUN = ("stopping", "stopped", "shutting-down", "terminated")
+"""EC2's states of whom it does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """What EC2 says of one that is marked Unhealthy: its state where it does not run it, else empty; its code why."""
+
+    state: str = ""
+    reason: str = ""
+
+
+def down_of(row: Body) -> Down:
+    """One instance of DescribeInstances."""
+    state = row.get("State", {}).get("Name", "")
+    return Down(state, (row.get("StateReason") or {}).get("Code") or "") if state in NOT_RUN else Down()
+
+
 UNSEEN = Launch(launched_at=None, private_ip=None, public_ip=None, settled=False)
 """An instance that EC2 does not show."""
 
@@ -88,11 +106,39 @@ class Launches:
         return {id: self._known.get(id) or found.get(id) or self._early.get(id, UNSEEN) for id in wanted}
 
     async def _fetch(self, ids: tuple[str, ...]) -> Mapping[str, Launch]:
-        """By filter: asked by id, one unknown id would fail the whole call."""
-        call = ec2("DescribeInstances", Filters=[{"Name": "instance-id", "Values": list(ids)}])
-        replies = await pages(self._ask, call)
-        rows = [row for reply in replies for hold in reply.body.get("Reservations", ()) for row in hold["Instances"]]
-        return {row["InstanceId"]: launch_of(row) for row in rows}
+        return {id: launch_of(row) for id, row in (await _rows(self._ask, ids)).items()}
+
+
+async def _rows(ask: Ask, ids: tuple[str, ...]) -> Mapping[str, Body]:
+    """By filter: asked by id, one unknown id would fail the whole call."""
+    call = ec2("DescribeInstances", Filters=[{"Name": "instance-id", "Values": list(ids)}])
+    replies = await pages(ask, call)
+    rows = [row for reply in replies for hold in reply.body.get("Reservations", ()) for row in hold["Instances"]]
+    return {row["InstanceId"]: row for row in rows}
+
+
+class Running:
+    """Whether EC2 runs those that are marked Unhealthy: who is terminated stays so, all others are asked for again."""
+
+    def __init__(self, ask: Ask, flights: Flights) -> None:
+        self._ask = ask
+        self._ended: dict[str, Down] = {}
+        self._batch: Batch[str, Down] = Batch(flights, self._fetch, split=partial(chunks, size=FILTER_VALUES))
+
+    def asks(self, ids: Iterable[str]) -> bool:
+        """Whether EC2 has to be asked for one of them."""
+        return any(id not in self._ended for id in ids)
+
+    async def of(self, ids: Iterable[str]) -> Mapping[str, Down]:
+        """What EC2 says of each; nothing of one that runs, or that it does not show."""
+        wanted = list(ids)
+        open = [id for id in wanted if id not in self._ended]
+        found = await self._batch.ask(open) if open else {}
+        self._ended |= {id: down for id, down in found.items() if down.state == "terminated"}
+        return {id: down for id in wanted if (down := self._ended.get(id) or found.get(id)) and down.state}
+
+    async def _fetch(self, ids: tuple[str, ...]) -> Mapping[str, Down]:
+        return {id: down_of(row) for id, row in (await _rows(self._ask, ids)).items()}
 
 
 class Templates:

@@ -14,7 +14,7 @@ from typing import TypeVar
 import anyio
 
 from async_rollout.aws.calls import Ask, Body, Call, Reply, autoscaling, pages
-from async_rollout.aws.facts import Launches, Templates
+from async_rollout.aws.facts import Launches, Running, Templates
 from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.launching import unresolved
 from async_rollout.aws.single_flight import Batch, Flights
@@ -22,7 +22,7 @@ from async_rollout.aws.sources import NOTHING, Sources
 from async_rollout.aws.survey import activities_of, forecasting, refreshing, survey_of
 from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together
-from async_rollout.aws.translate import Extras, observation_of
+from async_rollout.aws.translate import Extras, is_marked, observation_of
 from async_rollout.core.actions import ROWS, Need, Needs
 from async_rollout.core.observation import Observation
 from async_rollout.core.tags import PREFIX
@@ -65,6 +65,7 @@ class Sweep:
         self._bodies: dict[str, Body] = {}
         self._rows: Batch[str, Row] = Batch(flights, self._fetch, split=self._split, window=self.window)
         self._launches = Launches(throttle.ask, flights)
+        self._running = Running(throttle.ask, flights)
         self._templates = Templates(throttle.ask, flights)
 
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency) -> tuple[Row, Observation]:
@@ -109,18 +110,21 @@ class Sweep:
         rows = row.body.get("Instances", ())
         ids = [member["InstanceId"] for member in rows]
         booting = {member["InstanceId"] for member in rows if member.get("LifecycleState", "").startswith("Pending")}
+        marked = [member["InstanceId"] for member in rows if is_marked(member)]
         aliases = sorted(unresolved(row.body))
         launches = Part(partial(self._launches.of, ids, booting), asks=self._launches.asks(ids, booting))
+        running = Part(partial(self._running.of, marked), asks=self._running.asks(marked))
         templates = Part(partial(self._templates.of, aliases), asks=self._templates.asks(aliases))
         sources = Part(partial(self._sources.told, ask, row.body, needs), asks=self._sources.asks(row.body, needs))
         survey = _part(survey_of, ask, group, needed=Need.SURVEY in needs)
         activities = _part(activities_of, ask, group, needed=Need.ACTIVITIES in needs)
         refresh = _part(refreshing, ask, group, needed=Need.REFRESH in needs)
         policies = _part(forecasting, ask, group, needed=Need.POLICIES in needs)
-        await together(launches, templates, sources, survey, activities, refresh, policies)
+        await together(launches, running, templates, sources, survey, activities, refresh, policies)
         extras = Extras(
             sources=sources.value,
             launches=launches.value,
+            down=running.value,
             templates=templates.value,
             survey=survey.value,
             activities=activities.value,

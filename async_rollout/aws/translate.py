@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from async_rollout.aws.calls import Body
-from async_rollout.aws.facts import UNSEEN, Launch
+from async_rollout.aws.facts import UNSEEN, Down, Launch
 from async_rollout.aws.launching import Resolved, launched_from, mixed_purchase, outdated, template_of
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
@@ -22,13 +22,14 @@ from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 class Extras:
     """What one look asked beside the group.
 
-    health: by source, None where AWS does not find it; empty where targets were not needed. traits: what its policies
-    tell, where they were asked for.
+    health: by source, None where AWS does not find it; empty where targets were not needed. down: of those that are
+    marked Unhealthy, whom EC2 does not run. traits: what its policies tell, where they were asked for.
     """
 
     sources: tuple[Source, ...] = ()
     health: Mapping[str, Health | None] = field(default_factory=dict)
     launches: Mapping[str, Launch] = field(default_factory=dict)
+    down: Mapping[str, Down] = field(default_factory=dict)
     templates: Resolved = field(default_factory=dict)
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
@@ -116,8 +117,14 @@ def instances_of(row: Body, extras: Extras) -> tuple[Instance, ...]:
     )
 
 
+def is_marked(member: Body) -> bool:
+    """Whether its row says that it is not healthy."""
+    return str(member.get("HealthStatus", "")).casefold() == "unhealthy"
+
+
 def _instance(member: Body, row: Body, extras: Extras, targets: Sequence[Target]) -> Instance:
     launch = extras.launches.get(member["InstanceId"], UNSEEN)
+    down = extras.down.get(member["InstanceId"], Down())
     return Instance(
         id=member["InstanceId"],
         lifecycle=member.get("LifecycleState", "Unknown"),
@@ -130,6 +137,8 @@ def _instance(member: Body, row: Body, extras: Extras, targets: Sequence[Target]
         public_ip=launch.public_ip,
         protected=bool(member.get("ProtectedFromScaleIn")),
         targets=tuple(targets),
+        down=down.state,
+        reason=down.reason,
     )
 
 

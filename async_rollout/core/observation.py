@@ -100,7 +100,8 @@ class Instance:
     """One member of the group. launched_at: attach time of its first network interface, None until EC2 tells it.
 
     launched_from: the launch template version or launch configuration it came from, None if AWS does not say.
-    outdated: whether that is not what the group would launch now for its type, None if unknown.
+    outdated: whether that is not what the group would launch now for its type, None if unknown. down: EC2's state of
+    one that is marked Unhealthy and that EC2 does not run (`stopped`, `terminated`), else empty; reason: its code.
     """
 
     id: str
@@ -114,6 +115,8 @@ class Instance:
     public_ip: str | None = None
     protected: bool = False
     targets: tuple[Target, ...] = ()
+    down: str = ""
+    reason: str = ""
 
     @property
     def in_service(self) -> bool:
@@ -136,6 +139,11 @@ class Instance:
     def retained(self) -> bool:
         """Out of DesiredCapacity for good: an instance lifecycle policy keeps it until it is terminated once more."""
         return self.lifecycle.endswith(":Retained")
+
+    @property
+    def ended(self) -> bool:
+        """Its row is all that is left of it."""
+        return self.down == "terminated"
 
     @property
     def takes_part(self) -> bool:

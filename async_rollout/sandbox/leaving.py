@@ -6,11 +6,18 @@ from dataclasses import replace
 
 from async_rollout.sandbox import activities, balancers, hooks
 from async_rollout.sandbox.history import What
-from async_rollout.sandbox.records import Activity, Group
+from async_rollout.sandbox.records import Activity, Group, Instance
 from async_rollout.sandbox.simulation import AWS, Simulation
 from async_rollout.sandbox.words import at_minimum, no_instance
 
+BY_USER = "Client.UserInitiatedShutdown"
+"""EC2's code of whoever was ended by a call, Auto Scaling's too."""
 RETAINED = "The instance is retained: its terminating lifecycle action was abandoned or timed out"
+
+
+def down(instance: Instance) -> str:
+    """EC2's state of one that it does not run; empty where it does."""
+    return "" if instance.ec2 in ("pending", "running") else instance.ec2
 
 
 def asked(simulation: Simulation, id: str, *, decrement: bool, who: str) -> Activity:
@@ -102,7 +109,7 @@ def _shut_down(simulation: Simulation, id: str) -> None:
     one = simulation.state.instances[id]
     ec2 = one.ec2 if one.ec2 == "terminated" else "shutting-down"
     lifecycle = "Terminating:Proceed" if one.retained else one.lifecycle
-    simulation.put_instance(replace(one, ec2=ec2, lifecycle=lifecycle))
+    simulation.put_instance(replace(one, ec2=ec2, lifecycle=lifecycle, reason=one.reason or BY_USER))
     simulation.after(simulation.state.groups[one.group].physics.terminate, lambda: _gone(simulation, id))
 
 
@@ -116,11 +123,11 @@ def _gone(simulation: Simulation, id: str) -> None:
         simulation.drop_group(one.group)
 
 
-def die(simulation: Simulation, id: str, who: str) -> None:
-    """EC2 ends the instance behind its group's back; the group's health check finds out."""
+def die(simulation: Simulation, id: str, who: str, reason: str = BY_USER) -> None:
+    """EC2 ends the instance behind its group's back; the group's health check finds out. reason: EC2's code."""
     one = simulation.state.instances[id]
     if one.ec2 in ("pending", "running"):
-        simulation.put_instance(replace(one, ec2="terminated"))
+        simulation.put_instance(replace(one, ec2="terminated", reason=reason))
         balancers.application_changed(simulation, id)
         simulation.happened(What.DIED, who, one.group, id)
         simulation.disturbed(one.group)

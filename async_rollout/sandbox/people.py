@@ -51,8 +51,8 @@ def deletes(simulation: Simulation, name: str, who: str) -> None:
     simulation.unsettled(name)
 
 
-def kills(simulation: Simulation, id: str, who: str) -> None:
-    leaving.die(simulation, id, who)
+def kills(simulation: Simulation, id: str, who: str, reason: str = leaving.BY_USER) -> None:
+    leaving.die(simulation, id, who, reason)
 
 
 def breaks(simulation: Simulation, id: str, mended_after: float | None, who: str) -> None:

@@ -170,10 +170,9 @@ class Group:
 class Instance:
     """One instance. lifecycle "Terminated", "Detached": no member of its group any more, EC2 still shows it.
 
-    template holds the resolved version, as launched; both template and configuration None: attached by hand. image:
-    where its override brought one; ami: what EC2 runs of one that was attached. launched_at: EC2's LaunchTime;
-    attached_at: of the primary network interface. ec2: EC2's state name. app_up_at: when its application answers (inf:
-    never); broken: it answered once and does not now.
+    template holds the resolved version, as launched; both it and configuration None: attached by hand. image: where its
+    override brought one; ami: of one that was attached. launched_at: EC2's LaunchTime; attached_at: of the interface.
+    ec2, reason: EC2's state and code. app_up_at: when its application answers (inf: never); broken: not any more.
     """
 
     id: str
@@ -198,6 +197,7 @@ class Instance:
     protected: bool = False
     rebalances: bool = False
     forgotten: bool = False
+    reason: str = ""
 
     @property
     def member(self) -> bool:

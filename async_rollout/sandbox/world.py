@@ -209,10 +209,10 @@ class World(Simulation):
         with self.access():
             balancers.shift(self, source, zone, who, active=active)
 
-    def kill(self, id: str, *, who: str = HUMAN) -> None:
-        """The instance dies: EC2 terminates it and its group learns of it by its health check."""
+    def kill(self, id: str, *, who: str = HUMAN, reason: str = leaving.BY_USER) -> None:
+        """The instance dies: EC2 terminates it and its group learns of it by its health check. reason: EC2's code."""
         with self.access():
-            people.kills(self, id, who)
+            people.kills(self, id, who, reason)
 
     def forget(self, id: str) -> None:
         """EC2 lists it no more, its group still does."""

@@ -10,7 +10,7 @@ from math import floor
 from async_rollout.core import observation
 from async_rollout.core.others import Trait, claims_of, hook_traits, policy_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
-from async_rollout.sandbox import purchase, templates
+from async_rollout.sandbox import leaving, purchase, templates
 from async_rollout.sandbox.doors.answers.autoscaling_settings import kept
 from async_rollout.sandbox.records import Activity, Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State
@@ -84,7 +84,15 @@ def instance_of(
         public_ip=one.public_ip,
         protected=one.protected,
         targets=targets,
+        **_down(one),
     )
+
+
+def _down(one: Instance) -> dict[str, str]:
+    """EC2 is asked of those that are marked, and does not know whom it has forgotten."""
+    state = leaving.down(one)
+    asked = one.health != "Healthy" and state and not one.forgotten
+    return {"down": state, "reason": one.reason} if asked else {}
 
 
 def _source(state: State, id: str, at: float, seen_at: float | None) -> observation.Source:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from itertools import chain
 
-from async_rollout.sandbox import templates
+from async_rollout.sandbox import leaving, templates
 from async_rollout.sandbox.doors.answers import ec2_templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required, zone_id
 from async_rollout.sandbox.records import Instance
@@ -82,6 +82,7 @@ def _row(asked: Asked, one: Instance) -> Params:
         "ImageId": templates.image_of(asked.state, one),
         "InstanceType": one.instance_type,
         "State": _state(one.ec2),
+        "StateReason": {"Code": one.reason, "Message": one.reason} if leaving.down(one) else None,
         "LaunchTime": moment(one.launched_at),
         "Placement": {"AvailabilityZone": one.zone, "Tenancy": "default"},
         "Tags": _tags(asked.state, one),
