@@ -10,11 +10,13 @@ from dataclasses import replace
 from async_rollout.core.actions import MarkHealthy, Suspend, Wait
 from async_rollout.core.amounts import amount
 from async_rollout.core.budget import Tally, launches_most
+from async_rollout.core.called_back import called_back
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.departures import idle, open_departure
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.gates import Closed, Open, asked
+from async_rollout.core.heal import healed
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.launching import asked_again, asked_for, is_unrisen, may_grow, raised
 from async_rollout.core.moves import lives, move
@@ -33,6 +35,7 @@ def _advanced(draft: Draft) -> Draft:
     running = sorted(set(SUSPENDED_BY_US) - draft.observation.group.suspended)
     if running and draft.is_under_way:
         return _suspended_again(draft, tuple(running))
+    draft = called_back(healed(draft))
     for id in lives(draft):
         draft = move(draft, id)
     draft = watch_launches(draft)

@@ -65,11 +65,12 @@ def bounds(spec: RolloutSpec, base: int) -> Bounds:
 class Tally:
     """One look, counted. out: ids in a departure; victims: what is still to go, first ones first.
 
-    ready: proven and not on its way out, they hold the floor; available: those of them for whom an old one may go, the
-    old ones and new ones that have been ready for long enough; places: as ready, but old ones count however they are;
-    booting: asked for and not InService, seen or not; wanted: how many more must be launched in all. held: so many of
-    those out still serve: their first command runs, or the floor needs them. dark: the ill that serve nobody. Who is
-    only marked serves, goes first and proves none. idle: those in Standby that are still to go; they hold no place.
+    ready: proven and not on its way out, they hold the floor; holding: so many are ready, or were and are not known to
+    be ill: a bad look may be a gap; available: those of them for whom an old one may go, the old ones and new ones that
+    have been ready for long enough; places: as ready, but old ones count however they are; booting: asked for and not
+    InService, seen or not; wanted: how many more must be launched in all. held: so many of those out serve, still or
+    again: their first command runs, or the floor needs them. dark: the ill that serve nobody. Who is only marked
+    serves, goes first and proves none. idle: those in Standby that are still to go; they hold no place.
     """
 
     base: int
@@ -90,6 +91,7 @@ class Tally:
     wanted: int
     idle: tuple[Instance, ...] = ()
     held: int = 0
+    holding: int = 0
 
     @property
     def room(self) -> int:
@@ -119,7 +121,7 @@ def failures_most(spec: RolloutSpec, journal: Journal) -> int:
 def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: Journal) -> Tally:
     """Count one look with the record as it is about to be (departures just added count as out)."""
     departures = {departure.id for departure in journal.departures}
-    taking_leave = {departure.id for departure in journal.departures if departure.draining is not Mark.ENDED}
+    taking_leave = {one.id for one in journal.departures if one.draining is not Mark.ENDED or one.stays}
     in_service = [one for one in observation.instances if one.in_service]
     serving = [one for one in in_service if one.id not in departures]
     ill = frozenset(
@@ -137,7 +139,8 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
     available = frozenset(id for id in ready if belief.stage(id) is not Stage.READY)
     fresh = {one.id for one in serving if is_new(journal, one)}
     booting = max(0, field - len(in_service)) + more
-    leaving = sum(one.leaving and not one.retained and one.id in departures for one in observation.instances)
+    going_away = (one for one in observation.instances if one.leaving and one.id in departures)
+    leaving = sum(not (one.retained or one.ended) for one in going_away)
     limits = bounds(spec, journal.base)
     return Tally(
         base=journal.base,
@@ -158,7 +161,15 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
         wanted=max(0, journal.base - (field - len(victims) - held)),
         idle=tuple(one for one in idle if not _is_skipped(spec, belief, observation.group, one)),
         held=sum(one.id in taking_leave for one in in_service),
+        holding=sum(_holds(belief, one, fresh=one.id in fresh) for one in serving),
     )
+
+
+def _holds(belief: Belief, instance: Instance, *, fresh: bool) -> bool:
+    """It is ready, or it was and is not ill; a new one that was not is so as long as no look of it was bad."""
+    history = belief.history(instance.id)
+    bad = ILL.looks if history.proven or not fresh else 1
+    return not instance.down and (_serves(belief, instance) or history.streak.bad < bad)
 
 
 def _serves(belief: Belief, instance: Instance) -> bool:

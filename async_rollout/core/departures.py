@@ -70,7 +70,7 @@ def told(draft: Draft, departure: Departure) -> Draft:
     If not it steps back and serves on, so that others may go first; its turn begins with the command again.
     """
     one, point = draft.member(departure.id), HookPoint.BEFORE_DRAINING
-    if draft.life(one.id).comes_back:
+    if draft.life(one.id).comes_back or draft.life(one.id).is_down:
         return dropped(draft, departure)
     if draft.spec.hooks.before_draining is not None:
         done = commanded(draft, departure, point)
@@ -113,7 +113,7 @@ def rested(draft: Draft, departure: Departure) -> Draft:
     """The operator's wait, then terminate; it shrinks the group when it holds a place and the field is above base."""
     since = _resting_since(draft, departure)
     until = since + draft.spec.wait_before_terminate
-    if draft.at < until:
+    if draft.at < until and not draft.life(departure.id).is_down:
         wait = Wait(on=f"{departure.id} resting", why="the wait before terminate", since=since, until=until)
         return draft.wait(wait, look=Look(until, WHOLE))
     return _terminated(draft, departure)
@@ -187,8 +187,14 @@ def sent(draft: Draft, departure: Departure) -> Draft:
 
 
 def _anew(draft: Draft, departure: Departure) -> Draft:
-    """Nothing came of its terminate: it is sent again, or, where all is put back, it comes back."""
-    return draft.departure(replace(departure, removal=Removal.NOT))
+    """Nothing came of its terminate: it is sent again, or, where all is put back, it comes back.
+
+    Of one that EC2 does not run a launch was counted with it, which did not come.
+    """
+    counted = departure.removal is Removal.KEEP and draft.spec.hooks.before_terminate is None
+    never = counted and draft.life(departure.id).is_down
+    anew = draft.departure(replace(departure, removal=Removal.NOT))
+    return anew.write(replace(anew.journal, launches=max(0, anew.journal.launches - never)))
 
 
 def _under_way(draft: Draft, id: str, since: float) -> bool:

@@ -33,7 +33,7 @@ def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:
 
 def unsure(draft: Draft, departure: Departure) -> Draft | None:
     """In this look AWS does not find a source that may still list it: nothing more is done with it on that."""
-    doubted = draft.belief.doubted(draft.observation)
+    doubted = draft.belief.doubted(draft.observation) and not draft.life(departure.id).is_down
     since = draft.belief.stage_since(departure.id)
     return draft.wait(_unlisted(departure, since)) if doubted else None
 

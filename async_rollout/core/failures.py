@@ -22,6 +22,9 @@ from async_rollout.core.stages import YOUNG, is_new, is_old
 FAILED = "failed and --max-failures is"
 """What a run says that turned back for them."""
 
+NOT_ITS_OWN = ("Server.", "Client.UserInitiatedShutdown")
+"""How EC2's codes begin for whom EC2 itself or a call has ended: that says nothing of the release."""
+
 Histories = Mapping[str, History]
 
 
@@ -89,6 +92,8 @@ def _why(observation: Observation, journal: Journal, id: str, was: History, now:
     if now.lost_since is not None:
         return "it left before it served" if observation.at - now.lost_since >= LOST.seconds else ""
     one = observation.instance(id)
+    if one is not None and one.down and is_new(journal, one):
+        return "" if one.reason.startswith(NOT_ITS_OWN) else f"EC2 does not run it: {one.reason or one.down}"
     if one is None or not one.in_service or not is_new(journal, one):
         return ""
     departure = journal.departure(id)

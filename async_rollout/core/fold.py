@@ -18,7 +18,7 @@ from async_rollout.core.let_go import is_listed
 from async_rollout.core.life import stage_of
 from async_rollout.core.lives import Life
 from async_rollout.core.observation import Instance, Observation
-from async_rollout.core.policy import DRAIN_OVERDUE, SOON
+from async_rollout.core.policy import DRAIN_OVERDUE, ILL, SOON
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import is_ready
 from async_rollout.core.spec import RolloutSpec
@@ -77,7 +77,9 @@ class Fold:
             removal=counted_on(was.removal, "recorded" if told else None, at),
             lost_since=self._lost_since(was, member, departure),
         )
-        seen = replace(seen, ready_since=_since(was.ready_since, at, holds=self._is_up(seen, member, out)))
+        sick = was.sick if out is not None else seen.streak.bad >= ILL.looks
+        ready_since = _since(was.ready_since, at, holds=self._is_up(seen, member, out))
+        seen = replace(seen, sick=sick, ready_since=ready_since)
         stage = self._stage(seen, member, departure)
         proven = was.proven or (stage is not None and stage.stage in PROVEN)
         stays = stage is seen.stage and proven is was.proven

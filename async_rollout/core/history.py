@@ -73,7 +73,8 @@ class History:
     whole looks in a row in which no source listed it, once it is taken out. lingering: it still drained when every
     delay was over. removal: since when its terminate stands in the record. lost_since: since when one that never served
     is gone or leaves, and not by us. failed: why it counts as a newcomer that failed, empty as long as it does not.
-    unmarked: how often we marked it healthy again. unfit: AWS refused to register it.
+    unmarked: how often we marked it healthy again. unfit: AWS refused to register it. sick: it was ill when it was last
+    seen in its sources.
     running, ended: its commands. calls: what AWS took last for each of its registrations.
     """
 
@@ -92,6 +93,7 @@ class History:
     failed: str = ""
     unmarked: int = 0
     unfit: bool = False
+    sick: bool = False
     running: frozenset[HookPoint] = frozenset()
     ended: Mapping[HookPoint, Ended] = field(default_factory=dict)
     calls: Mapping[Registration, Sent] = field(default_factory=dict)

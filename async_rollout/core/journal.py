@@ -80,7 +80,8 @@ class Departure:
 
     missing: digests of the group's sources where it was not registered. odd: (digest, port) of registrations whose
     port is not the source's own. surplus: it is a new instance of ours too many. draining, before, after: how far its
-    commands are; draining is ended where there is none, and as long as it is not, nothing was deregistered.
+    commands are; draining is ended where there is none, and as long as it is not, nothing was deregistered. stays: it
+    was called back, and serves on.
     """
 
     id: str
@@ -94,6 +95,12 @@ class Departure:
     after: Mark = Mark.NOT
     removal: Removal = Removal.NOT
     surplus: bool = False
+    stays: bool = False
+
+    @property
+    def only_drains(self) -> bool:
+        """It was taken out, and nothing more was done to it."""
+        return self.draining is Mark.ENDED and self.before is Mark.NOT and self.removal is Removal.NOT
 
     def mark(self, point: HookPoint) -> Mark:
         """How far the command of one point is."""

@@ -1,8 +1,8 @@
 """Why an act may not be done: asked before each one, of the look it rests on and of the acts since.
 
 Strangers to how `decide` comes to it: they read the look, the record and the counts of histories, never a stage, a
-step or a tally; who serves is what AWS shows. They are laws 1 to 6, 8 to 11 and 17, a function each, its sentence as
-docstring, and ask necessary conditions only. The other half of each law is the storms' oracle.
+step or a tally; who serves is what AWS shows. They are laws 1 to 6, 8 to 11, 17 and 20, a function each, its sentence
+as docstring, and ask necessary conditions only. The other half of each law is the storms' oracle.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ from async_rollout.core.taken import (
     in_service,
     is_needed,
     is_surplus,
+    lasting,
     named,
+    only_drains,
     out_of_sight,
     taken_out,
     taken_out_again,
@@ -77,12 +79,13 @@ def the_ceiling_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, ac
     if (rise := _rise(snapshot, record, action)) is None:
         return None
     (field, more), members, limits = rise, snapshot.observation.instances, bounds(spec, record.base)
-    deregistered = {departure.id for departure in record.departures if departure.draining is Mark.ENDED}
+    deregistered = {one.id for one in record.departures if one.draining is Mark.ENDED and not one.stays}
     out = sum(one.in_service and one.id in deregistered for one in members)
     taken = max(field, sum(one.in_service for one in members)) - out + more
     if taken > limits.ceiling:
         return f"law 2: {taken} booting and serving, the ceiling is {limits.ceiling}"
-    leaving = sum(one.leaving and not one.retained and record.departure(one.id) is not None for one in members)
+    away = (one for one in members if one.leaving and record.departure(one.id) is not None)
+    leaving = sum(not (one.retained or one.ended) for one in away)
     exist = max(field, snapshot.observation.rows) + leaving + out_of_sight(snapshot, record) + more
     return f"law 2: {exist} would exist, {limits.exist} may" if exist > limits.exist else None
 
@@ -147,9 +150,19 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
 def launches_are_bounded(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 6: the launches that we cause are bounded, across kills."""
     most = launches_most(record, snapshot.observation)
-    if _rise(snapshot, record, action) and record.launches > most:
+    more = _rise(snapshot, record, action) or _heals(snapshot, action)
+    if more and record.launches > most:
         return f"law 6: {record.launches} launches were asked for, {most} are the most"
     return None
+
+
+def _heals(snapshot: Snapshot, action: Action) -> bool:
+    """It ends one that EC2 does not run and that was on no way out, so that AWS launches another."""
+    if not isinstance(action, Terminate) or action.shrink:
+        return False
+    one, seen = snapshot.observation.instance(action.instance), snapshot.observation.journal
+    known = isinstance(seen, Journal) and seen.departure(action.instance) is not None
+    return one is not None and bool(one.down) and not known
 
 
 def only_ours_is_resumed(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
@@ -225,6 +238,17 @@ def a_bad_release_goes_no_further(spec: RolloutSpec, snapshot: Snapshot, record:
     return f"law 17: {record.lost} newcomers have failed, and {', '.join(going)} would go" if going else None
 
 
+def who_only_drains_is_put_back(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
+    """Law 20: while the ready are below the floor, nobody who only drains goes any further."""
+    match action:
+        case Terminate(instance=id) | RunHook(point=HookPoint.BEFORE_TERMINATE, instance=id):
+            floor, seen = bounds(spec, record.base).floor, lasting(snapshot, record)
+            drains = only_drains(snapshot, id) and seen < floor
+            return f"law 20: {id} only drains, {seen} are ready and the floor is {floor}" if drains else None
+        case _:
+            return None
+
+
 LAWS: tuple[Law, ...] = (
     the_floor_holds,
     the_ceiling_holds,
@@ -236,4 +260,5 @@ LAWS: tuple[Law, ...] = (
     its_command_is_over,
     one_conductor,
     a_bad_release_goes_no_further,
+    who_only_drains_is_put_back,
 )

@@ -54,8 +54,8 @@ def _goes(life: Life) -> bool:
 def _is_drained(life: Life) -> bool:
     """Once it was believed, a look in which AWS does not find some source does not make it untrue."""
     departure, last = life.departure, life.history.stage
-    if life.is_sent or departure is None:
-        return life.is_sent
+    if life.is_sent or departure is None or life.is_down:
+        return life.is_sent or life.is_down
     doubted = life.doubted and (last is None or last.stage not in (Stage.DRAINED, Stage.RESTING))
     return not doubted and has_let_go(life.observation, departure, life.history)
 

@@ -63,15 +63,17 @@ class Life:
 
     @property
     def comes_back(self) -> bool:
-        """It is to serve on: only drained, or not even that, where all is put back or its owner has protected it.
+        """It is to serve on: only drained, or not even that, and put back, protected by its owner or called back.
 
         Our own surplus does so where the command that it gets first is not known.
         """
         out, one = self.departure, self.instance
         if self.has_left or out is None or one is None or out.removal is not Removal.NOT or out.before is not Mark.NOT:
             return False
+        if self.is_dead:
+            return False
         shielded = not out.surplus and is_shielded(self.spec, self.observation.group, one)
-        return shielded or (self.is_put_back and not self.is_dead and (self.lacks or not out.surplus))
+        return shielded or out.stays or (self.is_put_back and (self.lacks or not out.surplus))
 
     @property
     def lacks(self) -> bool:
@@ -85,6 +87,12 @@ class Life:
         return self.is_dead or (self.instance is not None and self.instance.standby)
 
     @property
+    def is_down(self) -> bool:
+        """EC2 does not run it."""
+        return self.instance is not None and bool(self.instance.down)
+
+    @property
     def is_dead(self) -> bool:
-        """AWS calls it unhealthy and does not let it be registered: it cannot come back."""
-        return self.instance is not None and self.instance.marked_unhealthy and self.history.unfit
+        """EC2 does not run it, or AWS calls it unhealthy and does not let it be registered: it cannot come back."""
+        refused = self.instance is not None and self.instance.marked_unhealthy and self.history.unfit
+        return self.is_down or refused

@@ -13,6 +13,7 @@ from async_rollout.core.back import put_back
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
+from async_rollout.core.heal import healed
 from async_rollout.core.journal import QUICK, Departure, Mark
 from async_rollout.core.launching import asked_again, is_unrisen, raised
 from async_rollout.core.moves import lives, move
@@ -27,6 +28,7 @@ UNDER_WAY = (Stage.DRAINING, Stage.DRAINED, Stage.RESTING)
 
 def restore(draft: Draft) -> Draft:
     """One tick back. What cannot be put back is named in `stuck`."""
+    draft = healed(draft)
     for id in lives(draft):
         draft = _kept(draft, id) or move(draft, id)
     draft = watch_launches(draft)

@@ -97,6 +97,7 @@ def _departure(departure: Departure) -> str:
         f"at={departure.at} ip={departure.private_ip or '-'} pub={departure.public_ip or '-'}"
         f" not={'+'.join(departure.missing) or '-'}"
         f" odd={odd or '-'} {marks} k={departure.removal.value} own={int(departure.surplus)}"
+        f" stay={int(departure.stays)}"
     )
 
 
@@ -250,6 +251,7 @@ def _read_departure(id: str, pairs: dict[str, str]) -> Departure:
         odd=tuple((_word(source), _number({"port": port}, "port")) for source, port in odd),
         removal=Removal(pairs["k"]),
         surplus=bool(_number(pairs, "own", 1)),
+        stays=bool(_number(pairs, "stay", 1)),
         **{MARKS[point]: Mark(pairs[key]) for key, point in _POINTS.items() if point in MARKS},
     )
 

@@ -40,9 +40,9 @@ def taken_out_again(snapshot: Snapshot, action: Action) -> tuple[str, ...]:
 
 
 def in_service(snapshot: Snapshot, action: Action) -> Iterator[Instance]:
-    """Whom an act names, as far as the look shows it in service."""
+    """Whom an act names, as far as the look shows it in service; nobody takes out whom EC2 does not run."""
     going = named(action)
-    return (one for one in snapshot.observation.instances if one.id in going and one.in_service)
+    return (one for one in snapshot.observation.instances if one.id in going and one.in_service and not one.down)
 
 
 def _was_recorded(snapshot: Snapshot, id: str) -> bool:
@@ -84,6 +84,18 @@ def available(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> frozens
     return frozenset(found)
 
 
+def lasting(snapshot: Snapshot, record: Journal) -> int:
+    """How many may be counted on: in service, on no way out, run by EC2, and not known to be ill."""
+    there = (one for one in snapshot.observation.instances if one.in_service and not one.down)
+    return sum(_may_last(snapshot, record, one) for one in there if record.departure(one.id) is None)
+
+
+def _may_last(snapshot: Snapshot, record: Journal, instance: Instance) -> bool:
+    history = snapshot.belief.history(instance.id)
+    served = history.proven or not is_new(record, instance)
+    return history.streak.bad < (ILL.looks if served else 1)
+
+
 def out_of_sight(snapshot: Snapshot, record: Journal) -> int:
     """Terminated ones that the look does not show, and that may only be missing from the answer."""
     sent = (one.id for one in record.departures if one.removal is not Removal.NOT)
@@ -93,3 +105,14 @@ def out_of_sight(snapshot: Snapshot, record: Journal) -> int:
 def is_surplus(record: Journal, id: str) -> bool:
     departure = record.departure(id)
     return departure is not None and departure.surplus
+
+
+def only_drains(snapshot: Snapshot, id: str) -> bool:
+    """By the record that the look brought an old one is taken out and no more; it was well, and EC2 runs it."""
+    seen, one = snapshot.observation.journal, snapshot.observation.instance(id)
+    departure = seen.departure(id) if isinstance(seen, Journal) else None
+    history = snapshot.belief.history(id)
+    if departure is None or departure.surplus or one is None or not one.in_service:
+        return False
+    lost = one.down or history.sick or (one.marked_unhealthy and history.unfit)
+    return departure.only_drains and not lost

@@ -111,7 +111,7 @@ def _foreign(situation: Situation) -> Iterator[Cause]:
 def _hooks(situation: Situation) -> Iterator[Cause]:
     for failed in _failures(situation):
         departure = situation.journal.departure(failed.instance)
-        if departure is not None and not departure.surplus:
+        if departure is not None and not departure.surplus and departure.mark(failed.point) is not Mark.ENDED:
             yield Cause(code=6, text=f"the {failed.point} command for {failed.instance} {failed.how}")
 
 
@@ -122,7 +122,8 @@ def marked_failed(situation: Situation) -> Journal:
         departure = journal.departure(failed.instance)
         if departure is not None and departure.mark(failed.point) is Mark.BEGUN:
             gone = failed.point is HookPoint.AFTER_TERMINATE
-            mark = Mark.FAILED if gone else _failed_mark(departure, failed.code)
+            goes = departure.surplus or situation.life(failed.instance).is_down
+            mark = Mark.FAILED if gone else _failed_mark(failed.code, goes=goes)
             journal = journal.with_departure(departure.marked(failed.point, mark))
     return journal
 
@@ -135,9 +136,12 @@ def _failures(situation: Situation) -> Iterator[HookOutcome]:
             yield outcome
 
 
-def _failed_mark(departure: Departure, code: int | None) -> Mark:
-    """A command that could not even be run has not begun. Our own surplus goes whatever its command says."""
-    if departure.surplus:
+def _failed_mark(code: int | None, *, goes: bool) -> Mark:
+    """A command that could not even be run has not begun.
+
+    Our own surplus goes whatever its command says, and so does one that EC2 does not run.
+    """
+    if goes:
         return Mark.ENDED
     return Mark.NOT if code in NEVER_RAN else Mark.FAILED
 

@@ -23,7 +23,7 @@ ADDED: Mapping[int, Mapping[str, Mapping[str, str]]] = {
     2: {
         "head": {"needs": NEEDS, "cmd": "-", "open": "0"},
         "found": {"old": "0", "gone": "0", "apart": "0", "way": "d", "tok": "0", "can": "0"},
-        "lane": {"q": "e"},
+        "lane": {"q": "e", "stay": "0"},
     },
 }
 """What each later version added, and the default that a record of an earlier one is read with."""

@@ -75,16 +75,33 @@ def test_who_came_back_goes_out_again_only_where_the_floor_holds_without_it() ->
     departure = {"departures": (Departure(id=ident(0), at=int(AT)),)}
     lost = snapshot_of("SSS", record=departure)
     assert not [act for act in done(lost) if isinstance(act, Deregister)]
-    (wait,) = [wait for wait in decide(SPEC, lost).waits if wait.on == f"{ident(0)} going out"]
+    decision = decide(SPEC, lost)
+    assert decision.meant is not None
+    (back,) = decision.meant.departures
+    assert back.stays
+    (wait,) = [wait for wait in decision.waits if wait.on == f"{ident(0)} registering back"]
+    assert "until every source calls it healthy" in wait.why
+
+
+def test_one_whose_command_has_begun_goes_no_further_while_the_floor_needs_it() -> None:
+    out = Departure(id=ident(0), at=int(AT), before=Mark.ENDED, missing=("x",))
+    alone = snapshot_of("SSS", record={"departures": (out,)})
+    bare = replace(alone, observation=replace(alone.observation, sources=(), instances=tuple(
+        replace(one, targets=()) for one in alone.observation.instances)))  # fmt: skip
+    (wait,) = [wait for wait in decide(SPEC, bare).waits if wait.on == f"{ident(0)} going out"]
     assert "2 are ready without it and the floor is 3" in wait.why
+
+
+def test_who_serves_though_it_is_to_go_is_taken_out_again_where_the_floor_holds() -> None:
+    departure = {"departures": (Departure(id=ident(0), at=int(AT)),)}
     (out,) = [act for act in done(snapshot_of("SSSN", record=departure)) if isinstance(act, Deregister)]
     assert {one.instance for one in out.registrations} == {ident(0)}
 
 
 def test_who_came_back_and_stays_counts_under_the_ceiling() -> None:
     departure = {"departures": (Departure(id=ident(0), at=int(AT)),)}
-    (more,) = done(snapshot_of("SSS", record=departure))
-    assert more == SetCapacity(desired=4)
+    back, more = done(snapshot_of("SSS", record=departure))
+    assert isinstance(back, Register) and more == SetCapacity(desired=4)
 
 
 def test_the_guard_knows_who_came_back() -> None:
@@ -98,13 +115,13 @@ def test_the_guard_knows_who_came_back() -> None:
 
 
 def test_behind_no_load_balancer_it_serves_until_it_is_terminated() -> None:
-    """The call was refused, and meanwhile another was lost: the floor has a say before it is sent again."""
+    """The call was refused, and meanwhile another was lost: it is not sent again, it serves on."""
     departure = Departure(id=ident(0), at=int(AT), missing=("x",))
     alone = snapshot_of("SSS", record={"departures": (departure,)})
     bare = replace(alone, observation=replace(alone.observation, sources=(), instances=tuple(
         replace(one, targets=()) for one in alone.observation.instances)))  # fmt: skip
     assert not [act for act in done(bare) if isinstance(act, Terminate)]
-    assert any(wait.on == f"{ident(0)} going out" for wait in decide(SPEC, bare).waits)
+    assert decide(SPEC, bare).meant.departures == ()  # type: ignore[union-attr]
     assert "law 1" in (objection(SPEC, bare, (), Terminate(instance=ident(0), shrink=True)) or "")
 
 

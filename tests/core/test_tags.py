@@ -105,7 +105,7 @@ SECOND = FIRST | {
     "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd",
     "found": f"{FIRST['found']} old=3 gone=1 apart=2 way=a tok=7 can=1",
     "open": "n=3 eu-west-1a=0a1b2c3d-6/2/1700000000/- eu-west-1b=0a1b2c3d-7/1/1700000001/1",
-    "lane:i-0123456789abcdef0": FIRST["lane:i-0123456789abcdef0"].replace("b=b", "q=f b=b"),
+    "lane:i-0123456789abcdef0": FIRST["lane:i-0123456789abcdef0"].replace("b=b", "q=f b=b") + " stay=1",
 }
 """A record of 0.2.0, letter by letter."""
 
@@ -128,7 +128,7 @@ def test_the_second_version_is_what_is_written() -> None:
     second = read(SECOND)
     assert isinstance(second, j.Journal)
     assert (second.commands, second.old, second.replaced) == (tuple(HookPoint), 3, 1)
-    assert second.departures[0].draining is j.Mark.FAILED
+    assert second.departures[0].draining is j.Mark.FAILED and second.departures[0].stays
     assert second.canary is True
     assert (second.way, second.tokens, [launch.came for launch in second.open]) == (j.Way.ANSWERED, 7, [None, 1])
     tags = {key.removeprefix(PREFIX): value for key, value in to_tags(second).items()}
@@ -164,7 +164,7 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
     assert versions.keys_of("head", 1) | {"needs", "cmd", "open"} == versions.keys_of("head", 2)
     assert versions.keys_of("found", 1) | {"old", "gone", "apart", "way", "tok", "can"} == versions.keys_of("found", 2)
-    assert versions.keys_of("lane", 1) | {"q"} == versions.keys_of("lane", 2)
+    assert versions.keys_of("lane", 1) | {"q", "stay"} == versions.keys_of("lane", 2)
 
 
 @pytest.mark.parametrize("odd", ["0a1b/2/17/-/", "0a1b/2/17", "0a1b/-1/17/-", "0a 1b/2/17/-", "0a1b/2/17/x", "/2/17/-"])

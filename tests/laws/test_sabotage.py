@@ -17,6 +17,7 @@ from support.laws.breaking import Sabotage
 from support.laws.crowded import CROWDED
 from support.laws.endings import CONDUCTING, ENDING
 from support.laws.futile import LAUNCHING
+from support.laws.healing import HEALING
 from support.laws.marked import MARKED
 from support.laws.queued import QUEUED
 from support.laws.sabotages import COUNTING, PROVING, REMOVING
@@ -26,7 +27,7 @@ from support.pages import page
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
-    *CROWDED, *UNANSWERED, *RELEASES,
+    *CROWDED, *UNANSWERED, *RELEASES, *HEALING,
 )  # fmt: skip
 
 

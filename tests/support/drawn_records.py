@@ -25,6 +25,7 @@ departures = st.builds(
     after=st.sampled_from(j.Mark),
     removal=st.sampled_from(j.Removal),
     surplus=st.booleans(),
+    stays=st.booleans(),
 )
 launches = st.builds(
     j.OpenLaunch,

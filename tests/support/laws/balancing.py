@@ -118,6 +118,6 @@ BALANCING = (
              spoil=swap(advance, "held_up", lambda draft: None)),
     Sabotage(name="who takes no traffic serves", law="law 1: 2", story=shifted,
              spoil=both(swap(advance, "held_up", lambda draft: None), swap(serving, "healthy_at", passed_is_enough))),
-    Sabotage(name="a source that is gone is waited for", law="law 16:", story=target_group_goes,
+    Sabotage(name="a source that is gone is waited for", law="law 12:", story=target_group_goes,
              spoil=of_result(observation, "unfound", has_listener=True)),
 )  # fmt: skip

@@ -164,7 +164,8 @@ ENDING = (
              spoil=swap(finish, "_in_its_place", lambda one, needed: departures.open_departure(
                  one, needed, surplus=True))),
     Sabotage(name="who came back goes again at once", law="law 1:", guard="law 1:",
-             story=losses.comes_back_and_is_needed, spoil=swap(drain, "serves_still", no)),
+             story=losses.comes_back_and_is_needed,
+             spoil=both(swap(drain, "serves_still", no), swap(advance, "called_back", draft_as_it_is))),
     Sabotage(name="surplus that the floor needs is never given back", law="law 12:", story=losses.dies_beside_surplus,
              spoil=swap(finish, "_in_its_place", lambda one, needed: one)),
     Sabotage(name="a dead one is put back", law="law 16:", story=losses.dies_on_its_way_out,

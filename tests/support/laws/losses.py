@@ -9,6 +9,7 @@ from functools import partial
 from async_rollout.core.actions import Deregister, Register, Terminate
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import Hooks
+from async_rollout.sandbox.history import What
 from support.laws.meddling import once
 from support.laws.ought import Ought
 from support.laws.playing import Part, Play, play, small
@@ -35,8 +36,8 @@ def taken_below(played: Play, floor: int) -> Iterator[str]:
 
 
 def dies_beside_surplus() -> list[str]:
-    """An old one has died when all is put back: the newcomer stays in its place, the dead one goes."""
-    return _put_back(lambda world: world.kill(world.members(GROUP)[1].id))
+    """An old one's application has died when all is put back: the newcomer stays in its place, the dead one goes."""
+    return _put_back(lambda world: world.break_app(world.members(GROUP)[1].id))
 
 
 def sickens_beside_surplus() -> list[str]:
@@ -46,12 +47,17 @@ def sickens_beside_surplus() -> list[str]:
 
 def dies_on_its_way_out() -> list[str]:
     """The dead one is out already when all is put back: it cannot be registered again, and goes on."""
-    return _put_back(lambda world: world.kill(world.members(GROUP)[1].id), stop=81.5)
+
+    def dies(world: Witness) -> None:
+        (out,) = {one.instance for one in world.record if one.what is What.DEREGISTER}
+        world.kill(out)
+
+    return _put_back(dies, stop=90.5, at=84.5)
 
 
-def _put_back(do: Callable[[Witness], object], stop: float = 79.5) -> list[str]:
+def _put_back(do: Callable[[Witness], object], stop: float = 79.5, at: float = 29.5) -> list[str]:
     """Told to stop when the newcomer has just come to serve; what is done before is seen by then."""
-    played = play(SPEC, Part(stop=(stop, Stop.FINISH)), build=partial(small, size=3), others=once(29.5, do))
+    played = play(SPEC, Part(stop=(stop, Stop.FINISH)), build=partial(small, size=3), others=once(at, do))
     return [*taken_below(played, 3), *wrong(played, PUT_BACK)]
 
 

@@ -215,10 +215,10 @@ def _outage(spec: RolloutSpec, ought: Ought) -> list[str]:
 
 
 def dead_one() -> list[str]:
-    """An old instance dies mid-run: it is the next to go, and the healthy ones hold the floor."""
+    """An old instance's application dies mid-run: it is the next to go, and the healthy ones hold the floor."""
 
     def kill(world: Witness) -> None:
-        world.kill(world.members(GROUP)[2].id)
+        world.break_app(world.members(GROUP)[2].id)
 
     spec = replace(SPEC, max_unavailable=1)
     played = play(spec, build=partial(small, size=3), others=once(45.0, kill))

@@ -282,7 +282,7 @@ REMOVING = (
              spoil=swap(departures, "_resting_since", lambda one, departure: 0.0)),
     Sabotage(name="a failed command is good", law="law 10:", story=stories.bad_before_command,
              spoil=both(swap(trouble, "_hooks", nothing),
-                        swap(trouble, "_failed_mark", lambda departure, code: Mark.ENDED))),
+                        swap(trouble, "_failed_mark", lambda code, goes: Mark.ENDED))),
     Sabotage(name="a departure is dropped after one look without it", law="law 9:", story=meetings.gappy,
              spoil=swap(history, "GONE", replace(GONE, looks=1))),
     Sabotage(name="desired is set unrecorded", law="law 9:", guard="law 9:", story=stories.plain,

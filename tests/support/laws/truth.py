@@ -141,6 +141,12 @@ def broken(
     ]
 
 
+def _ended(run: Run, id: str, at: float) -> bool:
+    """EC2 had ended it by then: nothing of it drains any more."""
+    died = (one for one in run.world.record if one.what is What.DIED and one.instance == id and not one.detail)
+    return any(one.at <= at for one in died)
+
+
 def drained_before_terminated(run: Run) -> list[str]:
     """The walkthrough: what we deregistered is terminated only when every source has let go of it."""
     let_go: dict[str, set[str]] = {}
@@ -155,5 +161,6 @@ def drained_before_terminated(run: Run) -> list[str]:
             let_go.setdefault(one.instance, set()).add(one.detail)
         if one.what is What.TERMINATE and one.who == OWNER:
             held = taken.get(one.instance, set()) - let_go.get(one.instance, set())
+            held = set() if _ended(run, one.instance, one.at) else held
             wrong += [f"walkthrough: {one.instance} was terminated while {sorted(held)} still drained"] if held else []
     return wrong[:1]

@@ -66,7 +66,7 @@ def first_removals(past: Past) -> Iterator[Removed]:
 def the_floor_holds(past: Past) -> Iterator[str]:
     """Law 1: available was never below the floor through us."""
     for one in first_removals(past):
-        if one.known_ill:
+        if one.known_ill or one.ended:
             continue
         least = limits(past, wanted(past, one.at).low).floor
         looks = served(past, one.at - past.window, one.at)
@@ -169,7 +169,7 @@ def nothing_goes_in_a_shift(past: Past) -> Iterator[str]:
         opened = min(one.at, float(one.departure.at)) if one.departure is not None else one.at
         since = opened - past.window
         looks = [was for at, was in log if at <= since][-1:] + [was for at, was in log if since < at < one.at]
-        if looks and all(looks) and one.goal is Goal.REPLACE and not one.surplus and not hidden:
+        if looks and all(looks) and one.goal is Goal.REPLACE and not (one.surplus or one.ended or hidden):
             yield f"law 1: {one.id} went at {one.at:.1f} in a zonal shift"
 
 
@@ -180,7 +180,8 @@ def a_new_one_is_proven_first(past: Past) -> Iterator[str]:
         looks = served(past, one.at - past.window, one.at)
         well = all(one.id in who for who in looks)
         held = any(len(who - one.out) >= wanted(past, one.at).low for who in looks)
-        if surge and well and not held and one.goal is Goal.REPLACE and not one.fresh_served and not one.surplus:
+        spared = one.fresh_served or one.surplus or one.ended
+        if surge and well and not held and one.goal is Goal.REPLACE and not spared:
             yield f"law 5: {one.id} went at {one.at:.1f} before any new one had served"
 
 
@@ -202,7 +203,8 @@ def drained_first(past: Past) -> Iterator[str]:
             due[one.id] = one.at + past.weather.delay
         # An answer that lacks it in the very look that was due, of a drain that outlasts its delay: two faults at once.
         just_due = one.at - past.window - DRAIN_OVERDUE <= due.get(one.id, 0.0)
-        if one.what == "terminate" and held and not (just_due and past.weather.trouble.lingering):
+        excused = one.ended or (just_due and past.weather.trouble.lingering)
+        if one.what == "terminate" and held and not excused:
             yield f"walkthrough: {one.id} was terminated at {one.at:.1f}, and {len(held)} sources still held it"
 
 

@@ -38,6 +38,11 @@ class Removal:
         return self.unasked and self.instance.health != "Healthy"
 
     @property
+    def ended(self) -> bool:
+        """EC2 has ended it: nobody can take it out any more."""
+        return self.instance.ec2 == "terminated"
+
+    @property
     def surplus(self) -> bool:
         """It goes because it is one too many of ours."""
         return self.departure is not None and self.departure.surplus

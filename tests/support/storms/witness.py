@@ -236,9 +236,9 @@ class Witness(World):
         return one.in_service and not named and not self.state.sources_of(GROUP)
 
     def _goes(self, id: str) -> bool:
-        """Not who was put into Standby by somebody, perhaps in the middle of our call."""
+        """Not who was put into Standby by somebody, perhaps in the middle of our call; nor whom EC2 has ended."""
         one = self.state.instances[id]
-        return one.member and not one.retained and not one.standby
+        return one.member and not one.retained and not one.standby and one.ec2 != "terminated"
 
     def _newest(self, one: Instance) -> object:
         """What the group would launch now, as it stands in an instance's record."""
