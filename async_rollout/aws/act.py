@@ -1,8 +1,8 @@
 """One action into its calls, and AWS's word on them into an answer. The only file that changes anything.
 
-Every call but two is absolute. Terminate is not: what may have been done is never sent again (`throttle.ONCE`). Nor is
-a launch, but its token makes the same again do nothing more (`launch_call.LAUNCH`). A size is absolute and not sent
-again either, since others set it too (`throttle.SIZE`).
+Every call but three is absolute. Terminate and EnterStandby are not: what may have been done is never sent again
+(`throttle.ONCE`). Nor is a launch, but its token makes the same again do nothing more (`launch_call.LAUNCH`). A size is
+absolute and not sent again either, since others set it too (`throttle.SIZE`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from async_rollout.aws.way import Way
 from async_rollout.core.actions import (
     CloudAction,
     Deregister,
+    EnterStandby,
     Erase,
     Launch,
     MarkHealthy,
@@ -102,6 +103,9 @@ class Acts:
                 return await self._each(self._send, way, [_healthy(id) for id in ids])
             case Terminate():
                 return await self._send(way, _terminate(action), ONCE)
+            case EnterStandby(instance=id):
+                aside = {"InstanceIds": [id], "ShouldDecrementDesiredCapacity": True}
+                return await self._send(way, autoscaling("EnterStandby", **name, **aside), ONCE)
             case _:
                 assert_never(action)
 

@@ -97,6 +97,8 @@ def _zone(details: str | None) -> str:
 def _kind(words: str) -> str:
     if words.startswith("Launching"):
         return "launch"
+    if words.startswith("Moving EC2 instance to Standby"):
+        return "standby"
     return "terminate" if words.startswith("Terminating") else "other"
 
 

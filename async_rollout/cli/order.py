@@ -50,7 +50,7 @@ class Order:
         command(
             "-b",
             "--run-before-server-going-down-command",
-            help="After drained, before the wait; anything but 0 halts. Tokens: OLD_INSTANCE_ID, "
+            help="After drained, before the wait; anything but 0: into Standby, halts. Tokens: OLD_INSTANCE_ID, "
             "OLD_INSTANCE_PRIVATE_IP_ADDRESS, OLD_INSTANCE_PUBLIC_IP_ADDRESS.",
         ),
     ] = None

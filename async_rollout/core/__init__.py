@@ -36,8 +36,8 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
                 `left` what is not put back, `laws` and what they read of an act: `taken`
     gates       `gates` before each new removal and launch, a file each
     decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `moves` what each step asks for, done by
-                `climb`, `drain`, `departures`, `back`, `called_back`, `heal`; `launching` asks for new ones; a
-                `draft` is a decision in the making
+                `climb`, `drain`, `departures`, `parking`, `back`, `called_back`, `heal`; `launching` asks for new
+                ones; a `draft` is a decision in the making
     told        `narrate` in events, `plan` and `standing` in advance, `walkthrough` to read
 
 The path of one decision

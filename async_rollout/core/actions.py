@@ -117,6 +117,13 @@ class Terminate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnterStandby:
+    """Put one member into Standby; DesiredCapacity falls by one. Relative, as Terminate is: sent once."""
+
+    instance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunHook:
     """Start a hook beside the loop; its outcome comes with a later look."""
 
@@ -141,6 +148,7 @@ CloudAction = (
     | Register
     | MarkHealthy
     | Terminate
+    | EnterStandby
 )
 Action = CloudAction | RunHook
 

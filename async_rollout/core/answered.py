@@ -22,7 +22,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.belief import Belief, Launching
 from async_rollout.core.history import Ended, Sent
-from async_rollout.core.journal import QUICK, Goal, Journal, Removal
+from async_rollout.core.journal import COUNTED_AS, QUICK, Goal, Journal
 from async_rollout.core.launch_answers import heard as launch_heard
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
@@ -149,6 +149,6 @@ def _is_cut(old: Journal | None, new: Journal) -> bool:
     """The record gives in: someone lowered what we had asked for, and our own shrinking does not explain it."""
     if old is None or new.goal is not Goal.REPLACE or new.evened > old.evened:
         return False
-    shrunk = sum(departure.removal is Removal.SHRINK for departure in old.departures)
+    shrunk = sum(departure.removal in COUNTED_AS for departure in old.departures)
     ended = {launch.token for launch in old.open} - {launch.token for launch in new.open}
     return new.asked < old.asked - shrunk and not ended  # what a launch did not bring nobody has taken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from async_rollout.core.belief import Belief
-from async_rollout.core.journal import Journal, Removal
+from async_rollout.core.journal import COUNTED_AS, Journal
 from async_rollout.core.observation import Observation
 from async_rollout.core.policy import SIZE
 from async_rollout.core.promised import coming, shrunk
@@ -79,7 +79,7 @@ def _cut(journal: Journal, counted: Journal, drop: int, expected: int, observati
 
 def _count(journal: Journal, gone: tuple[str, ...]) -> Journal:
     departures = (
-        replace(departure, removal=Removal.COUNTED) if departure.id in gone else departure
+        replace(departure, removal=COUNTED_AS[departure.removal]) if departure.id in gone else departure
         for departure in journal.departures
     )
     return replace(journal, departures=tuple(departures))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from async_rollout.core.actions import ROWS, Decision, Order, Outcome, Record, Suspend, Verdict, Wait
 from async_rollout.core.draft import Draft, renewed
 from async_rollout.core.failures import left_of, mending
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Mark, Unreadable, digest
 from async_rollout.core.launch_failures import next_of
 from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
 from async_rollout.core.left import changes
@@ -23,7 +23,7 @@ from async_rollout.core.restore import alive
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import Protected, RolloutSpec, Scope
 from async_rollout.core.stages import is_old
-from async_rollout.core.standby import may_end
+from async_rollout.core.standby import end_of_parked, may_end, parked, why_parked
 from async_rollout.core.survey import objections, retained, unhealthy
 from async_rollout.core.traffic import next_for, told_of
 from async_rollout.core.trouble import stopped, untouched
@@ -68,11 +68,16 @@ def over(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdi
     kept = (*retained(observation), *told_of(observation))
     if journal.goal is Goal.REPLACE:
         return _replaced(spec, observation, journal)
-    cause = journal.cause or RESTORE_CAUSE
-    outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(cause.code, Outcome.FAILED)
-    kept = (*left_of(cause.text, observation, journal), *kept)
-    why = "; ".join((cause.text, *kept, "the group is as it was found"))
-    return Verdict(outcome=outcome, code=cause.code, why=why, next=next_of(cause.text) or mending(cause.text))
+    cause, idle = journal.cause or RESTORE_CAUSE, parked(observation, journal)
+    failed = any(departure.before is Mark.FAILED for departure in idle)
+    code = cause.code or ((6 if failed else 1) if idle else 0)
+    outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(code, Outcome.FAILED)
+    left = tuple(f"{departure.id} is in Standby: {why_parked(departure)}" for departure in idle)
+    kept, rest = (*left_of(cause.text, observation, journal), *kept), "all else" if idle else "the group"
+    why = "; ".join((cause.text, *left, *kept, f"{rest} is as it was found"))
+    next = "; ".join(end_of_parked(observation.group, departure.id) for departure in idle)
+    next = next or next_of(cause.text) or mending(cause.text)
+    return Verdict(outcome=outcome, code=code, why=why, left=left, next=next)
 
 
 def _replaced(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdict:

@@ -23,7 +23,7 @@ from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import healthy_everywhere, is_shifted
 from async_rollout.core.spec import Protected, RolloutSpec
 from async_rollout.core.stages import Stage, is_new, is_old
-from async_rollout.core.standby import is_to_end
+from async_rollout.core.standby import is_to_end, parked
 
 SPARE_LAUNCHES = 3
 """Launches beyond two for each instance: what may fail before it is a runaway."""
@@ -149,7 +149,7 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
         booting=booting,
         serving=len(serving),
         exist=leaving + max(field, observation.rows) + more + _out_of_sight(belief, observation, journal),
-        out=tuple(sorted(departures)),
+        out=tuple(sorted(departures.difference(one.id for one in parked(observation, journal)))),
         ready=ready,
         available=available,
         places=ready | {one.id for one in serving if one.id not in fresh},

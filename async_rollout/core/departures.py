@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import WHOLE, Need, RunHook, Terminate, Wait
+from async_rollout.core.actions import WHOLE, CloudAction, Need, RunHook, Terminate, Wait
 from async_rollout.core.budget import crowded
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import deregistered, held_back, is_needed
-from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
+from async_rollout.core.journal import COUNTED_AS, Departure, Journal, Mark, Removal
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.pace import Look, calm, gap
 from async_rollout.core.policy import GONE_PAUSE, PROTECTED, RESEND, STARTED_BEFORE, TERMINATE_LOST
+from async_rollout.core.promised import has_left
 from async_rollout.core.protection import is_shielded
-from async_rollout.core.refusals import sentence, terminate_refused
+from async_rollout.core.refusals import refused, sentence
 from async_rollout.core.serving import departure_of
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import YOUNG, Stage
@@ -35,8 +36,6 @@ def open_departure(draft: Draft, instance: Instance, *, surplus: bool = False) -
 def left_out(draft: Draft, departure: Departure) -> Draft:
     """Its node may have left its cluster half: it neither comes back nor goes."""
     out, lacking = f"{departure.id} is out of its load balancers", withheld(draft.spec, draft.journal)
-    if departure.before is Mark.FAILED and draft.journal.goal is Goal.RESTORE:
-        return draft.leave(f"{out}: its before-command failed, so it is not put back")
     ones = (point for point in BEFORE_ITS_END if point in lacking and departure.mark(point) is not Mark.ENDED)
     how = {Mark.NOT: "has still to run", Mark.BEGUN: "has begun", Mark.FAILED: "failed"}
     words = " and ".join(f"its {point.noun} {how[departure.mark(point)]}" for point in ones)
@@ -136,7 +135,7 @@ def _terminated(draft: Draft, departure: Departure) -> Draft:
         return held_back(draft, departure, draft.belief.progress.at if draft.belief.progress else draft.at)
     shrink = (
         one.takes_part
-        and draft.observation.group.desired - _shrinks_under_way(draft.journal, draft.observation) > draft.journal.base
+        and draft.observation.group.desired - shrinks_under_way(draft.journal, draft.observation) > draft.journal.base
     )
     if one.takes_part and not shrink and (crowd := crowded(draft.tally, draft.observation, draft.journal)):
         return draft.wait(_room_first(draft, departure, crowd), look=idle(draft))
@@ -147,7 +146,7 @@ def _terminated(draft: Draft, departure: Departure) -> Draft:
 def _protected_since(draft: Draft, departure: Departure) -> Draft:
     """Its before-command has begun, so it cannot come back; but it works: its terminate waits."""
     since = draft.belief.history(departure.id).protected_since or draft.at
-    if draft.journal.goal is Goal.RESTORE and draft.belief.is_overdue(departure.id):
+    if draft.life(departure.id).is_put_back and draft.belief.is_overdue(departure.id):
         return draft.leave(
             f"{departure.id} is out of its load balancers, and protected from scale-in: it is not terminated"
         )
@@ -163,17 +162,23 @@ def _room_first(draft: Draft, departure: Departure, crowd: int) -> Wait:
     return Wait(on=f"{departure.id} terminating", why=why, since=draft.at)
 
 
-def _shrinks_under_way(journal: Journal, observation: Observation) -> int:
-    """Shrinking terminates that are recorded and not yet seen: they will take their place out of the field too."""
-    recorded = (departure.id for departure in journal.departures if departure.removal is Removal.SHRINK)
-    return sum((one := observation.instance(id)) is not None and not one.leaving for id in recorded)
+def shrinks_under_way(journal: Journal, observation: Observation) -> int:
+    """Acts that shrink and are recorded and not yet seen: they will take their place out of the field too."""
+    recorded = (departure for departure in journal.departures if departure.removal in COUNTED_AS)
+    return sum(not has_left(observation, departure) for departure in recorded)
 
 
-def sent(draft: Draft, departure: Departure) -> Draft:
-    """Recorded, and still InService: wait, then make sure that nothing came of it, then begin that step anew."""
-    since = draft.belief.history(departure.id).removal
+def spent(draft: Draft, departure: Departure) -> Draft:
+    """Its terminate stands in the record, and it is still InService."""
+    since, shrink = draft.belief.history(departure.id).removal, departure.removal is not Removal.KEEP
     wait = _terminating(draft, departure.id, "the terminate call has not shown yet", since.at if since else draft.at)
-    if (no := terminate_refused(draft.belief, departure.id)) is not None:
+    return sent(draft, departure, Terminate(instance=departure.id, shrink=shrink), wait)
+
+
+def sent(draft: Draft, departure: Departure, act: CloudAction, wait: Wait) -> Draft:
+    """Recorded, and not to be seen: wait, then make sure that nothing came of it, then begin that step anew."""
+    since = draft.belief.history(departure.id).removal
+    if (no := refused(draft.belief, act)) is not None:
         said = replace(wait, why=sentence(no))
         return _anew(draft, departure) if draft.at - no.last >= RESEND else draft.wait(said, look=idle(draft))
     draft = draft.wait(wait, look=_leaving(draft, wait.since))
@@ -181,24 +186,26 @@ def sent(draft: Draft, departure: Departure) -> Draft:
         draft = draft.ask(Need.ACTIVITIES)
     late = TERMINATE_LOST.holds(since, draft.at)
     asked = since is not None and draft.belief.activities_at > since.at
-    if not late or not asked or since is None or _under_way(draft, departure.id, since.at):
+    if not late or not asked or since is None or _under_way(draft, departure, since.at):
         return draft
     return _anew(draft, departure)
 
 
 def _anew(draft: Draft, departure: Departure) -> Draft:
-    """Nothing came of its terminate: it is sent again, or, where all is put back, it comes back.
+    """Nothing came of it: it is sent again; or who was to go comes back, and who was to be parked goes on.
 
     Of one that EC2 does not run a launch was counted with it, which did not come.
     """
     counted = departure.removal is Removal.KEEP and draft.spec.hooks.before_terminate is None
     never = counted and draft.life(departure.id).is_down
-    anew = draft.departure(replace(departure, removal=Removal.NOT))
+    one = departure if draft.life(departure.id).is_put_back else departure.again
+    anew = draft.departure(replace(one, removal=Removal.NOT))
     return anew.write(replace(anew.journal, launches=max(0, anew.journal.launches - never)))
 
 
-def _under_way(draft: Draft, id: str, since: float) -> bool:
-    named = (one for one in draft.belief.activities if one.kind == "terminate" and one.instance == id)
+def _under_way(draft: Draft, departure: Departure, since: float) -> bool:
+    kind = "standby" if departure.parks else "terminate"
+    named = (one for one in draft.belief.activities if one.kind == kind and one.instance == departure.id)
     return any(one.ended_at is None or (one.started_at >= since - STARTED_BEFORE and not one.failed) for one in named)
 
 
@@ -221,6 +228,8 @@ def shutting_down(draft: Draft, id: str) -> Draft:
 def gone(draft: Draft, id: str) -> Draft:
     """It is gone, or retained and goes no further: its after-command, then its departure is over."""
     departure, point = draft.out(id), HookPoint.AFTER_TERMINATE
+    if departure.removal is Removal.ASIDE:
+        return draft.drop(id)  # it was its owner's to end
     if lacks_after(draft.spec, draft.journal, departure):
         return draft.leave(f"{id} is gone, and its after-command, not given, has still to run")
     if draft.spec.hooks.after_terminate is not None and departure.after not in (Mark.ENDED, Mark.FAILED):

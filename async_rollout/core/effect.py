@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from async_rollout.core.actions import (
     Action,
     Deregister,
+    EnterStandby,
     Erase,
     Launch,
     MarkHealthy,
@@ -62,6 +63,10 @@ def effect(state: Expected, action: Action) -> Expected:
             return _launched(_group(state, desired=state.observation.group.desired + count), count, zone)
         case Terminate(instance=id, shrink=shrink):
             return _terminated(state, id, shrink=shrink)
+        case EnterStandby(instance=id):
+            return _group(
+                _each(state, {id}, lifecycle="Standby", targets=()), desired=state.observation.group.desired - 1
+            )
         case Deregister(registrations=ones):
             return _draining(state, ones)
         case Register(registrations=ones):

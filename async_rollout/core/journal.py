@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import reduce
 
 from async_rollout.core.spec import HookPoint
 
@@ -35,13 +36,23 @@ class Mark(StrEnum):
 
 
 class Removal(StrEnum):
-    """Whether the terminate call was recorded, and whether it shrinks DesiredCapacity."""
+    """Whether the call that takes it out of the group's count was recorded, and whether that shrinks DesiredCapacity.
+
+    Terminated it is with keep, shrink and counted; put into Standby, for its owner, with parked and aside.
+    """
 
     NOT = "n"
     KEEP = "k"
     SHRINK = "s"
     COUNTED = "c"
     """Shrunk, and the field was seen to have followed."""
+    PARKED = "p"
+    ASIDE = "a"
+    """Parked, and the field was seen to have followed."""
+
+
+COUNTED_AS = {Removal.SHRINK: Removal.COUNTED, Removal.PARKED: Removal.ASIDE}
+"""Those that take a place out of DesiredCapacity, and what each becomes once the field was seen to have followed."""
 
 
 OPEN_MAX = 4
@@ -101,6 +112,22 @@ class Departure:
     def only_drains(self) -> bool:
         """It was taken out, and nothing more was done to it."""
         return self.draining is Mark.ENDED and self.before is Mark.NOT and self.removal is Removal.NOT
+
+    @property
+    def parks(self) -> bool:
+        """It goes no further than into Standby."""
+        return self.removal in (Removal.PARKED, Removal.ASIDE)
+
+    @property
+    def ends(self) -> bool:
+        """Its terminate stands in the record."""
+        return self.removal is not Removal.NOT and not self.parks
+
+    @property
+    def again(self) -> Departure:
+        """This departure, whose commands that failed are to be tried again, as those that have begun."""
+        failed = (point for point in MARKS if self.mark(point) is Mark.FAILED)
+        return reduce(lambda found, point: found.marked(point, Mark.BEGUN), failed, self)
 
     def mark(self, point: HookPoint) -> Mark:
         """How far the command of one point is."""

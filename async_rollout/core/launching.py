@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from async_rollout.core.actions import Launch, SetCapacity, Terminate, Wait
+from async_rollout.core.actions import EnterStandby, Launch, SetCapacity, Terminate, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import OPEN_MAX, OpenLaunch, Way
 from async_rollout.core.open_launches import may_be_asked
@@ -25,10 +25,10 @@ LAUNCHED_AT_ONCE = 100
 
 
 def may_grow(draft: Draft) -> bool:
-    """Not while a terminate is on its way: its effect on the field is not known yet."""
+    """Not while somebody is about to take a place along: what that does to the field is not known yet."""
     members = draft.observation.instances
-    sent = any(draft.belief.history(one.id).removal and not one.leaving for one in members)
-    return not sent and not any(isinstance(act, Terminate) for act in draft.acts)
+    sent = any(draft.belief.history(one.id).removal and one.takes_part for one in members)
+    return not sent and not any(isinstance(act, Terminate | EnterStandby) for act in draft.acts)
 
 
 def asked_for(draft: Draft, number: int) -> Draft:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from async_rollout.core.actions import (
     Action,
     Deregister,
+    EnterStandby,
     Erase,
     Launch,
     Order,
@@ -63,7 +64,7 @@ def objection(spec: RolloutSpec, snapshot: Snapshot, since: tuple[Action, ...], 
 
 def the_floor_holds(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 1: available never falls below the floor through us; and none goes on a look that asked not every source."""
-    if isinstance(action, Deregister | Terminate) and not snapshot.observation.health_seen:
+    if isinstance(action, Deregister | Terminate | EnterStandby) and not snapshot.observation.health_seen:
         return f"law 1: {', '.join(named(action))} would go, and this look asked not every source"
     going = (*taken_out(snapshot, record, action), *taken_out_again(snapshot, action))
     seen = (one for one in in_service(snapshot, action) if one.id in going)
@@ -118,7 +119,8 @@ def only_old_go(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: 
         one = snapshot.observation.instance(id)
         departure = record.departure(id)
         owners = departure is not None and not departure.surplus
-        if one is not None and owners and is_shielded(spec, snapshot.observation.group, one):
+        ended = not isinstance(action, EnterStandby)
+        if one is not None and owners and ended and is_shielded(spec, snapshot.observation.group, one):
             return f"law 3: {id} is protected from scale-in"
         if one is None or departure is None:
             return f"law 3: {id} has no departure on record or is out of sight"
@@ -195,6 +197,8 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
             return (
                 None if departure and departure.removal is wanted else f"law 9: the terminate of {id} is not recorded"
             )
+        case EnterStandby(instance=id) if not ((one := record.departure(id)) and one.removal is Removal.PARKED):
+            return f"law 9: that {id} is parked is not recorded"
         case Launch() if action not in (Launch(zone=one.zone, count=one.count, token=one.token) for one in record.open):
             return f"law 9: the launch {action.token} is not recorded so"
         case SetCapacity(desired=int() as desired) if record.asked != desired > snapshot.observation.group.desired:
@@ -208,10 +212,19 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
 
 
 def its_command_is_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
-    """Law 10: nobody is deregistered or terminated who has still to get a command before that, given or not."""
+    """Law 10: nobody is deregistered or terminated who has still to get a command before that, given or not.
+
+    Whose before-command failed is never terminated; parked is nobody whose before-command has not begun.
+    """
+    going = tuple(departure for departure in record.departures if departure.id in named(action))
+    if isinstance(action, EnterStandby):
+        early = (out.id for out in going if out.before is Mark.NOT or record.goal is not Goal.RESTORE)
+        return next((f"law 10: {id} would be parked, and may come back or go on" for id in early), None)
+    failed = (out.id for out in going if out.before is Mark.FAILED and isinstance(action, Terminate))
+    if id := next(failed, ""):
+        return f"law 10: the before-command of {id} failed, and it would be terminated"
     due = [point for point in BEFORE_ITS_END if spec.hooks.at(point) is not None or point in withheld(spec, record)]
     points = due if isinstance(action, Terminate) else [HookPoint.BEFORE_DRAINING]  # ended where there is none
-    going = (departure for departure in record.departures if departure.id in named(action))
     left = ((point, out.id) for out in going for point in points if out.mark(point) is not Mark.ENDED)
     return next((f"law 10: the {point.noun} of {id} is not over" for point, id in left), None)
 

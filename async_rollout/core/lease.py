@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import reduce
 from math import ceil
 
 from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order, Outcome, Probe, Record, Verdict, Wait
@@ -141,9 +140,8 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
 
 
 def _to_be_tried_again(departure: Departure) -> Departure:
-    """A command that failed is one that has begun."""
-    failed = (point for point in MARKS if departure.mark(point) is Mark.FAILED)
-    return reduce(lambda found, point: found.marked(point, Mark.BEGUN), failed, departure)
+    """Not where its instance is parked for that, as far as the record tells."""
+    return departure if departure.parks else departure.again
 
 
 def _without_commands(snapshot: Snapshot, ours: Journal, lacking: frozenset[HookPoint]) -> Decision:
@@ -171,7 +169,7 @@ def with_cutoff(spec: RolloutSpec, journal: Journal, observation: Observation) -
     begun = replace(
         journal, cutoff=cutoff, template=template_mark(observation.group.template), began=int(observation.at)
     )
-    out = {departure.id for departure in journal.departures if not departure.surplus}
+    out = {departure.id for departure in journal.departures if not (departure.surplus or departure.parks)}
     there = (one for one in observation.instances if one.in_service or may_end(spec, one) or one.id in out)
     old = sum(one.id in out or is_old(spec, begun, one) for one in there)
     apart = spread(zone_counts(observation)) if journal.cutoff is None else journal.apart

@@ -9,6 +9,7 @@ from async_rollout.core.actions import Action, Outcome, Register, Verdict
 from async_rollout.core.effect import Expected, effect
 from async_rollout.core.journal import QUICK, Journal, Mark
 from async_rollout.core.observation import Observation
+from async_rollout.core.standby import parked, why_parked
 
 
 def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
@@ -23,9 +24,12 @@ def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
     if ours:
         lines.append(f"suspended by us: {', '.join(ours)}")
     lines += [f"{one.count} new in {one.zone} were asked for, not answered" for one in journal.open if one.came is None]
-    taken_out = (departure.id for departure in journal.departures if departure.draining is Mark.ENDED)
-    out = map(observation.instance, taken_out)
-    lines += [f"{one.id} is out of its load balancers" for one in out if one is not None and not one.standby]
+    lines += [f"{one.id} is in Standby: {why_parked(one)}" for one in parked(observation, journal)]
+    for departure in journal.departures:
+        one = observation.instance(departure.id)
+        if departure.draining is Mark.ENDED and one is not None and not one.standby:
+            why = ": its before-command failed" if departure.before is Mark.FAILED else ""
+            lines.append(f"{departure.id} is out of its load balancers{why}")
     return tuple(lines)
 
 

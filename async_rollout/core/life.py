@@ -136,7 +136,7 @@ WAY_OUT = (
     ),
     Step(
         stage=Stage.DRAINED,
-        text="`--run-before-server-going-down-command` runs; anything but 0 halts the rollout",
+        text="`--run-before-server-going-down-command` runs; anything but 0 parks it in Standby and halts the rollout",
         done=_is_prepared,
         limit=limits.hook,
         option="--hook-timeout",
@@ -192,9 +192,17 @@ PARKED = (
     ),
     Step(
         stage=Stage.STRANDED,
-        text="It is out of its load balancers, and its command failed or is not known: it neither comes back nor goes",
-        done=_never,
+        text="It is out of its load balancers, and its command was not given: it neither comes back nor goes",
+        done=lambda life: life.is_to_park,
     ),
+    Step(
+        stage=Stage.PARKING,
+        text="Its before-command failed, or the floor does not let it go: it is put into Standby",
+        done=lambda life: life.is_parked,
+        limit=limits.terminate,
+        option="--terminate-timeout",
+    ),
+    Step(stage=Stage.PARKED, text="It is in Standby, for its owner to bring back or to end", done=_never),
 )
 """Who neither comes nor goes."""
 
@@ -223,8 +231,7 @@ def _course_out(life: Life, instance: Instance, departure: Departure) -> tuple[S
         return WAY_OUT if ends and not is_shielded(life.spec, life.observation.group, instance) else PARKED
     if life.comes_back:
         return WAY_BACK if departure.draining is Mark.ENDED else WAY_OUT
-    failed = departure.before is Mark.FAILED and life.is_put_back
-    return PARKED if life.lacks or failed else WAY_OUT
+    return PARKED if life.lacks or life.is_to_park else WAY_OUT
 
 
 COURSES = (NEWCOMER, WAY_OUT, WAY_BACK, PARKED)

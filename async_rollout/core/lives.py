@@ -42,8 +42,7 @@ class Life:
     @property
     def is_sent(self) -> bool:
         """Its terminate is recorded, or it leaves, or is gone: nothing brings it back."""
-        told = self.departure is not None and self.departure.removal is not Removal.NOT
-        return told or self.has_left
+        return self.has_left or (self.departure is not None and self.departure.ends)
 
     @property
     def has_left(self) -> bool:
@@ -57,9 +56,22 @@ class Life:
 
     @property
     def is_owners(self) -> bool:
-        """In Standby, and on no way out, or only drained, or its command failed: it is for its owner."""
-        untouched = self.departure is None or self.departure.before in (Mark.NOT, Mark.FAILED)
+        """In Standby, and on no way out, or only drained: it is for its owner."""
+        untouched = self.departure is None or self.departure.before is Mark.NOT
         return self.instance is not None and self.instance.standby and untouched
+
+    @property
+    def is_to_park(self) -> bool:
+        """It neither comes back nor goes: its before-command failed and all is put back, or that stands recorded."""
+        out = self.departure
+        return out is not None and (out.parks or (self.is_put_back and out.before is Mark.FAILED))
+
+    @property
+    def is_parked(self) -> bool:
+        """It is in Standby, drained, and its place is out of DesiredCapacity."""
+        out, one = self.departure, self.instance
+        counted = out is not None and out.removal is Removal.ASIDE
+        return counted and one is not None and one.lifecycle == "Standby"
 
     @property
     def comes_back(self) -> bool:

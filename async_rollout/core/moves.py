@@ -7,9 +7,10 @@ from typing import assert_never
 
 from async_rollout.core.back import put_back
 from async_rollout.core.climb import booted, checked, proven, ripening
-from async_rollout.core.departures import commanded, dropped, gone, left_out, rested, sent, shutting_down, told
+from async_rollout.core.departures import commanded, dropped, gone, left_out, rested, shutting_down, spent, told
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import draining, unsure
+from async_rollout.core.parking import given_up, parked, parking
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.stages import Stage
 
@@ -48,9 +49,9 @@ def _moved(draft: Draft, id: str) -> Draft:
         case Stage.DRAINED:
             return unsure(draft, draft.out(id)) or commanded(draft, draft.out(id), HookPoint.BEFORE_TERMINATE)
         case Stage.RESTING:
-            return unsure(draft, draft.out(id)) or rested(draft, draft.out(id))
+            return unsure(draft, draft.out(id)) or given_up(draft, draft.out(id)) or rested(draft, draft.out(id))
         case Stage.SPENT:
-            return sent(draft, draft.out(id))
+            return spent(draft, draft.out(id))
         case Stage.TERMINATING:
             return shutting_down(draft, id)
         case Stage.GONE:
@@ -59,6 +60,10 @@ def _moved(draft: Draft, id: str) -> Draft:
             return put_back(draft, draft.out(id), draft.member(id))
         case Stage.STANDBY:  # it serves nobody and holds no place: so it was found, or so its owner wants it
             return dropped(draft, draft.out(id))
+        case Stage.PARKING:
+            return parking(draft, draft.out(id))
+        case Stage.PARKED:
+            return parked(draft, draft.out(id))
         case Stage.STRANDED:
             return left_out(draft, draft.out(id))
         case _:

@@ -22,6 +22,7 @@ from async_rollout.core.marks import is_accused, is_ours_to_take_off
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import Stage
+from async_rollout.core.standby import why_parked
 from async_rollout.core.survey import warnings
 from async_rollout.core.traffic import told_of, unfound_in
 from async_rollout.core.zonal_shift import shifted_in
@@ -104,7 +105,7 @@ def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
 
 def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: bool) -> RolloutStarted:
     counted = tally(spec, after.observation, after.belief, journal)
-    out = tuple(departure.id for departure in journal.departures if not departure.surplus)
+    out = tuple(departure.id for departure in journal.departures if not (departure.surplus or departure.parks))
     old = (*out, *(one.id for one in (*counted.victims, *counted.idle)))
     return RolloutStarted(
         group=after.observation.group.name,
@@ -154,6 +155,9 @@ def _shown(belief: Belief) -> dict[str, Stage]:
 
 def _why(after: Snapshot, id: str) -> str:
     one, record = after.observation.instance(id), after.observation.journal
+    out = record.departure(id) if isinstance(record, Journal) else None
+    if out is not None and after.belief.stage(id) in (Stage.PARKING, Stage.PARKED):
+        return why_parked(out)
     if one is not None and isinstance(record, Journal) and is_evening(record, after.observation):
         if one.booting:
             return "one more, to even out the zones"
@@ -232,8 +236,9 @@ def _done(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
     new, old = decision.meant, after.observation.journal
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
-    over = [departure for departure in old.departures if new.departure(departure.id) is None and not departure.surplus]
-    olds = (departure.id for departure in over if not after.belief.history(departure.id).failed)
+    over = [departure for departure in old.departures if new.departure(departure.id) is None]
+    ours = [departure for departure in over if not (departure.surplus or departure.parks)]
+    olds = (departure.id for departure in ours if not after.belief.history(departure.id).failed)
     if gone := [id for id in olds if _is_gone(after, id)]:
         counted = tally(spec, after.observation, after.belief, new)
         left = len(counted.victims) + len(counted.idle) + len(new.departures)

@@ -213,7 +213,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """One scaling activity. kind: launch or terminate; zone: where, empty if AWS does not say.
+    """One scaling activity. kind: launch, terminate, standby or other; zone: where, empty if AWS does not say.
 
     ended_at: None while it is in progress; AWS cuts it to whole seconds, so it may lie before started_at. answered: it
     is AWS's answer to the call itself, so nothing of it is tried again.

@@ -5,16 +5,16 @@ A launch that AWS answers raises the field by itself, some time before or after 
 
 from __future__ import annotations
 
-from async_rollout.core.journal import Journal, OpenLaunch, Removal
+from async_rollout.core.journal import COUNTED_AS, Departure, Journal, OpenLaunch
 from async_rollout.core.observation import Observation
 
 
 def shrunk(journal: Journal, observation: Observation) -> tuple[str, ...]:
-    """Whose terminate has taken its place along, and is not counted in the record yet."""
+    """Who was terminated or parked and has taken its place along, which is not counted in the record yet."""
     return tuple(
         departure.id
         for departure in journal.departures
-        if departure.removal is Removal.SHRINK and _has_left(observation, departure.id)
+        if departure.removal in COUNTED_AS and has_left(observation, departure)
     )
 
 
@@ -42,6 +42,7 @@ def _missing(launch: OpenLaunch, observation: Observation) -> int:
     return max(0, launch.count - came)
 
 
-def _has_left(observation: Observation, id: str) -> bool:
-    instance = observation.instance(id)
-    return instance is None or instance.leaving
+def has_left(observation: Observation, departure: Departure) -> bool:
+    """What was recorded of it has come to be: it leaves or is gone, or stands by where that was asked."""
+    instance = observation.instance(departure.id)
+    return instance is None or instance.leaving or (departure.parks and instance.standby)

@@ -14,6 +14,7 @@ from async_rollout.core.journal import Journal, Mark, Removal
 from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.outcomes import Outcomes
 from async_rollout.core.policy import CLIMBS, LONGEST_SLEEP, OLD_RECORD
+from async_rollout.core.promised import has_left
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import PROVEN, YOUNG, Stage
 from async_rollout.core.zonal_shift import shifted_zones
@@ -162,8 +163,8 @@ def _unrisen(observation: Observation) -> str | None:
     record, rows = observation.journal, observation.rows
     if not isinstance(record, Journal) or not record.open or rows <= observation.group.desired:
         return None
-    sent = (departure.id for departure in record.departures if departure.removal is not Removal.NOT)
-    here = any((one := observation.instance(id)) is not None and not one.leaving for id in sent)
+    sent = (departure for departure in record.departures if departure.removal is not Removal.NOT)
+    here = any(not has_left(observation, departure) for departure in sent)
     return None if here else f"{rows} {observation.group.desired}"
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from async_rollout.core.actions import Action, Deregister, Erase, Launch, Record, Register, SetCapacity, Terminate
+from async_rollout.core.actions import (
+    Action,
+    Deregister,
+    EnterStandby,
+    Erase,
+    Launch,
+    Record,
+    Register,
+    SetCapacity,
+    Terminate,
+)
 from async_rollout.core.belief import Belief, Refusal
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import OUTLASTED, REFUSED
@@ -20,7 +30,7 @@ def key_of(action: Action) -> str:
     """What an act is about: the same again has the same key, whatever number it carries."""
     name = type(action).__name__
     match action:
-        case Terminate(instance=id):
+        case Terminate(instance=id) | EnterStandby(instance=id):
             return f"{name} {id}"
         case Deregister(registrations=ones) | Register(registrations=ones):
             return f"{name} {' '.join(sorted({one.instance for one in ones}))}"
@@ -115,6 +125,6 @@ def sentence(refusal: Refusal) -> str:
     return f"AWS refuses to {refusal.act}: {refusal.said}"
 
 
-def terminate_refused(belief: Belief, id: str) -> Refusal | None:
-    """AWS's no to the last terminate of this one: nothing came of it."""
-    return belief.refusals.get(key_of(Terminate(instance=id, shrink=False)))
+def refused(belief: Belief, action: Action) -> Refusal | None:
+    """AWS's no to the last act of this kind: nothing came of it."""
+    return belief.refusals.get(key_of(action))

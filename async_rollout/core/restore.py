@@ -1,20 +1,20 @@
 """Everything back as it was found. It has no stack of undo steps: it reads the same look and the same record.
 
 Terminated instances do not come back, nor does one that is dead. One that is only drained is registered back, unless
-its before-command has begun: then it left its cluster, so it is finished where the floor allows, or left out and named.
+its before-command has begun: then it left its cluster, so it is finished where the floor allows, else it is parked.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import Action, Erase, Register, Registration, Resume, Wait
+from async_rollout.core.actions import Action, Erase, Register, Registration, Resume
 from async_rollout.core.back import put_back
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish
 from async_rollout.core.heal import healed
-from async_rollout.core.journal import QUICK, Departure, Mark
+from async_rollout.core.journal import QUICK, Departure
 from async_rollout.core.launching import asked_again, is_unrisen, raised
 from async_rollout.core.moves import lives, move
 from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
@@ -22,33 +22,23 @@ from async_rollout.core.stages import Stage
 from async_rollout.core.survey import hindered
 from async_rollout.core.wording import words_of
 
-UNDER_WAY = (Stage.DRAINING, Stage.DRAINED, Stage.RESTING)
-"""Steps of a way out that has begun, before its terminate."""
-
 
 def restore(draft: Draft) -> Draft:
     """One tick back. What cannot be put back is named in `stuck`."""
     draft = healed(draft)
     for id in lives(draft):
-        draft = _kept(draft, id) or move(draft, id)
+        draft = move(draft, id)
     draft = watch_launches(draft)
     if draft.explained and is_unrisen(draft):
         draft = raised(draft)
-    elif not draft.journal.departures and not draft.stuck and draft.explained:
+    elif _is_all_back(draft) and not draft.stuck and draft.explained:
         draft = finish(draft)
     return _refused(_out_of_patience(asked_again(draft)))
 
 
-def _kept(draft: Draft, id: str) -> Draft | None:
-    """Its before-command has begun, so it cannot come back: it goes on only where the floor allows."""
-    departure = draft.journal.departure(id)
-    if departure is None or departure.surplus or departure.before is Mark.NOT or draft.life(id).is_idle:
-        return None
-    if draft.stage(id) not in UNDER_WAY or len(draft.tally.ready) >= draft.tally.bounds.floor:
-        return None
-    since = draft.belief.progress.at if draft.belief.progress else draft.at
-    why = f"its before-command has begun, and the floor of {draft.tally.bounds.floor} does not allow to finish it"
-    return draft.wait(Wait(on=id, why=why, since=since, until=since + draft.patience))
+def _is_all_back(draft: Draft) -> bool:
+    """Nobody is on any way, but for those who stand by."""
+    return len(draft.journal.departures) == sum(draft.life(one.id).is_parked for one in draft.journal.departures)
 
 
 def _refused(draft: Draft) -> Draft:

@@ -13,9 +13,9 @@ class Stage(StrEnum):
     """Where an instance stands in its life: the steps of `life`, as events tell them.
 
     New ones climb from launching to available; old ones fall from serving to gone. Ready: it counts for the floor, and
-    makes no room yet for an old one to go. Ailing is not counted. Preparing:
-    the next to go, while its command runs it serves still. Returning: only drained, and registered back. Stranded: out
-    of its load balancers, to stay there until somebody decides.
+    makes no room yet for an old one to go. Ailing is not counted. Preparing: the next to go, while its command runs it
+    serves still. Returning: only drained, and registered back. Parking, parked: out of its load balancers, and put into
+    Standby for its owner. Stranded: out of them too, to stay so until somebody decides.
     """
 
     LAUNCHING = "launching"
@@ -34,6 +34,8 @@ class Stage(StrEnum):
     GONE = "gone"
     RETURNING = "returning"
     STANDBY = "standby"
+    PARKING = "parking"
+    PARKED = "parked"
     STRANDED = "stranded"
 
 

@@ -1,4 +1,4 @@
-"""Standby: taken out of service by its owner, out of DesiredCapacity, serving nobody.
+"""Standby: taken out of service, by its owner or parked there by us; out of DesiredCapacity, serving nobody.
 
 By default it takes no part. With `--standby terminate` those that are old go too, last of all, so that a run that is
 put back before has not touched them. None of them holds a place in DesiredCapacity: a terminate that decremented would
@@ -7,8 +7,8 @@ take the place of one that serves.
 
 from __future__ import annotations
 
-from async_rollout.core.journal import Journal
-from async_rollout.core.observation import Instance
+from async_rollout.core.journal import Departure, Journal, Mark
+from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.spec import RolloutSpec, Standby
 from async_rollout.core.stages import is_old
 
@@ -21,3 +21,24 @@ def may_end(spec: RolloutSpec, instance: Instance) -> bool:
 def is_to_end(spec: RolloutSpec, journal: Journal, instance: Instance) -> bool:
     """Whether it is one of those that the rollout replaces by its scope."""
     return may_end(spec, instance) and is_old(spec, journal, instance)
+
+
+def parked(observation: Observation, journal: Journal) -> tuple[Departure, ...]:
+    """Those that we have put into Standby, for their owner, and that are there, drained or about to be."""
+    found = ((departure, observation.instance(departure.id)) for departure in journal.departures if departure.parks)
+    return tuple(departure for departure, one in found if one is not None and one.standby)
+
+
+def why_parked(departure: Departure) -> str:
+    """Why it is there, in words."""
+    if departure.before is Mark.FAILED:
+        return "its before-command failed"
+    return "its before-command has begun, and the floor does not let it go"
+
+
+def end_of_parked(group: Group, id: str) -> str:
+    """What to type for it. It comes back with a place of its own, for which the maximum has to have room."""
+    back = f"aws autoscaling exit-standby --auto-scaling-group-name {group.name} --instance-ids {id}"
+    end = "aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity"
+    room = "" if group.desired < group.maximum else f" (with a maximum of {group.desired + 1} at least)"
+    return f"{back} brings it back{room}, {end} --instance-id {id} ends it"

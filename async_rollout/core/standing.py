@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from async_rollout.core.journal import Departure, Goal, Journal, Mark, Removal
+from async_rollout.core.journal import Departure, Goal, Journal, Mark
 from async_rollout.core.lease import stale
 from async_rollout.core.left import changes
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.spec import RolloutSpec, Scope
 from async_rollout.core.stages import is_new, is_old
-from async_rollout.core.standby import may_end
+from async_rollout.core.standby import may_end, why_parked
 from async_rollout.core.withheld import withheld
 
 
@@ -86,9 +86,8 @@ def standing(spec: RolloutSpec, observation: Observation, record: Journal, *, ho
 
 def _left(spec: RolloutSpec, observation: Observation, record: Journal, *, anew: bool) -> tuple[str, ...]:
     """Before the cutoff is taken, and where it will be taken anew, everything that is there is old."""
-    out = [
-        departure.id for departure in record.departures if not departure.surplus and observation.instance(departure.id)
-    ]
+    going = (departure for departure in record.departures if not (departure.surplus or departure.parks))
+    out = [departure.id for departure in going if observation.instance(departure.id)]
     every = anew or record.cutoff is None
     members = (one for one in observation.instances if one.takes_part or may_end(spec, one))
     there = (one for one in members if not record.departure(one.id))
@@ -108,7 +107,9 @@ def way_out(departure: Departure, instance: Instance | None) -> str:
         )
     if instance.leaving:
         return "shutting down"
-    if departure.removal is not Removal.NOT:
+    if departure.parks:
+        return f"{'in' if instance.standby else 'to be put into'} Standby: {why_parked(departure)}"
+    if departure.ends:
         return "to be terminated"
     if departure.draining is not Mark.ENDED:
         ends = {Mark.NOT: "has still to run", Mark.BEGUN: "has begun", Mark.FAILED: "failed"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_rollout.core.actions import Action, Deregister, Terminate
+from async_rollout.core.actions import Action, Deregister, EnterStandby, Terminate
 from async_rollout.core.journal import Journal, Mark, Removal
 from async_rollout.core.observation import Instance
 from async_rollout.core.policy import ILL
@@ -18,7 +18,7 @@ def named(action: Action) -> tuple[str, ...]:
     match action:
         case Deregister(registrations=ones):
             return tuple(sorted({one.instance for one in ones}))
-        case Terminate(instance=id):
+        case Terminate(instance=id) | EnterStandby(instance=id):
             return (id,)
         case _:
             return ()

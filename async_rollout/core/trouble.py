@@ -294,6 +294,6 @@ def _departures(situation: Situation) -> Iterator[Cause]:
 
 
 def _is_still_there(situation: Situation, departure: Departure) -> bool:
-    """One that is retained ends its departure: no limit of ours ends that state."""
+    """One that is retained or parked ends its departure: no limit of ours ends that state."""
     one = situation.observation.instance(departure.id)
-    return one is not None and not one.retained
+    return one is not None and not one.retained and not departure.parks

@@ -8,6 +8,7 @@ from typing import assert_never
 from async_rollout.core.actions import (
     Action,
     Deregister,
+    EnterStandby,
     Erase,
     Launch,
     MarkHealthy,
@@ -55,6 +56,8 @@ def words_of(action: Action) -> str:
             return f"mark {', '.join(ids)} healthy"
         case Terminate(instance=id, shrink=shrink):
             return f"terminate {id}{'' if shrink else ', its place stays'}"
+        case EnterStandby(instance=id):
+            return f"put {id} into Standby"
         case RunHook(point=point, instance=id):
             return f"run the {point} command for {id}"
         case _:

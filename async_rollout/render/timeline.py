@@ -28,7 +28,7 @@ from async_rollout.render.board import Key, key_of
 
 SAID_KEPT = 20
 """Last lines kept of what one command said."""
-STEADY = ("serving", "available", "standby")
+STEADY = ("serving", "available", "standby", "parked")
 """Stages in which nothing is waited for."""
 GONE = "gone"
 _DETAIL = re.compile(r"(?: for| to| from)? (?:i-|\d|\().*", re.DOTALL)

@@ -10,6 +10,7 @@ import pytest
 from async_rollout.core.actions import (
     Action,
     Deregister,
+    EnterStandby,
     Erase,
     Order,
     Probe,
@@ -42,6 +43,8 @@ def departure(number: int, **fields: Any) -> Departure:
 
 
 KEPT, SHRUNK = departure(0, removal=Removal.KEEP), departure(0, removal=Removal.SHRINK)
+PARKED = departure(0, removal=Removal.PARKED, before=Mark.FAILED)
+ASIDE = EnterStandby(instance=ident(0))
 TAKEN = Terminate(instance=ident(0), shrink=True)
 GOING = tuple(map(departure, range(3)))
 
@@ -92,6 +95,16 @@ def said(
         ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"departures": (departure(0),)}),
         ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"departures": (KEPT,)}),
         ("", Terminate(instance=ident(0), shrink=True), "DSSN", {"departures": (SHRUNK,)}),
+        ("law 10: the before-command of", TAKEN, "DSSN", {"departures": (replace(SHRUNK, before=Mark.FAILED),)}),
+        ("law 9", ASIDE, "DSSN", {"departures": (departure(0, before=Mark.FAILED),), **RESTORING}),
+        ("law 9", ASIDE, "DSSN", {"departures": (replace(SHRUNK, before=Mark.FAILED),), **RESTORING}),
+        ("", ASIDE, "DSSN", {"departures": (PARKED,), **RESTORING}),
+        ("law 10", ASIDE, "DSSN", {"departures": (PARKED,)}),  # it may go on
+        ("law 10", ASIDE, "DSSN", {"departures": (replace(PARKED, before=Mark.NOT),), **RESTORING}),  # it may come back
+        ("", ASIDE, "DSSN", {"departures": (replace(PARKED, before=Mark.ENDED),), **RESTORING}),
+        ("law 1", ASIDE, "SSSW", {"departures": (PARKED,), **RESTORING}),
+        ("law 3", ASIDE, "SSSN", {"departures": (), **RESTORING}),
+        ("law 11", ASIDE, "DSSN", {"departures": (PARKED,), "until": int(AT) - 60, **RESTORING}),
         ("law 11", SetCapacity(desired=4), "SSS", {"asked": 4, "until": int(AT) - 60}),
         ("", Erase(), "SSS", {"until": int(AT) - 60}),
         ("", RunHook(point=HookPoint.UP_CHECK, instance=ident(0)), "SSS", {"until": int(AT) - 60}),

@@ -20,16 +20,15 @@ from async_rollout.core.actions import (
     Registration,
     Resume,
     SetCapacity,
-    Terminate,
 )
 from async_rollout.core.decide import decide
 from async_rollout.core.finish import EVENED_MAX
 from async_rollout.core.history import Odd, Sent, Since, Streak
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Mark, Removal
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Removal
 from async_rollout.core.observation import unfound
 from async_rollout.core.policy import MARKS_MAX
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import Hooks, OnFailure, RolloutSpec
+from async_rollout.core.spec import OnFailure, RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, launch, snapshot_of
 from support.drawn import AT, ident
@@ -243,28 +242,6 @@ def test_it_is_not_registered_where_it_never_was() -> None:
     (back,) = done(snapshot_of("DSSN", record={"departures": (gone,), **BACK}))
     assert isinstance(back, Register)
     assert [(one.source, one.port) for one in back.registrations] == [("tg2", 80), ("tg2", 8081)]
-
-
-def test_one_whose_command_has_begun_is_finished_where_the_floor_allows() -> None:
-    spec = RolloutSpec(hooks=Hooks(before_terminate="leave"))
-    begun = {"departures": (departure(before=Mark.ENDED),), **BACK}
-    low = snapshot_of("DSS", spec, record=begun)
-    assert not any(isinstance(act, Register | Terminate) for act in done(low, spec))
-    assert "does not allow to finish it" in decide(spec, low).waits[0].why
-    high = snapshot_of("DSSN", spec, record=begun)
-    bare = tuple(replace(one, targets=()) if one.id == ident(0) else one for one in high.observation.instances)
-    drained = replace(high, observation=replace(high.observation, instances=bare))
-    assert any(isinstance(act, Terminate) for act in done(drained, spec))
-
-
-def test_one_whose_command_failed_is_left_and_named() -> None:
-    given = RolloutSpec(hooks=Hooks(before_terminate="leave"))
-    decision = decide(
-        given, snapshot_of("DSSN", given, record={"departures": (departure(before=Mark.FAILED),), **BACK})
-    )
-    assert decision.verdict is not None
-    assert (decision.verdict.code, decision.verdict.next) == (10, "restore")
-    assert any("its before-command failed" in line for line in decision.verdict.left)
 
 
 @pytest.mark.parametrize(("ago", "code"), [(2820.0, None), (2821.0, 10)])

@@ -32,6 +32,7 @@ STANDBY, PROTECTED = {"lifecycle": "Standby", "targets": ()}, {"protected": True
 DEAD, LEAVING = {"health": "Unhealthy", "targets": ()}, {"lifecycle": "Terminating", "targets": ()}
 RETAINED = {"lifecycle": "Terminating:Retained", "targets": ()}
 DRAINED = {"targets": ()}
+ASIDE = {"before": Mark.FAILED, "removal": Removal.ASIDE}
 
 
 def standing(spec: RolloutSpec, record: dict[str, Any], instance: dict[str, Any], departure: dict[str, Any]) -> Draft:
@@ -61,13 +62,21 @@ def standing(spec: RolloutSpec, record: dict[str, Any], instance: dict[str, Any]
         (GIVEN, BACK, DRAINED, {"surplus": True}, Stage.DRAINED),
         (GIVEN, BACK, DEAD, {}, Stage.DRAINED),
         (GIVEN, BACK, DRAINED, {"before": Mark.BEGUN}, Stage.DRAINED),
-        (GIVEN, BACK, DRAINED, {"before": Mark.FAILED}, Stage.STRANDED),
+        (GIVEN, {}, DRAINED, {"before": Mark.FAILED}, Stage.DRAINED),
+        (GIVEN, BACK, DRAINED, {"before": Mark.FAILED}, Stage.PARKING),
+        (GIVEN, BACK, DRAINED, {"before": Mark.FAILED, "removal": Removal.PARKED}, Stage.PARKING),
+        (GIVEN, BACK, {**STANDBY, "lifecycle": "EnteringStandby"}, ASIDE, Stage.PARKING),
+        (GIVEN, BACK, STANDBY, ASIDE, Stage.PARKED),
+        (GIVEN, {}, STANDBY, ASIDE, Stage.PARKED),
+        (GIVEN, BACK, DRAINED, ASIDE, Stage.PARKING),  # its owner has taken it out again
+        (GIVEN, BACK, LEAVING, ASIDE, Stage.TERMINATING),
+        (RolloutSpec(), LACKING, DRAINED, {"before": Mark.FAILED}, Stage.PARKING),
         (RolloutSpec(), LACKING, DRAINED, {}, Stage.RETURNING),
         (RolloutSpec(), LACKING, DRAINED, {"surplus": True}, Stage.RETURNING),
         (RolloutSpec(), LACKING, DRAINED, {"before": Mark.BEGUN}, Stage.STRANDED),
         (RolloutSpec(), LACKING, DEAD, {}, Stage.STRANDED),
         (GIVEN, {}, STANDBY, {}, Stage.STANDBY),
-        (GIVEN, BACK, STANDBY, {"before": Mark.FAILED}, Stage.STANDBY),
+        (GIVEN, BACK, STANDBY, {"before": Mark.FAILED}, Stage.PARKING),
         (GIVEN, BACK, STANDBY, {"before": Mark.ENDED}, Stage.RESTING),
         (RolloutSpec(), LACKING, STANDBY, {"before": Mark.BEGUN}, Stage.STRANDED),
         (ALL_OF_THEM, {}, STANDBY, {}, Stage.RESTING),

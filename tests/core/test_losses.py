@@ -25,7 +25,7 @@ from async_rollout.core.observation import TargetState
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.recall import recall
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of
 from support.drawn import AT, ident, looked
@@ -205,12 +205,12 @@ def test_surplus_is_given_back_only_where_the_owners_new_minimum_is_known() -> N
 
 
 def test_what_could_not_be_put_back_is_said_once() -> None:
-    departure = Departure(id=ident(0), at=int(AT) - 500, before=Mark.FAILED)
-    stuck = snapshot_of("DSSN", record={"departures": (departure,), **BACK})
-    verdict = decide(SPEC, stuck).verdict
+    departure = Departure(id=ident(0), at=int(AT) - 500, before=Mark.BEGUN)
+    record = {"departures": (departure,), "commands": (HookPoint.BEFORE_TERMINATE,), **BACK}
+    verdict = decide(SPEC, snapshot_of("DSSN", record=record)).verdict
     assert verdict is not None and verdict.code == 10
     assert [line for line in verdict.left if ident(0) in line] == [
-        f"{ident(0)} is out of its load balancers: its before-command failed, so it is not put back"
+        f"{ident(0)} is out of its load balancers: its before-command has begun, and none was given"
     ]
 
 

@@ -17,6 +17,7 @@ from support.drafts import NOW, draft_of
 from support.drawn import AT, ident
 
 OUT = Departure(id=ident(0), at=int(AT), before=Mark.BEGUN)
+PARKED = replace(OUT, before=Mark.FAILED, removal=Removal.PARKED)
 
 
 def test_the_bound_of_launches_is_a_cause_where_one_more_is_needed() -> None:
@@ -75,6 +76,8 @@ def test_a_restore_leaves_it_out_and_says_so() -> None:
         (replace(OUT, after=Mark.BEGUN), None, "gone, its after-terminate command is not over"),
         (OUT, Instance(id=OUT.id, lifecycle="Terminating"), "shutting down"),
         (replace(OUT, removal=Removal.SHRINK), Instance(id=OUT.id), "to be terminated"),
+        (PARKED, Instance(id=OUT.id), "to be put into Standby: its before-command failed"),
+        (PARKED, Instance(id=OUT.id, lifecycle="Standby"), "in Standby: its before-command failed"),
         (OUT, Instance(id=OUT.id), "drained, its before-terminate command has begun"),
         (replace(OUT, before=Mark.NOT), Instance(id=OUT.id), "out of its load balancers"),
         (replace(OUT, draining=Mark.BEGUN), Instance(id=OUT.id), "serving, its before-draining command has begun"),

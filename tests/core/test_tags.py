@@ -157,7 +157,8 @@ def test_what_a_later_release_wrote_is_named_and_not_read(tags: dict[str, str], 
 def test_keys_and_letters_keep_their_meaning() -> None:
     """Written out, so that nobody changes one without seeing that records in people's groups have it."""
     assert {mark.value: mark.name for mark in j.Mark} == {"n": "NOT", "b": "BEGUN", "e": "ENDED", "f": "FAILED"}
-    assert {one.value: one.name for one in j.Removal} == {"n": "NOT", "k": "KEEP", "s": "SHRINK", "c": "COUNTED"}
+    removals = {"n": "NOT", "k": "KEEP", "s": "SHRINK", "c": "COUNTED", "p": "PARKED", "a": "ASIDE"}
+    assert {one.value: one.name for one in j.Removal} == removals
     assert {way.value: way.name for way in j.Way} == {"a": "ANSWERED", "d": "DESIRED"}
     assert dict(zip("uqbd", HookPoint, strict=True)) == tagging._POINTS
     assert "".join(tagging._LETTERS) == "ZASRLTHB"

@@ -42,6 +42,7 @@ ACTIONS: dict[Any, act.Action] = {
     act.Register: act.Register(registrations=(WEB,)),
     act.MarkHealthy: act.MarkHealthy(instances=(WEB.instance,)),
     act.Terminate: act.Terminate(instance=WEB.instance, shrink=True),
+    act.EnterStandby: act.EnterStandby(instance=WEB.instance),
     act.RunHook: act.RunHook(point=HookPoint.BEFORE_TERMINATE, instance=WEB.instance),
 }
 """One of each kind."""
@@ -97,7 +98,8 @@ def test_each_action_is_asked_of_the_guards(kind: Any) -> None:
 
 @pytest.mark.parametrize("stage", Stage)
 def test_each_stage_stands_in_the_walkthrough_or_is_named_here(stage: Stage) -> None:
-    aside = {Stage.AILING, Stage.SERVING, Stage.RETURNING, Stage.STANDBY, Stage.STRANDED}  # nothing new comes of them
+    parked = {Stage.STANDBY, Stage.PARKING, Stage.PARKED, Stage.STRANDED}
+    aside = {Stage.AILING, Stage.SERVING, Stage.RETURNING, *parked}  # nothing new comes of them
     assert (stage in {one.stage for one in WALKTHROUGH}) is (stage not in aside)
 
 

@@ -8,6 +8,7 @@ from async_rollout.core.actions import (
     Action,
     CloudAction,
     Deregister,
+    EnterStandby,
     Erase,
     Launch,
     MarkHealthy,
@@ -53,6 +54,7 @@ WORDS: list[tuple[Action, str]] = [
     (MarkHealthy(instances=(B, A)), f"mark {B}, {A} healthy"),
     (Terminate(instance=A, shrink=True), f"terminate {A}"),
     (Terminate(instance=A, shrink=False), f"terminate {A}, its place stays"),
+    (EnterStandby(instance=A), f"put {A} into Standby"),
     (RunHook(point=HookPoint.UP_CHECK, instance=A, private_ip="\n"), f"run the up-check command for {A}"),
 ]
 

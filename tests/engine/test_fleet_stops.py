@@ -12,6 +12,7 @@ from async_rollout.core.spec import HookCall, Hooks, Limits, RolloutSpec
 from async_rollout.engine.fleet import restore, roll_out
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import Summary
+from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
@@ -196,7 +197,7 @@ ORDER = "async-rollout:order"
 
 
 def test_a_group_that_cannot_be_put_back_outranks_all_other_ends() -> None:
-    """Its before-command failed: the node left its cluster, so it is neither put back nor terminated."""
+    """Its before-command failed, and AWS does not let it be parked: it is neither put back nor terminated."""
 
     async def fails_for_api(call: HookCall) -> bool:
         return call.group != "api"
@@ -205,7 +206,9 @@ def test_a_group_that_cannot_be_put_back_outranks_all_other_ends() -> None:
         world = world_of("web", "api", "bad", size=1)
         never_healthy(world, "bad")
         spec = RolloutSpec(hooks=Hooks(before_terminate=fails_for_api), limits=Limits(healthy=60.0))
-        return world, await roll_out(Wayward(world).groups("web", "api", "bad"), spec)
+        no = Fault(kind=FaultKind.REFUSED, action="EnterStandby", code="ValidationError", words="It is not.")
+        cloud = Wayward(world, faults=Faults(world, (no,)))
+        return world, await roll_out(cloud.groups("web", "api", "bad"), spec)
 
     world, summary = run_virtual(story)
     assert [one.verdict.code for one in summary.results] == [0, 10, 1]

@@ -33,16 +33,17 @@ async def not_found(call: HookCall) -> int:
 # --- -b and -d: anything but 0 really halts
 
 
-def test_a_failing_before_command_halts_and_nothing_is_terminated() -> None:
+def test_a_failing_before_command_halts_and_no_old_one_is_terminated() -> None:
     run = simulate("at-max", RolloutSpec(hooks=Hooks(before_terminate=bad)))
     verdict = run.result.verdict
-    assert deeds(run, What.TERMINATE) == []
-    assert (verdict.outcome, verdict.code) == (Outcome.STUCK, 10)
+    assert not {one.instance for one in deeds(run, What.TERMINATE)} & run.found_ids
+    assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 6)
     assert "before-command failed" in verdict.left[0]
+    assert all_is_as_found(run) == []
     assert min(one.serving for one in run.history) == 3
 
 
-def test_its_record_stands_and_the_mended_command_goes_on_from_there() -> None:
+def test_it_stands_by_and_the_mended_command_goes_on_with_the_others() -> None:
     calls = 0
 
     async def mended_later(call: HookCall) -> int:
@@ -53,9 +54,10 @@ def test_its_record_stands_and_the_mended_command_goes_on_from_there() -> None:
     run = simulate(
         "at-max", RolloutSpec(hooks=Hooks(before_terminate=mended_later)), goals=(Goal.REPLACE, Goal.REPLACE)
     )
-    assert [one.verdict.code for one in run.results] == [10, 0]
+    assert [one.verdict.code for one in run.results] == [6, 0]
     assert all_is_as_found(run) == []
-    assert not run.found_ids & run.members
+    (left,) = (one for one in run.world.members("web") if one.id in run.found_ids)
+    assert left.standby and left.id in run.result.verdict.why
 
 
 def test_a_before_command_that_could_not_even_run_has_not_begun_so_all_is_put_back() -> None:

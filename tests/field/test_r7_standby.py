@@ -131,8 +131,10 @@ def test_r7_a_run_that_is_put_back_has_not_touched_them() -> None:
         return False
 
     run = simulate(parked(), replace(ENDS, hooks=Hooks(before_terminate=fails)))
-    assert run.result.verdict.code != 0
-    assert len(stood(run)) == 1
+    assert run.result.verdict.code == 6
+    (idle,) = (one.instance for one in run.world.record if one.what is What.STANDBY and one.who == HUMAN)
+    assert idle in stood(run) and run.world.instance(idle).ec2 == "running"
+    assert len(stood(run)) == 2, "and the one whose command failed"
 
 
 def test_r7_hooks_run_for_them_and_one_whose_command_fails_stays_as_it_was() -> None:

@@ -19,6 +19,7 @@ from support.laws.endings import CONDUCTING, ENDING
 from support.laws.futile import LAUNCHING
 from support.laws.healing import HEALING
 from support.laws.marked import MARKED
+from support.laws.parked import PARKED
 from support.laws.queued import QUEUED
 from support.laws.sabotages import COUNTING, PROVING, REMOVING
 from support.laws.stopping import STOPPING
@@ -27,7 +28,7 @@ from support.pages import page
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
-    *CROWDED, *UNANSWERED, *RELEASES, *HEALING,
+    *CROWDED, *UNANSWERED, *RELEASES, *HEALING, *PARKED,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from async_rollout.core.observation import Observation
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Urgency
 from async_rollout.sandbox.doors.port import PortCloud
+from async_rollout.sandbox.faults import Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import Happening
 from async_rollout.sandbox.world import World
@@ -35,8 +36,10 @@ async def nothing(*_: object) -> None:
 class Wayward(PortCloud):
     """A port door that awaits something first: it may sleep, or raise. Its own calls take a tenth of a second each."""
 
-    def __init__(self, world: World, *, look: BeforeLook = nothing, act: BeforeAct = nothing) -> None:
-        super().__init__(world, latency=(0.1, 0.1))
+    def __init__(
+        self, world: World, *, look: BeforeLook = nothing, act: BeforeAct = nothing, faults: Faults | None = None
+    ) -> None:
+        super().__init__(world, latency=(0.1, 0.1), faults=faults)
         self._before_look, self._before_act = look, act
         self.looks: list[tuple[float, str]] = []
 

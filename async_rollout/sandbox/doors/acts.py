@@ -10,6 +10,7 @@ from typing import TypeVar, assert_never
 from async_rollout.core.actions import (
     CloudAction,
     Deregister,
+    EnterStandby,
     Erase,
     Launch,
     MarkHealthy,
@@ -81,6 +82,8 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
         case Terminate(instance=id, shrink=shrink):
             do = partial(world.terminate, id, decrement=shrink)
             yield Step(name="autoscaling:TerminateInstanceInAutoScalingGroup", do=do)
+        case EnterStandby(instance=id):
+            yield Step(name="autoscaling:EnterStandby", do=partial(world.enter_standby, group, [id], decrement=True))
         case _:
             assert_never(action)
 

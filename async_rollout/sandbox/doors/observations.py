@@ -187,11 +187,14 @@ def activities_of(state: State, name: str) -> tuple[observation.Activity, ...]:
     return tuple(_activity(one) for one in state.activities_of(name)[:100])
 
 
+KINDS = {"Launching": "launch", "Terminating": "terminate", "Moving EC2 instance to Standby": "standby"}
+"""How AWS's own descriptions begin of what the core wants to know."""
+
+
 def _activity(one: Activity) -> observation.Activity:
-    launches = "launch" if one.launch else "terminate"
     return observation.Activity(
         id=one.id,
-        kind=launches if one.description.startswith(("Launching", "Terminating")) else "other",
+        kind=next((kind for words, kind in KINDS.items() if one.description.startswith(words)), "other"),
         status=one.status,
         message=one.message or one.cause,
         started_at=one.started_at,

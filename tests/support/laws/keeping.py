@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from async_rollout.core.actions import (
     Deregister,
+    EnterStandby,
     Erase,
     Launch,
     Record,
@@ -47,6 +48,9 @@ def _unwritten(deed: Deed) -> str:
         case Terminate(instance=id, shrink=shrink):
             departure, kinds = record.departure(id) if record else None, (Removal.SHRINK if shrink else Removal.KEEP,)
             return "" if departure and departure.removal in kinds else f"the terminate of {id}"
+        case EnterStandby(instance=id):
+            departure = record.departure(id) if record else None
+            return "" if departure and departure.removal is Removal.PARKED else f"that {id} is parked"
         case Launch(zone=zone, count=count, token=token):
             open = {(one.zone, one.count, one.token) for one in record.open} if record else set()
             return "" if (zone, count, token) in open else f"the launch {token}"
@@ -60,6 +64,10 @@ def _unwritten(deed: Deed) -> str:
             return ""
 
 
+_NAMING = (Deregister, Terminate, EnterStandby, SetCapacity, Suspend, Resume, Register, Erase)
+"""Acts for which the record has to name who does them."""
+
+
 def one_conductor(play: Play, ought: Ought) -> Iterator[str]:
     """Law 11: only who stands in the record acts, on a look of his own that is not old, with a lease that lasts."""
     for deed in play.deeds:
@@ -68,7 +76,7 @@ def one_conductor(play: Play, ought: Ought) -> Iterator[str]:
             if record and record.run != deed.actor and record.until > deed.at and _age(play, deed) > 20.0:
                 yield f"law 11: {deed.actor} took over at {deed.at:.1f} from {record.run}, whose lease still lasted"
             continue
-        if not isinstance(deed.action, Deregister | Terminate | SetCapacity | Suspend | Resume | Register | Erase):
+        if not isinstance(deed.action, _NAMING):
             continue
         if record is None or record.run != deed.actor:
             yield f"law 11: {deed.actor} acted at {deed.at:.1f}, the record named {record.run if record else 'nobody'}"

@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from async_rollout.core.spec import Hooks, LaunchCall, RolloutSpec, Scope
+from async_rollout.core.spec import HookPoint, Hooks, LaunchCall, RolloutSpec, Scope
 from async_rollout.sandbox.faults import Fault
 from async_rollout.sandbox.groups import a_group, a_template
 from async_rollout.sandbox.readings import Readings
@@ -32,13 +32,14 @@ DOCUMENTED = Readings()
 class Story:
     """One world and one order. build: fills an empty world with the group `web`; old: how many are to be replaced.
 
-    readings: of what AWS leaves open. next, faults: the order of whoever comes after the first one, if another, and
-    what goes wrong with its calls.
+    failing: points whose command fails. readings: of what AWS leaves open. next, faults: the order of whoever comes
+    after the first one, if another, and what goes wrong with its calls.
     """
 
     build: Callable[[Simulation], object]
     spec: RolloutSpec = SPEC
     old: int = 1
+    failing: tuple[HookPoint, ...] = ()
     readings: Readings = DOCUMENTED
     next: RolloutSpec | None = None
     faults: tuple[Fault, ...] = ()

@@ -110,10 +110,14 @@ class Doomed(PortCloud):
 
 
 class Commands:
-    """Hooks that take a second; the up-check asks the instance itself. began, ended: (point, instance) in order."""
+    """Hooks that take a second; the up-check asks the instance itself. began, ended: (point, instance) in order.
 
-    def __init__(self, world: World) -> None:
+    failing: the points whose command does not do well.
+    """
+
+    def __init__(self, world: World, failing: tuple[HookPoint, ...] = ()) -> None:
         self._world = world
+        self._failing = failing
         self.began: list[tuple[HookPoint, str]] = []
         self.ended: list[tuple[HookPoint, str]] = []
         self.fate = Fate()
@@ -123,7 +127,8 @@ class Commands:
         fate.comes(call.point, call=False)
         await self._second(fate)
         self.began.append((call.point, call.instance))
-        ok = call.point is not HookPoint.UP_CHECK or self._world.app_up(call.instance)
+        up = call.point is not HookPoint.UP_CHECK or self._world.app_up(call.instance)
+        ok = up and call.point not in self._failing
         self.ended.append((call.point, call.instance))
         fate.comes(call.point, call=False)
         await self._second(fate)
@@ -184,7 +189,7 @@ def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: b
         world.readings = story.readings
         members = frozenset(one.id for one in world.state.members("web"))
         run = Run(world=world, group="web", found=world.state.groups["web"], found_ids=members)
-        commands, fate.over, before = Commands(world), anyio.Event(), picture(run, versions=False)
+        commands, fate.over, before = Commands(world, story.failing), anyio.Event(), picture(run, versions=False)
         here = identify(Goal.REPLACE).holder.rsplit("/", 2)[0]
         first = f"{here}/{NO_PROCESS}/1" if same_machine else "elsewhere/boot/1"
         await _conduct(run, story.spec, Me(run="first", holder=first), fate, commands)

@@ -16,6 +16,7 @@ from async_rollout.core.tags import to_tags
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Urgency
 from async_rollout.sandbox.faults import Fault, FaultKind
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.simulation import HUMAN
 from async_rollout.sandbox.world import World
@@ -174,15 +175,18 @@ def desired_lags() -> list[str]:
     return wrong(play(SPEC, door=Behind), Ought())
 
 
+ENDS = (What.TERMINATE, What.STANDBY)
+
+
 class Dim(Door):
-    """Rows lag behind: what terminates still reads InService for most of a minute; the activities are fresh."""
+    """Rows lag behind: who terminates or stands by still reads InService for most of a minute; activities are fresh."""
 
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         observation = await super().look(group, needs, after, urgency)
-        went = {one.instance: one.at for one in self.world.record if one.what == "terminate" and one.who == "owner"}
+        went = {one.instance: one.at for one in self.world.record if one.what in ENDS and one.who == "owner"}
         lag = tuple(
             replace(one, lifecycle="InService")
-            if one.leaving and self.world.now - went.get(one.id, 0.0) < 45.0
+            if (one.leaving or one.standby) and self.world.now - went.get(one.id, 0.0) < 45.0
             else one
             for one in observation.instances
         )

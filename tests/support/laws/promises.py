@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from async_rollout.core.actions import Deregister, MarkHealthy, Register, Resume, SetCapacity, Suspend, Terminate
+from async_rollout.core.actions import (
+    Deregister,
+    EnterStandby,
+    MarkHealthy,
+    Register,
+    Resume,
+    SetCapacity,
+    Suspend,
+    Terminate,
+)
 from async_rollout.core.budget import Bounds
 from async_rollout.core.events import Acted, Waiting
 from async_rollout.core.journal import SUSPENDED_BY_US
@@ -36,7 +45,7 @@ def _going(deed: Deed) -> tuple[str, ...]:
     match deed.action:
         case Deregister(registrations=ones):
             return tuple(sorted({one.instance for one in ones} - deed.out))
-        case Terminate(instance=id):
+        case Terminate(instance=id) | EnterStandby(instance=id):
             return (id,) if id not in deed.out and id in deed.serving else ()
         case _:
             return ()
@@ -111,9 +120,9 @@ def one_budget(play: Play, ought: Ought) -> Iterator[str]:
         risky = running & {"ReplaceUnhealthy", "AZRebalance"}
         if isinstance(deed.action, Resume) and risky and deed.out & play.run.found_ids:
             yield f"law 4: {sorted(risky)} was resumed at {deed.at:.1f} while {sorted(deed.out)} was out"
-        if isinstance(deed.action, Terminate):
+        if isinstance(deed.action, Terminate | EnterStandby):
             if deed.action.instance in sent:
-                yield f"law 4: {deed.action.instance} was terminated again at {deed.at:.1f}"
+                yield f"law 4: {deed.action.instance} was terminated or parked again at {deed.at:.1f}"
             sent.add(deed.action.instance)
     for one in play.world.record:
         if one.what is What.TERMINATE and one.who == AWS and one.instance in play.run.found_ids and not ought.troubled:
@@ -203,6 +212,28 @@ def not_back_once_left(play: Play, ought: Ought) -> Iterator[str]:
                     yield f"law 10: {id} was registered at {deed.at:.1f} though its before-command had begun"
 
 
+def who_failed_is_parked(play: Play, ought: Ought) -> Iterator[str]:
+    """Law 10: whose before-command failed goes no further than Standby, and nobody else is put there by us.
+
+    Where the record is gone by the end, that is where it is, unless somebody else has moved it since.
+    """
+    moved = {one.instance for one in play.world.record if one.who == "human"}
+    for id in sorted({one.call.instance for one in play.errands} & play.run.found_ids):
+        errands = [one for one in _errands(play, id, HookPoint.BEFORE_TERMINATE) if one.until is not None]
+        failed = bool(errands) and not errands[-1].ok
+        for deed in play.deeds:
+            if isinstance(deed.action, Terminate) and deed.action.instance == id and failed:
+                yield f"law 10: {id} was terminated at {deed.at:.1f}, and its before-command failed"
+        one = play.world.state.instances[id]
+        if failed and ought.as_found and not (one.standby or play.guard or play.overdue or id in moved):
+            yield f"law 10: the before-command of {id} failed, and it is {one.lifecycle}"
+    for deed in play.deeds:
+        if isinstance(deed.action, EnterStandby):
+            errands = _errands(play, deed.action.instance, HookPoint.BEFORE_TERMINATE)
+            if not any(one.since <= deed.at for one in errands):
+                yield f"law 10: {deed.action.instance} was parked at {deed.at:.1f}, its before-command had not begun"
+
+
 def only_our_mark_is_taken_off(play: Play, ought: Ought) -> Iterator[str]:
     """Law 8: marked healthy is only who was taken out by us before: any other mark is somebody else's, or true."""
     out: set[str] = set()
@@ -216,7 +247,7 @@ def only_our_mark_is_taken_off(play: Play, ought: Ought) -> Iterator[str]:
 DEEDS: tuple[Callable[[Play, Ought], Iterator[str]], ...] = (
     new_ones_count_when_proven, drains_were_bounded, only_old_or_surplus, one_budget, no_hopeless_launches,
     sizes_and_processes, written_first, one_conductor, the_lease_lasts, waits_are_told, commands_ran,
-    not_back_once_left, desired_is_the_owners, only_our_mark_is_taken_off,
+    not_back_once_left, who_failed_is_parked, desired_is_the_owners, only_our_mark_is_taken_off,
 )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ async def _fine(call: HookCall) -> int:
     return 0
 
 
-async def _bad(call: HookCall) -> int:
+async def bad(call: HookCall) -> int:
     return 3
 
 
@@ -124,14 +124,14 @@ def told_first() -> list[str]:
 
 def bad_before_draining() -> list[str]:
     """The first one's command fails: it serves on, nothing is replaced, all is as found."""
-    spec = replace(SPEC, hooks=Hooks(before_draining=_bad))
+    spec = replace(SPEC, hooks=Hooks(before_draining=bad))
     return wrong(play(spec), Ought(code=6, replaced=False))
 
 
 def bad_before_command() -> list[str]:
-    """It is left out and named: exit 10, the record stands."""
-    spec = replace(SPEC, hooks=Hooks(before_terminate=_bad))
-    return wrong(play(spec), Ought(code=10, replaced=False, as_found=False, quick=True))
+    """It is parked: all else is as found."""
+    spec = replace(SPEC, hooks=Hooks(before_terminate=bad))
+    return wrong(play(spec), Ought(code=6, replaced=False))
 
 
 def late_up_check() -> list[str]:

@@ -46,9 +46,10 @@ def only_our_mark_is_taken_off(past: Past) -> Iterator[str]:
 
 
 def it_is_written_down_first(past: Past) -> Iterator[str]:
-    """Law 9: a removal stands in the record before it is done."""
+    """Law 9: a removal stands in the record before it is done, and that one is parked as such."""
     for one in past.world.log.removals:
-        if one.departure is None and not past.world.log.forged:
+        told = one.departure is not None and (one.what != "park" or one.departure.parks)
+        if not told and not past.world.log.forged:
             yield f"law 9: {one.what} of {one.id} at {one.at:.1f} stands in no record"
 
 
@@ -70,12 +71,13 @@ def each_launch_is_one(past: Past) -> Iterator[str]:
 def its_command_has_ended(past: Past) -> Iterator[str]:
     """Law 10: taken out, and terminated, only after the command before that has ended well, whoever conducts.
 
-    Our own surplus goes whatever its command says, but not before that is over.
+    Our own surplus goes whatever its command says, but not before that is over. Whose last before-command failed goes
+    no further than Standby, and nobody is put there by us who had none.
     """
     for one in past.world.log.removals if not past.world.log.forged else ():
-        point = HookPoint.BEFORE_TERMINATE if one.what == "terminate" else HookPoint.BEFORE_DRAINING
-        before = (each for each in past.ended if each.instance == one.id and each.at <= one.at)
-        ended = any(each.ok or one.surplus for each in before if each.point is point)
+        point = HookPoint.BEFORE_DRAINING if one.what == "deregister" else HookPoint.BEFORE_TERMINATE
+        ends = [each for each in past.ended if (each.instance, each.point) == (one.id, point) and each.at <= one.at]
+        ended = any(each.ok or one.surplus or one.what == "park" for each in ends[-1:])
         if past.weather.spec.hooks.at(point) is not None and not ended:
             yield f"law 10: {one.what} of {one.id} at {one.at:.1f}, and its {point.noun} had not ended well"
 

@@ -10,8 +10,9 @@ from async_rollout.sandbox.records import Instance
 
 @dataclass(frozen=True, kw_only=True)
 class Removal:
-    """One instance is taken out of a source or terminated by us. record: what stands in the tags at that moment.
+    """One instance is taken out of a source, terminated or put into Standby by us.
 
+    record: what stands in the tags at that moment.
     first: it was not out before. out: whom we have taken out so far and not registered back, this one too; going: those
     of them who are still there. held: since when it is registered (or draining) at each source that still lists it.
     unasked: the group names no source.

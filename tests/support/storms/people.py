@@ -194,6 +194,19 @@ def stood_by(world: Witness, luck: float) -> None:
         world._was_moved(before)
 
 
+def unparked(world: Witness, luck: float) -> None:
+    """Somebody brings back who stands by, whoever put it there, or ends it."""
+    idle = [one for one in world.members(GROUP) if one.lifecycle == "Standby"]
+    if not idle:
+        return
+    id, before = idle[int(luck * len(idle))].id, world._desired()
+    if int(luck * 100) % 2:
+        world.exit_standby(GROUP, [id], who=HUMAN)
+        world._was_moved(before)
+    else:
+        world.terminate(id, decrement=False, who=HUMAN)
+
+
 def detached(world: Witness, luck: float) -> None:
     """Out of the group alive, for somebody to look into; without decrement another one comes in its place."""
     if one := _someone(world, luck):
@@ -262,5 +275,5 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "untag": untagged, "forge": forged, "standby": stood_by, "delete": deleted, "floor": lifted, "ceiling": lidded,
     "drought": drought, "forget": forgotten, "leave": leaving_long, "retain": retaining,
     "lose": lost, "accuse": accused, "shift": shifted,
-    "detach": detached, "join": joined,
+    "unpark": unparked, "detach": detached, "join": joined,
 })  # fmt: skip

@@ -117,8 +117,10 @@ class Witness(World):
     def enter_standby(
         self, name: str, ids: Sequence[str], *, decrement: bool, who: str = OWNER
     ) -> tuple[Activity, ...]:
+        for id in ids if who == OWNER else ():
+            self._removed("park", id)
         done = super().enter_standby(name, ids, decrement=decrement, who=who)
-        self._out.difference_update(ids)  # whoever put it there, it is his: not on its way out through us any more
+        self._out.difference_update(ids)  # whoever put it there, it is its owner's: not on its way out any more
         return done
 
     def attach(self, name: str, ids: Sequence[str], *, who: str = OWNER) -> None:
@@ -155,7 +157,7 @@ class Witness(World):
         group, record = self.state.groups[GROUP], self.record_of() or self._read  # somebody may just have torn it
         members = self.state.members(GROUP)
         departures = {one.id for one in record.departures if one.draining is Mark.ENDED} if record else set()
-        there = sum(not one.retained for one in members)
+        there = sum(not (one.retained or one.standby) for one in members)
         self.log.sized.append(
             Sized(
                 at=self.now,

@@ -48,6 +48,7 @@ def worse(weather: Weather) -> Weather:
     refusing = random.Random(f"launches {weather.seed} {weather.calm_at is not None}")
     calling = random.Random(f"calls {weather.seed} {weather.calm_at is not None}")
     end = weather.calm_at if weather.calm_at is not None else 1e9
+    weather = _parking(weather)
     return replace(
         weather,
         faults=(*_noes(calling, end), *_faults(rng, end), *weather.faults),
@@ -56,6 +57,21 @@ def worse(weather: Weather) -> Weather:
         trouble=_refused(refusing, _trouble(rng, weather.trouble), weather.zones),
         naps=_naps(calling),
         one_host=calling.random() < 0.3,
+    )
+
+
+def _parking(weather: Weather) -> Weather:
+    """Now and then most before-commands fail; somebody looks after those who stand by for it."""
+    rng = random.Random(f"parking {weather.seed} {weather.calm_at is not None}")
+    if rng.random() >= 0.1:
+        return weather
+    until = weather.calm_at or 1200.0
+    some = (Deed(at=rng.uniform(1.0, until), kind="unpark", luck=rng.random()) for _ in range(rng.choice([0, 1, 3])))
+    return replace(
+        weather,
+        errand=replace(weather.errand, failing=rng.choice([0.3, 0.7, 1.0])),
+        spec=replace(weather.spec, hooks=replace(weather.spec.hooks, before_terminate=placeholder)),
+        deeds=tuple(sorted((*weather.deeds, *some), key=lambda deed: deed.at)),
     )
 
 

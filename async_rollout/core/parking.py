@@ -1,0 +1,91 @@
+"""One that is out of its load balancers and cannot go on: parked in Standby, for its owner to bring back or end.
+
+Its before-command failed, so nobody knows whether its node has left its cluster; or that is over, and while all is put
+back the floor does not hold without it. Neither is terminated. In Standby it is in no load balancer, AWS does not check
+its health, and it holds no place in DesiredCapacity: nothing of ours has to stay suspended for it. Where AWS refuses
+that, as below the minimum, it is left out and named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from async_rollout.core.actions import EnterStandby, Wait
+from async_rollout.core.budget import launches_most
+from async_rollout.core.departures import dropped, idle, sent, shrinks_under_way
+from async_rollout.core.draft import Draft
+from async_rollout.core.drain import held_back, is_needed
+from async_rollout.core.journal import Departure, Mark, Removal
+from async_rollout.core.launching import asked_for, may_grow
+from async_rollout.core.promised import coming
+from async_rollout.core.stages import YOUNG, Stage
+from async_rollout.core.standby import why_parked
+
+
+def parking(draft: Draft, departure: Departure) -> Draft:
+    """Put into Standby, once; or its owner was first, or has taken it out again since."""
+    one = draft.member(departure.id)
+    if departure.removal is Removal.ASIDE and not one.standby:
+        return draft.drop(one.id)  # it serves again, by its owner's will
+    if departure.removal is Removal.NOT and one.standby:
+        return draft.departure(replace(departure, removal=Removal.ASIDE))
+    if departure.parks and one.standby:
+        return draft.wait(_entering(draft, departure), look=idle(draft))
+    if departure.parks:
+        return sent(draft, departure, EnterStandby(instance=one.id), _entering(draft, departure))
+    return _parked(draft, departure)
+
+
+def _parked(draft: Draft, departure: Departure) -> Draft:
+    """Recorded and done, on a look in which it does not serve where the floor needs it, and as soon as there is a lift.
+
+    Standby takes its place out of desired capacity, so that the owner's size is as found only if one more stands there.
+    """
+    one, journal, seen = draft.member(departure.id), draft.journal, draft.observation
+    if not (draft.explained and one.in_service):
+        return draft
+    since = draft.belief.progress.at if draft.belief.progress else draft.at
+    if is_needed(draft, one):
+        return held_back(draft, departure, since)
+    held = journal.base + shrinks_under_way(journal, seen)
+    if seen.group.desired > held:
+        return draft.departure(replace(departure, removal=Removal.PARKED)).act(EnterStandby(instance=one.id))
+    wait = Wait(on=f"{one.id} parking", why="one more has to be asked for in its place first", since=since)
+    return (_lifted(draft) if coming(journal, seen) <= held else draft).wait(wait, look=idle(draft))
+
+
+def _lifted(draft: Draft) -> Draft:
+    """One more is asked for; the maximum first, where it is in the way."""
+    room = draft.journal.launches < launches_most(draft.journal, draft.observation)
+    if not (room and may_grow(draft) and draft.knows_maximum):
+        return draft
+    wanted = draft.observation.group.desired + 1
+    return asked_for(draft, 1) if wanted <= draft.observation.group.maximum else draft.raise_maximum(wanted)
+
+
+def _entering(draft: Draft, departure: Departure) -> Wait:
+    since = draft.belief.history(departure.id).removal
+    why = f"{why_parked(departure)}: it is put into Standby"
+    return draft.waiting(Stage.PARKING, f"{departure.id} parking", why, since.at if since else draft.at)
+
+
+def parked(draft: Draft, departure: Departure) -> Draft:
+    """It stands by. While all is put back the record keeps it, so that it is named; a run that goes on has done so."""
+    return draft if draft.life(departure.id).is_put_back else dropped(draft, departure)
+
+
+def given_up(draft: Draft, departure: Departure) -> Draft | None:
+    """All is put back, and its before-command is over: where the floor does not hold it is parked; None: it may go.
+
+    As long as others come, or come back, the floor may hold yet. One that is dead or stands by may go anyhow.
+    """
+    life, ready, floor = draft.life(departure.id), len(draft.tally.ready), draft.tally.bounds.floor
+    begun = life.is_put_back and departure.before is not Mark.NOT and not departure.surplus
+    if not begun or life.is_idle or ready >= floor:
+        return None
+    since = draft.belief.progress.at if draft.belief.progress else draft.at
+    coming = draft.tally.booting or any(stage in (*YOUNG, Stage.RETURNING) for stage in draft.belief.stages.values())
+    if not coming or draft.over(since, draft.limit(Stage.RETURNING)):
+        return _parked(draft, departure)
+    why = f"its before-command has begun, {ready} are ready and the floor is {floor}"
+    return draft.wait(draft.waiting(Stage.RETURNING, f"{departure.id} going", why, since))
