@@ -38,7 +38,8 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
     decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `moves` what each step asks for, done by
                 `climb`, `drain`, `departures`, `parking`, `back`, `called_back`, `heal`; `launching` asks for new
                 ones; a `draft` is a decision in the making
-    told        `narrate` in events, `plan` and `standing` in advance, `walkthrough` to read
+    told        `narrate` in events, with `milestones` of the release; `plan` and `standing` in advance, `walkthrough`
+                to read
 
 The path of one decision
     `decide.decide`   whose record is it? none: `begin`; another's: watch, give way or take over; ours: its goal

@@ -70,6 +70,27 @@ class Replaced(Origin):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewcomerFailed(Origin):
+    """A new instance counts as one that failed, and why; with it so many have, and at most the run turns back."""
+
+    group: str
+    at: float
+    instance: str
+    why: str
+    failed: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryPassed(Origin):
+    """The first new instance has stayed well for long enough: more of them come."""
+
+    group: str
+    at: float
+    instance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acted(Origin):
     """One act was answered. action: in words; answer: done, unknown or refused, with AWS's words.
 
@@ -243,6 +264,8 @@ Event = (
     | Enrolled
     | StageChanged
     | Replaced
+    | NewcomerFailed
+    | CanaryPassed
     | Acted
     | HookStarted
     | HookSaid

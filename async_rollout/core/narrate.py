@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_rollout.core.actions import Decision, Record
+from async_rollout.core.actions import Decision
 from async_rollout.core.belief import Belief
 from async_rollout.core.budget import Tally, tally
 from async_rollout.core.events import (
@@ -19,6 +19,7 @@ from async_rollout.core.events import (
 )
 from async_rollout.core.journal import Goal, Journal, Mark
 from async_rollout.core.marks import is_accused, is_ours_to_take_off
+from async_rollout.core.milestones import canary_passed, failed, recorded
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import Stage
@@ -44,6 +45,8 @@ def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
         _moved,
         _sized,
         _adopted,
+        failed,
+        canary_passed,
         _counted,
         _done,
         _goal_changed,
@@ -59,7 +62,7 @@ def _warned(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
 
 def _mute(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """Launches are asked for in the other way from now on."""
-    new, old, mute = _recorded(decision), after.observation.journal, after.belief.mute
+    new, old, mute = recorded(decision), after.observation.journal, after.belief.mute
     if new is None or mute is None or not isinstance(old, Journal) or old.run != new.run or new.way is old.way:
         return
     text = f"AWS does not answer launches here, so new instances are asked for by desired capacity: {mute.said}"
@@ -91,13 +94,9 @@ def _lost(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision:
         yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
 
-def _recorded(decision: Decision) -> Journal | None:
-    return next((act.journal for act in decision.actions if isinstance(act, Record)), None)
-
-
 def _begun(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """The cutoff was taken: from here instances are replaced."""
-    new, old = _recorded(decision), after.observation.journal
+    new, old = recorded(decision), after.observation.journal
     if new is None or new.cutoff is None or not isinstance(old, Journal) or old.cutoff is not None:
         return
     yield _started(spec, after, new, resumed=False)
@@ -123,7 +122,7 @@ def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: b
 
 
 def _taken_over(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    new, old = _recorded(decision), after.observation.journal
+    new, old = recorded(decision), after.observation.journal
     if new is None or not isinstance(old, Journal) or old.run == new.run:
         return
     if new.cutoff is not None:
@@ -186,7 +185,7 @@ def _sized(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision
 
 def _adopted(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """Sizes that others have set since they were found, perhaps while no run lived: they are kept, not put back."""
-    new, old = _recorded(decision), after.observation.journal
+    new, old = recorded(decision), after.observation.journal
     if new is None or not isinstance(old, Journal) or old.cutoff is None or new.cutoff != old.cutoff:
         return
     sizes = (("desired capacity", old.base, new.base), ("maximum", old.found.maximum, new.found.maximum))
@@ -268,7 +267,7 @@ def _is_gone(after: Snapshot, id: str) -> bool:
 
 def _healed(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """A way out is opened for those that EC2 does not run."""
-    new, old = _recorded(decision), after.observation.journal
+    new, old = recorded(decision), after.observation.journal
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
     lost = [one for one in after.observation.instances if one.down and new.departure(one.id)]
@@ -279,7 +278,7 @@ def _healed(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
 
 def _called_back(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     """Who only drained is to serve on, as the floor needs it."""
-    new, old = _recorded(decision), after.observation.journal
+    new, old = recorded(decision), after.observation.journal
     if new is None or not isinstance(old, Journal) or old.run != new.run:
         return
     ids = [one.id for one in old.departures if not one.stays and (now := new.departure(one.id)) and now.stays]
@@ -290,7 +289,7 @@ def _called_back(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, de
 
 
 def _goal_changed(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    new, old = _recorded(decision), after.observation.journal
+    new, old = recorded(decision), after.observation.journal
     if new is None or new.cause is None or not isinstance(old, Journal) or old.goal is new.goal:
         return
     yield GoalChanged(

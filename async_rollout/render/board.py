@@ -12,6 +12,7 @@ from async_rollout.core.actions import Verdict, Wait
 from async_rollout.core.events import (
     Acted,
     Called,
+    CanaryPassed,
     CapacityChanged,
     Counted,
     Enrolled,
@@ -21,6 +22,7 @@ from async_rollout.core.events import (
     HookEnded,
     HookSaid,
     HookStarted,
+    NewcomerFailed,
     Replaced,
     RolloutEnded,
     RolloutStarted,
@@ -35,6 +37,8 @@ K = TypeVar("K")
 Key = tuple[str, str, str]
 """Account, region and name of a group: several accounts and regions may have one of the same name."""
 
+PARKED, STANDBY = "parked", "standby"
+"""The stage of one whose before-command failed, put into Standby for its owner; and what it is without a record."""
 GONE = "gone"
 """The stage of an instance that has left its group."""
 
@@ -56,8 +60,8 @@ class GroupBoard(Origin):
     first_at: when it was first heard of; began_at: when its instances began to be replaced. counted: the promise in
     numbers; least, most: the fewest available, from when the floor was first held, and the most in all. replaced: by
     this run; before: by the runs that it took over from; told: of how many, as the record has it. replaced_at: when
-    the last one was through. turn: what it waits for to begin. said: how the last attempt of each hook ended, by
-    point and instance.
+    the last one was through. turn: what it waits for to begin. failed: new ones that failed; parked: whom the
+    run has put into Standby. said: how the last attempt of each hook ended, by point and instance.
     """
 
     name: str
@@ -84,6 +88,8 @@ class GroupBoard(Origin):
     cause: str = ""
     verdict: Verdict | None = None
     missed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    parked: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -153,7 +159,8 @@ def _folded(group: GroupBoard, event: Event) -> GroupBoard:
         case RolloutStarted():
             return _started(group, event)
         case StageChanged(instance=id, stage=stage):
-            return replace(group, stages=_moved(group.stages, id, stage))
+            parked = _parked(group.parked, id, stage)
+            return replace(group, stages=_moved(group.stages, id, stage), parked=parked)
         case Replaced(instance=id):
             return replace(group, replaced=(*group.replaced, id), replaced_at=event.at)
         case Waiting(waits=waits):
@@ -168,10 +175,19 @@ def _folded(group: GroupBoard, event: Event) -> GroupBoard:
             return replace(group, restoring=True, cause=cause, waits=())
         case RolloutEnded():
             return _ended(group, event)
-        case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded() | Called():
+        case NewcomerFailed(instance=id):
+            return replace(group, failed=(*group.failed, id))
+        case Acted() | CanaryPassed() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded() | Called():
             return group
         case _:
             assert_never(event)
+
+
+def _parked(before: tuple[str, ...], id: str, stage: str) -> tuple[str, ...]:
+    if stage == STANDBY:
+        return before
+    others = tuple(one for one in before if one != id)
+    return (*others, id) if stage == PARKED else others
 
 
 def _started(group: GroupBoard, event: RolloutStarted) -> GroupBoard:

@@ -99,4 +99,6 @@ def _group(group: GroupBoard) -> dict[str, object]:
         "missed": list(group.missed),
         "seconds": round(group.seconds, 3),
         "replaced_before": group.before,
+        "failed": list(group.failed),
+        "parked": list(group.parked),
     }

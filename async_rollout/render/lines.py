@@ -9,6 +9,7 @@ from async_rollout.core.actions import Wait
 from async_rollout.core.events import (
     Acted,
     Called,
+    CanaryPassed,
     CapacityChanged,
     Counted,
     Enrolled,
@@ -18,6 +19,7 @@ from async_rollout.core.events import (
     HookEnded,
     HookSaid,
     HookStarted,
+    NewcomerFailed,
     Replaced,
     RolloutEnded,
     RolloutStarted,
@@ -49,6 +51,10 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
         case Replaced(instance=id, left=left):
             rest = "" if after.restoring else f", {left} to go"
             yield f"{safe(id)} replaced ({after.done} of {after.total}){rest}"
+        case NewcomerFailed(instance=id, why=why, failed=failed, most=most):
+            yield f"{safe(id)} failed, {failed} of {most} new ones that turn the run back: {brief(why)}"
+        case CanaryPassed(instance=id):
+            yield f"{safe(id)} has stayed well, the canary: more new ones come"
         case Acted():
             yield from _acted(event, verbose=verbose)
         case HookStarted() | HookSaid() | HookEnded():

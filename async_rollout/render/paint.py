@@ -7,12 +7,14 @@ from rich.style import Style
 
 from async_rollout.core.events import (
     Acted,
+    CanaryPassed,
     Event,
     FleetEnded,
     GoalChanged,
     HookEnded,
     HookSaid,
     HookStarted,
+    NewcomerFailed,
     Replaced,
     RolloutEnded,
     Throttled,
@@ -51,9 +53,9 @@ def manner(event: Event) -> str:
             return "bad"
         case Acted(answer=answer) if answer != "done":
             return "back"
-        case GoalChanged() | Warned() | Throttled():
+        case GoalChanged() | NewcomerFailed() | Warned() | Throttled():
             return "back"
-        case Replaced():
+        case Replaced() | CanaryPassed():
             return "good"
         case HookStarted() | HookSaid() | HookEnded() | Waiting() | Acted():
             return "quiet"

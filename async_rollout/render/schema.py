@@ -28,6 +28,7 @@ _GROUP = {
     **_OF_A_GROUP, "outcome": _TEXT, "exit_code": {"type": ["integer", "null"]}, "why": _TEXT,
     "left": _WORDS, "next": _TEXT, "replaced": _WORDS, "total": {"type": "integer"}, "missed": _WORDS,
     "seconds": {"type": "number"}, "replaced_before": {"type": "integer"},
+    "failed": _WORDS, "parked": _WORDS,
 }  # fmt: skip
 RESULTS: dict[str, dict[str, Any]] = {"plan": _OF_A_GROUP, "status": _OF_A_GROUP, "demo": _PLACE}
 """Lines that are no events but what a command was asked for, with the keys that each surely has."""

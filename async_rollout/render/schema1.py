@@ -26,7 +26,7 @@ DEFAULTS: Mapping[str, Line] = MappingProxyType(
     }
 )
 """What a line lacks that was written before its key was added, by its type."""
-OF_A_GROUP: Line = MappingProxyType({**ORIGIN, "replaced_before": 0})
+OF_A_GROUP: Line = MappingProxyType({**ORIGIN, "replaced_before": 0, "failed": [], "parked": []})
 """The same of each group in a summary."""
 
 

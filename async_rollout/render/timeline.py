@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from async_rollout.core.actions import Verdict
 from async_rollout.core.events import (
     Acted,
+    CanaryPassed,
     Counted,
     Event,
     FleetEnded,
@@ -17,6 +18,7 @@ from async_rollout.core.events import (
     HookEnded,
     HookSaid,
     HookStarted,
+    NewcomerFailed,
     Replaced,
     RolloutEnded,
     RolloutStarted,
@@ -144,6 +146,10 @@ def _add(line: Timeline, event: Event) -> None:
             line.faults[f"{call} was asked again: {why}"] += 1
         case Warned(at=at, text=text):
             line.notes.append((at, text))
+        case NewcomerFailed(at=at, instance=id, why=why, failed=failed, most=most):
+            line.notes.append((at, f"{id} failed, {failed} of {most} new ones that turn the run back: {why}"))
+        case CanaryPassed(at=at, instance=id):
+            line.notes.append((at, f"{id} has stayed well, the canary: more new ones come"))
         case GoalChanged(at=at, cause=cause):
             line.cause = cause
             line.notes.append((at, f"turned back: {cause}"))

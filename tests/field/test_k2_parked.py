@@ -14,6 +14,7 @@ from async_rollout.core.journal import Goal
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookCall, Hooks, Limits, OnFailure, RolloutSpec
 from async_rollout.engine.halt import Halt
+from async_rollout.render.board import folded
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
@@ -69,6 +70,8 @@ def test_k2_it_stands_by_all_else_is_as_found_and_the_verdict_says_what_to_do(ma
     assert len([one for one in run.world.members("web") if one.in_service]) == 2
     told = [(one.stage, one.why) for one in run.events if isinstance(one, StageChanged) and one.instance == id]
     assert ("parked", "its before-command failed") in told
+    (picture,) = folded(run.events).groups.values()
+    assert (picture.parked, picture.failed) == ((id,), ())
     back, end = verdict.next.split(", ", 1)
     assert back.startswith(f"aws autoscaling exit-standby --auto-scaling-group-name web --instance-ids {id} brings it")
     assert ("with a maximum of 3 at least" in back) == (maximum == 2)

@@ -10,7 +10,7 @@ from math import ceil
 import pytest
 
 from async_rollout.core.actions import Outcome
-from async_rollout.core.events import Replaced
+from async_rollout.core.events import CanaryPassed, NewcomerFailed, Replaced
 from async_rollout.core.journal import Goal
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.render.ending import ending
@@ -35,6 +35,10 @@ def test_r1_it_turns_back_and_all_is_put_back(size: int, surge: int | str) -> No
     assert "new instances failed and --max-failures is 2: i-" in verdict.why and "unhealthy" in verdict.why
     assert "new instances of that release stay; the group is as it was found" in verdict.why
     assert "a template that works" in ending(verdict, "web").next
+    told = [one for one in run.events if isinstance(one, NewcomerFailed)]
+    assert [(one.failed, one.most) for one in told[:2]] == [(1, 2), (2, 2)]
+    assert {one.instance for one in told}.isdisjoint(run.found_ids) and "unhealthy" in told[0].why
+    assert not [one for one in run.events if isinstance(one, CanaryPassed)]
     replaced = {one.instance for one in run.events if isinstance(one, Replaced)}
     assert replaced <= run.found_ids and len(replaced) == len(run.found_ids - run.members)
     put_back(run)

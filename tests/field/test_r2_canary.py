@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from async_rollout.core.actions import Outcome, Wait
-from async_rollout.core.events import Waiting
+from async_rollout.core.events import CanaryPassed, Waiting
 from async_rollout.core.gates import Answer, Closed, Open, Shut, asked
 from async_rollout.core.journal import Cause, Goal, Journal
 from async_rollout.core.plan import plan_of
@@ -143,3 +143,11 @@ def test_a_gate_that_is_shut_turns_it_back_and_one_that_stays_closed_holds_it(
     run = simulate(partial(a_group, size=2, maximum=4, delay=20.0))
     assert run.result.verdict.code == code and why in run.result.verdict.why
     assert taken_out(run) == [] and times(run, What.LAUNCH) == [] and not ours(run.left)
+
+
+def test_that_it_passed_is_told_once() -> None:
+    run = simulate(partial(a_group, size=3, maximum=6, delay=20.0), WATCHED)
+    (told,) = [one for one in run.events if isinstance(one, CanaryPassed)]
+    assert told.instance not in run.found_ids and told.at >= healthy(run) + 120.0
+    run = simulate(partial(a_group, size=3, maximum=6, delay=20.0), replace(WATCHED, canary_wait=0.0))
+    assert not [one for one in run.events if isinstance(one, CanaryPassed)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from async_rollout.core.events import Event, HookSaid
 from async_rollout.render.jsonl import Jsonl, encode
-from support.told import BAD, EVERYTHING, EVIL, GOOD, OLD, T
+from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T
 
 Golden = Callable[[str, list[str]], None]
 
@@ -40,14 +40,15 @@ def test_each_line_is_one_object_with_type_schema_and_number() -> None:
     assert {one["type"] for one in events} == {
         "rollout_started", "stage_changed", "replaced", "acted", "hook_started", "hook_said", "hook_ended", "waiting",
         "capacity_changed", "counted", "goal_changed", "warned", "throttled", "rollout_ended", "fleet_ended", "called",
-        "summary", "enrolled",
+        "summary", "enrolled", "canary_passed", "newcomer_failed",
     }  # fmt: skip
 
 
 def test_the_last_line_is_the_summary() -> None:
     summary = read(written(GOOD + BAD, 10))[-1]
     assert (summary["type"], summary["exit_code"]) == ("summary", 10)
-    web, api, _ = summary["groups"]
+    web, api, other = summary["groups"]
+    assert (web["failed"], web["parked"], other["failed"], other["parked"]) == ([], [], [NEW], [OLD])
     assert (web["group"], web["replaced"][0], web["missed"]) == ("web", OLD, ["nightly-scale-out"])
     assert (api["group"], api["run"], api["exit_code"]) == ("api", "9f", 10)
 

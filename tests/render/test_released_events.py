@@ -33,7 +33,7 @@ ENDS = {
     "warned": [0], "run": [10],
 }  # fmt: skip
 """The exit code of each run in a file; None: it was killed."""
-LATER = {"enrolled"}
+LATER = {"enrolled", "canary_passed", "newcomer_failed"}
 """What no release told yet that is recorded here."""
 
 

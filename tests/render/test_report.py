@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from async_rollout.core.events import Acted, Called, Counted, Event, HookSaid, StageChanged, Throttled, Warned
+from async_rollout.core.events import (
+    Acted,
+    Called,
+    CanaryPassed,
+    Counted,
+    Event,
+    HookSaid,
+    NewcomerFailed,
+    StageChanged,
+    Throttled,
+    Warned,
+)
 from async_rollout.core.stages import Stage
 from async_rollout.render.board import Key
 from async_rollout.render.chart import ticks
@@ -115,6 +126,8 @@ def test_a_failure_says_what_state_the_group_is_in_and_what_is_next() -> None:
     assert "desired capacity is 5, the owner's is 4" in text
     assert "Next: async-rollout run -a api or async-rollout restore -a api" in text
     assert "timed out or could not start" in text and "refused: ValidationError" in text
+    assert "i-0bbbbbbbbbbbbbbb1 failed, 1 of 2 new ones that turn the run back: web-targets unhealthy" in text
+    assert "i-0bbbbbbbbbbbbbbb1 has stayed well, the canary: more new ones come" in text
 
 
 def test_the_bars_and_the_chart_are_where_they_should_be() -> None:
@@ -205,6 +218,8 @@ def test_hostile_names_and_output_are_text() -> None:
         StageChanged(group=name, at=T, instance=HOSTILE, stage=f"x' onload=1 {HOSTILE}", was=None, why=HOSTILE),
         HookSaid(group=name, at=T + 1, instance=HOSTILE, point=HOSTILE, line=f"{HOSTILE}{EVIL}"),
         Throttled(group=name, at=T + 1, call=HOSTILE, why=HOSTILE, again_in=1.0),
+        NewcomerFailed(group=name, at=T + 1, instance=HOSTILE, why=HOSTILE, failed=1, most=2),
+        CanaryPassed(group=name, at=T + 1, instance=HOSTILE),
     ]
     text = page([*events, *(BAD[0], BAD[6])], 1, HOSTILE)
     parts = Parts(text)

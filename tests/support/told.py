@@ -6,6 +6,7 @@ from async_rollout.core.actions import Outcome, Verdict, Wait
 from async_rollout.core.events import (
     Acted,
     Called,
+    CanaryPassed,
     CapacityChanged,
     Counted,
     Enrolled,
@@ -16,6 +17,7 @@ from async_rollout.core.events import (
     HookEnded,
     HookSaid,
     HookStarted,
+    NewcomerFailed,
     Replaced,
     RolloutEnded,
     RolloutStarted,
@@ -121,6 +123,9 @@ BAD: tuple[Event, ...] = (
         seconds=20.0,
     ),
     RolloutStarted(group="b c", at=T, run="77", base=1, floor=1, ceiling=2, old=(), restoring=True),
+    CanaryPassed(group="b c", at=T + 10, instance=NEW),
+    NewcomerFailed(group="b c", at=T + 11, instance=NEW, why=f"web-targets unhealthy {EVIL}", failed=1, most=2),
+    moved(11, OLD, "parked", "drained", group="b c"),
     RolloutEnded(
         group="b c",
         at=T + 21,
