@@ -65,6 +65,7 @@ class Simulation:
         self.tokens = LaunchTokens()
         self._pictures: deque[State] | None = None
         self._counting = Counting()
+        self._watchers: list[Callable[[], None]] = []
         self.errands: dict[str, Errand] = {}
         self.hook_waits: dict[str, dict[str, Any]] = {}
         self._errands_due: dict[tuple[str, str], float] = {}
@@ -193,6 +194,10 @@ class Simulation:
         one = self.state.instances.get(id)
         return one is not None and one.app_up(self.now)
 
+    def watch(self, told: Callable[[], None]) -> None:
+        """From now on `told` is called after each change of a group, while `now` is its time. It only reads `state`."""
+        self._watchers.append(told)
+
     # --- for the modules beside this one
 
     def known(self, name: str) -> Group:
@@ -274,3 +279,5 @@ class Simulation:
             self._history.extend(self._counting.census(self.state, self.now))
             if self._pictures is not None:
                 self._pictures.append(self.state.copy())
+            for told in self._watchers:
+                told()

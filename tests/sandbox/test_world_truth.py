@@ -151,3 +151,21 @@ def test_a_world_goes_on_under_another_clock(world: World, clock: ManualClock) -
     other.move(10.0)
     world.advance()
     assert world.now == began + 10.0
+
+
+def test_whoever_watches_hears_of_each_change_at_its_own_time() -> None:
+    clock = ManualClock()
+    world = build("below-max", clock=clock)
+    heard: list[tuple[float, int]] = []
+    world.watch(lambda: heard.append((world.now, len(world.state.members("web")))))
+    world.set_desired_capacity("web", 4)
+    began = world.now
+    assert heard == [(began, 3)]
+    clock.move(600.0)
+    world.advance()
+    assert (heard[1][0], heard[1][1]) == (began + world.group("web").physics.react, 4)
+    assert [at for at, _ in heard] == sorted(at for at, _ in heard)
+    assert heard[-1][0] < world.now
+    quiet = len(heard)
+    world.look()
+    assert len(heard) == quiet
