@@ -1,0 +1,50 @@
+"""AWS's instance refresh, a model of ours made from its documents: one at a time, new ones trusted by the clock.
+
+A new instance counts when it is InService, its group's own health check has nothing against it and the warm-up is over
+(as long as the grace period, as where nothing is set). An old one goes by an ordinary termination, draining included.
+"""
+
+from __future__ import annotations
+
+from async_rollout.sandbox.records import Instance
+from async_rollout.sandbox.world import World
+from support.traffic.scene import Scene
+
+LOOKING = 1.0
+"""Seconds between two looks; AWS's own are not published."""
+WHO = "instance refresh"
+
+
+async def launching_first(scene: Scene) -> None:
+    """100 to 110 per cent: of so few, one more than there were."""
+    await scene.each(_launching_first)
+
+
+async def terminating_first(scene: Scene) -> None:
+    """At least 90 per cent and no more than there are, where nothing is set: of so few, one fewer."""
+    await scene.each(_terminating_first)
+
+
+async def _launching_first(scene: Scene, name: str) -> None:
+    world, found = scene.world, scene.world.group(name)
+    world.update_group(name, maximum=found.maximum + 1, desired=found.desired + 1, who=WHO)
+    for number, id in enumerate(scene.old[name], 1):
+        await scene.until(lambda: _counted(world, name) > found.desired, LOOKING)
+        world.terminate(id, decrement=number == len(scene.old[name]), who=WHO)
+    world.update_group(name, maximum=found.maximum, who=WHO)
+
+
+async def _terminating_first(scene: Scene, name: str) -> None:
+    world, found = scene.world, scene.world.group(name)
+    for id in scene.old[name]:
+        world.terminate(id, decrement=False, who=WHO)
+        await scene.until(lambda: _counted(world, name) >= found.desired, LOOKING)
+
+
+def _counted(world: World, name: str) -> int:
+    warm_up, now = world.group(name).grace, world.look().at
+    return sum(_counts(one, warm_up, now) for one in world.members(name))
+
+
+def _counts(one: Instance, warm_up: float, now: float) -> bool:
+    return one.in_service and one.health == "Healthy" and now >= (one.in_service_at or now) + warm_up

@@ -1,0 +1,89 @@
+"""The ways of others, on a virtual clock: each does what is known of it, so that its figures are fair."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
+from async_rollout.sandbox.records import Physics
+from async_rollout.sandbox.virtual import loop_clock, run_virtual
+from async_rollout.sandbox.world import World
+from support.bench import rivals
+from support.traffic.ended import ended
+from support.traffic.load import Tally
+from support.traffic.original import original
+from support.traffic.refresh import LOOKING, launching_first, terminating_first
+from support.traffic.scene import Roller, Scene
+from support.traffic.trial import Told
+from support.traffic.ways import HEAD, WAYS, line
+
+SIZE, DRAIN, WARM_UP = 5, 60.0, 120.0
+PHYSICS = Physics(boot=87.0, warm=44.5, terminate=10.0)
+
+
+def rolled(roller: Roller) -> World:
+    """One group of five, all old, behind one load balancer and two target groups."""
+
+    async def main() -> World:
+        world = World(0, loop_clock())
+        a_group(
+            world, size=SIZE, outdated=SIZE, delay=DRAIN, physics=PHYSICS, edit=lambda one: replace(one, grace=WARM_UP)
+        )
+        scene = Scene(world=world, speed=1.0, endpoint="", old={"web": tuple(one.id for one in world.members("web"))})
+        await roller(scene)
+        await scene.until(lambda: not scene.left(), 1.0)
+        return world
+
+    return run_virtual(main)
+
+
+@pytest.mark.parametrize(
+    ("roller", "fewest", "exist"),
+    [
+        (original, SIZE, SIZE + 2),
+        (launching_first, SIZE, SIZE + 2),
+        (terminating_first, SIZE - 1, SIZE + 1),
+        (ended, SIZE - 1, SIZE + 1),
+    ],
+)
+def test_each_replaces_all_and_leaves_the_sizes_as_found(roller: Roller, fewest: int, exist: int) -> None:
+    world = rolled(roller)
+    group = world.group("web")
+    assert (group.minimum, group.desired, group.maximum, group.suspended) == (SIZE, SIZE, SIZE, ())
+    assert len(world.members("web")) == SIZE
+    assert min(one.serving for one in world.history) == fewest
+    assert max(one.exist for one in world.history) <= exist
+
+
+def at(world: World, what: What) -> dict[str, float]:
+    return {one.instance: one.at for one in world.record if one.what is what}
+
+
+def test_the_originals_loop_takes_the_time_that_the_bench_says() -> None:
+    world = rolled(original)
+    launched, in_service, healthy = (at(world, what) for what in (What.LAUNCH, What.IN_SERVICE, What.HEALTHY))
+    ups = [PHYSICS.react + in_service[id] - launched[id] for id in launched]
+    rises = [PHYSICS.react + healthy[id] - launched[id] for id in launched]
+    first = next(one.at for one in world.record if one.what is What.SET_DESIRED)
+    last = max(at(world, What.TERMINATE).values())
+    assert last - first == pytest.approx(rivals.original(rises, ups, DRAIN), rel=0.05)
+
+
+def test_a_refresh_trusts_a_new_one_when_its_warm_up_is_over() -> None:
+    world = rolled(launching_first)
+    in_service, ended = sorted(at(world, What.IN_SERVICE).values()), sorted(at(world, What.TERMINATE).values())
+    late = [out - up - WARM_UP for up, out in zip(in_service, ended, strict=True)]
+    assert len(late) == SIZE and min(late) >= 0 and max(late) <= LOOKING
+
+
+def test_a_line_says_how_many_failed_and_how() -> None:
+    tally = Tally(requests=900, failures={"5xx": 2, "reset": 1}, slow=40, connections=9, p99=12.34)
+    told = Told(tally=tally, seconds=61.0, size=2, fewest=1, lag=(0.001, 0.02), death=0.003, counted=900)
+    cells = dict(zip(HEAD.split(), line("it", told).split()[1:], strict=False))
+    assert (cells["requests"], cells["failed"], cells["5xx"], cells["reset"], cells["refused"]) == (
+        "900", "3", "2", "1", "0",
+    )  # fmt: skip
+    assert len({title for title, _ in WAYS.values()}) == len(WAYS)
