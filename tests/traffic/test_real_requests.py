@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from async_rollout.sandbox.records import Physics
+from support.traffic import follow
 from support.traffic.ended import ended
 from support.traffic.haproxy import HAPROXY
 from support.traffic.ours import ours, ours_killed
@@ -52,6 +53,14 @@ async def test_without_draining_requests_fail() -> None:
 async def test_a_drain_of_no_time_cuts_what_is_under_way() -> None:
     """Whoever asks for that gets it: the same command, the same requests."""
     told = await trial(replace(QUICK, groups=("search", "mail"), size=1, delay=0.0, share=0.3), ours)
+    assert 0 < told.failed < told.tally.slow
+
+
+@pytest.mark.deep
+async def test_where_who_drains_gets_requests_still_some_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That none fails else is the drain's doing."""
+    monkeypatch.setitem(follow.STATES, "draining", "ready")
+    told = await trial(replace(QUICK, groups=("search", "mail"), size=1, share=0.3), ours)
     assert 0 < told.failed < told.tally.slow
 
 

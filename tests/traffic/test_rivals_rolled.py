@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -70,6 +71,24 @@ def test_the_originals_loop_takes_the_time_that_the_bench_says() -> None:
     first = next(one.at for one in world.record if one.what is What.SET_DESIRED)
     last = max(at(world, What.TERMINATE).values())
     assert last - first == pytest.approx(rivals.original(rises, ups, DRAIN), rel=0.05)
+
+
+def test_the_originals_loop_killed_in_a_drain_and_begun_again_waits_for_ever() -> None:
+    """It asks for all of the group in each load balancer, and has itself taken one out."""
+
+    async def main() -> tuple[bool, int]:
+        world = World(0, loop_clock())
+        a_group(world, size=SIZE, outdated=SIZE, delay=DRAIN, physics=PHYSICS)
+        scene = Scene(world=world, speed=1.0, endpoint="", old={"web": tuple(one.id for one in world.members("web"))})
+        first = asyncio.ensure_future(original(scene))
+        await scene.until(lambda: world.census("web").draining > 0, 1.0)
+        first.cancel()
+        again = await asyncio.wait([asyncio.ensure_future(original(scene))], timeout=24 * 3600.0)
+        for task in again[1]:
+            task.cancel()
+        return bool(again[0]), scene.left()
+
+    assert run_virtual(main) == (False, SIZE)
 
 
 def test_a_refresh_trusts_a_new_one_when_its_warm_up_is_over() -> None:

@@ -50,7 +50,7 @@ async def _started(scene: Scene) -> Process:
     kept |= environment(scene.endpoint, scene.world.region) | variables(scene.endpoint, scene.speed)
     kept |= {"PYTHONPATH": str(ROOT), "ASYNC_ROLLOUT_YES": "1"}
     groups = [word for name in scene.old for word in ("-a", name)]
-    words = (sys.executable, "-c", ENTRY.format(entry="main"), "run", *groups, *scene.options)
+    words = (sys.executable, "-c", ENTRY.format(entry="main"), "run", *groups)
     return await asyncio.create_subprocess_exec(
         *words, env=kept, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, start_new_session=True
     )

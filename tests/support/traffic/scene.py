@@ -18,14 +18,13 @@ class RollerError(Exception):
 class Scene:
     """old: those that are there at first, by group. speed: the world's seconds in one of the wall clock.
 
-    endpoint: of the sandbox over HTTP. options: more words for our own command.
+    endpoint: of the sandbox over HTTP.
     """
 
     world: World
     speed: float
     endpoint: str
     old: Mapping[str, Sequence[str]]
-    options: Sequence[str] = ()
 
     async def sleep(self, seconds: float) -> None:
         """So many of the world's."""

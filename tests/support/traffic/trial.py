@@ -35,7 +35,7 @@ class Setting:
 
     speed: the world's seconds in one of the wall clock. delay: deregistration delay. grace: of the groups' health
     checks, and a refresh's warm-up. rate: requests a second of the wall clock, in all; share: how many of them are
-    slow: least and most milliseconds of the wall clock. options: more words for our own command.
+    slow: least and most milliseconds of the wall clock.
     """
 
     groups: Sequence[str] = ("shop", "search", "mail")
@@ -48,7 +48,6 @@ class Setting:
     rate: float = 300.0
     slow: tuple[int, int] = (2000, 5000)
     share: float = 0.05
-    options: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +87,7 @@ async def trial(setting: Setting, roller: Roller) -> Told:
     ):
         await asyncio.sleep(QUIET)
         began = time.monotonic()
-        scene = Scene(world=world, speed=setting.speed, endpoint=endpoint, old=old, options=setting.options)
+        scene = Scene(world=world, speed=setting.speed, endpoint=endpoint, old=old)
         await roller(scene)
         async with asyncio.timeout((setting.delay + GOING) / setting.speed):
             await scene.until(lambda: not scene.left(), 1.0)
