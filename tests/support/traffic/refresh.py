@@ -1,10 +1,13 @@
 """AWS's instance refresh, a model of ours made from its documents: one at a time, new ones trusted by the clock.
 
 A new instance counts when it is InService, its group's own health check has nothing against it and the warm-up is over
-(as long as the grace period, as where nothing is set). An old one goes by an ordinary termination, draining included.
+(as long as the grace period, as where nothing is set). An old one goes by an ordinary termination, draining included,
+of the zone that has the most.
 """
 
 from __future__ import annotations
+
+from collections import Counter
 
 from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.world import World
@@ -28,17 +31,24 @@ async def terminating_first(scene: Scene) -> None:
 async def _launching_first(scene: Scene, name: str) -> None:
     world, found = scene.world, scene.world.group(name)
     world.update_group(name, maximum=found.maximum + 1, desired=found.desired + 1, who=WHO)
-    for number, id in enumerate(scene.old[name], 1):
+    for left in range(len(scene.old[name]), 0, -1):
         await scene.until(lambda: _counted(world, name) > found.desired, LOOKING)
-        world.terminate(id, decrement=number == len(scene.old[name]), who=WHO)
+        world.terminate(_next(scene, name), decrement=left == 1, who=WHO)
     world.update_group(name, maximum=found.maximum, who=WHO)
 
 
 async def _terminating_first(scene: Scene, name: str) -> None:
     world, found = scene.world, scene.world.group(name)
-    for id in scene.old[name]:
-        world.terminate(id, decrement=False, who=WHO)
+    for _ in scene.old[name]:
+        world.terminate(_next(scene, name), decrement=False, who=WHO)
         await scene.until(lambda: _counted(world, name) >= found.desired, LOOKING)
+
+
+def _next(scene: Scene, name: str) -> str:
+    """An old one of the fullest zone, as a termination policy would have it."""
+    staying = [one for one in scene.world.members(name) if not one.leaving]
+    full = Counter(one.zone for one in staying)
+    return max((one for one in staying if one.id in scene.old[name]), key=lambda one: full[one.zone]).id
 
 
 def _counted(world: World, name: str) -> int:
