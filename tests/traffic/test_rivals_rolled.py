@@ -14,12 +14,9 @@ from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.bench import rivals
 from support.traffic.ended import ended
-from support.traffic.load import Tally
 from support.traffic.original import original
 from support.traffic.refresh import LOOKING, launching_first, terminating_first
 from support.traffic.scene import Roller, Scene
-from support.traffic.trial import Told
-from support.traffic.ways import HEAD, WAYS, line
 
 SIZE, DRAIN, WARM_UP = 5, 60.0, 120.0
 PHYSICS = Physics(boot=87.0, warm=44.5, terminate=10.0)
@@ -96,13 +93,3 @@ def test_a_refresh_trusts_a_new_one_when_its_warm_up_is_over() -> None:
     in_service, ended = sorted(at(world, What.IN_SERVICE).values()), sorted(at(world, What.TERMINATE).values())
     late = [out - up - WARM_UP for up, out in zip(in_service, ended, strict=True)]
     assert len(late) == SIZE and min(late) >= 0 and max(late) <= LOOKING
-
-
-def test_a_line_says_how_many_failed_and_how() -> None:
-    tally = Tally(requests=900, failures={"5xx": 2, "reset": 1}, slow=40, connections=9, p99=12.34)
-    told = Told(tally=tally, seconds=61.0, size=2, fewest=1, lag=(0.001, 0.02), death=0.003, counted=900)
-    cells = dict(zip(HEAD.split(), line("it", told).split()[1:], strict=False))
-    assert (cells["requests"], cells["failed"], cells["5xx"], cells["reset"], cells["refused"]) == (
-        "900", "3", "2", "1", "0",
-    )  # fmt: skip
-    assert len({title for title, _ in WAYS.values()}) == len(WAYS)
