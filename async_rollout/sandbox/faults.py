@@ -118,6 +118,12 @@ class Faults:
                 return rule
         return None
 
+    def withholds(self, permits: Iterable[str]) -> bool:
+        """Whether one of these permissions ("ec2:RunInstances") is missing, that a call needs beside its own."""
+        rules = [(index, rule) for index, rule in enumerate(self.rules) if rule.kind is FaultKind.DENIED]
+        self._struck += [0] * (len(self.rules) - len(self._struck))
+        return any(self._applies(rule, index, permit) for permit in permits for index, rule in rules)
+
     def _applies(self, rule: Fault, index: int, service_action: str) -> bool:
         if rule.count is not None and self._struck[index] >= rule.count:
             return False

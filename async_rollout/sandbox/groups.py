@@ -64,6 +64,8 @@ def a_group(
         created_at=world.now - 24 * HOUR,
         physics=physics or Physics(),
     )
+    if configuration:
+        world.put_configuration(f"{configuration}-before")
     world.put_group(group := edit(group))
     for number in range(size):
         _settled(world, group, number, outdated=number < outdated)

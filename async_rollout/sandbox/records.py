@@ -38,12 +38,13 @@ class TemplateRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A launch template. images: the image of each version, the first is version 1."""
+    """A launch template. images: the image of each version, the first is version 1; deleted: versions that are gone."""
 
     id: str
     name: str
     images: tuple[str, ...]
     default: int = 1
+    deleted: frozenset[int] = frozenset()
 
     @property
     def latest(self) -> int:
@@ -52,10 +53,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """One instance type of a mixed instances policy.
-
-    weight: None is 1, not weighted. image: of its own, in the place of the template's.
-    """
+    """One type of a mixed instances policy. weight: None is 1, not weighted. image: in the place of the template's."""
 
     instance_type: str
     template: TemplateRef | None = None

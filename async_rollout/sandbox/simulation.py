@@ -241,6 +241,11 @@ class Simulation:
         self.state.templates[template.id] = template
         self.version += 1
 
+    def put_configuration(self, name: str) -> None:
+        """A launch configuration that no group uses as yet, or any more."""
+        self.state.configurations[name] = f"ami-{name}"
+        self.version += 1
+
     def put_source(self, source: Source) -> None:
         self.state.sources[source.id] = source
         self.state.registrations.setdefault(source.id, {})

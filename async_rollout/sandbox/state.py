@@ -13,8 +13,16 @@ Registrations = Mapping[str, tuple[Registration, ...]]
 """By instance id: its registrations at one source, one a port."""
 
 
+TABLES = (
+    "groups", "rosters", "instances", "sources", "registrations", "templates", "configurations", "activities",
+)  # fmt: skip
+
+
 class State:
-    """All tables at the moment `at` (AWS's time, epoch seconds). Read only for everyone but the world's own modules."""
+    """All tables at the moment `at` (AWS's time, epoch seconds). Read only for everyone but the world's own modules.
+
+    configurations: the images of launch configurations that no group has to use.
+    """
 
     def __init__(self) -> None:
         self.at = 0.0
@@ -24,13 +32,14 @@ class State:
         self.sources: dict[str, Source] = {}
         self.registrations: dict[str, Registrations] = {}
         self.templates: dict[str, Template] = {}
+        self.configurations: dict[str, str] = {}
         self.activities: dict[str, tuple[Activity, ...]] = {}
 
     def copy(self) -> State:
         """A picture of this moment."""
         other = State()
         other.at = self.at
-        for table in ("groups", "rosters", "instances", "sources", "registrations", "templates", "activities"):
+        for table in TABLES:
             setattr(other, table, dict(getattr(self, table)))
         return other
 

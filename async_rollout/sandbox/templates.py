@@ -4,6 +4,34 @@ from __future__ import annotations
 
 from async_rollout.sandbox.records import Group, Instance, TemplateRef
 from async_rollout.sandbox.state import State
+from async_rollout.sandbox.words import no_configuration, no_template, no_version
+
+ALIASES = ("$Latest", "$Default")
+PERMITS = ("ec2:RunInstances", "ec2:CreateTags", "iam:PassRole")
+"""What AWS asks of whoever gives a group a launch template, beside the call itself."""
+
+
+def named(state: State, id: str | None, name: str | None, version: str | None) -> TemplateRef:
+    """A launch template as a group is given it: by its id or its name. Raises AwsError where there is none such."""
+    found = next((one for one in state.templates.values() if one.id == id or (id is None and one.name == name)), None)
+    if found is None:
+        raise no_template()
+    if version not in (None, *ALIASES, *map(str, set(range(1, found.latest + 1)) - found.deleted)):
+        raise no_version(found.id, str(version))
+    return TemplateRef(id=found.id, name=found.name, version=version)
+
+
+def configurations(state: State) -> tuple[str, ...]:
+    """Every launch configuration that there is: those of groups, and those that were made beside."""
+    used = (group.configuration for group in state.groups.values() if group.configuration)
+    return tuple(dict.fromkeys((*used, *state.configurations)))
+
+
+def configuration(state: State, name: str) -> str:
+    """Raises AwsError where there is none of that name."""
+    if name not in configurations(state):
+        raise no_configuration(name)
+    return name
 
 
 def resolve(state: State, ref: TemplateRef) -> TemplateRef:

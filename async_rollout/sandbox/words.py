@@ -88,6 +88,30 @@ def invalid(message: str) -> AwsError:
     return AwsError("ValidationError", message)
 
 
+_UNFORMED = "You must use a valid fully-formed launch template."
+
+
+def no_template() -> AwsError:
+    return invalid(f"{_UNFORMED} The specified launch template does not exist.")
+
+
+def no_version(template: str, version: str) -> AwsError:
+    return invalid(
+        f"{_UNFORMED} Could not find the specified version {version[:40]} for the launch template with ID {template}."
+    )
+
+
+def no_configuration(name: str) -> AwsError:
+    return invalid(
+        f"Launch configuration name not found - A launch configuration with the name: {name[:255]} does not exist"
+    )
+
+
+def not_authorized(template: str) -> AwsError:
+    """It names none of the permissions that are missing: as people have met it."""
+    return AwsError("AccessDenied", f"You are not authorized to use launch template: {template}", 403)
+
+
 def no_group(name: str) -> AwsError:
     return invalid(f"AutoScalingGroup name not found - no such group: {name}")
 

@@ -12,7 +12,7 @@ from async_rollout.core.journal import Goal
 from async_rollout.core.plan import plan_of
 from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
 from async_rollout.engine.preview import EVERYTHING
-from async_rollout.sandbox.doors.answers.autoscaling_settings import keep
+from async_rollout.sandbox.doors.answers.settings import keep
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What

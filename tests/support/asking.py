@@ -22,11 +22,12 @@ VERSIONS = {service: version for version, service in SERVICES.items()}
 
 @dataclass(frozen=True)
 class Told:
-    """An answer; code and message are empty in one that is no error."""
+    """An answer; code and message are empty in one that is no error. body: as it went over the wire."""
 
     status: int
     code: str = ""
     message: str = ""
+    body: str = ""
 
 
 async def tell(world: World, service: str, operation: str, **fields: str) -> Told:
@@ -38,7 +39,7 @@ async def post(world: World, body: bytes, **headers: str) -> Told:
     """Any body."""
     got = await answer(world, Faults(world), Request(body=body, headers=headers))
     if got.status == 200:
-        return Told(200)
+        return Told(200, body=got.body.decode())
     error = ElementTree.fromstring(got.body).find(".//Error")
     assert error is not None
     return Told(got.status, error.findtext("Code") or "", error.findtext("Message") or "")

@@ -13,11 +13,13 @@ import anyio
 from async_rollout.sandbox.doors import codec
 from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.answers.asked import Asked
+from async_rollout.sandbox.doors.answers.autoscaling_templates import wanted
 from async_rollout.sandbox.doors.codec import Call, Encoded
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired, refused
 from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import NOT_SIMULATED, AwsError, not_simulated
+from async_rollout.sandbox.templates import PERMITS
+from async_rollout.sandbox.words import NOT_SIMULATED, AwsError, not_authorized, not_simulated
 from async_rollout.sandbox.world import World
 
 LOG = logging.getLogger(__name__)
@@ -81,6 +83,8 @@ async def answer(world: World, faults: Faults, request: Request, sleep: Sleep = 
     fault = faults.verdict(name)
     if fault is None and not world.buckets.admit(call.service, call.operation, world.now):
         fault = THROTTLED
+    if fault is None and (template := wanted(call.params)) and faults.withholds(PERMITS):
+        return _refuse(world, call, id, not_authorized(template))
     if fault is not None and fault.kind is FaultKind.DELAY:
         await sleep(fault.seconds)
     try:

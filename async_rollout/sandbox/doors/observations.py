@@ -11,7 +11,7 @@ from async_rollout.core import observation
 from async_rollout.core.others import Trait, claims_of, hook_traits, policy_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import leaving, purchase, templates
-from async_rollout.sandbox.doors.answers.autoscaling_settings import kept
+from async_rollout.sandbox.doors.answers.settings import kept
 from async_rollout.sandbox.records import Activity, Group, Hook, Instance, Registration, Source
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import OVERRIDES, classic_words

@@ -12,6 +12,7 @@ from async_rollout.sandbox.doors.answers import (
     autoscaling_settings,
     autoscaling_sources,
     autoscaling_types,
+    settings,
 )
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page
 from async_rollout.sandbox.records import Group, Instance, Override, TemplateRef
@@ -90,7 +91,7 @@ def _launched_from(group: Group) -> Params:
             "LaunchTemplateSpecification": template_row(group.template),
             "Overrides": [_override(one) for one in group.overrides],
         }
-        spread = _DISTRIBUTION | (autoscaling_settings.kept(group, "InstancesDistribution") or {})
+        spread = _DISTRIBUTION | (settings.kept(group, "InstancesDistribution") or {})
         spread |= {
             "OnDemandBaseCapacity": group.on_demand_base,
             "OnDemandPercentageAboveBaseCapacity": 100 - group.spot,

@@ -7,8 +7,10 @@ import uuid
 from itertools import chain
 from math import floor
 
+from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
 from async_rollout.sandbox.records import Activity, Group, Tag
+from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import invalid, no_group
 
@@ -115,19 +117,18 @@ def describe_warm_pool(asked: Asked) -> Params:
 
 
 def describe_configurations(asked: Asked) -> Params:
-    """Those that a group uses: the world keeps no others."""
-    names = asked.names("LaunchConfigurationNames")
-    using = {group.configuration: group for group in asked.state.groups.values() if group.configuration}
+    """Those that a group uses, and those that were made beside. One that is not there is silently absent."""
+    names, world = asked.names("LaunchConfigurationNames"), asked.world
     rows: list[Params] = [
         {
             "LaunchConfigurationName": name,
-            "LaunchConfigurationARN": f"arn:aws:autoscaling:{asked.world.region}:{asked.world.account}:"
+            "LaunchConfigurationARN": f"arn:aws:autoscaling:{world.region}:{world.account}:"
             f"launchConfiguration:{uuid.uuid5(uuid.NAMESPACE_URL, name)}:launchConfigurationName/{name}",
             "ImageId": f"ami-{name}",
-            "InstanceType": group.instance_type,
-            "CreatedTime": moment(group.created_at),
+            "InstanceType": "t3.micro",
+            "CreatedTime": moment(EPOCH),
         }
-        for name, group in using.items()
+        for name in templates.configurations(asked.state)
         if not names or name in names
     ]
     return paged("LaunchConfigurations", rows, asked)

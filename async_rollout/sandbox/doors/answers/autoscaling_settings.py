@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from async_rollout.sandbox.doors.answers import autoscaling_templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, required
-from async_rollout.sandbox.records import Group, Override, TemplateRef
-from async_rollout.sandbox.state import State
+from async_rollout.sandbox.doors.answers.settings import Change, keep, kept
+from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.words import AwsError, invalid, not_simulated
+from async_rollout.sandbox.world import World
 
 SIZES = frozenset({"MinSize", "MaxSize", "DesiredCapacity", "HealthCheckType", "HealthCheckGracePeriod"})
 
@@ -28,8 +29,6 @@ RESERVATIONS = "CapacityReservationSpecification"
 CLEARED: Mapping[str, object] = MappingProxyType({"DefaultInstanceWarmup": -1, "PlacementGroup": "", "Context": ""})
 """Values by which AWS takes a setting away again (its documents)."""
 
-Change = Callable[[Group], Group]
-
 
 def update(asked: Asked) -> Params:
     """All is checked before anything is changed."""
@@ -40,7 +39,7 @@ def update(asked: Asked) -> Params:
             raise not_simulated(f"another {setting} of a group than it has")
     if unknown := set(str(given.get("HealthCheckType") or "EC2").split(",")) - CHECKS:
         raise invalid(f"Invalid health check type {', '.join(sorted(unknown))[:80]}")
-    changes = [edit(asked.state, given[setting]) for setting, edit in EDITS.items() if setting in given]
+    changes = [edit(asked.world, given[setting]) for setting, edit in EDITS.items() if setting in given]
     changes += [_kept(setting, given[setting]) for setting in INERT if setting in given]
     if given.keys() & SIZES:
         _update_sizes(asked, name)
@@ -68,17 +67,6 @@ def _all_of(changes: list[Change]) -> Change:
         return group
 
     return change
-
-
-def keep(group: Group, name: str, value: object) -> Group:
-    """The group with a setting more that is only kept; None: without it."""
-    others = tuple(one for one in group.kept if one[0] != name)
-    return replace(group, kept=others if value is None else (*others, (name, json.dumps(value))))
-
-
-def kept(group: Group, name: str) -> Any:
-    """What was kept under that name, None: nothing."""
-    return next((json.loads(text) for key, text in group.kept if key == name), None)
 
 
 def shown(group: Group) -> Params:
@@ -131,96 +119,33 @@ UNCHANGED: Mapping[str, Callable[[Group, Any], bool]] = MappingProxyType(
 # --- settings that change what the group does
 
 
-def _launch_template(state: State, value: Params) -> Change:
-    template = _template(state, value)
-    return lambda group: replace(group, template=template, configuration=None, overrides=())
-
-
-def _template(state: State, value: Params) -> TemplateRef:
-    id, name = value.get("LaunchTemplateId"), value.get("LaunchTemplateName")
-    found = next((one for one in state.templates.values() if one.id == id or (id is None and one.name == name)), None)
-    if found is None:
-        raise invalid(
-            "You must use a valid fully-formed launch template. The specified launch template does not exist."
-        )
-    version = value.get("Version")
-    if version not in (None, "$Latest", "$Default", *map(str, range(1, found.latest + 1))):
-        raise invalid(
-            "You must use a valid fully-formed launch template. Could not find the specified version"
-            f" {str(version)[:40]} for the launch template with ID {found.id}."
-        )
-    return TemplateRef(id=found.id, name=found.name, version=version)
-
-
-def _mixed(state: State, value: Params) -> Change:
-    asked = value.get("LaunchTemplate", {})
-    spec, rows = asked.get("LaunchTemplateSpecification"), asked.get("Overrides")
-    template = _template(state, spec) if spec else None
-    overrides = tuple(_override(state, one) for one in rows or ())
-    if not overrides:
-        raise not_simulated("a MixedInstancesPolicy without Overrides")
-    spread = value.get("InstancesDistribution") or {}
-    above = spread.get("OnDemandPercentageAboveBaseCapacity", 100)
-    if not 0 <= above <= 100:
-        raise invalid("OnDemandPercentageAboveBaseCapacity must be between 0 and 100.")
-
-    def change(group: Group) -> Group:
-        edited = replace(group, template=template or group.template, configuration=None, overrides=overrides)
-        edited = replace(edited, spot=100 - above, on_demand_base=spread.get("OnDemandBaseCapacity", 0))
-        return keep(edited, "InstancesDistribution", spread or None)
-
-    return change
-
-
-def _override(state: State, one: Params) -> Override:
-    if unknown := one.keys() - {"InstanceType", "LaunchTemplateSpecification"}:
-        raise not_simulated(f"{', '.join(sorted(unknown))} in the Overrides of a MixedInstancesPolicy")
-    spec = one.get("LaunchTemplateSpecification")
-    return Override(
-        instance_type=str(required_in(one, "InstanceType")), template=_template(state, spec) if spec else None
-    )
-
-
-def required_in(row: Params, key: str) -> object:
-    """Raises AwsError (ValidationError) if the structure lacks it."""
-    if key not in row:
-        raise invalid(f"{key} must be specified.")
-    return row[key]
-
-
-def _configuration(state: State, value: str) -> Change:
-    return lambda group: replace(group, template=None, configuration=value, overrides=())
-
-
-def _protects_new(state: State, value: object) -> Change:
+def _protects_new(world: World, value: object) -> Change:
     return lambda group: replace(group, new_protected=value is True)
 
 
-def _lifetime(state: State, value: int) -> Change:
+def _lifetime(world: World, value: int) -> Change:
     if 0 < value < 86_400:
         raise invalid("MaxInstanceLifetime must be 0 or at least 86400 seconds.")
     return lambda group: replace(group, lifetime=value or None)
 
 
-def _rebalances(state: State, value: object) -> Change:
+def _rebalances(world: World, value: object) -> Change:
     return lambda group: replace(group, rebalances=value is True)
 
 
-def _reservations(state: State, value: Params) -> Change:
+def _reservations(world: World, value: Params) -> Change:
     only = value.get("CapacityReservationPreference") == "capacity-reservations-only"
     return lambda group: replace(keep(group, RESERVATIONS, value), reserved=only)
 
 
-def _policies(state: State, value: list[str]) -> Change:
+def _policies(world: World, value: list[str]) -> Change:
     """None given is the default one."""
     return lambda group: replace(group, termination_policies=tuple(value) or ("Default",))
 
 
-EDITS: Mapping[str, Callable[[State, Any], Change]] = MappingProxyType(
+EDITS: Mapping[str, Callable[[World, Any], Change]] = MappingProxyType(
     {
-        "LaunchTemplate": _launch_template,
-        "MixedInstancesPolicy": _mixed,
-        "LaunchConfigurationName": _configuration,
+        **autoscaling_templates.EDITS,
         "NewInstancesProtectedFromScaleIn": _protects_new,
         "TerminationPolicies": _policies,
         "MaxInstanceLifetime": _lifetime,

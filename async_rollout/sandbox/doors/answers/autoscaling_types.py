@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table
 from async_rollout.sandbox.doors.answers.autoscaling_policies import ADJUSTMENTS
 from async_rollout.sandbox.doors.answers.autoscaling_settings import METRICS
@@ -20,7 +21,7 @@ def account_limits(asked: Asked) -> Params:
         "MaxNumberOfAutoScalingGroups": 500,
         "MaxNumberOfLaunchConfigurations": 200,
         "NumberOfAutoScalingGroups": len(groups),
-        "NumberOfLaunchConfigurations": len({group.configuration for group in groups} - {None}),
+        "NumberOfLaunchConfigurations": len(templates.configurations(asked.state)),
     }
 
 

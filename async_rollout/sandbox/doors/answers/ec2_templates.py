@@ -64,13 +64,17 @@ def describe_versions(asked: Asked) -> Params:
     return listing("LaunchTemplateVersions", [_version(one, number) for number in rows], "NextToken", following)
 
 
+def _numbers(one: Template) -> list[int]:
+    return [number for number in range(1, one.latest + 1) if number not in one.deleted]
+
+
 def _number(one: Template, text: str) -> int:
     match text:
         case "$Latest":
             return one.latest
         case "$Default":
             return one.default
-        case _ if text.isdecimal() and 1 <= int(text) <= one.latest:
+        case _ if text.isdecimal() and int(text) in _numbers(one):
             return int(text)
     raise AwsError("InvalidLaunchTemplateId.VersionNotFound", f"Could not find launch template version {text}.")
 
