@@ -1,8 +1,8 @@
 """One action into its calls, and AWS's word on them into an answer. The only file that changes anything.
 
 Every call but three is absolute. Terminate and EnterStandby are not: what may have been done is never sent again
-(`throttle.ONCE`). Nor is a launch, but its token makes the same again do nothing more (`launch_call.LAUNCH`). A size is
-absolute and not sent again either, since others set it too (`throttle.SIZE`).
+(`throttle.ONCE`). Nor is a launch, but its token makes the same again do nothing more (`launch_call.LAUNCH`). Sizes and
+what is launched from are absolute and not sent again either, since others set them too (`throttle.SIZE`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from async_rollout.core.actions import (
     Register,
     Resume,
     SetCapacity,
+    SetTemplate,
     Suspend,
     Terminate,
 )
@@ -95,6 +96,8 @@ class Acts:
                 return await self._send(way, autoscaling("ResumeProcesses", **name, **_some(processes)))
             case SetCapacity():
                 return await self._send(way, _capacity(way.group, action), SIZE)
+            case SetTemplate():
+                return await self._send(way, _launching_from(way.group, action), SIZE)
             case Launch():
                 return await self._launch(way, launch_call(way.group, action))
             case Deregister() | Register():
@@ -227,6 +230,21 @@ def _capacity(group: str, action: SetCapacity) -> Call:
             return autoscaling("UpdateAutoScalingGroup", AutoScalingGroupName=group, MaxSize=maximum)
         case _:
             raise BrokenError(f"exactly one size is set at a time, not {action}")
+
+
+def _launching_from(group: str, action: SetTemplate) -> Call:
+    """Of a mixed policy the template alone: what else it says the pinned botocore may not even know."""
+    name, _, version = action.spelled.partition(":")
+    if name == "lc":
+        return autoscaling("UpdateAutoScalingGroup", AutoScalingGroupName=group, LaunchConfigurationName=version)
+    key = "LaunchTemplateId" if name.startswith("lt-") else "LaunchTemplateName"
+    given = {key: name, **({"Version": version} if version else {})}
+    template = (
+        {"MixedInstancesPolicy": {"LaunchTemplate": {"LaunchTemplateSpecification": given}}}
+        if action.mixed
+        else {"LaunchTemplate": given}
+    )
+    return autoscaling("UpdateAutoScalingGroup", AutoScalingGroupName=group, **template)
 
 
 def _terminate(action: Terminate) -> Call:

@@ -24,6 +24,8 @@ class Versions:
     latest: int
 
 
+WHOLE_POLICY = "WholePolicy"
+"""A member of a group that AWS does not have: see `raw`."""
 Resolved = Mapping[str, Versions]
 """By template id (or name, where a group names it by that alone)."""
 
@@ -31,6 +33,31 @@ Resolved = Mapping[str, Versions]
 def unresolved(group: Body) -> frozenset[str]:
     """Template ids (or names) whose versions must be asked to know what the group launches."""
     return frozenset(_key(spec) for spec in _specs(group) if not (spec.get("LaunchTemplateId") and _fixed(spec)))
+
+
+def spelled(group: Body) -> str:
+    """The same as AWS spells it, version alias and all: `lt-…:$Latest`, and `lt-…:` where no version was ever given."""
+    if name := group.get("LaunchConfigurationName"):
+        return f"lc:{name}"
+    base = _base(group)
+    return "" if base is None else f"{_key(base)}:{base.get('Version') or ''}"
+
+
+def own_templates(group: Body) -> bool:
+    """Whether an override of its mixed policy has a template of its own."""
+    return any(override.get("LaunchTemplateSpecification") for override in _overrides(group))
+
+
+def policy_of(group: Body) -> str:
+    """A digest of all that its mixed policy says beside which template; empty without one.
+
+    Of what AWS said, not of what the pinned botocore understood of it, where that is known (`raw`).
+    """
+    mixed = group.get("MixedInstancesPolicy")
+    if not mixed:
+        return ""
+    parts = {**mixed, "LaunchTemplate": {**mixed.get("LaunchTemplate", {}), "LaunchTemplateSpecification": None}}
+    return str(group.get(WHOLE_POLICY) or digest(json.dumps(parts, sort_keys=True, default=str)))
 
 
 def template_of(group: Body, resolved: Resolved) -> str:

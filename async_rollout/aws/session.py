@@ -21,6 +21,7 @@ from botocore.utils import parse_timestamp, validate_region_name
 from async_rollout.aws.bucket import SHARE
 from async_rollout.aws.calls import Body, Call, is_read
 from async_rollout.aws.cloud import AwsCloud
+from async_rollout.aws.raw import EVENT, read_whole
 from async_rollout.engine.given import listener
 from async_rollout.engine.ports import Tell
 from async_rollout.errors import BrokenError, CredentialsError, UsageError
@@ -125,6 +126,7 @@ class Wire:
     async def _make(self, service: str) -> Any:
         made = self._session.client(service, region_name=self._region, endpoint_url=self._endpoint, config=_config())
         client = await self._stack.enter_async_context(made)
+        client.meta.events.register(EVENT, read_whole)
         if self._readonly:
             client.meta.events.register("before-call", _only_reads)
         return client

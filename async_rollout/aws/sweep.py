@@ -13,10 +13,12 @@ from typing import TypeVar
 
 import anyio
 
+from async_rollout.aws import versions
 from async_rollout.aws.calls import Ask, Body, Call, Reply, autoscaling, pages
 from async_rollout.aws.facts import Launches, Running, Templates
 from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.launching import unresolved
+from async_rollout.aws.raw import with_whole_policies
 from async_rollout.aws.single_flight import Batch, Flights
 from async_rollout.aws.sources import NOTHING, Sources
 from async_rollout.aws.survey import activities_of, forecasting, refreshing, survey_of
@@ -120,7 +122,9 @@ class Sweep:
         activities = _part(activities_of, ask, group, needed=Need.ACTIVITIES in needs)
         refresh = _part(refreshing, ask, group, needed=Need.REFRESH in needs)
         policies = _part(forecasting, ask, group, needed=Need.POLICIES in needs)
-        await together(launches, running, templates, sources, survey, activities, refresh, policies)
+        wanted = versions.asked(needs)
+        named = Part(partial(versions.versions_of, ask, row.body, wanted), asks=bool(wanted))
+        await together(launches, running, templates, sources, survey, activities, refresh, policies, named)
         extras = Extras(
             sources=sources.value,
             launches=launches.value,
@@ -130,6 +134,7 @@ class Sweep:
             activities=activities.value,
             refresh=refresh.value,
             traits=policies.value or frozenset(),
+            versions=named.value,
         )
         return row, extras
 
@@ -185,7 +190,7 @@ class Sweep:
         call = replace(autoscaling("DescribeAutoScalingGroups", AutoScalingGroupNames=list(names)), group=group)
         replies = await pages(self._throttle.ask, call)
         rows = {
-            body["AutoScalingGroupName"]: Row(body=body, at=reply.at)
+            body["AutoScalingGroupName"]: Row(body=with_whole_policies(reply.body, body), at=reply.at)
             for reply in replies
             for body in reply.body.get("AutoScalingGroups", ())
         }

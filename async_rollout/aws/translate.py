@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from async_rollout.aws.calls import Body
 from async_rollout.aws.facts import UNSEEN, Down, Launch
-from async_rollout.aws.launching import Resolved, launched_from, mixed_purchase, outdated, template_of
+from async_rollout.aws.launching import (
+    Resolved,
+    launched_from,
+    mixed_purchase,
+    outdated,
+    own_templates,
+    policy_of,
+    spelled,
+    template_of,
+)
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
 from async_rollout.core.observation import Activity, Group, Instance, Observation, Source, Survey, Target, unfound
@@ -23,7 +32,8 @@ class Extras:
     """What one look asked beside the group.
 
     health: by source, None where AWS does not find it; empty where targets were not needed. down: of those that are
-    marked Unhealthy, whom EC2 does not run. traits: what its policies tell, where they were asked for.
+    marked Unhealthy, whom EC2 does not run. traits: what its policies tell, where they were asked for. versions: what
+    each `VersionOf` comes to.
     """
 
     sources: tuple[Source, ...] = ()
@@ -35,6 +45,7 @@ class Extras:
     activities: tuple[Activity, ...] | None = None
     refresh: tuple[str, ...] | None = None
     traits: frozenset[Trait] = frozenset()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 def observation_of(row: Body, at: float, extras: Extras) -> Observation:
@@ -51,6 +62,7 @@ def observation_of(row: Body, at: float, extras: Extras) -> Observation:
         survey=extras.survey,
         activities=extras.activities,
         refresh=extras.refresh,
+        versions=extras.versions,
     )
 
 
@@ -69,6 +81,9 @@ def group_of(row: Body, extras: Extras) -> Group:
         desired=row["DesiredCapacity"],
         maximum=row["MaxSize"],
         template=template_of(row, extras.templates),
+        spelled=spelled(row),
+        policy=policy_of(row),
+        own_templates=own_templates(row),
         zones=tuple(row.get("AvailabilityZones", ())),
         suspended=frozenset(process["ProcessName"] for process in row.get("SuspendedProcesses", ())),
         status=row.get("Status"),

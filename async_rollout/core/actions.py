@@ -76,6 +76,17 @@ class SetCapacity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetTemplate:
+    """What the group launches from, from now on, as AWS spells it: `lt-0abc:41`, `lt-0abc:$Latest`, `lc:web-41`.
+
+    mixed: it is the template of a mixed instances policy, of which nothing else is sent.
+    """
+
+    spelled: str
+    mixed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """Launch so many instances in one zone, answered at once (LaunchInstances); desired capacity rises by them.
 
@@ -143,6 +154,7 @@ CloudAction = (
     | Suspend
     | Resume
     | SetCapacity
+    | SetTemplate
     | Launch
     | Deregister
     | Register
@@ -173,7 +185,14 @@ class HealthOf:
     source: str
 
 
-Needs = frozenset[Need | HealthOf]
+@dataclass(frozen=True, slots=True)
+class VersionOf:
+    """Whether the group could launch from this: a version of its own template, or `lc:NAME`; empty: what it has."""
+
+    what: str
+
+
+Needs = frozenset[Need | HealthOf | VersionOf]
 ROWS: Needs = frozenset()
 """The group alone."""
 WHOLE: Needs = frozenset({Need.TARGETS})

@@ -6,6 +6,7 @@ reality knows are assumptions, named here and told with every plan.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,7 @@ from async_rollout.core.actions import (
     Registration,
     Resume,
     SetCapacity,
+    SetTemplate,
     Suspend,
     Terminate,
 )
@@ -59,6 +61,8 @@ def effect(state: Expected, action: Action) -> Expected:
             return _group(state, maximum=most)
         case SetCapacity(desired=int() as size):
             return _launched(_group(state, desired=size), size - state.observation.group.desired)
+        case SetTemplate(spelled=spelled):
+            return _launching_from(state, spelled)
         case Launch(zone=zone, count=count):
             return _launched(_group(state, desired=state.observation.group.desired + count), count, zone)
         case Terminate(instance=id, shrink=shrink):
@@ -119,6 +123,18 @@ def _group(state: Expected, **fields: object) -> Expected:
     return replace(state, observation=replace(state.observation, group=group))
 
 
+def _launching_from(state: Expected, spelled: str) -> Expected:
+    """A number is what it says; where an alias points to was asked."""
+    seen = state.observation
+    base, of_policy = re.match(r"([^+ ]*)(.*)", seen.group.template, re.DOTALL).groups()  # type: ignore[union-attr]
+    known = {spelled, spelled.partition(":")[2]}
+    template = next((to for what, to in seen.versions.items() if what in known and to), spelled)
+    if template != base:
+        instances = (replace(one, outdated=one.launched_from != template) for one in seen.instances)
+        state = replace(state, observation=replace(seen, instances=tuple(instances)))
+    return _group(state, spelled=spelled, template=f"{template}{of_policy}")
+
+
 def _each(state: Expected, ids: set[str], **fields: object) -> Expected:
     changed = (replace(one, **fields) if one.id in ids else one for one in state.observation.instances)  # type: ignore[arg-type]
     return replace(state, observation=replace(state.observation, instances=tuple(changed)))
@@ -133,7 +149,7 @@ def _launched(state: Expected, number: int, zone: str | None = None) -> Expected
             lifecycle="Pending",
             zone=zone or emptiest(observation),
             launched_at=at,
-            launched_from=observation.group.template,
+            launched_from=re.split("[+ ]", observation.group.template)[0],
             outdated=False,
         )
         observation = replace(observation, instances=(*observation.instances, new))

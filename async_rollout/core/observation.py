@@ -159,6 +159,8 @@ class Instance:
 class Group:
     """The group's own fields. template: what it launches now, resolved to a number or name; zones: where it may.
 
+    spelled: the same as AWS spells it, `lt-0abc:$Latest` or `lt-0abc:` without a version. policy: a digest of all else
+    that a mixed instances policy says, empty without one; own_templates: overrides in it have templates of their own.
     warmup, grace: its default instance warmup, and how long it lets new ones be unhealthy; seconds, 0 if not set.
     mixed_purchase: it launches On-Demand and Spot at once. claims: who else manages it; traits: what else is at work.
     """
@@ -169,6 +171,9 @@ class Group:
     desired: int
     maximum: int
     template: str
+    spelled: str = ""
+    policy: str = ""
+    own_templates: bool = False
     suspended: frozenset[str] = frozenset()
     status: str | None = None
     health_check_type: str = "EC2"
@@ -238,6 +243,7 @@ class Activity:
 class Observation:
     """One look. survey and activities are None where the needs did not name them; order is the stop order's text.
 
+    versions: of each `VersionOf` that was asked, what it comes to, `lt-0abc:41`; empty where there is none such.
     refresh: statuses of active instance refreshes, None where that alone was not asked. probes: the runs whose probe
     shows, each with when it was put up, 0 where it does not say.
     """
@@ -252,6 +258,7 @@ class Observation:
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
     refresh: tuple[str, ...] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def health_seen(self) -> bool:

@@ -20,9 +20,18 @@ from async_rollout.core.actions import (
     Resume,
     RunHook,
     SetCapacity,
+    SetTemplate,
     Suspend,
     Terminate,
 )
+
+
+def told_of(spelled: str) -> str:
+    """What a group launches from, as people say it."""
+    if spelled.startswith("lc:"):
+        return f"launch configuration {spelled.removeprefix('lc:')}"
+    template, _, version = spelled.partition(":")
+    return f"version {version or '$Default'} of {template}"
 
 
 def words_of(action: Action) -> str:
@@ -46,6 +55,8 @@ def words_of(action: Action) -> str:
             return f"set desired capacity to {size}"
         case SetCapacity(maximum=size):
             return f"set maximum to {size}"
+        case SetTemplate(spelled=spelled):
+            return f"set what is launched from to {told_of(spelled)}"
         case Launch(zone=zone, count=count):
             return f"launch {count} in {zone}"
         case Deregister(registrations=ones):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from async_rollout.sandbox import balancers, leaving
+from async_rollout.sandbox import balancers, leaving, templates
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.simulation import Simulation
 
 
 def edits(simulation: Simulation, name: str, change: Callable[[Group], Group], who: str, why: str) -> None:
-    simulation.put_group(change(simulation.known(name)))
+    before = simulation.known(name)
+    simulation.put_group(after := change(before))
     simulation.happened(What.EDIT, who, name, detail=why)
+    if templates.spelled(before) != templates.spelled(after):
+        simulation.happened(What.TEMPLATE, who, name, detail=templates.spelled(after))
     simulation.unsettled(name)
     simulation.disturbed(name)
 

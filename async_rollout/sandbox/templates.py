@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from async_rollout.sandbox.records import Group, Instance, TemplateRef
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import no_configuration, no_template, no_version
+from async_rollout.sandbox.words import AwsError, no_configuration, no_template, no_version
 
 ALIASES = ("$Latest", "$Default")
 PERMITS = ("ec2:RunInstances", "ec2:CreateTags", "iam:PassRole")
@@ -52,6 +54,38 @@ def launches(state: State, group: Group, instance_type: str) -> TemplateRef | No
     own = next((one.template for one in group.overrides if one.instance_type == instance_type), None)
     ref = own or group.template
     return resolve(state, ref) if ref else None
+
+
+def versions_of(state: State, group: Group, what: str) -> str:
+    """What a version of its template, or `lc:NAME`, or what it has, comes to; empty where there is none such."""
+    own = f"lc:{group.configuration}" if group.template is None else None
+    if (what or own or "").startswith("lc:"):
+        name = (what or own or "").removeprefix("lc:")
+        return f"lc:{name}" if name in configurations(state) else ""
+    if group.template is None or group.template.id not in state.templates:
+        return ""
+    try:
+        ref = named(state, group.template.id, None, what or group.template.version)
+    except AwsError:
+        return ""
+    return spoken(resolve(state, ref), None) or ""
+
+
+def spelled(group: Group) -> str:
+    """As the group's owner has spelled it."""
+    if group.template is None:
+        return f"lc:{group.configuration}"
+    return f"{group.template.id}:{group.template.version or ''}"
+
+
+def launching_from(state: State, group: Group, wanted: str, *, mixed: bool) -> Group:
+    """The group after UpdateAutoScalingGroup with such a spelling. mixed: only the template of its policy is given."""
+    name, _, version = wanted.partition(":")
+    if name == "lc":
+        return replace(group, template=None, configuration=configuration(state, version), overrides=())
+    ref = named(state, name, None, version or None)
+    kept = group.overrides if mixed else ()
+    return replace(group, template=ref, configuration=None, overrides=kept)
 
 
 def own_image(group: Group, instance_type: str) -> str | None:

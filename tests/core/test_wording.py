@@ -20,6 +20,7 @@ from async_rollout.core.actions import (
     Resume,
     RunHook,
     SetCapacity,
+    SetTemplate,
     Suspend,
     Terminate,
 )
@@ -48,6 +49,9 @@ WORDS: list[tuple[Action, str]] = [
     (SetCapacity(desired=0), "set desired capacity to 0"),
     (SetCapacity(desired=4), "set desired capacity to 4"),
     (SetCapacity(maximum=5), "set maximum to 5"),
+    (SetTemplate(spelled="lt-0abc:41"), "set what is launched from to version 41 of lt-0abc"),
+    (SetTemplate(spelled="lt-0abc:"), "set what is launched from to version $Default of lt-0abc"),
+    (SetTemplate(spelled="lc:web-41"), "set what is launched from to launch configuration web-41"),
     (Launch(zone="eu-west-1a", count=2, token="ab-1"), "launch 2 in eu-west-1a"),
     (Deregister(registrations=SEVERAL), f"deregister {A}, {B} from 2 sources"),
     (Register(registrations=SEVERAL[:1]), f"register {B} back at 1 sources"),

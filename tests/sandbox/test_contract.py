@@ -29,8 +29,10 @@ from async_rollout.core.actions import (
     Registration,
     Resume,
     SetCapacity,
+    SetTemplate,
     Suspend,
     Terminate,
+    VersionOf,
 )
 from async_rollout.core.observation import Observation
 from async_rollout.engine.ports import Cloud, Done, Refused
@@ -46,7 +48,9 @@ from async_rollout.sandbox.records import Hook as LifecycleHook
 from async_rollout.sandbox.scenarios import build
 from async_rollout.sandbox.world import World
 
-EVERYTHING = frozenset(Need)
+EVERYTHING: Needs = frozenset(
+    {*Need, VersionOf(""), VersionOf("1"), VersionOf("9"), VersionOf("$Latest"), VersionOf("lc:web-2026")}
+)
 AT_ONCE = (0.0, 0.0)
 
 REQUEST = re.compile(r" \(request [0-9a-f-]+\)$")
@@ -78,11 +82,12 @@ def plain(observation: Observation) -> dict[str, Any]:
     """All of an observation but when it was seen.
 
     EC2 tells whole seconds only, Auto Scaling microseconds. Of a mixed policy's template text only the group's own
-    part is agreed on, of a target's reason only AWS's code.
+    part is agreed on, of all else in it that there is some, of a target's reason only AWS's code.
     """
     seen = asdict(observation)
     seen["at"] = None
     seen["group"]["template"] = re.split("[+ ]", seen["group"]["template"])[0]
+    seen["group"]["policy"] = bool(seen["group"]["policy"])
     for source in seen["sources"]:
         source["seen_at"] = source["seen_at"] is not None
     for one in seen["instances"]:
@@ -264,6 +269,10 @@ def acts(world: World) -> Iterable[CloudAction]:
     yield from [Launch(zone="eu-west-1b", count=2, token="doors/2")] * 2
     yield Launch(zone="eu-west-1c", count=2, token="doors/2")
     yield Launch(zone="eu-west-1f", count=1, token="doors/3")
+    template = world.group("web").template
+    assert template is not None
+    for spelled in (f"{template.id}:1", f"{template.id}:9", f"{template.id}:", "lc:nobody", f"{template.id}:$Latest"):
+        yield SetTemplate(spelled=spelled)
     yield Deregister(registrations=everywhere)
     yield Deregister(registrations=(Registration(source=target_group, instance=second, port=8080),))
     yield Register(registrations=(Registration(source=target_group, instance=second, port=8080),))
@@ -295,6 +304,6 @@ async def test_acts_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         told[name].append(asdict(world.group("web")))
     assert list(differences(told["wire"], told["port"], "wire")) == []
     assert list(differences(told["http"], told["port"], "http")) == []
-    assert sum(isinstance(one, Done) for one in told["port"]) == 14
+    assert sum(isinstance(one, Done) for one in told["port"]) == 17
     launches = [(len(one.launched), len(one.errors)) for one in told["port"] if isinstance(one, Done) and one.launched]
     assert launches == [(1, 1)] * 2

@@ -21,11 +21,14 @@ from async_rollout.core.actions import (
     Registration,
     Resume,
     SetCapacity,
+    SetTemplate,
     Suspend,
     Terminate,
 )
 from async_rollout.core.tags import ORDER, PREFIX, PROBE, to_tags
+from async_rollout.sandbox import templates
 from async_rollout.sandbox.records import Tag
+from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
 
@@ -39,12 +42,13 @@ TAGS_A_CALL = 25
 class Step:
     """One call. name: "service:Operation"; do: what it does to the world, raises AwsError.
 
-    spare: the action is done without it, too.
+    spare: the action is done without it, too. template: which launch template it gives to the group, if any.
     """
 
     name: str
     do: Callable[[], object]
     spare: bool = False
+    template: str = ""
 
 
 def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
@@ -69,6 +73,10 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
             yield Step(name="autoscaling:ResumeProcesses", do=partial(world.resume, group, processes))
         case SetCapacity():
             yield _sizes(world, group, action)
+        case SetTemplate(spelled=spelled):
+            template = "" if spelled.startswith("lc:") else spelled.partition(":")[0]
+            edited = partial(_launching_from, world, group, action)
+            yield Step(name="autoscaling:UpdateAutoScalingGroup", do=edited, template=template)
         case Launch(zone=zone, count=count, token=token):
             launch = partial(world.launch_instances, group, zone, count, token)
             yield Step(name="autoscaling:LaunchInstances", do=launch)
@@ -95,6 +103,11 @@ def _sizes(world: World, group: str, action: SetCapacity) -> Step:
     return Step(
         name="autoscaling:UpdateAutoScalingGroup", do=partial(world.update_group, group, maximum=action.maximum)
     )
+
+
+def _launching_from(world: World, group: str, action: SetTemplate) -> None:
+    edited = templates.launching_from(world.state, world.group(group), action.spelled, mixed=action.mixed)
+    world.human_edits(group, lambda _: edited, who=OWNER, why="UpdateAutoScalingGroup")
 
 
 def _ours(world: World, group: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import floor
 
 from async_rollout.core import observation
+from async_rollout.core.journal import digest
 from async_rollout.core.others import Trait, claims_of, hook_traits, policy_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 from async_rollout.sandbox import leaving, purchase, templates
@@ -47,6 +48,9 @@ def group_of(state: State, group: Group) -> observation.Group:
         desired=group.desired,
         maximum=group.maximum,
         template=templates.of_group(state, group),
+        spelled=templates.spelled(group),
+        policy=_policy(group),
+        own_templates=any(one.template for one in group.overrides),
         suspended=group.suspended_names,
         status=group.status,
         health_check_type=group.health_check_type,
@@ -62,6 +66,12 @@ def group_of(state: State, group: Group) -> observation.Group:
         claims=claims_of({tag.key: tag.value for tag in group.tags}, group.operator),
         traits=traits_of(tag.key for tag in group.tags) | frozenset(_traits(group)),
     )
+
+
+def _policy(group: Group) -> str:
+    """A word for all that a mixed policy says beside which template."""
+    said = (group.overrides, group.spot, group.on_demand_base, kept(group, "InstancesDistribution"))
+    return digest(repr(said)) if group.overrides else ""
 
 
 def _traits(group: Group) -> Iterable[Trait]:

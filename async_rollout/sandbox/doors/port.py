@@ -11,12 +11,13 @@ from dataclasses import replace
 
 import anyio
 
-from async_rollout.core.actions import CloudAction, HealthOf, Need, Needs
+from async_rollout.core.actions import CloudAction, HealthOf, Need, Needs, VersionOf
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import LaunchError
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Done, GroupRef, Late, Refused, Unknown, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
+from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.acts import Step, steps
 from async_rollout.sandbox.doors.observations import (
     Health,
@@ -29,7 +30,8 @@ from async_rollout.sandbox.doors.observations import (
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired
 from async_rollout.sandbox.launch_tokens import LaunchAnswer
 from async_rollout.sandbox.state import State
-from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.templates import PERMITS
+from async_rollout.sandbox.words import AwsError, not_authorized
 from async_rollout.sandbox.world import World
 
 GROUPS_A_CALL = 100
@@ -99,7 +101,17 @@ class PortCloud:
         if Need.POLICIES in needs:
             state = self._with(group, await self._read("autoscaling:DescribePolicies"))
             seen = replace(seen, group=with_policies(seen.group, state.groups[group]))
-        return seen
+        return await self._with_versions(group, seen, needs)
+
+    async def _with_versions(self, group: str, seen: Observation, needs: Needs) -> Observation:
+        found = dict[str, str]()
+        for one in (one.what for one in needs if isinstance(one, VersionOf)):
+            own = self.world.state.groups[group].template
+            configured = one.startswith("lc:") or (not one and own is None)
+            call = "autoscaling:DescribeLaunchConfigurations" if configured else "ec2:DescribeLaunchTemplateVersions"
+            state = self._with(group, await self._read(call))
+            found[one] = templates.versions_of(state, state.groups[group], one)
+        return replace(seen, versions=found) if found else seen
 
     def _count_group(self) -> None:
         """One call for all groups that look at the same moment, up to a call's worth."""
@@ -195,6 +207,8 @@ class PortCloud:
             return _forbidden(expired())
         if fault is not None and fault.kind is FaultKind.DENIED:
             return _forbidden(denied(step.name))
+        if step.template and self.faults.withholds(PERMITS):
+            return _forbidden(not_authorized(step.template))
         if fault is not None and fault.kind is FaultKind.THROTTLE:
             await self._wait(back)
             return Refused(code="Throttling", message="Rate exceeded", passing=True)
