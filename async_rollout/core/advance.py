@@ -89,7 +89,7 @@ def take_out(draft: Draft, most: int | None = None) -> Draft:
         if is_shielded(draft.spec, draft.observation.group, victim):
             continue
         full = most is not None and len(draft.journal.departures) >= most
-        if full or not _free_departure(draft, tally) or not draft.is_proven:
+        if full or not _free_departure(draft, tally) or not draft.is_proven_without(victim.id):
             break
         if tally.may_go(victim.id) and draft.belief.history(victim.id).is_clear:
             draft = open_departure(draft, victim)

@@ -88,7 +88,7 @@ def _has_to_stay(draft: Draft, departure: Departure) -> bool:
     before, id = draft.drop(departure.id), departure.id
     if departure.surplus:
         return draft.belief.history(id).streak.good > 0 and not before.tally.may_go(id)
-    return bool(held_up(draft)) or not before.is_proven or not before.tally.may_go(id)
+    return bool(held_up(draft)) or not before.is_proven_without(id) or not before.tally.may_go(id)
 
 
 def dropped(draft: Draft, departure: Departure) -> Draft:

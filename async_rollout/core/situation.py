@@ -63,13 +63,13 @@ class Situation:
         old = self.tally.victims or any(not departure.surplus for departure in self.journal.departures)
         return self.journal.cutoff is not None and not old and len(self.tally.ready) >= self.tally.base
 
-    @property
-    def is_proven(self) -> bool:
+    def is_proven_without(self, id: str) -> bool:
         """A new one is proven before the first old one goes; without surge that cannot be, the floor alone holds.
 
-        More available than the owner wants is a lift that a killed run left, of what now counts as old itself.
+        Where as many as the owner wants are available without this one nobody has to take its place: a killed run left
+        a lift, of what now counts as old itself, or it is a new one that failed.
         """
-        spare = len(self.tally.available) > self.tally.base
+        spare = len(self.tally.available - {id}) >= self.tally.base
         return self.tally.proven_new >= 1 or spare or not amount(self.spec.max_surge).up(self.tally.base)
 
     def life(self, id: str) -> Life:

@@ -228,7 +228,7 @@ PROVING = (
     Sabotage(name="one source's health is enough", law="law 5:", story=stories.slow_source,
              spoil=swap(serving, "healthy_at", healthy_anywhere)),
     Sabotage(name="no proof before the first", law="law 5:", guard="law 5:", story=stories.with_gap,
-             spoil=swap(situation.Situation, "is_proven", property(yes))),
+             spoil=swap(situation.Situation, "is_proven_without", yes)),
     Sabotage(name="a bad look does not end a streak", law="law 5:", story=meddling.flapping,
              spoil=around(fold.Fold, "_streak", never_reset)),
     Sabotage(name="one good look is enough", law="law 1:", guard="law 1:", story=stories.plain,
