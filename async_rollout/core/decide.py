@@ -185,7 +185,7 @@ def _to_reset(draft: Draft, goal: Goal) -> tuple[str, ...]:
 
 def _turned(draft: Draft, cause: Cause) -> Decision:
     """From here on everything is put back; or, where the owner wants it so, all stays as it is, recorded."""
-    if draft.spec.on_failure is OnFailure.PAUSE and cause.code not in (130, 143):
+    if draft.spec.on_failure is OnFailure.PAUSE and not cause.is_signal:
         verdict = Verdict(
             outcome=Outcome.PAUSED,
             code=cause.code,

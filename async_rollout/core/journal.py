@@ -154,6 +154,11 @@ class Cause:
     code: int
     text: str
 
+    @property
+    def is_signal(self) -> bool:
+        """It was stopped by Ctrl-C or SIGTERM: nothing is wrong with what it did."""
+        return self.code in (130, 143)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:

@@ -131,8 +131,8 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
         return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
     again = tuple(map(_to_be_tried_again, ours.departures))
     way = record.way if spec.launch is LaunchCall.AUTO else way_of(spec, observation.group)
-    killed = record.goal is Goal.REPLACE  # it is gone on with; after a restore it is a new order
-    lost, canary = record.lost if killed else 0, killed and record.canary
+    goes_on = record.goal is Goal.REPLACE or (record.cause is not None and record.cause.is_signal)
+    lost, canary = (record.lost, record.canary) if goes_on else (0, False)  # after what failed it is a new order
     ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=lost, canary=canary, way=way)
     if record.cutoff is not None and stale(record, observation):
         ours = replace(with_cutoff(spec, ours, observation), lost=0, canary=False)

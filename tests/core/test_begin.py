@@ -190,6 +190,14 @@ def test_what_failed_before_is_tried_again_by_the_next_run() -> None:
     assert (ours.goal, ours.cause, ours.lost) == (Goal.REPLACE, None, 0)
 
 
+@pytest.mark.parametrize(("code", "goes_on"), [(130, True), (143, True), (1, False), (6, False), (0, False)])
+def test_what_was_only_stopped_is_gone_on_with(code: int, *, goes_on: bool) -> None:
+    """The first new one was watched, some had failed: that counts on; after what failed all of it is a new order."""
+    stopped = {"goal": Goal.RESTORE, "cause": Cause(code=code, text="x"), "lost": 1, "canary": True}
+    ours = the_record(decide(SPEC, other(record=stopped)))
+    assert (ours.goal, ours.lost, ours.canary) == (Goal.REPLACE, int(goes_on), goes_on)
+
+
 @pytest.mark.parametrize("record", [{"until": int(NOW) - 7 * 3600}, {"template": "x@1"}])
 def test_an_old_record_or_one_of_another_template_gets_a_new_cutoff(record: dict[str, Any]) -> None:
     snapshot = other(record=record)
