@@ -1,4 +1,4 @@
-"""`--help` as people look things up: examples first, then a panel of options for each thing that they are about.
+"""`--help` as people look things up: examples, the options most used, then a panel for each thing they are about.
 
 Elsewhere than on a terminal the panels are sections of plain text.
 """
@@ -62,6 +62,13 @@ FIRST = (
 )
 """What the program itself shows."""
 
+MOST_USED = (
+    "--autoscaler", "--only-outdated", "--max-surge", "--max-unavailable", "--canary-wait",
+    "--check-if-new-server-is-up-command", "--run-before-server-going-down-command", "--on-failure", "--output",
+    "--yes",
+)  # fmt: skip
+"""Long names of the ten that come first, where a command has many."""
+
 SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Groups": ("--autoscaler", "--region", "--profile", "--api-share", "--max-groups", "--fail-fast"),
@@ -100,7 +107,8 @@ class Helpful(TyperCommand):
         left = {name: parameter for parameter in parameters for name in parameter.opts if name.startswith("--")}
         arguments = [records[id(parameter)] for parameter in parameters if parameter.param_type_name == "argument"]
         _write(formatter, "Arguments", arguments)
-        for section, names in SECTIONS.items():
+        first = MOST_USED if len(left) > 2 * len(MOST_USED) else ()
+        for section, names in {"Most used": first, **SECTIONS}.items():
             _write(formatter, section, [records[id(left.pop(name))] for name in names if name in left])
         _write(formatter, "Other options", [records[id(parameter)] for parameter in left.values()])
         if self.name == "sandbox":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
@@ -9,7 +10,7 @@ from typer.core import TyperCommand
 
 from async_rollout.cli.app import COMMANDS as WORDS
 from async_rollout.cli.app import loaded
-from async_rollout.cli.help import EXAMPLES, FIRST, SECTIONS
+from async_rollout.cli.help import EXAMPLES, FIRST, MOST_USED, SECTIONS
 from support.terminal import Tool, on_a_terminal
 
 COMMANDS: dict[str, TyperCommand] = {name: loaded(name) for name in WORDS}
@@ -58,6 +59,20 @@ def test_on_a_terminal_options_stand_in_panels(tool: Tool, columns: int, framed:
     assert len({len(line) for line in frames}) <= 1, "a frame that is straight"
     assert "--check-if-new-server-is-up-command CMD" in text or words == ("--help",)
     assert "\u256d" not in on_a_terminal(tool, columns, *words, LC_ALL="C")
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_the_ten_most_used_come_first_where_there_are_many(name: str) -> None:
+    command, many = COMMANDS[name], name in ("run", "plan", "restore")
+    text = command.get_help(command.make_context(name, [], resilient_parsing=True))
+    sections = [section for section in ("Most used", *SECTIONS) if f"\n{section}:\n" in text]
+    assert (sections[:1] == ["Most used"]) is many
+    first, _, others = text.partition("Most used:")[2].partition("\n\n")
+    for option in MOST_USED if many else ():
+        told = re.compile(rf"^  (-\w, )?{option} ", re.MULTILINE)
+        assert not told.search(others)
+        assert bool(told.search(first)) is any(option in one.opts for one in command.params), option
+    assert len(MOST_USED) == 10
 
 
 def test_an_option_stands_in_one_section() -> None:
