@@ -98,13 +98,13 @@ class Order:
         ),
     ] = None
     canary_wait: Annotated[
-        float,
+        float | None,
         duration(
             "--canary-wait",
             help="The first new one has to stay ready so long, one at a time till then.",
-            shown="0s",
+            shown="2m",
         ),
-    ] = 0.0
+    ] = None
     only_outdated: Annotated[
         bool,
         option("--only-outdated", help="Skip instances already on the group's template version or configuration."),
@@ -169,6 +169,7 @@ def spec_of(
     draining: Amount | None = None,
     protected: Protected = Protected.WAIT,
     min_ready: float | None = None,
+    canary_wait: float = RolloutSpec().canary_wait,
 ) -> RolloutSpec:
     """The rollout that was ordered. draining and so on: what their options are if not given. May raise UsageError."""
     return RolloutSpec(
@@ -178,7 +179,7 @@ def spec_of(
         max_draining=order.max_draining if order.max_draining is not None else draining,
         max_failures=order.max_failures,
         min_ready=order.min_ready if order.min_ready is not None else min_ready,
-        canary_wait=order.canary_wait,
+        canary_wait=order.canary_wait if order.canary_wait is not None else canary_wait,
         hooks=_hooks(order),
         wait_before_terminate=order.wait_for_seconds,
         require_healthy_group=not order.force,

@@ -14,7 +14,10 @@ from async_rollout.cli.run import rolled
 from async_rollout.core.amounts import Amount
 from async_rollout.core.spec import Protected
 
-FOOT = "This is `async-rollout run` with --max-draining 0, --protected replace and --min-ready 0; it never asks."
+FOOT = (
+    "This is `async-rollout run` with --max-draining 0, --protected replace, --min-ready 0 and --canary-wait 0; it "
+    "never asks."
+)
 ONE_BY_ONE = Amount(value=0)
 """A drain uses the surge's own place, as the original did."""
 
@@ -30,7 +33,7 @@ def roll(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
     """Replace every instance of these groups, one after the other, without downtime."""
 
     async def story(console: Console) -> int:
-        spec = spec_of(order, draining=ONE_BY_ONE, protected=Protected.REPLACE, min_ready=0.0)
+        spec = spec_of(order, draining=ONE_BY_ONE, protected=Protected.REPLACE, min_ready=0.0, canary_wait=0.0)
         return await rolled(console, where, spec, fleet, account)
 
     return run_command("run", viewing, story, groups=where.autoscaler, typed=commands_of(order))

@@ -203,7 +203,7 @@ class RolloutSpec:
     healthy_threshold: so many good looks in a row prove an instance, at least 1; 2.
     min_ready: seconds that a new one has to be ready before it makes room for an old one to go; None: the longest of
         the group's warmup, its target groups' slow start and, where nothing tells its health, its grace period.
-    canary_wait: seconds that the first new one has to be ready before more of them come, one at a time till then; 0.
+    canary_wait: seconds that the first new one has to be ready before more of them come, one at a time till then; 120.
     limits: how long each wait may last.
     on_failure: what follows a failure; everything is put back.
     allow: what would else be refused, by names of `ALLOWANCES` (zonal-shift, eks, beanstalk, operator, batch); nothing.
@@ -228,7 +228,7 @@ class RolloutSpec:
     check_interval: float | None = None
     healthy_threshold: int = 2
     min_ready: float | None = None
-    canary_wait: float = 0.0
+    canary_wait: float = 120.0
     limits: Limits = field(default_factory=Limits)
     on_failure: OnFailure = OnFailure.RESTORE
     allow: frozenset[str] = frozenset()

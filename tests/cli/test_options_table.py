@@ -109,6 +109,13 @@ def test_the_originals_draining_holds_unless_another_is_given() -> None:
     assert spec_of(Order(max_draining=two), draining=none).max_draining == two
 
 
+def test_the_first_new_one_is_watched_unless_the_original_is_asked() -> None:
+    assert spec_of(Order()).canary_wait == RolloutSpec().canary_wait == 120.0
+    assert spec_of(Order(), canary_wait=0.0).canary_wait == 0.0
+    assert spec_of(Order(canary_wait=0.0)).canary_wait == 0.0
+    assert spec_of(Order(canary_wait=60.0), canary_wait=0.0).canary_wait == 60.0
+
+
 def test_names() -> None:
     assert named(["web", "api", "web"]) == ("web", "api")
     for wrong in ([], [""], ["web", " "]):

@@ -23,7 +23,7 @@ from support.laws.meddling import once
 from support.laws.playing import Door, Part, Play, play, small
 from support.storms.witness import GROUP, Witness
 
-AUTO = RolloutSpec(launch=LaunchCall.AUTO)
+AUTO = RolloutSpec(launch=LaunchCall.AUTO, canary_wait=0.0)
 CALL = "LaunchInstances"
 NO_ADDRESSES = "There are not enough free addresses in subnet 'subnet-1' to satisfy the requested number of instances."
 

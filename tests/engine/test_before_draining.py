@@ -94,7 +94,7 @@ def test_told_to_stop_meanwhile_it_serves_on(goal: Goal) -> None:
         await anyio.sleep(3000.0 if len(begun) == 1 else 1.0)
         return 0
 
-    spec = RolloutSpec(hooks=Hooks(before_draining=endless))
+    spec = RolloutSpec(hooks=Hooks(before_draining=endless), canary_wait=0.0)
     run = simulate(three, spec, halt=stop, goals=(Goal.REPLACE, goal))
     assert [one.verdict.code for one in run.results] == [143, 0]
     assert not any("out of its load balancers" in line for line in run.results[0].verdict.left)

@@ -19,7 +19,7 @@ from async_rollout.sandbox.world import World
 from support.fleets import Told, Wayward, done_by_us, ids, lowest, not_as_found, world_of
 from support.simulation import ours
 
-SOON = RolloutSpec(limits=Limits(healthy=60.0))
+SOON = RolloutSpec(canary_wait=0.0, limits=Limits(healthy=60.0))
 """A new instance that does not get healthy ends its group while the others are in the middle of theirs."""
 
 

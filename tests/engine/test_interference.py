@@ -5,13 +5,12 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from async_rollout.core.spec import RolloutSpec
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import ScheduledAction
 from async_rollout.sandbox.world import World
 from support.laws.truth import all_is_as_found
-from support.simulation import simulate
+from support.simulation import UNWATCHED, simulate
 
 
 def test_scheduled_actions_that_fall_into_the_run_are_named() -> None:
@@ -20,7 +19,7 @@ def test_scheduled_actions_that_fall_into_the_run_are_named() -> None:
         simulation.schedule("web", ScheduledAction(name="evening", at=simulation.now + 100.0, desired=3))
         return group
 
-    run = simulate(world, RolloutSpec())
+    run = simulate(world, UNWATCHED)
     assert run.result.missed == ("evening",)
 
 
@@ -29,7 +28,7 @@ def test_a_template_that_changes_mid_run_halts_and_names_both() -> None:
         await anyio.sleep(60.0)
         world.human_releases(next(one.name for one in world.state.templates.values()))
 
-    run = simulate("at-max", RolloutSpec(), others=release)
+    run = simulate("at-max", UNWATCHED, others=release)
     assert run.result.verdict.code == 1
     assert "template changed" in run.result.verdict.why
     assert all_is_as_found(run) == []
@@ -40,7 +39,7 @@ def test_an_instance_refresh_that_begins_mid_run_halts() -> None:
         await anyio.sleep(60.0)
         world.human_starts_refresh("web")
 
-    run = simulate("at-max", RolloutSpec(), others=refresh)
+    run = simulate("at-max", UNWATCHED, others=refresh)
     assert run.result.verdict.code == 1
     assert "instance refresh" in run.result.verdict.why
     assert all_is_as_found(run) == []
@@ -52,7 +51,7 @@ def test_a_process_resumed_by_someone_is_suspended_again_once_then_halts() -> No
             await anyio.sleep(at)
             world.resume("web", ["AZRebalance"], who="human")
 
-    run = simulate("at-max", RolloutSpec(), others=resume)
+    run = simulate("at-max", UNWATCHED, others=resume)
     assert run.result.verdict.code == 1
     assert "resumed by someone" in run.result.verdict.why
     assert all_is_as_found(run) == []
@@ -63,7 +62,7 @@ def test_a_group_deleted_mid_run_ends_it() -> None:
         await anyio.sleep(60.0)
         world.human_deletes_group("web")
 
-    run = simulate("at-max", RolloutSpec(), others=delete)
+    run = simulate("at-max", UNWATCHED, others=delete)
     assert run.result.verdict.code == 1
     assert "the group was deleted during the run" in run.result.verdict.why
 
@@ -71,5 +70,5 @@ def test_a_group_deleted_mid_run_ends_it() -> None:
 @pytest.mark.parametrize(("pages", "code"), [(3, 0), (4, 0), (5, 1)])
 def test_answers_without_the_group_for_half_a_minute_are_empty_pages(pages: int, code: int) -> None:
     empty = Fault(kind=FaultKind.EMPTY, action="ScalingGroups", count=pages, window=(60.0, 1e9))
-    run = simulate("at-max", RolloutSpec(), faults=lambda world: Faults(world, [empty]))
+    run = simulate("at-max", UNWATCHED, faults=lambda world: Faults(world, [empty]))
     assert run.result.verdict.code == code, run.result.verdict

@@ -19,6 +19,7 @@ from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
 from support.fleets import Wayward, done_by_us, ids, world_of
+from support.simulation import UNWATCHED
 
 READS = ("Describe", "Get")
 
@@ -153,7 +154,7 @@ def test_of_a_group_under_way_it_says_who_where_to_and_what_is_changed() -> None
     async def story() -> tuple[int, World, Status]:
         world = world_of("web", "api")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(roll_out, Wayward(world).groups("web"))
+            tasks.start_soon(roll_out, Wayward(world).groups("web"), UNWATCHED)
             await anyio.sleep(100.0)
             done = len(done_by_us(world))
             one, idle = await status(Wayward(world).groups("web", "api"))

@@ -9,13 +9,13 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.belief import Me
 from async_rollout.core.journal import Goal
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import Hooks, RolloutSpec
+from async_rollout.core.spec import Hooks
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
-from support.simulation import Endless, InstantHooks, MortalCloud, conductor, new_world, ours, simulate
+from support.simulation import UNWATCHED, Endless, InstantHooks, MortalCloud, conductor, new_world, ours, simulate
 
 
 @pytest.mark.parametrize("at", [2.0, 8.0, 14.0, 18.0, 30.0, 70.0, 95.0, 120.0, 135.0, 200.0, 230.0])
@@ -24,7 +24,7 @@ def test_a_gentle_stop_at_any_moment_puts_all_back(at: float) -> None:
         await anyio.sleep(at)
         halt.request(Stop.FINISH, "SIGINT")
 
-    run = simulate("at-max", RolloutSpec(), halt=press)
+    run = simulate("at-max", UNWATCHED, halt=press)
     left, verdict = run.left, run.result.verdict
     assert verdict.code == 130, verdict
     assert (left.minimum, left.desired, left.maximum, left.suspended) == (3, 3, 3, ())
@@ -42,7 +42,7 @@ def test_a_stop_at_once_takes_less_than_five_seconds_and_leaves_a_record_to_go_o
         asked.append(anyio.current_time())
         halt.request(Stop.NOW, "SIGTERM")
 
-    run = simulate("at-max", RolloutSpec(), halt=press, goals=(Goal.REPLACE, Goal.REPLACE))
+    run = simulate("at-max", UNWATCHED, halt=press, goals=(Goal.REPLACE, Goal.REPLACE))
     first, second = run.results
     assert first.verdict.code == 143
     assert first.seconds - asked[0] < 5.0
@@ -56,7 +56,7 @@ def test_a_stop_at_once_lets_alarms_and_schedules_run_and_serves_with_all_that_m
         await anyio.sleep(95.0)
         halt.request(Stop.NOW, "SIGTERM")
 
-    run = simulate("at-max", RolloutSpec(), halt=press)
+    run = simulate("at-max", UNWATCHED, halt=press)
     assert {name for name, _ in run.left.suspended} == {"ReplaceUnhealthy", "AZRebalance"}
     assert run.result.verdict.left
     registered = [run.world.state.registered(source, id) for source in run.left.source_ids for id in run.found_ids]
@@ -143,7 +143,7 @@ def test_a_holder_that_slept_through_its_lease_stops_when_it_wakes() -> None:
         world, results = new_world(), []
         cloud = MortalCloud(world)
         sleeper = Rollout(
-            cloud, "web", RolloutSpec(), Me(run="old", holder="host-old/boot/1"), hooks=InstantHooks(),
+            cloud, "web", UNWATCHED, Me(run="old", holder="host-old/boot/1"), hooks=InstantHooks(),
             tell=lambda event: None, halt=Halt(),
         )  # fmt: skip
         look, asleep = cloud.look, anyio.Event()

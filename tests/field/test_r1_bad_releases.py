@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def put_back(run: Run) -> None:
 
 @pytest.mark.parametrize(("size", "surge"), [(6, 1), (12, "25%")], ids=["R1", "R2"])
 def test_r1_it_turns_back_and_all_is_put_back(size: int, surge: int | str) -> None:
-    spec = RolloutSpec(max_surge=surge)
+    spec = RolloutSpec(max_surge=surge, canary_wait=0.0)
     run = simulate(partial(release, size=size, fails=60.0), spec)
     verdict = run.result.verdict
     assert (verdict.outcome, verdict.code) == (Outcome.FAILED, 1), verdict
@@ -66,17 +67,19 @@ class Drawn:
 
 
 def drawn(seed: int) -> Drawn:
-    """fails: 0 to 600 s after it was healthy; sizes 1 to 30; surge 0 to 100 %."""
+    """fails: 0 to 600 s after it was healthy; sizes 1 to 50; surge 0 to 100 %; watched, or as the defaults have it."""
     rng = random.Random(f"release {seed}")
     surge = rng.choice([0, 1, 1, 2, "10%", "25%", "50%", "100%"])
     gap = 1 if surge == 0 else rng.choice([0, 0, 1, "25%"])
     most = rng.choice([None, None, 1, 3, "20%"])
     return Drawn(
-        size=rng.choice([1, 2, 3, 4, 6, 8, 12, 20, 30]),
+        size=rng.choice([1, 2, 3, 4, 6, 8, 12, 20, 30, 50]),
         fails=rng.choice([0.0, rng.uniform(0, 60), rng.uniform(0, 600)]),
         share=rng.choice([1.0, 1.0, 0.5, 0.2]),
         sources=rng.choice([1, 1, 1, 0]),
-        spec=RolloutSpec(max_surge=surge, max_unavailable=gap, max_failures=most),
+        spec=RolloutSpec(
+            max_surge=surge, max_unavailable=gap, max_failures=most, canary_wait=rng.choice([0.0, 0.0, 120.0])
+        ),
     )
 
 
@@ -105,13 +108,32 @@ def _most(case: Drawn) -> int:
             return int(str(number))
 
 
-@pytest.mark.parametrize("seeds", [range(begin, begin + 10) for begin in range(0, 60, 10)], ids=str)
+def batches(short: int, long: int, each: int = 10) -> list[Any]:
+    """Seeds in batches: the first ones always, as many as `long` with the long tests."""
+    marks = {True: (pytest.mark.long,), False: ()}
+    return [pytest.param(range(at, at + each), marks=marks[at >= short], id=f"{at}") for at in range(0, long, each)]
+
+
+@pytest.mark.parametrize("seeds", batches(60, 1000))
 def test_law_17_in_drawn_bad_releases(seeds: range) -> None:
     for seed in seeds:
         case = drawn(seed)
         build = partial(release, size=case.size, fails=case.fails, share=case.share, sources=case.sources)
         run = simulate(build, case.spec, seed=seed)
         assert wrong(run, case) == [], (seed, case, run.result.verdict)
+
+
+@pytest.mark.parametrize("seeds", batches(20, 300))
+def test_at_defaults_one_that_fails_while_it_is_watched_costs_no_old_one(seeds: range) -> None:
+    """The canary is watched for 120 s; some 60 s pass until load balancers, and looks after them, have told."""
+    for seed in seeds:
+        rng = random.Random(f"defaults {seed}")
+        build = partial(release, size=rng.randint(1, 10), fails=rng.uniform(0.0, 60.0))
+        run = simulate(build, seed=seed)
+        assert run.result.verdict.code == 1, (seed, run.result.verdict)
+        assert run.found_ids <= run.members, seed
+        assert run.result.seconds < 1100.0, "who failed makes room for the second try at once, or within its limit"
+        put_back(run)
 
 
 @pytest.mark.parametrize("at", [20.0, 75.0, 100.0, 140.0, 200.0])
@@ -123,6 +145,19 @@ def test_a_world_that_is_ill_as_a_whole_is_waited_for(at: float, seconds: float)
     put_back(run)
     since = run.world.record[0].at + at
     assert not [one for one in taken_out(run) if since + 60.0 < one < since + seconds]
+
+
+@pytest.mark.parametrize("seeds", batches(20, 500))
+def test_worlds_that_are_ill_as_a_whole_for_minutes_end_nothing(seeds: range) -> None:
+    for seed in seeds:
+        rng = random.Random(f"ill {seed}")
+        at, seconds, size = rng.uniform(5.0, 500.0), rng.uniform(60.0, 600.0), rng.choice([1, 2, 3, 6, 10, 20])
+        spec = RolloutSpec(max_surge=rng.choice([1, 2, "25%"]), max_failures=rng.choice([None, 1, 3]))
+        run = simulate(partial(a_group, size=size, maximum=2 * size, delay=20.0), spec, others=ill(at, seconds))
+        assert run.result.verdict.outcome is Outcome.DONE, (seed, run.result.verdict)
+        put_back(run)
+        since = run.world.record[0].at + at
+        assert not [one for one in taken_out(run) if since + 60.0 < one < since + seconds], seed
 
 
 def test_killed_again_and_again_what_failed_stays_counted() -> None:

@@ -75,7 +75,7 @@ def test_a_killed_run_that_had_passed_does_not_wait_again_and_one_that_had_not_d
 def test_the_plan_says_it_and_counts_it() -> None:
     async def planned() -> list[tuple[float, bool]]:
         found = []
-        for spec in (RolloutSpec(), RolloutSpec(canary_wait=120.0)):
+        for spec in (RolloutSpec(canary_wait=0.0), RolloutSpec()):
             world = World(0, loop_clock())
             a_group(world, size=3, delay=20.0)
             plan = plan_of(spec, await PortCloud(world).look("web", EVERYTHING, 0.0))

@@ -21,7 +21,7 @@ from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.bench.direct import cloud
 from support.releases import taken_out
-from support.simulation import Run, simulate
+from support.simulation import UNWATCHED, Run, simulate
 
 
 def group(world: World, *, grace: float = 300.0, warmup: int = -1, slow: float = 0.0, sources: int = 0) -> None:
@@ -79,7 +79,7 @@ def test_the_plan_says_which_it_is_and_counts_it() -> None:
         for shape in ({}, {"sources": 1}, {"sources": 1, "slow": 200.0}):
             world = World(0, loop_clock())
             group(world, **shape)
-            plan = plan_of(RolloutSpec(), await PortCloud(world).look("web", EVERYTHING, 0.0))
+            plan = plan_of(UNWATCHED, await PortCloud(world).look("web", EVERYTHING, 0.0))
             found.append((plan.expected_seconds, tuple(note for note in plan.notes if "has to be ready" in note)))
         return found
 

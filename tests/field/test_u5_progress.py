@@ -17,6 +17,7 @@ from async_rollout.render.board import folded
 from async_rollout.render.plain import Plain
 from async_rollout.sandbox.virtual import run_virtual
 from support.fleets import Told, Wayward, ids, world_of
+from support.simulation import UNWATCHED
 from support.told import group_of
 
 COUNT = re.compile(r"\((\d) of (\d)\)(?:, (\d) to go)?|(\d) of (\d) replaced")
@@ -49,7 +50,7 @@ def after_a_kill(at: float, *, verb: str = "run", halt: Halt | None = None, stop
         world, told = world_of("web"), Told()
         found, cloud = ids(world, "web"), Wayward(world)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(roll_out, cloud.groups("web"))
+            tasks.start_soon(roll_out, cloud.groups("web"), UNWATCHED)
             await anyio.sleep(at)
             cloud.close()
             tasks.cancel_scope.cancel()
@@ -66,7 +67,7 @@ def after_a_kill(at: float, *, verb: str = "run", halt: Halt | None = None, stop
             tasks.start_soon(stops)
             way = Wayward(world).groups("web")
             if verb == "run":
-                summary = await roll_out(way, tell=told, halt=halt)
+                summary = await roll_out(way, UNWATCHED, tell=told, halt=halt)
             else:
                 summary = await restore(way, tell=told, halt=halt)
             tasks.cancel_scope.cancel()

@@ -18,7 +18,7 @@ from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
 from support.laws.truth import broken
-from support.simulation import Run, simulate
+from support.simulation import UNWATCHED, Run, simulate
 
 
 async def fine(call: HookCall) -> int:
@@ -32,7 +32,7 @@ async def answers(call: HookCall) -> bool:
 
 HOOKS = Hooks(up_check=fine, before_terminate=fine, after_terminate=fine)
 SPECS = {
-    "surge 1": RolloutSpec(),
+    "surge 1": UNWATCHED,
     "surge 2": RolloutSpec(max_surge=2),
     "in place": RolloutSpec(max_surge=0, max_unavailable=1),
     "strictly one by one": RolloutSpec(max_draining=0),
@@ -150,7 +150,7 @@ def test_flapping_health_never_breaks_the_floor_through_us(seed: int) -> None:
             if members:
                 world.break_app(rng.choice(members), mended_after=rng.uniform(5.0, 40.0))
 
-    spec = RolloutSpec()
+    spec = UNWATCHED
     run = simulate("health-ec2", spec, seed=seed, others=flap)
     taken = [one for one in run.history if one.serving + one.ailing + one.warming < 3 and one.draining]
     assert taken == []
@@ -169,7 +169,7 @@ def moved(at: float, delta: int) -> object:
 @pytest.mark.parametrize("delta", [1, -1])
 def test_desired_changed_by_a_person_is_followed(at: float, delta: int) -> None:
     """Up: the base follows. Down: it eats our lift first, then the base (RULES §1)."""
-    spec = RolloutSpec()
+    spec = UNWATCHED
     run = simulate("below-max", spec, others=moved(at, delta), seed=int(at))  # type: ignore[arg-type]
     assert run.result.verdict.code == 0, run.result.verdict
     assert run.left.desired in ((4,) if delta > 0 else (2, 3))

@@ -14,7 +14,7 @@ from async_rollout.core.spec import LaunchCall, RolloutSpec
 from support.drafts import NOW
 from support.drawn import AT, looked, observation, recorded
 
-AUTO = RolloutSpec(launch=LaunchCall.AUTO)
+AUTO = RolloutSpec(launch=LaunchCall.AUTO, canary_wait=0.0)
 ZONES = {"zones": ("a", "b", "c")}
 ANSWERED: dict[str, Any] = {"way": Way.ANSWERED}
 OPEN = OpenLaunch(token="run0-1", zone="b", count=2, at=int(AT))

@@ -83,6 +83,7 @@ def journal(
         base=base,
         asked=group.desired if asked is None else asked,
         cutoff=CUTOFF,
+        canary=True,
         template=template_mark(group.template),
         suspended=SUSPENDED_BY_US,
         began=int(AT) - 60,

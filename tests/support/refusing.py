@@ -9,7 +9,7 @@ from async_rollout.core.events import Acted
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.sandbox.faults import Fault, Faults
 from async_rollout.sandbox.groups import a_group
-from support.simulation import Run, ours, simulate
+from support.simulation import UNWATCHED, Run, ours, simulate
 
 ALARMS = frozenset({"AlarmNotification", "ScheduledActions"})
 
@@ -18,7 +18,7 @@ def rolled(*rules: Fault, size: int = 1, spec: RolloutSpec | None = None, **more
     """A rollout under these rules."""
     return simulate(
         partial(a_group, size=size, classic=0, target_groups=1, delay=20.0),
-        spec,
+        spec or UNWATCHED,
         faults=lambda world: Faults(world, rules),
         **more,
     )

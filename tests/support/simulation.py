@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import anyio
@@ -32,8 +32,10 @@ from async_rollout.sandbox.world import World
 ASKED = (What.SET_DESIRED, What.LAUNCH_INSTANCES)
 """How a world's record says that somebody asked for instances."""
 
-BY_NUMBER = RolloutSpec(launch=LaunchCall.DESIRED)
-"""The defaults, but that AWS is told a number and chooses the zones itself."""
+UNWATCHED = RolloutSpec(canary_wait=0.0)
+"""The defaults, but that nobody waits for the first newcomer: what a story is about begins at once."""
+BY_NUMBER = replace(UNWATCHED, launch=LaunchCall.DESIRED)
+"""So too, and AWS is told a number and chooses the zones itself."""
 
 
 class Endless:
@@ -199,7 +201,7 @@ async def _conduct(
 def conductor(world: World, run: str, goal: Goal = Goal.REPLACE, halt: Halt | None = None, **spec: object) -> Rollout:
     """One more conductor on the group `web`, from a machine of its own."""
     cloud, me = MortalCloud(world), Me(run=run, holder=f"host-{run}/boot/1", intent=goal)
-    order = RolloutSpec(**spec)  # type: ignore[arg-type]
+    order = replace(UNWATCHED, **spec)  # type: ignore[arg-type]
     return Rollout(cloud, "web", order, me, hooks=InstantHooks(), tell=lambda event: None, halt=halt or Halt())
 
 

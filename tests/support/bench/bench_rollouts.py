@@ -86,7 +86,7 @@ HEAD = "size surge draining    ideal     wall  ratio   bare      run  calls  of 
 
 def measure(size: int, pace: tuple[str, str], delays: Delays = QUICK, *, seed: int = 0) -> Measured:
     """Roll one group of that size. Same arguments, same figures."""
-    spec = RolloutSpec(max_surge=pace[0], max_draining=pace[1])
+    spec = RolloutSpec(max_surge=pace[0], max_draining=pace[1], canary_wait=0.0)
 
     async def main() -> tuple[World, frozenset[str], float]:
         world = World(seed, loop_clock())

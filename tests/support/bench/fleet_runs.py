@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import anyio
 
@@ -111,7 +111,7 @@ def rolled(
             a_group(world, name=name, size=size, outdated=size, physics=PHYSICS, delay=drain(seed, name))
         old = {name: frozenset(one.id for one in world.members(name)) for name in names}
         began, one = world.now, cloud(world, api_share=share, latency=latency)
-        summary = await roll_out(one.groups(*names), spec)
+        summary = await roll_out(one.groups(*names), spec or RolloutSpec(canary_wait=0.0))
         await one.close()
         if summary.code:
             failed = [result for result in summary.results if result.verdict.code]
@@ -180,4 +180,4 @@ def amounts(spec: RolloutSpec, size: int) -> tuple[int, int]:
 
 def interval(seconds: float) -> RolloutSpec:
     """Every look so far apart, one good one is enough: what the formula for a plain poll speaks of."""
-    return replace(RolloutSpec(), check_interval=seconds, healthy_threshold=1)
+    return RolloutSpec(check_interval=seconds, healthy_threshold=1, canary_wait=0.0)

@@ -49,7 +49,7 @@ def small(seed: int, launch: LaunchCall) -> Small:
         demo(world)
         size, began = len(world.members(GROUP)), world.now
         one = cloud(world, api_share=1.0)
-        summary = await roll_out(one.groups(GROUP), RolloutSpec(launch=launch))
+        summary = await roll_out(one.groups(GROUP), RolloutSpec(launch=launch, canary_wait=0.0))
         await one.close()
         assert summary.code == 0, summary
         return world, size, began

@@ -35,7 +35,7 @@ ELSEWHERE = {
     "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }  # fmt: skip
 """Nothing of this machine's AWS. The sandbox's own words for it would bring the sandbox into the process."""
-SPEC = RolloutSpec(hooks=Hooks(up_check="true"))
+SPEC = RolloutSpec(hooks=Hooks(up_check="true"), canary_wait=0.0)
 
 
 def watched(fleet: dict[str, list[str]], warm: float, seconds: float) -> dict[str, float]:

@@ -16,7 +16,7 @@ from support.laws.kill_worlds import small
 from support.laws.truth import broken
 from support.simulation import Run, simulate
 
-AUTO = RolloutSpec(check_interval=15.0, launch=LaunchCall.AUTO)
+AUTO = RolloutSpec(check_interval=15.0, launch=LaunchCall.AUTO, canary_wait=0.0)
 SURGES: tuple[int | str, ...] = (1, 1, 2, 3, "25%")
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from async_rollout.core.spec import HookPoint, Hooks, LaunchCall, RolloutSpec, Scope
+from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec, Scope
 from async_rollout.sandbox.faults import Fault
 from async_rollout.sandbox.groups import a_group, a_template
 from async_rollout.sandbox.readings import Readings
@@ -19,8 +19,9 @@ from async_rollout.sandbox.records import Group, Override
 from async_rollout.sandbox.records import Hook as LifecycleHook
 from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.words import NO_CAPACITY
+from support.simulation import BY_NUMBER
 
-SPEC = RolloutSpec(check_interval=10.0, launch=LaunchCall.DESIRED)
+SPEC = replace(BY_NUMBER, check_interval=10.0)
 EVERY_HOOK = Hooks(up_check="up", before_draining="tell", before_terminate="before", after_terminate="after")
 """Words for commands; the runner of the kills answers for them."""
 

@@ -14,16 +14,17 @@ import anyio
 
 from async_rollout.core.journal import Goal
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import HookCall, Hooks, LaunchCall, Limits, RolloutSpec
+from async_rollout.core.spec import HookCall, Hooks, Limits
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from async_rollout.sandbox.world import World
 from support.laws.ought import Ought
 from support.laws.playing import Part, play, small
 from support.laws.promises import wrong
+from support.simulation import BY_NUMBER
 from support.storms.witness import Witness
 
-SPEC = RolloutSpec(check_interval=5.0, launch=LaunchCall.DESIRED)
+SPEC = replace(BY_NUMBER, check_interval=5.0)
 RESTORED = Ought(code=130, replaced=False, ceiling=4)
 """What a restore turns round counts again: only what exists is bounded then."""
 

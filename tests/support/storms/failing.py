@@ -15,7 +15,7 @@ def failing(weather: Weather) -> Weather:
     most = rng.choice([None, None, 1, 3, "25%"])
     return replace(
         weather,
-        spec=replace(weather.spec, max_failures=most),
+        spec=replace(weather.spec, max_failures=most, canary_wait=rng.choice([0.0, 30.0, 120.0])),
         relapse=rng.choice([0.0, rng.uniform(0.0, 60.0), rng.uniform(0.0, 600.0)]) if bad else None,
         relapse_share=rng.choice([1.0, 0.5, 0.2]),
         struck=(rng.uniform(30.0, 600.0), rng.choice([30.0, 120.0, 400.0])) if ill else None,

@@ -193,6 +193,7 @@ def _spec(rng: random.Random, *, blind: bool) -> RolloutSpec:
         require_healthy_group=rng.random() < 0.9,
         limits=Limits(healthy=300.0, hook=120.0),
         launch=LaunchCall.DESIRED,
+        canary_wait=0.0,
     )
 
 
