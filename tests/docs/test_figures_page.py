@@ -1,11 +1,12 @@
-"""How much is tested is what is run: the storms of the short and the long profile."""
+"""How much is tested is what is run, and the table of requests has what is tried: each way to roll, adding up."""
 
 from __future__ import annotations
 
 import ast
 import re
 
-from support.pages import ROOT, page, part
+from support.pages import README, ROOT, page, part, rows
+from support.traffic.ways import WAYS
 
 TEXT = " ".join(part(page("figures"), "figures").split())
 
@@ -36,3 +37,14 @@ def test_the_storms_are_as_many_as_are_run() -> None:
         r" ([\d,]+), ([\d,]+) and ([\d,]+) more, ([\d,]+) of releases that fail"
     )
     assert long == list(profile("LONG").values())
+
+
+def test_each_way_to_roll_has_its_requests_and_ours_failed_none_of_a_hundred_thousand() -> None:
+    table = rows(part(page("figures"), "requests"))
+    assert [cells[0] for cells in table] == [title for title, _ in WAYS.values()]
+    for _, requests, failed, *kinds, _, _, _ in table:
+        assert int(failed.replace(",", "")) == sum(int(kind.replace(",", "")) for kind in kinds)
+        assert int(requests.replace(",", "")) > 0
+    requests, failed = table[0][1:3]
+    assert int(requests.replace(",", "")) >= 100_000 and failed == "0"
+    assert f"{requests} requests" in README.read_text(encoding="utf-8")
