@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         Scope,
         Standby,
     )
-    from async_rollout.engine.fleet import restore, roll_out
+    from async_rollout.engine.fleet import restore, roll_out, rollback
     from async_rollout.engine.halt import Halt
     from async_rollout.engine.ports import GroupRef
     from async_rollout.engine.preview import Status, plan, status
@@ -62,7 +62,7 @@ _HOMES = {
         "HookCall", "HookPoint", "Hooks", "LaunchCall", "Limits", "OnFailure", "Protected", "RolloutSpec", "Scope",
         "Standby",
     ),
-    "async_rollout.engine.fleet": ("restore", "roll_out"),
+    "async_rollout.engine.fleet": ("restore", "roll_out", "rollback"),
     "async_rollout.engine.halt": ("Halt",),
     "async_rollout.engine.ports": ("GroupRef",),
     "async_rollout.engine.preview": ("Status", "plan", "status"),
@@ -77,7 +77,7 @@ __all__ = [
     "Amount", "AwsCloud", "CredentialsError", "Event", "GroupRef", "GroupResult", "Halt", "HookCall", "HookPoint",
     "Hooks", "LaunchCall", "Limits", "OnFailure", "Outcome", "Plan", "Protected", "RefusedError", "RolloutError",
     "RolloutSpec", "Sandbox", "Scope", "Standby", "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError",
-    "UsageError", "Verdict", "connect", "plan", "restore", "roll_out", "status",
+    "UsageError", "Verdict", "connect", "plan", "restore", "roll_out", "rollback", "status",
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "plan": "Show what run would do; change nothing.",
         "status": "Show what is under way, from the groups' tags.",
         "restore": "Put back what an unfinished run changed.",
+        "rollback": "Put back what an unfinished run changed, then replace what is new by what was there before.",
         "replay": "Show a recorded run through any view; needs nothing of AWS.",
         "demo": "Roll three simulated groups at once; needs nothing.",
         "sandbox": "Serve a simulated AWS, until interrupted.",

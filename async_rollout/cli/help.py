@@ -22,6 +22,10 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         "run": (
             ("async-rollout run -a web -a api", "two groups at once, one new instance more each"),
             ("async-rollout run -a web --max-surge 25% --only-outdated -y", "a quarter at a time, no question"),
+            (
+                "async-rollout run -a web --launch-template-version 42 --on-failure rollback",
+                "set a release, and go back if it fails",
+            ),
             ("async-rollout run -a db -b 'consul leave' -w 30 --max-groups 1", "a command before each one goes"),
         ),
         "plan": (
@@ -35,6 +39,10 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         ),
         "restore": (
             ("async-rollout restore -a web", "put back what a killed run left; stop a live one"),
+        ),
+        "rollback": (
+            ("async-rollout rollback -a web", "stop a run, or take up a killed one, and go back to what it found"),
+            ("async-rollout rollback -a web --rollback-version 41", "where it found an alias"),
         ),
         "replay": (
             ("async-rollout replay run.jsonl", "what --events wrote, as lines"),
@@ -73,7 +81,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Groups": ("--autoscaler", "--region", "--profile", "--api-share", "--max-groups", "--fail-fast"),
         "Which instances, and how many at once": (
-            "--only-outdated", "--max-surge", "--max-unavailable", "--max-draining", "--max-failures", "--min-ready",
+            "--launch-template-version", "--launch-configuration", "--pin", "--only-outdated",
+            "--max-surge", "--max-unavailable", "--max-draining", "--max-failures", "--min-ready",
             "--canary-wait", "--protected", "--standby", "--launch",
         ),
         "Your commands": (
@@ -83,7 +92,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "Checks and limits": (
             "--check-interval", "--max-timeout", "--launch-timeout", "--healthy-timeout", "--drain-timeout",
-            "--hook-timeout", "--terminate-timeout", "--stop-grace", "--on-failure", "--force",
+            "--hook-timeout", "--terminate-timeout", "--stop-grace", "--on-failure", "--rollback-version", "--force",
             "--skip-elb-health-check", "--allow",
         ),
         "Output": ("--output", "--json", "--events", "--report", "--verbose", "--yes"),

@@ -105,6 +105,31 @@ class Order:
             shown="2m",
         ),
     ] = None
+    launch_template_version: Annotated[
+        str | None,
+        option(
+            "--launch-template-version",
+            metavar="V",
+            help="Set the group's launch template version first, a number, $Latest or $Default; replace what is not on "
+            "it. A run that does not end whole sets the one back that it found.",
+        ),
+    ] = None
+    launch_configuration: Annotated[
+        str | None,
+        option("--launch-configuration", metavar="NAME", help="The same of a group with a launch configuration."),
+    ] = None
+    pin: Annotated[
+        bool, option("--pin", help="Set a number in the place of $Latest or $Default, too: it stays there then.")
+    ] = False
+    rollback_version: Annotated[
+        str | None,
+        option(
+            "--rollback-version",
+            metavar="V",
+            help="Roll back to this launch template version; else to what the run found, if that was a number or a "
+            "launch configuration.",
+        ),
+    ] = None
     only_outdated: Annotated[
         bool,
         option("--only-outdated", help="Skip instances already on the group's template version or configuration."),
@@ -129,7 +154,12 @@ class Order:
         duration("--stop-grace", help="What a stop at once (SIGTERM) may take; 25 for Kubernetes.", shown="5s"),
     ] = RolloutSpec().stop_grace
     on_failure: Annotated[
-        OnFailure, option("--on-failure", help="Put everything back, or stop and leave it as it is, recorded.")
+        OnFailure,
+        option(
+            "--on-failure",
+            help="Put everything back; or stop and leave it as it is, recorded; or put it back, then replace what is "
+            "new by what was there before.",
+        ),
     ] = OnFailure.RESTORE
     protected: Annotated[
         Protected | None,
@@ -191,6 +221,10 @@ def spec_of(
         protected=order.protected or protected,
         standby=order.standby,
         launch=order.launch,
+        launch_template_version=_given(order.launch_template_version),
+        launch_configuration=_given(order.launch_configuration),
+        pin=order.pin,
+        rollback_version=_given(order.rollback_version),
         without_commands=order.without_commands,
         stop_grace=order.stop_grace,
     )
@@ -199,10 +233,10 @@ def spec_of(
 def _hooks(order: Order) -> Hooks:
     """An empty command, as an unset variable of a script leaves it, is none."""
     return Hooks(
-        up_check=_command_of(order.check_if_new_server_is_up_command),
-        before_draining=_command_of(order.run_before_draining_command),
-        before_terminate=_command_of(order.run_before_server_going_down_command),
-        after_terminate=_command_of(order.run_after_server_going_down_command),
+        up_check=_given(order.check_if_new_server_is_up_command),
+        before_draining=_given(order.run_before_draining_command),
+        before_terminate=_given(order.run_before_server_going_down_command),
+        after_terminate=_given(order.run_after_server_going_down_command),
     )
 
 
@@ -213,7 +247,8 @@ def commands_of(order: Order) -> tuple[str, ...]:
     return tuple(word for flag, text in given if isinstance(text, str) for word in (flag, text))
 
 
-def _command_of(text: str | None) -> str | None:
+def _given(text: str | None) -> str | None:
+    """An empty one, as an unset variable of a script leaves it, is none."""
     return text if text and text.strip() else None
 
 

@@ -14,7 +14,7 @@ import anyio
 from async_rollout.cli.columns import columns
 from async_rollout.cli.recorded import recorded_lines
 from async_rollout.core.plan import Plan
-from async_rollout.core.wording import words_of
+from async_rollout.core.wording import told_of, words_of
 from async_rollout.render.safe import safe
 from async_rollout.render.words import lasting
 
@@ -186,6 +186,8 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.work:
         more = plan.exist_at_most - plan.base
         yield "launched from", _origin(plan)
+        if plan.sets:
+            yield "sets", f"what is launched from to {safe(told_of(plan.sets))}"
         yield "available", f"{plan.floor} at least (floor), of {plan.base}"
         yield "at once", f"{plan.ceiling} booting and serving (ceiling); at most {plan.base} + {more} instances exist"
         yield from _suspends(plan.suspends)
@@ -226,6 +228,7 @@ def plan_data(plan: Plan) -> dict[str, object]:
         "going": [asdict(instance) for instance in plan.going],
         "members": plan.members,
         "template": plan.template,
+        "sets": plan.sets,
         "skipped": plan.skipped,
         "suspends": plan.suspends,
         "maximum": plan.maximum,

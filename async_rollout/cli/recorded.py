@@ -10,6 +10,7 @@ from async_rollout.core.plan import Plan
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.standing import Standing, onward
 from async_rollout.core.withheld import FLAGS
+from async_rollout.core.wording import told_of
 from async_rollout.render.safe import safe
 from async_rollout.render.words import advice, lasting
 
@@ -63,6 +64,8 @@ def _facts(plan: Plan, record: Standing) -> Iterator[tuple[str, str]]:
         since = datetime.fromtimestamp(record.began, UTC).strftime("%H:%M:%S UTC")
         yield "since", f"{since}, {lasting(record.at - record.began)} ago"
     yield "heads for", safe(record.goal) + (f", because {safe(record.cause)}" if record.cause else "")
+    if record.toward:
+        yield "rolls back to", safe(told_of(record.toward))
     if record.began:
         yield "replaced", progress(old=record.old, replaced=record.replaced)
     else:

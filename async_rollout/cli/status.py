@@ -11,6 +11,7 @@ from async_rollout.cli.console import Console
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Anywhere, Viewing, option
 from async_rollout.cli.recorded import life, progress, ways_on
+from async_rollout.core.wording import told_of
 from async_rollout.engine.preview import Status
 from async_rollout.render.safe import safe
 from async_rollout.render.words import lasting
@@ -76,6 +77,8 @@ def status_lines(state: Status) -> Iterator[str]:
     holder = life(state.holder, state.at, state.until, alive=state.alive)
     yield f"{safe(state.group)}: run {safe(state.run)} by {holder}"
     yield f"  heads for: {safe(state.goal)}" + (f", because {safe(state.cause)}" if state.cause else "")
+    if state.toward:
+        yield f"  rolls back to: {safe(told_of(state.toward))}"
     if state.began:
         count = progress(old=state.old, replaced=state.replaced)
         yield f"  replaced: {count}, since {lasting(state.at - state.began)}"

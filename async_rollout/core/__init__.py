@@ -20,7 +20,8 @@ undo steps: it is the same loop with the goal turned round, and reads the same r
 The rooms, each knows those above it here (an import contract in pyproject.toml holds that)
     terms       `spec` what the operator wants (`amounts`: how many, `durations`: how long), `policy` every number of
                 looks or seconds, `others` who else is there
-    record      `journal` and its form in the tags: `tags`, `versions`; `withheld` the commands that it names
+    record      `journal` and its form in the tags: `tags`, `versions`; `templates` what is launched from as it keeps
+                it; `withheld` the commands that it names
     look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
                 `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`; `promised`
                 what desired capacity comes to by the record, `probes` who else is about to write one
@@ -32,12 +33,14 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
                 `launch_answers`, `refusals`, `marks`, `carried`; `pace` when to look again; a `snapshot` is what is
                 decided of
     judgement   `budget` the arithmetic, `attribution` of desired capacity, `open_launches` and what became of them,
-                `situation`, `trouble` why to give up, `survey` why not to begin, `traffic` what holds up a removal,
-                `left` what is not put back, `laws` and what they read of an act: `taken`
+                `situation`, `trouble` why to give up, `orders` to do so, `survey` why not to begin, `switching` what to
+                launch from and why not, `traffic` what holds up a removal, `left` what is not put back, `laws` and what
+                they read of an act: `taken`
     gates       `gates` before each new removal and launch, a file each
-    decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`; `moves` what each step asks for, done by
-                `climb`, `drain`, `departures`, `parking`, `back`, `called_back`, `heal`; `launching` asks for new
-                ones; a `draft` is a decision in the making
+    decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`, and how it has ended: `ends`; `moves` what
+                each step asks for, done by `climb`, `drain`, `departures`, `parking`, `back`, `called_back`, `heal`;
+                `launching` asks for new ones, `switched` sets what they are launched from and turns to a rollback; a
+                `draft` is a decision in the making
     told        `narrate` in events, with `milestones` of the release; `plan` and `standing` in advance, `walkthrough`
                 to read
 
@@ -49,7 +52,8 @@ The path of one decision
     `moves.move`      each instance a step on: where it stands says `life`, what is done there its one match
     `advance`         all of them a step, then old ones taken out (who is first: `budget.ordered`; what holds them up:
                       `traffic.held_up`), new ones asked for
-    `restore`         all of them a step, those that were only drained on their way back
+    `restore`         all of them a step, those that were only drained on their way back; what the group launches from
+                      is set back first, and where a rollback is due, it is REPLACE once more after that (`switched`)
     `finish`          the end of both: surplus gone, zones even, settled, sizes and processes back, tags off
     `draft.decided`   everything that a tick wants, with the Record in front
 

@@ -163,6 +163,8 @@ CloudAction = (
     | EnterStandby
 )
 Action = CloudAction | RunHook
+APART = (Resume, SetTemplate)
+"""No act after one of these rests on it: whether AWS takes it or not, they are done."""
 
 
 class Need(StrEnum):

@@ -5,6 +5,7 @@ A part of `recall`, which then folds the look itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -18,16 +19,18 @@ from async_rollout.core.actions import (
     Register,
     Resume,
     SetCapacity,
+    SetTemplate,
     Suspend,
 )
 from async_rollout.core.belief import Belief, Launching
-from async_rollout.core.history import Ended, Sent
+from async_rollout.core.history import Ended, History, Sent
 from async_rollout.core.journal import COUNTED_AS, QUICK, Goal, Journal
 from async_rollout.core.launch_answers import heard as launch_heard
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.refusals import heard as refused_so_far
 from async_rollout.core.refusals import is_allowed, is_for_good
+from async_rollout.core.templates import Back
 
 
 def heard(belief: Belief, outcome: ActOutcome | HookOutcome, at: float) -> Belief:
@@ -90,10 +93,12 @@ def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
     match outcome.action:
         case Record(journal=journal) if outcome.ok is not False:
             vanished = belief.journal is not None and belief.torn is not None and belief.torn.what == "vanished"
+            anew = _is_rolled_back(belief.journal, journal)
             return replace(
                 belief,
+                histories=_uncounted(belief.histories) if anew else belief.histories,
                 journal=journal,
-                failed_before=journal.lost if belief.journal is None else belief.failed_before,
+                failed_before=journal.lost if belief.journal is None or anew else belief.failed_before,
                 newest=journal.serial if outcome.ok else belief.newest,
                 tried=max(journal.serial, belief.tried),
                 torn=None,
@@ -104,6 +109,8 @@ def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
             )
         case SetCapacity(desired=int()):
             return replace(belief, unrisen=None)
+        case SetTemplate(spelled=spelled) if outcome.ok is not False:
+            return replace(belief, set_to=(spelled, outcome.at))
         case Erase() if outcome.ok is not False:
             return replace(belief, erased=belief.journal or belief.erased, journal=None, probed=None)
         case Probe(present=present) if outcome.ok is not False:
@@ -143,6 +150,15 @@ def still(launching: Launching | None, observation: Observation) -> Launching | 
 def _is_turned(old: Journal | None, new: Journal) -> bool:
     """From here on other acts are needed: what AWS takes of them is asked anew."""
     return old is not None and old.goal is not new.goal
+
+
+def _is_rolled_back(old: Journal | None, new: Journal) -> bool:
+    """The rollback begins: what failed before is none of it."""
+    return old is not None and old.back is not new.back is Back.BEGUN
+
+
+def _uncounted(histories: Mapping[str, History]) -> Mapping[str, History]:
+    return {id: replace(one, failed="") if one.failed else one for id, one in histories.items()}
 
 
 def _is_cut(old: Journal | None, new: Journal) -> bool:

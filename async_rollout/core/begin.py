@@ -7,26 +7,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from async_rollout.core import switching
 from async_rollout.core.actions import ROWS, Decision, Order, Outcome, Record, Suspend, Verdict, Wait
 from async_rollout.core.draft import Draft, renewed
-from async_rollout.core.failures import left_of, mending
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Mark, Unreadable, digest
-from async_rollout.core.launch_failures import next_of
-from async_rollout.core.lease import LOOK_NOW, RESTORE_CAUSE, is_blind, unproven, wait, with_cutoff
+from async_rollout.core.ends import over
+from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
+from async_rollout.core.lease import LOOK_NOW, is_blind, unproven, wait, with_cutoff
 from async_rollout.core.left import changes
 from async_rollout.core.observation import Instance, Observation, TargetState
 from async_rollout.core.open_launches import way_of
+from async_rollout.core.orders import stopped, untouched
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import ILL, LEASE, SETTLE_PAUSE, SETTLED, SOON, TORN
-from async_rollout.core.protection import is_shielded
 from async_rollout.core.restore import alive
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import Protected, RolloutSpec, Scope
-from async_rollout.core.stages import is_old
-from async_rollout.core.standby import end_of_parked, may_end, parked, why_parked
-from async_rollout.core.survey import objections, retained, unhealthy
-from async_rollout.core.traffic import next_for, told_of
-from async_rollout.core.trouble import stopped, untouched
+from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.standby import may_end
+from async_rollout.core.survey import objections, unhealthy
+from async_rollout.core.switched import is_settled, put_in_place
+from async_rollout.core.switching import is_in_scope, questions, templates_of
+from async_rollout.core.traffic import next_for
 
 
 def refused(*why: str, next: str = "") -> Decision:
@@ -48,51 +48,26 @@ def without_record(spec: RolloutSpec, snapshot: Snapshot) -> Decision:
     ):
         return Decision(actions=(Order(text=None),), needs=ROWS)  # it ended before our order came
     if belief.me.intent is Goal.RESTORE:
-        return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why="no record: nothing to restore"))
+        what = "roll back" if belief.me.rollback else "restore"
+        return Decision(verdict=Verdict(outcome=Outcome.NOTHING, code=0, why=f"no record: nothing to {what}"))
     if cause := stopped(snapshot):
         return Decision(verdict=untouched(cause))
-    if belief.survey is None or is_blind(snapshot):
-        return Decision(needs=LOOK_NOW)
+    asked = questions(spec)
+    if belief.survey is None or is_blind(snapshot) or any(one.what not in belief.versions for one in asked):
+        return Decision(needs=LOOK_NOW | asked)
     if belief.denied is not None:
         why = f"{belief.denied.code}: {belief.denied.message}"
         operated = next((one.words for one in observation.group.claims if one.allowance == "operator"), "")
         step = f"the group belongs to {operated}" if operated else "async-rollout docs permissions"
         return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=4, why=why, next=step))
-    if objected := objections(spec, observation, belief.survey):
+    observation = replace(observation, versions=belief.versions)
+    objected = (
+        *objections(spec, observation, belief.survey),
+        *switching.objections(spec, observation.group, belief.versions),
+    )
+    if objected:
         return refused(*objected, next=next_for(observation))
-    return _settle_then_lease(spec, snapshot)
-
-
-def over(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdict:
-    """How it ended, once our tags are off. Who is left as he was asked to be is named; who was waited for, failed."""
-    kept = (*retained(observation), *told_of(observation))
-    if journal.goal is Goal.REPLACE:
-        return _replaced(spec, observation, journal)
-    cause, idle = journal.cause or RESTORE_CAUSE, parked(observation, journal)
-    failed = any(departure.before is Mark.FAILED for departure in idle)
-    code = cause.code or ((6 if failed else 1) if idle else 0)
-    outcome = {0: Outcome.RESTORED, 130: Outcome.STOPPED, 143: Outcome.STOPPED}.get(code, Outcome.FAILED)
-    left = tuple(f"{departure.id} is in Standby: {why_parked(departure)}" for departure in idle)
-    kept, rest = (*left_of(cause.text, observation, journal), *kept), "all else" if idle else "the group"
-    why = "; ".join((cause.text, *left, *kept, f"{rest} is as it was found"))
-    next = "; ".join(end_of_parked(observation.group, departure.id) for departure in idle)
-    next = next or next_of(cause.text) or mending(cause.text)
-    return Verdict(outcome=outcome, code=code, why=why, left=left, next=next)
-
-
-def _replaced(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdict:
-    left = [one for one in observation.instances if is_old(spec, journal, one)]
-    meant = [one for one in left if one.in_service or may_end(spec, one)]
-    kept = tuple(one.id for one in meant if is_shielded(spec, observation.group, one))
-    idle = tuple(one.id for one in left if one.standby and one.id not in kept)
-    groups = ((kept, "protected from scale-in"), (idle, "in Standby"))
-    said = tuple(f"{', '.join(ids)} left: {why}" for ids, why in groups if ids)
-    done = "all others replaced; the group" if said else "all replaced, the group"
-    why = "; ".join((*said, f"{done} is as it was found", *retained(observation), *told_of(observation)))
-    if kept and spec.protected is Protected.WAIT:
-        next = "run again when they are not protected, or with --protected replace"
-        return Verdict(outcome=Outcome.FAILED, code=1, why=why, next=next)
-    return Verdict(outcome=Outcome.DONE, code=0, why=why)
+    return _settle_then_lease(spec, replace(snapshot, observation=observation))
 
 
 def _vanished(spec: RolloutSpec, snapshot: Snapshot, journal: Journal) -> Decision:
@@ -169,7 +144,7 @@ def _untold(observation: Observation) -> tuple[str, ...]:
 
 def _anything_old(spec: RolloutSpec, observation: Observation) -> bool:
     members = (one for one in observation.instances if one.takes_part or may_end(spec, one))
-    return any(spec.scope is Scope.ALL or one.outdated for one in members)
+    return any(is_in_scope(spec, observation, one) for one in members)
 
 
 def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
@@ -186,6 +161,7 @@ def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
         asked=group.desired,
         suspended=ours,
         commands=spec.hooks.points,
+        templates=templates_of(spec, group),
     )
 
 
@@ -210,13 +186,19 @@ def _of_later_release(snapshot: Snapshot, record: Unreadable) -> Decision:
 
 
 def prepare(draft: Draft) -> Draft:
-    """Suspend, settle, take the cutoff."""
+    """Set what the group launches from, suspend, settle, take the cutoff.
+
+    A permission that this lacks is found out before anything is suspended. Where a rollout has begun before, what it
+    has asked for is the base already, and nothing has to settle.
+    """
+    if not is_settled(draft):
+        return put_in_place(draft)
     group, journal = draft.observation.group, draft.journal
     running = tuple(name for name in SUSPENDED_BY_US if name not in group.suspended)
     if running:
         ours = tuple(sorted({*journal.suspended, *running}))
         return draft.write(replace(journal, suspended=ours)).act(Suspend(processes=running))
-    if not SETTLED.holds(draft.belief.settled, draft.at):
+    if not journal.began and not SETTLED.holds(draft.belief.settled, draft.at):
         settling = Wait(on="the group to settle", why=_moving(draft.observation), since=draft.belief.began)
         return draft.wait(settling, look=Look(draft.at + draft.spec.paced(SETTLE_PAUSE)))
     if untold := _untold(draft.observation):
@@ -226,11 +208,13 @@ def prepare(draft: Draft) -> Draft:
         return draft.wait(
             Wait(on="launch times", why=why, since=draft.belief.began, until=until, option="--launch-timeout")
         )
-    field, way = group.desired, way_of(draft.spec, group)
-    return draft.write(replace(with_cutoff(draft.spec, journal, draft.observation), base=field, asked=field, way=way))
+    begun, way = with_cutoff(draft.spec, journal, draft.observation), way_of(draft.spec, group)
+    sizes = (journal.base, journal.asked) if journal.began else (group.desired, group.desired)
+    return draft.write(replace(begun, base=sizes[0], asked=sizes[1], way=way))
 
 
 def undo_beginning(draft: Draft) -> bool:
-    """Nothing was changed yet but the record itself."""
+    """Nothing was changed yet but the record itself, nor asked to be."""
+    asked = draft.journal.templates is not None and draft.journal.due != draft.journal.templates.found
     ours = [name for name in draft.journal.suspended if name in draft.observation.group.suspended]
-    return draft.journal.cutoff is None and not ours and not draft.journal.departures
+    return draft.journal.cutoff is None and not (ours or draft.journal.departures or asked)

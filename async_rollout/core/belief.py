@@ -20,11 +20,15 @@ from async_rollout.core.stages import Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """This conductor. holder: host, boot and process, as the lease names them; intent: what it was started for."""
+    """This conductor. holder: host, boot and process, as the lease names them; intent: what it was started for.
+
+    rollback: and after that, to roll back.
+    """
 
     run: str
     holder: str
     intent: Goal = Goal.REPLACE
+    rollback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ class Belief:
     none of them has brought any; unrisen: more members are there than desired, and a launch is open; mute: why AWS
     answers none any more. failed_before: newcomers that had failed when the record became ours. unseen: when a look
     came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since
-    when a zone is in zonal shift.
+    when a zone is in zonal shift. set_to: what the group was last told to launch from, and when; versions: what each
+    `VersionOf` comes to.
     """
 
     me: Me
@@ -145,6 +150,8 @@ class Belief:
     unrisen: Odd | None = None
     failed_before: int = 0
     mute: Mute | None = None
+    set_to: tuple[str, float] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
     denied: ActOutcome | None = None
     denied_since: float | None = None
     unseen: tuple[tuple[float, float], ...] = ()

@@ -22,27 +22,32 @@ from async_rollout.core.actions import (
     Resume,
     RunHook,
     SetCapacity,
+    SetTemplate,
     Suspend,
     Verdict,
 )
 from async_rollout.core.advance import advance
 from async_rollout.core.attribution import attribute_desired, unlaunched
-from async_rollout.core.begin import over, prepare, undo_beginning, unreadable, without_record
+from async_rollout.core.begin import prepare, undo_beginning, unreadable, without_record
 from async_rollout.core.draft import Draft, decided
+from async_rollout.core.ends import over
 from async_rollout.core.finish import with_reason
 from async_rollout.core.gates import Shut, asked
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable, Way
 from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
 from async_rollout.core.open_launches import settled
+from async_rollout.core.orders import rollback_ordered, stopped, untouched
 from async_rollout.core.policy import REFRESH_AGE, REFRESH_EVERY, SIZE
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, LaunchCall, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
+from async_rollout.core.switched import as_found, called_off, gone_on_from, turned, with_way_back
 from async_rollout.core.tags import PREFIX
-from async_rollout.core.trouble import marked_failed, stopped, trouble, untouched
+from async_rollout.core.templates import Back
+from async_rollout.core.trouble import marked_failed, trouble
 from async_rollout.core.withheld import to_restore
 
 UNTAG = (
@@ -96,7 +101,7 @@ def _needs_health(record: Journal, decision: Decision) -> bool:
 
     More capacity takes nothing away, nor do processes that run.
     """
-    free = (Record, Suspend, Resume, SetCapacity, Launch, Erase)
+    free = (Record, Suspend, Resume, SetCapacity, SetTemplate, Launch, Erase)
     acts = [act for act in decision.actions if not isinstance(act, free) and not _is_check(act)]
     written = [record, *(act.journal for act in decision.actions if isinstance(act, Record))]
     turned = any(one.goal is not Goal.REPLACE for one in written)
@@ -111,10 +116,26 @@ def _is_check(act: Action) -> bool:
 def _next_of(snapshot: Snapshot, draft: Draft, record: Journal) -> Decision:
     spec = draft.spec
     if record.goal is Goal.REPLACE and (cause := stopped(snapshot)):
-        return _turned(draft, cause)
+        return _turned(draft, cause, failed=False)
+    draft = _ordered(snapshot, draft)
+    if record.goal is Goal.REPLACE and draft.journal.goal is not Goal.REPLACE:
+        return decided(draft)
     if draft.belief.held is None:
         return replace(wait(spec), needs=ROWS)
     return _towards(draft, record.goal)
+
+
+def _ordered(snapshot: Snapshot, draft: Draft) -> Draft:
+    """What somebody has ordered since: to roll back; or to stop, which calls that off though all is put back anyway."""
+    record = draft.journal
+    if stopped(snapshot):
+        return draft.write(called_off(record))
+    if record.back is not Back.NOT or not (order := rollback_ordered(snapshot)):
+        return draft
+    cause, version = order
+    if record.goal is Goal.RESTORE:
+        return draft.write(with_way_back(draft, record, version))
+    return draft.write(turned(draft, cause, version=version))
 
 
 def _surveyed(draft: Draft) -> Draft:
@@ -183,9 +204,12 @@ def _to_reset(draft: Draft, goal: Goal) -> tuple[str, ...]:
     return tuple(name for name in REQUIRED_RUNNING if name in draft.observation.group.suspended)
 
 
-def _turned(draft: Draft, cause: Cause) -> Decision:
-    """From here on everything is put back; or, where the owner wants it so, all stays as it is, recorded."""
-    if draft.spec.on_failure is OnFailure.PAUSE and not cause.is_signal:
+def _turned(draft: Draft, cause: Cause, *, failed: bool = True) -> Decision:
+    """From here on everything is put back; or, where the owner wants it so, all stays as it is, recorded.
+
+    failed: it was not stopped; rolled back is only what failed.
+    """
+    if draft.spec.on_failure is OnFailure.PAUSE and not cause.is_signal and draft.journal.back is Back.NOT:
         verdict = Verdict(
             outcome=Outcome.PAUSED,
             code=cause.code,
@@ -194,8 +218,9 @@ def _turned(draft: Draft, cause: Cause) -> Decision:
             next="restore",
         )
         first = decided(draft, verdict)
-        return replace(first, actions=_alive_first(draft, *first.actions))
-    first = decided(draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause)))
+        return replace(first, actions=(*_alive_first(draft, *first.actions), *as_found(draft)))
+    rolls = failed and draft.spec.on_failure is OnFailure.ROLLBACK
+    first = decided(draft.write(turned(draft, cause, version="" if rolls else None, failed=failed)))
     return replace(first, actions=_alive_first(draft, *first.actions)) if cause.code == 4 else first
 
 
@@ -214,12 +239,12 @@ def _at_once(draft: Draft, order: Cause) -> Decision:
     cause = draft.journal.cause or order
     if undo_beginning(draft):
         return Decision(actions=(Erase(),), verdict=untouched(order))
-    draft = draft.write(replace(draft.journal, goal=Goal.RESTORE, cause=cause))
+    draft = draft.write(gone_on_from(replace(draft.journal, goal=Goal.RESTORE, cause=cause)))
     why = order.text if cause == order else f"{order.text}; before that: {cause.text}"
     left = changes(draft.observation, draft.journal)
     verdict = Verdict(outcome=Outcome.STOPPED, code=order.code, why=why, left=left, next="run or restore")
     first = decided(draft, verdict)
-    return replace(first, actions=(*_alive_first(draft, *first.actions), *served_again(draft)))
+    return replace(first, actions=(*_alive_first(draft, *first.actions), *served_again(draft), *as_found(draft)))
 
 
 def _alive_first(draft: Draft, *acts: Action) -> tuple[Action, ...]:
@@ -247,4 +272,4 @@ def _stuck(draft: Draft) -> Decision:
     why, next = f"the restore could not end ({why})", to_restore(draft.spec, draft.journal)
     verdict = Verdict(outcome=Outcome.STUCK, code=_code_of(draft), why=why, left=left, next=next)
     first = decided(replace(draft, acts=()), verdict)
-    return replace(first, actions=_alive_first(draft, *first.actions, *served_again(draft)))
+    return replace(first, actions=_alive_first(draft, *first.actions, *served_again(draft), *as_found(draft)))

@@ -32,7 +32,7 @@ class Enrolled(Origin):
 class RolloutStarted(Origin):
     """The group is ours. old: instances to replace, in order; resumed: a killed run's record was taken over.
 
-    total: how many there were to replace when the first run began; replaced_before: how many of them are gone already.
+    total: how many there were when the first run began; replaced_before: gone already; toward: what it rolls back to.
     """
 
     group: str
@@ -45,6 +45,7 @@ class RolloutStarted(Origin):
     restoring: bool = False
     total: int = 0
     replaced_before: int = 0
+    toward: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,12 +182,13 @@ class Counted(Origin):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalChanged(Origin):
-    """The goal became to put everything back."""
+    """The goal became to put everything back. toward: what it is rolled back to after that; empty: it is not."""
 
     group: str
     at: float
     cause: str
     code: int
+    toward: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,8 @@ def judged(
 ) -> Histories:
     """The histories after a look, with why those newcomers failed of which it shows that they did.
 
-    since: when the record became ours; what failed before that others have counted.
+    since: when the record became ours; what failed before that others have counted. What failed before the cutoff was
+    taken is none of this rollout's.
     """
     journal = observation.journal
     if not isinstance(journal, Journal) or journal.goal is not Goal.REPLACE or journal.cutoff is None:
@@ -42,7 +43,7 @@ def judged(
         id: why
         for id, now in after.items()
         if not now.failed
-        and _begun(now) >= since
+        and _begun(now) >= max(since, journal.began)
         and (why := _why(observation, journal, id, before.get(id, UNKNOWN), now))
     }
     if not found or is_world_ill(spec, observation, journal, after):

@@ -23,6 +23,8 @@ from async_rollout.core.policy import BEGINS, GIVE_UP, HOLLOW, SETTLED, SOON
 from async_rollout.core.serving import is_shifted
 from async_rollout.core.stages import PROVEN, Stage, is_new
 from async_rollout.core.survey import hindered
+from async_rollout.core.switched import is_settled, rolled_back
+from async_rollout.core.templates import Back
 from async_rollout.core.traffic import blinded_by, shift_is_over_limit
 from async_rollout.core.trouble import failing_newcomers, hopeless_launch
 from async_rollout.core.withheld import BEFORE_ITS_END, withheld
@@ -53,6 +55,10 @@ def finish(draft: Draft) -> Draft:
         return draft.wait(_settling(draft))
     if draft.journal.goal is Goal.REPLACE and is_uneven(draft):
         return even_out(draft)
+    if not is_settled(draft):
+        return draft  # `put_in_place` tells what is waited for
+    if draft.journal.goal is Goal.RESTORE and draft.journal.back is Back.DUE:
+        return rolled_back(draft)
     lower = max(draft.journal.found.maximum, group.desired)
     if group.maximum in (draft.journal.raised, draft.journal.raised_from) and group.maximum > lower:
         return draft.act(SetCapacity(maximum=lower))

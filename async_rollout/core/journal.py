@@ -9,9 +9,10 @@ from enum import StrEnum
 from functools import reduce
 
 from async_rollout.core.spec import HookPoint
+from async_rollout.core.templates import Back, Templates
 
-LANES_MAX = 20
-"""One CreateOrUpdateTags call takes 25 tags: twenty departures, the four of the head, one to spare."""
+LANES_MAX = 19
+"""One CreateOrUpdateTags call takes 25 tags: nineteen departures, and six of the head."""
 
 SUSPENDED_BY_US = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy")
 QUICK = ("ScheduledActions", "AlarmNotification")
@@ -149,7 +150,7 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why the goal is RESTORE: the exit code to end with and a sentence."""
+    """Why all is put back, or rolled back after that: the exit code to end with and a sentence."""
 
     code: int
     text: str
@@ -181,6 +182,7 @@ class Journal:
     those that are not to be seen yet, counted in asked and in launches; tokens: how many tokens were used.
     canary: the first new one of the run has stayed ready for long enough.
     old: how many there were to replace when cutoff was taken, 0 if not known; replaced: how many of them are gone.
+    templates: what the run has to do with what the group launches from, None: nothing.
     """
 
     group: str
@@ -211,6 +213,17 @@ class Journal:
     canary: bool = False
     open: tuple[OpenLaunch, ...] = ()
     departures: tuple[Departure, ...] = ()
+    templates: Templates | None = None
+
+    @property
+    def due(self) -> str:
+        """What the group is to launch from now; empty where that is nothing of ours."""
+        return self.templates.due(restoring=self.goal is Goal.RESTORE) if self.templates else ""
+
+    @property
+    def back(self) -> Back:
+        """How far a rollback is."""
+        return self.templates.back if self.templates else Back.NOT
 
     def knows_maximum(self, seen: int) -> bool:
         """This maximum is the owner's or ours. Any other is somebody's new one, or an old answer."""

@@ -1,8 +1,8 @@
 """Why an act may not be done: asked before each one, of the look it rests on and of the acts since.
 
 Strangers to how `decide` comes to it: they read the look, the record and the counts of histories, never a stage, a
-step or a tally; who serves is what AWS shows. They are laws 1 to 6, 8 to 11, 17 and 20, a function each, its sentence
-as docstring, and ask necessary conditions only. The other half of each law is the storms' oracle.
+step or a tally; who serves is what AWS shows. They are laws 1 to 6, 8 to 11, 17, 20 and 21, a function each, its
+sentence as docstring, and ask necessary conditions only. The other half of each law is the storms' oracle.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from async_rollout.core.actions import (
     Resume,
     RunHook,
     SetCapacity,
+    SetTemplate,
     Suspend,
     Terminate,
 )
@@ -45,6 +46,7 @@ from async_rollout.core.taken import (
     taken_out,
     taken_out_again,
 )
+from async_rollout.core.templates import Back
 from async_rollout.core.withheld import BEFORE_ITS_END, withheld
 
 Law = Callable[[RolloutSpec, Snapshot, Journal, Action], str | None]
@@ -205,6 +207,8 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
             return f"law 9: desired {desired} is not recorded"
         case SetCapacity(maximum=int() as most) if most > snapshot.observation.group.maximum and record.raised != most:
             return f"law 9: the maximum {most} is not recorded"
+        case SetTemplate(spelled=spelled) if record.templates is None or spelled not in record.templates.ours:
+            return f"law 9: {spelled} is not recorded"
         case Suspend(processes=names) if not set(names) <= set(record.suspended):
             return "law 9: what is suspended is not recorded"
         case _:
@@ -238,6 +242,22 @@ def one_conductor(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action
         return None
     late = record.until < snapshot.observation.at - OLDEST_LOOK
     return "law 11: our lease is over" if late else None
+
+
+def a_run_that_does_not_end_whole_leaves_the_template_as_found(
+    spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action
+) -> str | None:
+    """Law 21: what a run that is put back or rolled back has set is set back before it ends, and never set again."""
+    one, seen = record.templates, snapshot.observation.group.spelled
+    if one is None:
+        return None
+    back = one.due(restoring=True)
+    turned = record.goal is Goal.RESTORE or one.back is not Back.NOT
+    if turned and isinstance(action, Erase) and seen in one.ours and seen != back:
+        return f"law 21: the group launches from {seen} still, {back} is to be set back"
+    if turned and isinstance(action, SetTemplate) and action.spelled != back:
+        return f"law 21: {action.spelled} would be set, and {back} is to be set back"
+    return None
 
 
 def a_bad_release_goes_no_further(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
@@ -274,4 +294,5 @@ LAWS: tuple[Law, ...] = (
     one_conductor,
     a_bad_release_goes_no_further,
     who_only_drains_is_put_back,
+    a_run_that_does_not_end_whole_leaves_the_template_as_found,
 )

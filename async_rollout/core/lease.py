@@ -13,7 +13,7 @@ from math import ceil
 from async_rollout.core.actions import ROWS, Decision, Erase, Need, Needs, Order, Outcome, Probe, Record, Verdict, Wait
 from async_rollout.core.draft import renewed
 from async_rollout.core.journal import MARKS, Cause, Departure, Goal, Journal, Mark, template_mark
-from async_rollout.core.observation import Observation
+from async_rollout.core.observation import Group, Observation
 from async_rollout.core.open_launches import way_of
 from async_rollout.core.policy import FRESH, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
 from async_rollout.core.probes import rivals
@@ -21,11 +21,15 @@ from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import HookPoint, LaunchCall, RolloutSpec
 from async_rollout.core.stages import is_old
 from async_rollout.core.standby import may_end
+from async_rollout.core.switched import called_off
+from async_rollout.core.switching import objections, questions, templates_of, wanted, way_back
+from async_rollout.core.templates import Back, Templates
 from async_rollout.core.withheld import asked_for, withheld
 from async_rollout.core.zones import spread, zone_counts
 
 LOOK_NOW: Needs = frozenset({Need.TARGETS, Need.SURVEY})
 RESTORE_CAUSE = Cause(code=0, text="restore was ordered")
+ROLLBACK_CAUSE = Cause(code=0, text="rollback was ordered")
 
 
 def wait(spec: RolloutSpec, *waits: Wait) -> Decision:
@@ -106,8 +110,14 @@ def _stamp(at: int) -> str:
 
 
 def _order_to_stop(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision:
-    order = f"stop {record.run} {snapshot.belief.me.holder}"
-    why = f"{record.holder} was told to stop"
+    me, text = snapshot.belief.me, snapshot.observation.order or ""
+    order = f"rollback {record.run} {spec.rollback_version or '-'} {me.holder}" if me.rollback else ""
+    order = order or f"stop {record.run} {me.holder}"
+    if me.rollback and text.startswith(f"stop {record.run} "):
+        order = text  # whoever stops it goes first: what comes of it is waited for
+    elif me.rollback and (no := _no_way_back(spec, snapshot, record)):
+        return Decision(verdict=no)
+    why = f"{record.holder} was told to {order.partition(' ')[0]}"
     pause = Wait(on="the live run", why=why, since=snapshot.belief.began, until=float(record.until))
     if snapshot.observation.order == order:
         return wait(spec, pause)
@@ -126,17 +136,82 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     ours = replace(record, run=me.run, holder=me.holder, commands=commands)
     if lacking and me.intent is Goal.REPLACE:
         return _without_commands(snapshot, ours, lacking)
+    if me.rollback and (no := _no_way_back(spec, snapshot, record)):
+        return Decision(verdict=no)
     if me.intent is Goal.RESTORE:
-        ours = replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE)
+        ours = _put_back(spec, snapshot, ours)
         return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
+    if record.back is not Back.NOT:
+        return Decision(actions=(Record(journal=renewed(_rolled_on(spec, ours, observation), observation.at)),))
+    if (needs := _unasked(spec, snapshot, ours)) is not None:
+        return needs
     again = tuple(map(_to_be_tried_again, ours.departures))
     way = record.way if spec.launch is LaunchCall.AUTO else way_of(spec, observation.group)
     goes_on = record.goal is Goal.REPLACE or (record.cause is not None and record.cause.is_signal)
     lost, canary = (record.lost, record.canary) if goes_on else (0, False)  # after what failed it is a new order
     ours = replace(ours, goal=Goal.REPLACE, cause=None, departures=again, lost=lost, canary=canary, way=way)
-    if record.cutoff is not None and stale(record, observation):
+    ours = replace(ours, templates=_wanted_now(spec, observation.group, record.templates))
+    if record.cutoff is not None and _is_elsewhere(ours, observation):
+        ours = replace(ours, cutoff=None)  # it is set first, and the cutoff taken after
+    elif record.cutoff is not None and stale(record, observation):
         ours = replace(with_cutoff(spec, ours, observation), lost=0, canary=False)
     return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
+
+
+def _put_back(spec: RolloutSpec, snapshot: Snapshot, ours: Journal) -> Journal:
+    """A new order: its cause is that one. A rollback is called off by it, unless it orders one itself."""
+    if not snapshot.belief.me.rollback:
+        return called_off(replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE))
+    group, was = snapshot.observation.group, ours.templates
+    one = was or Templates(found=group.spelled, wanted=group.spelled, policy=group.policy)
+    toward = way_back(spec, group, was) or one.toward
+    return replace(ours, goal=Goal.RESTORE, cause=ROLLBACK_CAUSE, templates=replace(one, toward=toward, back=Back.DUE))
+
+
+def _no_way_back(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Verdict | None:
+    """Nobody is told to roll back, and no record says so, where there is nothing to roll back to."""
+    was = record.templates
+    if way_back(spec, snapshot.observation.group, was) or (was is not None and was.toward):
+        return None
+    why = "there is nothing to roll back to: the run found what it was to replace others by, or an alias"
+    return Verdict(outcome=Outcome.REFUSED, code=3, why=why, next="name it with --rollback-version, or restore")
+
+
+def _rolled_on(spec: RolloutSpec, ours: Journal, observation: Observation) -> Journal:
+    """A rollback is gone on with as it stands, cause and counts included, and the release never again."""
+    if ours.goal is Goal.RESTORE:
+        return ours
+    again = replace(ours, departures=tuple(map(_to_be_tried_again, ours.departures)))
+    if ours.cutoff is not None and _is_elsewhere(ours, observation):
+        return replace(again, cutoff=None)
+    fresh = ours.cutoff is None or ours.until - LEASE >= observation.at - FRESH
+    return again if fresh else replace(with_cutoff(spec, again, observation), lost=ours.lost)
+
+
+def _unasked(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision | None:
+    """An order that names something else than the record is asked about as one that begins is."""
+    group, versions, was = snapshot.observation.group, snapshot.belief.versions, record.templates
+    if not spec.sets_template or (was is not None and wanted(spec, group) in (was.wanted, group.spelled)):
+        return None
+    if any(one.what not in versions for one in questions(spec)):
+        return Decision(needs=LOOK_NOW | questions(spec))
+    if objected := tuple(objections(spec, group, versions)):
+        why = f"{'; '.join(objected)}; the record of the run before stands"
+        return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=3, why=why))
+    return None
+
+
+def _wanted_now(spec: RolloutSpec, group: Group, was: Templates | None) -> Templates | None:
+    """What was found stays; what is wanted is what this order names, if it names anything."""
+    if was is None or not spec.sets_template:
+        return was or templates_of(spec, group)
+    return replace(was, wanted=wanted(spec, group))
+
+
+def _is_elsewhere(ours: Journal, observation: Observation) -> bool:
+    """The group launches from another of those that the record names than from what it is to."""
+    one, spelled = ours.templates, observation.group.spelled
+    return one is not None and spelled != ours.due and spelled in one.ours
 
 
 def _to_be_tried_again(departure: Departure) -> Departure:
@@ -172,5 +247,5 @@ def with_cutoff(spec: RolloutSpec, journal: Journal, observation: Observation) -
     out = {departure.id for departure in journal.departures if not (departure.surplus or departure.parks)}
     there = (one for one in observation.instances if one.in_service or may_end(spec, one) or one.id in out)
     old = sum(one.id in out or is_old(spec, begun, one) for one in there)
-    apart = spread(zone_counts(observation)) if journal.cutoff is None else journal.apart
+    apart = journal.apart if journal.began else spread(zone_counts(observation))
     return replace(begun, old=old, replaced=0, apart=apart)

@@ -10,6 +10,7 @@ from async_rollout.core.effect import Expected, effect
 from async_rollout.core.journal import QUICK, Journal, Mark
 from async_rollout.core.observation import Observation
 from async_rollout.core.standby import parked, why_parked
+from async_rollout.core.wording import told_of
 
 
 def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
@@ -21,6 +22,10 @@ def changes(observation: Observation, journal: Journal) -> tuple[str, ...]:
         lines.append(f"desired capacity is {group.desired}, the owner's is {journal.base}")
     if group.maximum in (journal.raised, journal.raised_from) and group.maximum != journal.found.maximum:
         lines.append(f"maximum is {group.maximum}, it was {journal.found.maximum}")
+    known = journal.templates
+    if known is not None and group.spelled in known.ours and group.spelled != (back := known.due(restoring=True)):
+        was = "it was" if back == known.found else "it is to be"
+        lines.append(f"it launches from {told_of(group.spelled)}, {was} {told_of(back)}")
     if ours:
         lines.append(f"suspended by us: {', '.join(ours)}")
     lines += [f"{one.count} new in {one.zone} were asked for, not answered" for one in journal.open if one.came is None]

@@ -25,6 +25,7 @@ from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.standby import why_parked
 from async_rollout.core.survey import warnings
+from async_rollout.core.templates import Back
 from async_rollout.core.traffic import told_of, unfound_in
 from async_rollout.core.zonal_shift import shifted_in
 from async_rollout.core.zones import is_evening
@@ -118,6 +119,7 @@ def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: b
         restoring=journal.goal is Goal.RESTORE,
         total=journal.old or journal.replaced + len(old),
         replaced_before=journal.replaced,
+        toward=journal.due if journal.back is Back.BEGUN else "",
     )
 
 
@@ -127,7 +129,7 @@ def _taken_over(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, dec
         return
     if new.cutoff is not None:
         yield _started(spec, after, new, resumed=True)
-    if new.cutoff != old.cutoff:
+    if new.cutoff not in (old.cutoff, None):
         text = "the record is old or the template has changed: everything that is there now counts as old"
         yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
 
@@ -290,8 +292,9 @@ def _called_back(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, de
 
 def _goal_changed(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
     new, old = recorded(decision), after.observation.journal
-    if new is None or new.cause is None or not isinstance(old, Journal) or old.goal is new.goal:
+    if new is None or new.cause is None or not isinstance(old, Journal):
         return
-    yield GoalChanged(
-        group=after.observation.group.name, at=after.observation.at, cause=new.cause.text, code=new.cause.code
-    )
+    if new.goal is not Goal.RESTORE or (old.goal, old.back) == (new.goal, new.back):
+        return
+    (name, at), toward = (after.observation.group.name, after.observation.at), new.due if new.back is Back.DUE else ""
+    yield GoalChanged(group=name, at=at, cause=new.cause.text, code=new.cause.code, toward=toward)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from async_rollout.core.belief import LaunchAnswer
@@ -28,6 +29,17 @@ def unanswerable(group: Group) -> str:
 def way_of(spec: RolloutSpec, group: Group) -> Way:
     """By which call the group's new instances are asked for."""
     return Way.DESIRED if spec.launch is LaunchCall.DESIRED or unanswerable(group) else Way.ANSWERED
+
+
+def way_told(spec: RolloutSpec, group: Group) -> Iterator[str]:
+    """By which call new instances are asked for, and why; the call that is always there is not worth a word."""
+    if spec.launch is LaunchCall.DESIRED:
+        return
+    if why := unanswerable(group):
+        yield f"new instances are asked for by desired capacity: {why}"
+        return
+    allowed = "" if spec.launch is LaunchCall.ANSWERED else ", or by desired capacity where that is not allowed"
+    yield f"new instances are launched zone by zone, each answered by AWS at once (LaunchInstances){allowed}"
 
 
 def may_be_asked(situation: Situation, launch: OpenLaunch) -> bool:

@@ -26,15 +26,16 @@ from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.life import WAY_OUT, limit_of, longest
 from async_rollout.core.min_ready import min_ready, to_stay, why_so_long
 from async_rollout.core.observation import Instance, Observation
-from async_rollout.core.open_launches import unanswerable
+from async_rollout.core.open_launches import way_told
 from async_rollout.core.origin import Place
 from async_rollout.core.outcomes import ActOutcome, HookOutcome, Outcomes
 from async_rollout.core.policy import BOOT, SHUTDOWN
 from async_rollout.core.recall import recall, started
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import Hook, HookPoint, LaunchCall, Protected, RolloutSpec
+from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
 from async_rollout.core.survey import missed, warnings
+from async_rollout.core.switching import launched_from, set_and_back, sets
 from async_rollout.core.zonal_shift import as_allowed
 
 TICKS_MAX = 100_000
@@ -75,6 +76,7 @@ class Plan(Place):
     going: the same, with what is known of each.
     members: how many it has now.
     template: what new ones are launched from.
+    sets: what it would set that to, as AWS spells it; empty where it would not.
     skipped: ids of all others.
     suspends: the processes that it would suspend.
     maximum: what it would raise the maximum to; None if it would not.
@@ -97,6 +99,7 @@ class Plan(Place):
     going: tuple[Going, ...] = ()
     members: int = 0
     template: str = ""
+    sets: str = ""
     skipped: tuple[str, ...] = ()
     suspends: tuple[str, ...] = ()
     maximum: int | None = None
@@ -143,7 +146,8 @@ def _framed(spec: RolloutSpec, observation: Observation, base: int, old: tuple[s
         old=old,
         going=tuple(_going(one) for id in old if (one := observation.instance(id)) is not None),
         members=len(observation.instances),
-        template=observation.group.template or "",
+        template=launched_from(spec, observation),
+        sets=sets(spec, observation.group),
         skipped=tuple(one.id for one in observation.instances if one.id not in old),
         hooks=tuple(_words(spec)),
     )
@@ -260,7 +264,11 @@ def _notes(spec: RolloutSpec, observation: Observation, story: _Story) -> tuple[
         {one.name: one.at for one in observation.survey.scheduled if one.at is not None} if observation.survey else {}
     )
     lost = missed(fires, observation.at, observation.at + story.seconds)
-    lines = [*_way(spec, observation), *([_uneven(story.evened)] if story.evened else ())]
+    lines = [
+        *set_and_back(spec, observation.group),
+        *way_told(spec, observation.group),
+        *([_uneven(story.evened)] if story.evened else ()),
+    ]
     lines += [f"scheduled action {name} falls into the run and does not fire" for name in lost]
     if to_stay(spec, observation) > min_ready(spec, observation):
         lines.append(f"the first new instance has to stay well for {spec.canary_wait:.0f} s before more of them come")
@@ -268,17 +276,6 @@ def _notes(spec: RolloutSpec, observation: Observation, story: _Story) -> tuple[
         lines.append(f"a new instance has to be ready for {why}, before an old one goes for it")
     lines += [f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"]
     return (*lines, *(() if story.ended else ("the plan did not come to an end: please report it",)))
-
-
-def _way(spec: RolloutSpec, observation: Observation) -> Iterator[str]:
-    """By which call new instances are asked for, and why; the call that is always there is not worth a word."""
-    if spec.launch is LaunchCall.DESIRED:
-        return
-    if why := unanswerable(observation.group):
-        yield f"new instances are asked for by desired capacity: {why}"
-        return
-    allowed = "" if spec.launch is LaunchCall.ANSWERED else ", or by desired capacity where that is not allowed"
-    yield f"new instances are launched zone by zone, each answered by AWS at once (LaunchInstances){allowed}"
 
 
 def _uneven(number: int) -> str:

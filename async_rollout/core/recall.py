@@ -112,6 +112,7 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         scheduled=_scheduled(belief, observation.survey),
         activities=belief.activities if observation.activities is None else observation.activities,
         activities_at=belief.activities_at if observation.activities is None else at,
+        versions={**belief.versions, **observation.versions},
         unfound=_unfound(belief, observation),
         shifted=counted_on(belief.shifted, "shifted" if shifted_zones(observation) else None, at),
     )

@@ -20,12 +20,16 @@ from async_rollout.core.moves import lives, move
 from async_rollout.core.refusals import is_for_good, key_of, sentence, standing
 from async_rollout.core.stages import Stage
 from async_rollout.core.survey import hindered
+from async_rollout.core.switched import put_in_place
 from async_rollout.core.wording import words_of
 
 
 def restore(draft: Draft) -> Draft:
-    """One tick back. What cannot be put back is named in `stuck`."""
-    draft = healed(draft)
+    """One tick back. What cannot be put back is named in `stuck`.
+
+    What the group launches from comes first: until that is as found, whatever launches launches what failed.
+    """
+    draft = healed(put_in_place(draft))
     for id in lives(draft):
         draft = move(draft, id)
     draft = watch_launches(draft)

@@ -5,6 +5,7 @@ Sits at the bottom of the core; everything else reads it. Durations are seconds 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,11 +30,13 @@ class Scope(StrEnum):
 class OnFailure(StrEnum):
     """What follows a failure. RESTORE: everything is put back.
 
-    PAUSE: the run stops and leaves all as it is, recorded; alarms and scheduled actions run again.
+    PAUSE: the run stops and leaves all as it is, recorded; alarms and scheduled actions run again, and the group
+    launches from what it did before. ROLLBACK: all is put back, then what is new is replaced by what was there before.
     """
 
     RESTORE = "restore"
     PAUSE = "pause"
+    ROLLBACK = "rollback"
 
 
 class Protected(StrEnum):
@@ -210,6 +213,11 @@ class RolloutSpec:
     protected: what becomes of old ones that are protected from scale-in; they are waited for.
     standby: what becomes of old ones in Standby; they are left.
     launch: by which call new ones are asked for; LaunchInstances where that may be (AUTO).
+    launch_template_version: what the group is to launch from, a number, $Latest or $Default of its launch template: the
+        run sets it, and replaces what is not on it; None: as it is.
+    launch_configuration: the same of a group with a launch configuration, by its name; None: as it is.
+    pin: set a number in the place of $Latest or $Default, too; False.
+    rollback_version: what to roll back to, a number of the group's launch template; None: what was found.
     without_commands: go on from a run that was given hooks, without them; False.
     stop_grace: seconds that a stop at once may take, at least 1; 5.
 
@@ -235,6 +243,10 @@ class RolloutSpec:
     protected: Protected = Protected.WAIT
     standby: Standby = Standby.SKIP
     launch: LaunchCall = LaunchCall.AUTO
+    launch_template_version: str | None = None
+    launch_configuration: str | None = None
+    pin: bool = False
+    rollback_version: str | None = None
     without_commands: bool = False
     stop_grace: float = 5.0
 
@@ -247,6 +259,14 @@ class RolloutSpec:
         amount(self.max_draining or 0)
         if self.max_failures is not None and not amount(self.max_failures).value:
             raise UsageError("max failures is at least 1: with so many all is put back")
+        if self.launch_template_version is not None and self.launch_configuration is not None:
+            raise UsageError("a group launches from a launch template or from a launch configuration, not from both")
+        if not re.fullmatch(r"[1-9][0-9]{0,18}|\$Latest|\$Default", str(self.launch_template_version or "1")):
+            raise UsageError(f"{self.launch_template_version!r} is no version: a number, $Latest or $Default")
+        if not re.fullmatch(r"[1-9][0-9]{0,18}", str(self.rollback_version or "1")):
+            raise UsageError(f"{self.rollback_version!r} is no version to roll back to: a number")
+        if self.launch_configuration is not None and not self.launch_configuration.strip():
+            raise UsageError("a launch configuration has a name")
         if self.healthy_threshold < 1:
             raise UsageError("the healthy threshold is a number of looks, at least 1")
         if strange := sorted({*self.allow} - {*ALLOWANCES}):
@@ -259,6 +279,11 @@ class RolloutSpec:
         for name in ("launch", "healthy", "drain", "hook", "terminate", "check_attempt", "credentials", "total"):
             if (limit := getattr(self.limits, name)) is not None:
                 sensible(f"{name} limit", limit, 1.0)
+
+    @property
+    def sets_template(self) -> bool:
+        """Whether the owner has named what the group is to launch from."""
+        return self.launch_template_version is not None or self.launch_configuration is not None
 
     @property
     def interval(self) -> float:

@@ -47,11 +47,14 @@ PROVEN = (Stage.READY, Stage.AVAILABLE)
 
 
 def is_old(spec: RolloutSpec, journal: Journal, instance: Instance) -> bool:
-    """Whether the instance is to be replaced, by the recorded cutoff (RULES: old, new, proven, dead)."""
+    """Whether the instance is to be replaced, by the recorded cutoff (RULES: old, new, proven, dead).
+
+    A run that sets what the group launches from replaces what is not on that, whatever it was ordered to else.
+    """
     if journal.cutoff is None or instance.launched_at is None:
         return False
     before = instance.launched_at <= journal.cutoff
-    return instance.outdated or (before and spec.scope is Scope.ALL)
+    return instance.outdated or (before and spec.scope is Scope.ALL and journal.templates is None)
 
 
 def is_new(journal: Journal, instance: Instance) -> bool:

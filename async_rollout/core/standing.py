@@ -11,10 +11,13 @@ from async_rollout.core.journal import Departure, Goal, Journal, Mark
 from async_rollout.core.lease import stale
 from async_rollout.core.left import changes
 from async_rollout.core.observation import Instance, Observation, TargetState
-from async_rollout.core.spec import RolloutSpec, Scope
+from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import is_new, is_old
 from async_rollout.core.standby import may_end, why_parked
+from async_rollout.core.switching import is_in_scope
+from async_rollout.core.templates import Back
 from async_rollout.core.withheld import withheld
+from async_rollout.core.wording import told_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class Standing:
 
     alive False: its holder is dead or has not renewed it; None: cannot be told from here. left: old ones that are still
     there, those on their way out first; new: came since it began. anew: why a run that takes it over begins anew.
+    toward: what it rolls back to, or was to before it failed; empty where it does not.
     commands: the points for which the run was given a hook; lacking: those of them for which this order has none.
     """
 
@@ -51,6 +55,7 @@ class Standing:
     out: tuple[Out, ...] = ()
     changed: tuple[str, ...] = ()
     anew: str = ""
+    toward: str = ""
     commands: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
 
@@ -79,6 +84,7 @@ def standing(spec: RolloutSpec, observation: Observation, record: Journal, *, ho
         ),
         changed=changes(observation, record),
         anew=anew,
+        toward=record.templates.toward if record.templates and record.back is not Back.NOT else "",
         commands=tuple(point.value for point in record.commands),
         lacking=tuple(sorted(withheld(spec, record))),
     )
@@ -88,15 +94,10 @@ def _left(spec: RolloutSpec, observation: Observation, record: Journal, *, anew:
     """Before the cutoff is taken, and where it will be taken anew, everything that is there is old."""
     going = (departure for departure in record.departures if not (departure.surplus or departure.parks))
     out = [departure.id for departure in going if observation.instance(departure.id)]
-    every = anew or record.cutoff is None
+    every, seen = anew or record.cutoff is None, observation
     members = (one for one in observation.instances if one.takes_part or may_end(spec, one))
     there = (one for one in members if not record.departure(one.id))
-    old = (one.id for one in there if (_in_scope(spec, one) if every else is_old(spec, record, one)))
-    return (*out, *old)
-
-
-def _in_scope(spec: RolloutSpec, instance: Instance) -> bool:
-    return spec.scope is Scope.ALL or instance.outdated
+    return (*out, *(one.id for one in there if (is_in_scope(spec, seen, one) if every else is_old(spec, record, one))))
 
 
 def way_out(departure: Departure, instance: Instance | None) -> str:
@@ -129,6 +130,8 @@ def onward(found: Standing) -> str:
         return f"replace nothing: it lacks the {' and '.join(found.lacking)} command that the run before was given"
     if found.anew:
         return f"take it over and begin anew, since {found.anew}: everything that is there counts as old"
+    if found.toward:
+        return f"take it over and finish the rollback to {told_of(found.toward)}, never the release again"
     if found.goal == Goal.RESTORE:
         return "take it over and replace what is left, rather than put it back"
     return "take it over and go on with what is left"

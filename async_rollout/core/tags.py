@@ -1,8 +1,8 @@
 """The record's strict way to a group's own tags and back.
 
-One tag for the head, one for what was found, one for the holder, one for the cause, one for open launches, one a
-departure. All carry the same serial, so a half-written record is told from a whole one. Tags are untrusted input:
-anything odd is `Unreadable`, never a guess. Values keep to the alphabet every AWS service takes.
+One tag for the head, one for what was found, one for the holder, one for the cause, one for open launches, one for what
+is launched from, one a departure. All carry the same serial, so a half-written record is told from a whole one. Tags
+are untrusted input: anything odd is `Unreadable`, never a guess. Values keep to the alphabet every AWS service takes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from async_rollout.core import templates
 from async_rollout.core.journal import (
     MARKS,
     REQUIRED_RUNNING,
@@ -29,13 +30,14 @@ from async_rollout.core.journal import (
     digest,
 )
 from async_rollout.core.spec import HookPoint
+from async_rollout.core.templates import Back
 from async_rollout.core.versions import NEEDS, VERSION, NewerError, ask_version, read_as
 
 PREFIX = "async-rollout:"
 ORDER = f"{PREFIX}order"
 PROBE = f"{PREFIX}probe:"
-HEAD_TAGS = 7
-"""Head, found, holder, cause, open launches, order, probe."""
+HEAD_TAGS = 8
+"""Head, found, holder, cause, open launches, template, order, probe."""
 _LETTERS = dict(zip("ZASRLTHB", SUSPENDED_BY_US + REQUIRED_RUNNING, strict=True))
 _POINTS = {
     "u": HookPoint.UP_CHECK,
@@ -59,6 +61,8 @@ def to_tags(journal: Journal) -> dict[str, str]:
     tags = {"head": f"{n} {_head(journal)}", "found": f"{n} {_found(journal)}", "holder": f"{n} {journal.holder}"}
     if journal.cause:
         tags["cause"] = f"{n} code={journal.cause.code} {safe(journal.cause.text, CAUSE_LENGTH)}"
+    if journal.templates:
+        tags["template"] = f"{n} {templates.told(journal.templates)}"
     if journal.open:
         tags["open"] = f"{n} {' '.join(map(_open, journal.open))}"
     tags |= {f"lane:{departure.id}": f"{n} {_departure(departure)}" for departure in journal.departures}
@@ -71,7 +75,7 @@ def _head(journal: Journal) -> str:
     return (
         f"v={VERSION} g={journal.group} run={journal.run} until={journal.until} goal={journal.goal.value}"
         f" cut={cutoff} tpl={journal.template or '-'} lanes={len(journal.departures)} began={journal.began}"
-        f" open={len(journal.open)} needs={NEEDS} cmd={points or '-'}"
+        f" open={len(journal.open)} needs={NEEDS} cmd={points or '-'} tem={int(journal.templates is not None)}"
     )
 
 
@@ -148,33 +152,34 @@ def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
     departures = tuple(_read_departure(key[5:], pairs) for key, pairs in read.items() if key.startswith("lane:"))
     launches = _read_open(current.get("open", ""))
     lacks = {key for key in ("found", "holder") if key not in current}
-    torn = lacks or len(departures) != _number(head, "lanes") or len(launches) != _number(head, "open")
+    counts = (("lanes", len(departures)), ("open", len(launches)), ("tem", int("template" in read)))
+    torn = lacks or any(_number(head, key) != number for key, number in counts)
     newer = any(other > serial for other in serials.values())
     if torn or newer:
         return Unreadable(why="the record's tags are of different serials", torn=True)
-    return replace(_journal(serial, head, read["found"], current, departures), open=launches)
+    template = templates.read(read["template"]) if "template" in read else None
+    journal = replace(_journal(serial, head, read["found"], current, departures), open=launches, templates=template)
+    if (journal.cause is not None) != (journal.goal is Goal.RESTORE or journal.back is Back.BEGUN):
+        raise _BadTagError("goal and cause disagree")
+    return journal
 
 
 def _form(key: str) -> str:
     """Of which form a tag's pairs are; the holder and the cause have none."""
-    return "lane" if key.startswith("lane:") else key if key in ("head", "found") else ""
+    return "lane" if key.startswith("lane:") else key if key in ("head", "found", "template") else ""
 
 
 def _journal(
     serial: int, head: dict[str, str], found: dict[str, str], tags: dict[str, str], departures: tuple[Departure, ...]
 ) -> Journal:
-    goal = Goal(head["goal"])
-    cause = _read_cause(tags["cause"]) if "cause" in tags else None
-    if (goal is Goal.RESTORE) != (cause is not None):
-        raise _BadTagError("goal and cause disagree")
     return Journal(
         group=head["g"],
         run=_word(head["run"]),
         serial=serial,
         holder=tags["holder"],
         until=_number(head, "until", 10**11),
-        goal=goal,
-        cause=cause,
+        goal=Goal(head["goal"]),
+        cause=_read_cause(tags["cause"]) if "cause" in tags else None,
         cutoff=None if head["cut"] == "-" else _time(head["cut"]),
         template="" if head["tpl"] == "-" else _word(head["tpl"]),
         began=_number(head, "began", 10**11),

@@ -1,4 +1,4 @@
-"""What ends a rollout early: an order to stop, someone else at work, a limit passed, a hook that failed.
+"""What ends a rollout early: someone else at work, a limit passed, a hook that failed.
 
 Asked on every look while the goal is to replace. The first trouble found becomes the record's cause; from then on
 everything is put back (or left as it is, with `--on-failure pause`).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from async_rollout.core.actions import Erase, Outcome, Verdict
+from async_rollout.core.actions import Erase
 from async_rollout.core.budget import failures_most, launches_most
 from async_rollout.core.failures import FAILED
 from async_rollout.core.journal import MARKS, SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
@@ -19,11 +19,12 @@ from async_rollout.core.policy import RETRIED
 from async_rollout.core.refusals import sentence, standing
 from async_rollout.core.serving import ails, is_shifted
 from async_rollout.core.situation import Situation
-from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, LaunchCall
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
+from async_rollout.core.templates import Back
 from async_rollout.core.traffic import blinded_by, shifted_for_long
+from async_rollout.core.wording import told_of
 from async_rollout.core.zones import resting
 
 MASTERS_MAX = 3
@@ -35,26 +36,6 @@ NEVER_RAN = (126, 127)
 Question = Callable[[Situation], Iterator[Cause]]
 
 
-def ordered(stop: Stop, cause: str, code: int) -> Cause:
-    """An order to stop as a cause; without a code of its own a signal's."""
-    return Cause(code=code or (143 if stop is Stop.NOW else 130), text=cause or "stopped")
-
-
-def untouched(cause: Cause) -> Verdict:
-    """The end of a group that was stopped before anything of it was changed."""
-    return Verdict(outcome=Outcome.STOPPED, code=cause.code, why=f"{cause.text}; nothing was changed")
-
-
-def stopped(snapshot: Snapshot) -> Cause | None:
-    """An order to stop: by a signal to this process, or by `restore` through the tags."""
-    if snapshot.stop is not None:
-        return ordered(snapshot.stop, snapshot.stop_cause, snapshot.stop_code)
-    order, me = snapshot.observation.order, snapshot.belief.me
-    if order is not None and order.startswith(f"stop {me.run} "):
-        return Cause(code=130, text=f"stopped by restore from {order.removeprefix(f'stop {me.run} ')}")
-    return None
-
-
 def trouble(situation: Situation) -> Cause | None:
     """The first reason to give up replacing, or None."""
     questions: tuple[Question, ...] = (
@@ -62,6 +43,7 @@ def trouble(situation: Situation) -> Cause | None:
         _mute,
         _refused,
         _foreign,
+        _template,
         blinded_by,
         _hooks,
         _newcomers,
@@ -106,6 +88,17 @@ def _foreign(situation: Situation) -> Iterator[Cause]:
     running = not group.suspended.issuperset(SUSPENDED_BY_US)
     if situation.belief.resuspended >= 1 and running and situation.is_under_way:
         yield Cause(code=1, text="processes that we suspended were resumed by someone, twice")
+
+
+def _template(situation: Situation) -> Iterator[Cause]:
+    """Before the cutoff: others have set another, or setting ours has changed more of a mixed policy than that."""
+    one, group = situation.journal.templates, situation.observation.group
+    if one is None or situation.journal.cutoff is not None:
+        return
+    if group.spelled not in one.ours:
+        yield Cause(code=1, text=f"others changed what the group launches from, to {told_of(group.spelled)}")
+    elif group.policy != one.policy:
+        yield Cause(code=1, text="more of the mixed instances policy has changed than what it launches from")
 
 
 def _hooks(situation: Situation) -> Iterator[Cause]:
@@ -221,8 +214,9 @@ def _shift(situation: Situation) -> Iterator[Cause]:
 
 def _limits(situation: Situation) -> Iterator[Cause]:
     limits, belief, at = situation.spec.limits, situation.belief, situation.at
-    if limits.total is not None and at - belief.began > limits.total:
-        yield Cause(code=7, text=f"--max-timeout: {limits.total:.0f} s are over")
+    whole = limits.total if situation.journal.back is Back.NOT else None  # a way back is finished
+    if whole is not None and at - belief.began > whole:
+        yield Cause(code=7, text=f"--max-timeout: {whole:.0f} s are over")
     unknown = [one.id for one in situation.observation.instances if one.takes_part and one.launched_at is None]
     if situation.journal.cutoff is None and unknown and situation.over(belief.began, situation.limit(Stage.LAUNCHING)):
         yield Cause(code=1, text=f"EC2 does not tell when {', '.join(unknown[:3])} was launched")

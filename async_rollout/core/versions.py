@@ -17,17 +17,19 @@ FIRST: Mapping[str, frozenset[str]] = {
     "head": frozenset({"v", "g", "run", "until", "goal", "cut", "tpl", "lanes", "began"}),
     "found": frozenset({"min", "des", "max", "base", "ask", "up", "from", "susp", "new", "lost", "even"}),
     "lane": frozenset({"at", "ip", "pub", "not", "odd", "b", "d", "k", "own"}),
+    "template": frozenset(),
 }
 """The keys of version 1, by tag."""
 ADDED: Mapping[int, Mapping[str, Mapping[str, str]]] = {
     2: {
-        "head": {"needs": NEEDS, "cmd": "-", "open": "0"},
+        "head": {"needs": NEEDS, "cmd": "-", "open": "0", "tem": "0"},
         "found": {"old": "0", "gone": "0", "apart": "0", "way": "d", "tok": "0", "can": "0"},
         "lane": {"q": "e", "stay": "0"},
+        "template": {"tf": "-", "tw": "-", "tp": "-", "tt": "-", "tb": "n"},
     },
 }
 """What each later version added, and the default that a record of an earlier one is read with."""
-TAGS = frozenset({"head", "found", "holder", "cause", "open"})
+TAGS = frozenset({"head", "found", "holder", "cause", "open", "template"})
 """Beside one a departure."""
 
 

@@ -13,10 +13,10 @@ from async_rollout.core.actions import Needs
 from async_rollout.core.events import Enrolled, Event, FleetEnded, GroupEnd
 from async_rollout.core.journal import Cause, Goal, Journal
 from async_rollout.core.observation import Observation
+from async_rollout.core.orders import ordered, untouched
 from async_rollout.core.origin import Origin, Place, place_of, shared, stamped
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import RolloutSpec, Scope
-from async_rollout.core.trouble import ordered, untouched
 from async_rollout.engine.given import check
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.hooks import ShellHooks
@@ -78,6 +78,25 @@ async def restore(
     return await _Fleet(spec or RolloutSpec(), tell, halt, hooks).run(groups, Goal.RESTORE)
 
 
+async def rollback(
+    groups: Sequence[GroupRef],
+    spec: RolloutSpec | None = None,
+    *,
+    tell: Tell | None = None,
+    halt: Halt | None = None,
+    hooks: HookRunner | None = None,
+) -> Summary:
+    """Put back what a run changed, then replace what is new by what was there before; a live run is told to do so.
+
+    groups: as for `roll_out`; one without a record ends as NOTHING, one with nothing to roll back to is refused.
+    spec: the limits and hooks that hold, and `rollback_version`; the hooks of the run have to be given again.
+    tell, halt, hooks: as for `roll_out`.
+
+    Raises as `roll_out` does.
+    """
+    return await _Fleet(spec or RolloutSpec(), tell, halt, hooks, rollback=True).run(groups, Goal.RESTORE)
+
+
 class _Fleet:
     def __init__(
         self,
@@ -88,11 +107,12 @@ class _Fleet:
         *,
         max_groups: int | None = None,
         fail_fast: bool = False,
+        rollback: bool = False,
     ) -> None:
         if max_groups is not None and max_groups < 1:
             raise UsageError("--max-groups is a number of groups, at least 1")
         self._spec, self._halt, self._hooks = spec, halt or Halt(), ShellHooks() if hooks is None else hooks
-        self._listener = tell
+        self._listener, self._rollback = tell, rollback
         self._tell, self._fail_fast, self._most = _Told(tell), fail_fast, max_groups
         self._results: dict[GroupRef, GroupResult] = {}
         self._enrolled: dict[GroupRef, Enrolled] = {}
@@ -137,7 +157,8 @@ class _Fleet:
         """How many there are to replace as far as a glance tells: it does not know what each was launched from."""
         if isinstance(observation.journal, Journal) and observation.journal.old:
             return observation.journal.old
-        return observation.rows if goal is Goal.REPLACE and self._spec.scope is Scope.ALL else 0
+        every = self._spec.scope is Scope.ALL and not self._spec.sets_template
+        return observation.rows if goal is Goal.REPLACE and every else 0
 
     async def _one(self, group: GroupRef, goal: Goal, places: anyio.CapacityLimiter, turns: Turns) -> None:
         """What a killed run left in the middle waits for no room: nothing else lets that group live."""
@@ -147,7 +168,7 @@ class _Fleet:
             if fresh and halt.stop is not None:
                 result = self._untouched(group, ordered(halt.stop, halt.cause, halt.code))
             else:
-                me = identify(goal)
+                me = identify(goal, rollback=self._rollback)
                 whose = stamped(Origin(run=me.run), self._places[group])
                 tell = _stamping(self._tell, whose)
                 rollout = Rollout(cloud, group.name, self._spec, me, hooks=self._hooks, tell=tell, halt=halt)

@@ -25,10 +25,10 @@ _STARTED = 19
 """Where the start time stands in a process's `stat`, counted from behind its name (proc(5): field 22)."""
 
 
-def identify(intent: Goal) -> Me:
+def identify(intent: Goal, *, rollback: bool = False) -> Me:
     """A new identity: every rollout of a group has a run id of its own."""
-    pid = os.getpid()
-    return Me(run=secrets.token_hex(4), holder=f"{_place()}/{pid}/{_started(pid) or _NONE}", intent=intent)
+    pid, run = os.getpid(), secrets.token_hex(4)
+    return Me(run=run, holder=f"{_place()}/{pid}/{_started(pid) or _NONE}", intent=intent, rollback=rollback)
 
 
 def is_dead(holder: str) -> bool:

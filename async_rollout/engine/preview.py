@@ -13,6 +13,8 @@ from async_rollout.core.observation import Observation
 from async_rollout.core.origin import Place, place_of, stamped
 from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.switching import questions
+from async_rollout.core.templates import Back
 from async_rollout.engine.fleet import all_seen
 from async_rollout.engine.given import check
 from async_rollout.engine.identity import is_over
@@ -41,6 +43,7 @@ class Status(Place):
     old: how many there were then; 0: not known.
     replaced: how many of them are gone.
     commands: the points for which the run was given a hook.
+    toward: what it rolls back to, a launch template version or launch configuration; empty where it does not.
     """
 
     group: str
@@ -58,6 +61,7 @@ class Status(Place):
     old: int = 0
     replaced: int = 0
     commands: tuple[str, ...] = ()
+    toward: str = ""
 
 
 async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> tuple[Plan, ...]:
@@ -68,8 +72,8 @@ async def plan(groups: Sequence[GroupRef], spec: RolloutSpec | None = None) -> t
 
     Raises as `roll_out` does before its first change.
     """
-    observations = await _looked_at(groups, EVERYTHING)
     order = spec or RolloutSpec()
+    observations = await _looked_at(groups, EVERYTHING | questions(order))
     plans = (plan_of(order, observation, holder_dead=_over(observation)) for observation in observations)
     return tuple(
         stamped(foreseen, _place(observation)) for foreseen, observation in zip(plans, observations, strict=True)
@@ -120,6 +124,7 @@ def _status(observation: Observation) -> Status:
                 old=record.old,
                 replaced=record.replaced,
                 commands=tuple(point.value for point in record.commands),
+                toward=record.templates.toward if record.templates and record.back is not Back.NOT else "",
             )
         case Unreadable(why=why):
             return Status(group=observation.group.name, at=observation.at, unreadable=why)

@@ -13,7 +13,7 @@ from typing import cast
 
 import anyio
 
-from async_rollout.core.actions import ROWS, WHOLE, Action, CloudAction, Decision, Record, Resume, RunHook, Verdict
+from async_rollout.core.actions import APART, ROWS, WHOLE, Action, CloudAction, Decision, Record, RunHook, Verdict
 from async_rollout.core.belief import Belief, Me
 from async_rollout.core.carried import carried
 from async_rollout.core.decide import decide
@@ -24,13 +24,13 @@ from async_rollout.core.lease import LOOK_NOW
 from async_rollout.core.left import after_acts, by_now
 from async_rollout.core.narrate import narrate
 from async_rollout.core.observation import Observation
+from async_rollout.core.orders import ordered, untouched
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.recall import recall, started
 from async_rollout.core.refusals import is_repeated, key_of
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.survey import missed
-from async_rollout.core.trouble import ordered, untouched
 from async_rollout.core.wording import words_of
 from async_rollout.core.zonal_shift import as_allowed
 from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
@@ -191,7 +191,7 @@ class Rollout:
                 hook_tasks.start(self._group, action, self._at)
             elif not await self._done(action):
                 self._stalled = True
-                if isinstance(action, Resume):
+                if isinstance(action, APART):
                     continue  # nothing rests on it: the record is written and instances serve again all the same
                 self._unsent(decision.actions[number + 1 :])
                 break

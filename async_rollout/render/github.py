@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 
 from async_rollout.core.events import Event, GoalChanged, RolloutEnded, Warned
+from async_rollout.core.wording import told_of
 from async_rollout.render import Appendix, Behind, Write
 from async_rollout.render.board import Board, GroupBoard, Key, key_of
 from async_rollout.render.ending import Ending, ending
@@ -52,8 +53,9 @@ class Github:
         match event:
             case Warned(text=text):
                 self._annotate("warning", event.group, text)
-            case GoalChanged(cause=cause):
-                self._annotate("warning", event.group, f"everything is put back: {cause}")
+            case GoalChanged(cause=cause, toward=toward):
+                then = f", then rolled back to {told_of(toward)}" if toward else ""
+                self._annotate("warning", event.group, f"everything is put back{then}: {cause}")
             case RolloutEnded(verdict=verdict) if verdict.code:
                 self._annotate("error", event.group, _in_full(self.board.of(event)))
 

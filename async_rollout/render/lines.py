@@ -28,6 +28,7 @@ from async_rollout.core.events import (
     Waiting,
     Warned,
 )
+from async_rollout.core.wording import told_of
 from async_rollout.render.board import GroupBoard, Sizes
 from async_rollout.render.ending import ending
 from async_rollout.render.safe import brief, safe
@@ -66,8 +67,9 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
         case Counted():
             if verbose:
                 yield _counts(event)
-        case GoalChanged(cause=cause, code=code):
-            yield f"turns back: {safe(cause)} (exit code {code}); from here everything is put back"
+        case GoalChanged(cause=cause, code=code, toward=toward):
+            then = f", then rolled back to {safe(told_of(toward))}" if toward else ""
+            yield f"turns back: {safe(cause)} (exit code {code}); from here everything is put back{then}"
         case Warned(text=text):
             yield f"warning: {safe(text)}"
         case Throttled(call=call, why=why, again_in=pause):
@@ -86,6 +88,8 @@ def lines(before: GroupBoard, after: GroupBoard, event: Event, *, verbose: bool)
 def _started(after: GroupBoard, event: RolloutStarted) -> str:
     verb = "puts back" if event.restoring else "goes on with" if event.resumed else "begins"
     bounds = f"floor {event.floor}, ceiling {event.ceiling}"
+    if event.toward:
+        return f"rolls back to {safe(told_of(event.toward))}: {len(event.old)} to go, {bounds}"
     if event.resumed or event.restoring:
         left = "" if event.restoring else f", {len(event.old)} to go"
         count = f"{after.done} of {after.total} replaced{left}; " if after.total else ""

@@ -21,7 +21,8 @@ DEFAULTS: Mapping[str, Line] = MappingProxyType(
     {
         "acted": {"again": False},
         "enrolled": {"why": ""},
-        "rollout_started": {"total": 0, "replaced_before": 0},
+        "rollout_started": {"total": 0, "replaced_before": 0, "toward": ""},
+        "turned": {"toward": ""},
         "rollout_ended": {"replaced_before": 0},
     }
 )

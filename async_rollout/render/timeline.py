@@ -26,6 +26,7 @@ from async_rollout.core.events import (
     Throttled,
     Warned,
 )
+from async_rollout.core.wording import told_of
 from async_rollout.render.board import Key, key_of
 
 SAID_KEPT = 20
@@ -150,9 +151,10 @@ def _add(line: Timeline, event: Event) -> None:
             line.notes.append((at, f"{id} failed, {failed} of {most} new ones that turn the run back: {why}"))
         case CanaryPassed(at=at, instance=id):
             line.notes.append((at, f"{id} has stayed well, the canary: more new ones come"))
-        case GoalChanged(at=at, cause=cause):
+        case GoalChanged(at=at, cause=cause, toward=toward):
             line.cause = cause
-            line.notes.append((at, f"turned back: {cause}"))
+            then = f"; then to be rolled back to {told_of(toward)}" if toward else ""
+            line.notes.append((at, f"turned back: {cause}{then}"))
         case RolloutEnded():
             line.verdict, line.missed = event.verdict, event.missed
             line.replaced = list(dict.fromkeys((*line.replaced, *event.replaced)))
@@ -161,6 +163,8 @@ def _add(line: Timeline, event: Event) -> None:
 def _begun(line: Timeline, event: RolloutStarted) -> None:
     line.run, line.base, line.floor, line.ceiling = event.run, event.base, event.floor, event.ceiling
     line.old = tuple(dict.fromkeys((*line.old, *event.old)))
+    if event.toward:
+        line.notes.append((event.at, f"rolls back to {told_of(event.toward)}"))
     line.before, line.told = max(0, event.replaced_before - len(line.replaced)), event.total
     for id in event.old:
         bar = line.bars.setdefault(id, Bar(instance=id, old=True))

@@ -187,6 +187,8 @@ def _sick(simulation: Simulation, one: Instance) -> bool:
 def _maybe_relapses(simulation: Simulation, one: Instance, up_at: float) -> None:
     """A release whose application fails some time after it answered."""
     troubles = simulation.troubles[one.group]
+    if troubles.relapsing is not None and (one.template is None or one.template.version not in troubles.relapsing):
+        return
     if troubles.relapse is not None and up_at < inf and simulation.rng.random() < troubles.relapse_share:
         simulation.after(
             up_at - simulation.now + troubles.relapse, lambda: people.breaks(simulation, one.id, None, AWS)

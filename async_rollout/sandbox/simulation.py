@@ -218,6 +218,8 @@ class Simulation:
 
     def put_group(self, group: Group) -> None:
         self.state.groups[group.name] = group
+        if group.configuration:
+            self.state.configurations.setdefault(group.configuration, f"ami-{group.configuration}")
         self.state.rosters.setdefault(group.name, ())
         self.troubles.setdefault(group.name, Troubles())
         self.touch(group.name)

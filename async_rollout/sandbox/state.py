@@ -21,7 +21,7 @@ TABLES = (
 class State:
     """All tables at the moment `at` (AWS's time, epoch seconds). Read only for everyone but the world's own modules.
 
-    configurations: the images of launch configurations that no group has to use.
+    configurations: the image of each launch configuration, by its name, whether a group uses it or not.
     """
 
     def __init__(self) -> None:

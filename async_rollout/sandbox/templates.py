@@ -23,15 +23,9 @@ def named(state: State, id: str | None, name: str | None, version: str | None) -
     return TemplateRef(id=found.id, name=found.name, version=version)
 
 
-def configurations(state: State) -> tuple[str, ...]:
-    """Every launch configuration that there is: those of groups, and those that were made beside."""
-    used = (group.configuration for group in state.groups.values() if group.configuration)
-    return tuple(dict.fromkeys((*used, *state.configurations)))
-
-
 def configuration(state: State, name: str) -> str:
     """Raises AwsError where there is none of that name."""
-    if name not in configurations(state):
+    if name not in state.configurations:
         raise no_configuration(name)
     return name
 
@@ -61,7 +55,7 @@ def versions_of(state: State, group: Group, what: str) -> str:
     own = f"lc:{group.configuration}" if group.template is None else None
     if (what or own or "").startswith("lc:"):
         name = (what or own or "").removeprefix("lc:")
-        return f"lc:{name}" if name in configurations(state) else ""
+        return f"lc:{name}" if name in state.configurations else ""
     if group.template is None or group.template.id not in state.templates:
         return ""
     try:
@@ -78,14 +72,17 @@ def spelled(group: Group) -> str:
     return f"{group.template.id}:{group.template.version or ''}"
 
 
-def launching_from(state: State, group: Group, wanted: str, *, mixed: bool) -> Group:
-    """The group after UpdateAutoScalingGroup with such a spelling. mixed: only the template of its policy is given."""
+def launching_from(state: State, group: Group, wanted: str, *, mixed: bool, keeps: bool) -> Group:
+    """The group after UpdateAutoScalingGroup with such a spelling. mixed: only the template of its policy is given.
+
+    keeps: what is not given of it stays, see `Readings.keeps_policy`.
+    """
     name, _, version = wanted.partition(":")
     if name == "lc":
         return replace(group, template=None, configuration=configuration(state, version), overrides=())
     ref = named(state, name, None, version or None)
-    kept = group.overrides if mixed else ()
-    return replace(group, template=ref, configuration=None, overrides=kept)
+    kept = group.overrides if keeps else group.overrides[:1]
+    return replace(group, template=ref, configuration=None, overrides=kept if mixed else ())
 
 
 def own_image(group: Group, instance_type: str) -> str | None:

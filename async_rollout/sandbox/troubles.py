@@ -14,7 +14,8 @@ class Troubles:
     failing_launches: so many next launches fail with launch_message. sick_launches: so many next instances never get
     healthy; sick_versions: all of these launch template versions never do. dying_launches: so many next instances die
     while booting. relapse: seconds after which the application of a new instance stops answering, None: never;
-    relapse_share: which share of them does. ill_until: by the world's clock, no application comes up before.
+    relapse_share: which share of them does, relapsing: of which versions, None: of any. ill_until: by the world's
+    clock, no application comes up before.
     short_lived: seconds after which each of the next short_lived_launches dies in service. dry_zones: nothing can be
     launched there, for want of capacity; zone_words: nor there, for what the words say. quota: so many instances of
     the group may run, one more fails with quota_words. settling: launches fail with settling_words until so many
@@ -30,6 +31,7 @@ class Troubles:
     dying_launches: int = 0
     relapse: float | None = None
     relapse_share: float = 1.0
+    relapsing: frozenset[str] | None = None
     ill_until: float = 0.0
     short_lived_launches: int = 0
     short_lived: float = 60.0

@@ -24,6 +24,7 @@ TABLE = {
     "--report": "", "--yes": "-y", "--api-share": "", "--allow": "", "--run-before-draining-command": "",
     "--protected": "", "--without-commands": "", "--stop-grace": "", "--standby": "",
     "--launch": "", "--max-failures": "", "--min-ready": "", "--canary-wait": "",
+    "--launch-template-version": "", "--launch-configuration": "", "--pin": "", "--rollback-version": "",
 }  # fmt: skip
 """The house's table of options: long, short."""
 
@@ -93,7 +94,7 @@ def other(field: Any, hint: Any) -> Any:
         return Amount(value=2)
     if get_origin(kind) is list:
         return ["eks"]
-    return {bool: True, float: 7.0, str: "true"}[kind]
+    return {bool: True, float: 7.0, str: "7"}[kind]
 
 
 @pytest.mark.parametrize("field", fields(Order), ids=lambda field: field.name)

@@ -14,6 +14,7 @@ from async_rollout.core import tags as tagging
 from async_rollout.core import versions
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, to_tags
+from async_rollout.core.templates import Back, Templates, fits, told
 from support.drawn_records import ARN, journals
 
 
@@ -54,7 +55,7 @@ def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data
         ("head", "n=3 v=0 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "version"),
         (
             "head",
-            "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 open=0 needs=0.2.0 cmd=x",
+            "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 open=0 needs=0.2.0 cmd=x tem=0",
             "x",
         ),
         ("head", "n=3 v=1 g=0000 run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "another group"),
@@ -102,8 +103,9 @@ FIRST = {
 }
 """A record of 0.1.0, letter by letter."""
 SECOND = FIRST | {
-    "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd",
+    "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd tem=1",
     "found": f"{FIRST['found']} old=3 gone=1 apart=2 way=a tok=7 can=1",
+    "template": "n=3 tf=lt-0a1b:@Latest tw=lt-0a1b:42 tp=0a1b2c3d tt=- tb=n",
     "open": "n=3 eu-west-1a=0a1b2c3d-6/2/1700000000/- eu-west-1b=0a1b2c3d-7/1/1700000001/1",
     "lane:i-0123456789abcdef0": FIRST["lane:i-0123456789abcdef0"].replace("b=b", "q=f b=b") + " stay=1",
 }
@@ -163,9 +165,42 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     assert dict(zip("uqbd", HookPoint, strict=True)) == tagging._POINTS
     assert "".join(tagging._LETTERS) == "ZASRLTHB"
     assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
-    assert versions.keys_of("head", 1) | {"needs", "cmd", "open"} == versions.keys_of("head", 2)
+    assert versions.keys_of("head", 1) | {"needs", "cmd", "open", "tem"} == versions.keys_of("head", 2)
     assert versions.keys_of("found", 1) | {"old", "gone", "apart", "way", "tok", "can"} == versions.keys_of("found", 2)
     assert versions.keys_of("lane", 1) | {"q", "stay"} == versions.keys_of("lane", 2)
+    assert versions.keys_of("template", 2) == {"tf", "tw", "tp", "tt", "tb"}
+    assert {back.value: back.name for back in Back} == {
+        "n": "NOT",
+        "d": "DUE",
+        "b": "BEGUN",
+        "o": "OVER",
+        "f": "FAILED",
+    }
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "tf=- tw=- tp=- tt=- tb=n", "tf=f tw=f tp=- tt=- tb=n", "tf=lt-1:2 tw=- tp=- tt=- tb=n",
+        "tf=lt-1:2 tw=f tp=- tt=- tb=d", "tf=lt-1:x tw=f tp=- tt=- tb=n", "tf=lt-1:2 tw=f tp=1 tt=- tb=n",
+        "tf=lt-1:2 tw=f tp=- tt=- tb=x", "tf=ami-1 tw=f tp=- tt=- tb=n", "tf=lc: tw=f tp=- tt=- tb=n",
+    ],
+)  # fmt: skip
+def test_a_template_of_another_form_is_none_of_ours(odd: str) -> None:
+    found = read(SECOND | {"template": f"n=3 {odd}"})
+    assert isinstance(found, j.Unreadable) and not found.torn and not found.newer
+
+
+def test_a_record_that_lacks_its_template_is_torn() -> None:
+    found = read({tag: text for tag, text in SECOND.items() if tag != "template"})
+    assert isinstance(found, j.Unreadable) and found.torn
+
+
+def test_what_is_launched_from_fits_whatever_its_length() -> None:
+    found, wanted = f"lc:{'a' * 87}", f"lc:{'b' * 87}"
+    one = Templates(found=found, wanted=wanted, policy="0a1b2c3d", toward=found, back=Back.DUE)
+    assert fits(one.found) and not fits(f"{one.found}a") and not fits("lc:with space") and not fits("ami-1")
+    assert len(f"n=999999999 {told(one)}") <= 256
 
 
 @pytest.mark.parametrize("odd", ["0a1b/2/17/-/", "0a1b/2/17", "0a1b/-1/17/-", "0a 1b/2/17/-", "0a1b/2/17/x", "/2/17/-"])
@@ -195,7 +230,9 @@ def test_the_largest_record_fits_into_one_call() -> None:
     assert len(most) == j.OPEN_MAX
     first, cause = read(FIRST), j.Cause(code=1, text="it broke")
     assert isinstance(first, j.Journal)
-    record = replace(first, goal=j.Goal.RESTORE, cause=cause, departures=departures, open=most)
+    template = Templates(found="lt-1:1", wanted="lt-1:2", toward="lt-1:1", back=Back.DUE)
+    restored = replace(first, goal=j.Goal.RESTORE, cause=cause, templates=template)
+    record = replace(restored, departures=departures, open=most)
     assert max(map(len, to_tags(record).values())) <= 256
     assert len(to_tags(record)) == j.LANES_MAX + len(versions.TAGS) <= 25
 

@@ -18,6 +18,7 @@ from async_rollout.core.laws import objection
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.tags import from_tags, to_tags
+from async_rollout.core.templates import Back
 from async_rollout.core.walkthrough import WALKTHROUGH
 from async_rollout.core.wording import words_of
 from async_rollout.sandbox.doors.acts import steps
@@ -112,7 +113,8 @@ def test_each_field_of_the_record_is_drawn_and_kept_in_its_tags(name: str) -> No
     """Changed alone, it comes back from the tags: a field that is not kept would come back as it was."""
     one = find(journals(), lambda record: True, settings=SETTINGS)
     other = find(journals(), lambda record: getattr(record, name) != getattr(one, name), settings=SETTINGS)
-    together = ("goal", "cause") if name in ("goal", "cause") else (name,)  # the one has a cause, the other has none
+    turns = ("goal", "cause", "templates")  # the one has a cause, the other has none
+    together = turns if name in turns else (name,)
     changed = replace(one, **{each: getattr(other, each) for each in together})
     back = from_tags(to_tags(changed), ARN)
     assert isinstance(back, Journal)
@@ -134,7 +136,7 @@ def test_each_field_of_a_departure_is_drawn_and_kept_in_its_tag(name: str) -> No
     assert back.departures == (changed,) != (one,)
 
 
-@pytest.mark.parametrize("letters", [Mark, Removal, Goal])
+@pytest.mark.parametrize("letters", [Mark, Removal, Goal, Back])
 def test_each_state_that_tags_keep_has_a_letter_of_its_own(letters: Any) -> None:
     assert len(letters) == len(letters.__members__)  # two of one letter would be two names of one
 

@@ -11,11 +11,12 @@ from async_rollout.core.actions import SetCapacity
 from async_rollout.core.history import Ended, Odd, Since
 from async_rollout.core.journal import Departure, Mark
 from async_rollout.core.observation import Survey, TargetState
+from async_rollout.core.orders import stopped
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
 from async_rollout.core.stages import Stage
-from async_rollout.core.trouble import failing_newcomers, marked_failed, stopped, trouble
+from async_rollout.core.trouble import failing_newcomers, marked_failed, trouble
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from support.drafts import NOW, draft_of, launch, snapshot_of
 from support.drawn import AT, ident

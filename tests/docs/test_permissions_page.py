@@ -10,8 +10,12 @@ import async_rollout as ar
 from async_rollout.aws.launch_call import launch_call
 from async_rollout.aws.traffic import KINDS
 from async_rollout.core.actions import Launch
+from async_rollout.sandbox.doors.wire import session
+from async_rollout.sandbox.templates import PERMITS
 from async_rollout.sandbox.virtual import run_virtual
+from async_rollout.sandbox.world import World
 from support.pages import ROOT, page
+from support.switches import pinned
 
 
 def allowed() -> dict[str, set[str]]:
@@ -22,9 +26,9 @@ def allowed() -> dict[str, set[str]]:
     return {one["Sid"]: set(one["Action"]) for one in policy}
 
 
-def optional() -> set[str]:
-    """What the statements beside it allow, for launches that answer."""
-    found = re.search(r"<!-- policy: launches that answer -->\n```json\n(.*?)\n```", page("permissions"), re.DOTALL)
+def optional(what: str = "launches that answer") -> set[str]:
+    """What the statements beside it allow, for something that not everybody needs."""
+    found = re.search(rf"<!-- policy: {what} -->\n```json\n(.*?)\n```", page("permissions"), re.DOTALL)
     assert found
     return {action for one in json.loads(found[1]) for action in one["Action"]}
 
@@ -78,3 +82,19 @@ def test_what_a_launch_that_answers_needs_is_optional_and_is_what_awss_page_name
         call.api.permission(call.operation), "ec2:CreateFleet", "ec2:DescribeLaunchTemplateVersions",
     }  # fmt: skip
     assert not optional() & set().union(*allowed().values())
+
+
+def test_what_setting_a_template_needs_stands_in_statements_of_its_own() -> None:
+    async def set_and_rolled() -> set[str]:
+        world = World(1, asyncio.get_running_loop().time)
+        pinned(world, size=1)
+        async with ar.connect(session=session(world)) as cloud:
+            spec = ar.RolloutSpec(launch_template_version="2", on_failure=ar.OnFailure.ROLLBACK)
+            assert (await ar.roll_out(cloud.groups("web"), spec)).code == 0
+        return {call.partition(":")[2] for call in world.calls}
+
+    needs = optional("what is launched from")
+    assert {*PERMITS} < needs
+    sent = run_virtual(set_and_rolled) - granted()
+    assert "DescribeLaunchTemplateVersions" in sent
+    assert sent <= {action.partition(":")[2] for action in needs | optional()}

@@ -45,7 +45,7 @@ def parameters(of: Any) -> Iterator[str]:
 
 def test_everything_public_is_looked_at() -> None:
     assert {"RolloutSpec", "Limits", "Verdict", "Plan", "Status", "Halt", "Sandbox", "UsageError"} <= CLASSES.keys()
-    assert FUNCTIONS.keys() == {"connect", "plan", "restore", "roll_out", "status"}
+    assert FUNCTIONS.keys() == {"connect", "plan", "restore", "roll_out", "rollback", "status"}
     assert {"AwsCloud.groups", "Halt.request", "Sandbox.serve"} <= METHODS.keys()
 
 

@@ -21,6 +21,7 @@ from support.laws.healing import HEALING
 from support.laws.marked import MARKED
 from support.laws.parked import PARKED
 from support.laws.queued import QUEUED
+from support.laws.rolling_back import ROLLING
 from support.laws.sabotages import COUNTING, PROVING, REMOVING
 from support.laws.stopping import STOPPING
 from support.laws.unanswered import UNANSWERED
@@ -28,7 +29,7 @@ from support.pages import page
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
-    *CROWDED, *UNANSWERED, *RELEASES, *HEALING, *PARKED,
+    *CROWDED, *UNANSWERED, *RELEASES, *HEALING, *PARKED, *ROLLING,
 )  # fmt: skip
 
 

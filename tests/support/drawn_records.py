@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from async_rollout.core import journal as j
 from async_rollout.core.spec import HookPoint
+from async_rollout.core.templates import Back, Templates
 
 ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:uuid:autoScalingGroupName/web"
 count = st.integers(0, 100_000)
@@ -35,6 +38,24 @@ launches = st.builds(
     at=st.integers(0, 10**10),
     came=st.one_of(st.none(), st.integers(0, 100)),
 )
+spelled = st.one_of(
+    st.builds("lt-0a{}:{}".format, st.integers(0, 9), st.sampled_from(["", "1", "42", "$Latest", "$Default"])),
+    st.builds("lc:{}".format, st.text("abcXYZ019.:_/+-", min_size=1, max_size=87)),
+)
+
+
+def templates(*back: Back) -> st.SearchStrategy[Templates]:
+    """What a record may say of what is launched from, a rollback as far as any of these."""
+    return st.builds(
+        Templates,
+        found=spelled,
+        wanted=spelled,
+        policy=st.one_of(st.just(""), st.text("0123456789abcdef", min_size=8, max_size=8)),
+        toward=spelled,
+        back=st.sampled_from(back),
+    ).map(lambda one: replace(one, toward="") if one.back is Back.NOT else one)
+
+
 PROCESSES = j.SUSPENDED_BY_US + j.REQUIRED_RUNNING
 
 
@@ -43,6 +64,10 @@ def journals(draw: st.DrawFn) -> j.Journal:
     cause = draw(
         st.one_of(st.none(), st.builds(j.Cause, code=st.integers(0, 255), text=st.just("it broke: i-0 at 10.0.0.1")))
     )
+    begun = cause is not None and draw(st.booleans())
+    restoring = cause is not None and not begun
+    said = (Back.NOT, Back.DUE, Back.OVER, Back.FAILED) if restoring else (Back.BEGUN,) if begun else (Back.NOT,)
+    template = draw(templates(*said) if begun else st.one_of(st.none(), templates(*said)))
     unique = {departure.id: departure for departure in draw(st.lists(departures, max_size=5))}
     return j.Journal(
         group=j.digest(ARN, 16),
@@ -53,7 +78,7 @@ def journals(draw: st.DrawFn) -> j.Journal:
         found=j.Found(minimum=draw(count), desired=draw(count), maximum=draw(count)),
         base=draw(count),
         asked=draw(count),
-        goal=j.Goal.RESTORE if cause else j.Goal.REPLACE,
+        goal=j.Goal.RESTORE if restoring else j.Goal.REPLACE,
         cause=cause,
         cutoff=draw(st.one_of(st.none(), st.integers(0, 10**12).map(lambda n: n / 1000))),
         template=draw(st.sampled_from(["", j.template_mark("lt-0123456789abcdef0:12"), j.template_mark("lc:a b/ü")])),
@@ -72,5 +97,6 @@ def journals(draw: st.DrawFn) -> j.Journal:
         tokens=draw(count),
         canary=draw(st.booleans()),
         open=draw(st.lists(launches, max_size=j.OPEN_MAX, unique_by=lambda launch: launch.zone).map(tuple)),
+        templates=template,
         departures=tuple(sorted(unique.values(), key=lambda departure: (departure.at, departure.id))),
     )

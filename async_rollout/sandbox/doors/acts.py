@@ -106,7 +106,8 @@ def _sizes(world: World, group: str, action: SetCapacity) -> Step:
 
 
 def _launching_from(world: World, group: str, action: SetTemplate) -> None:
-    edited = templates.launching_from(world.state, world.group(group), action.spelled, mixed=action.mixed)
+    keeps, mixed = world.readings.keeps_policy, action.mixed
+    edited = templates.launching_from(world.state, world.group(group), action.spelled, mixed=mixed, keeps=keeps)
     world.human_edits(group, lambda _: edited, who=OWNER, why="UpdateAutoScalingGroup")
 
 

@@ -13,6 +13,7 @@ from async_rollout.core import (
     departures,
     draft,
     drain,
+    ends,
     finish,
     lease,
     life,
@@ -218,7 +219,7 @@ CONDUCTING = (
              spoil=around(observations, "from_tags", as_if_there_were_none)),
     Sabotage(name="tags that were taken off end it", law="law ", story=meddling.untagged,
              spoil=swap(begin, "_vanished", lambda spec, seen, one: Decision(
-                 verdict=begin.over(spec, seen.observation, one)))),
+                 verdict=ends.over(spec, seen.observation, one)))),
     Sabotage(name="the order to stop is not read", law="law 10:", story=meddling.ordered_to_stop,
              spoil=both(swap(decide, "stopped", nothing), swap(begin, "stopped", nothing))),
     Sabotage(name="an active refresh is not asked for", law="law 16:", story=meddling.refreshing,

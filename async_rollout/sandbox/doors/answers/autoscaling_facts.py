@@ -7,7 +7,6 @@ import uuid
 from itertools import chain
 from math import floor
 
-from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required
 from async_rollout.sandbox.records import Activity, Group, Tag
 from async_rollout.sandbox.simulation import EPOCH
@@ -128,7 +127,7 @@ def describe_configurations(asked: Asked) -> Params:
             "InstanceType": "t3.micro",
             "CreatedTime": moment(EPOCH),
         }
-        for name in templates.configurations(asked.state)
+        for name in asked.state.configurations
         if not names or name in names
     ]
     return paged("LaunchConfigurations", rows, asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table
 from async_rollout.sandbox.doors.answers.autoscaling_policies import ADJUSTMENTS
 from async_rollout.sandbox.doors.answers.autoscaling_settings import METRICS
@@ -21,7 +20,7 @@ def account_limits(asked: Asked) -> Params:
         "MaxNumberOfAutoScalingGroups": 500,
         "MaxNumberOfLaunchConfigurations": 200,
         "NumberOfAutoScalingGroups": len(groups),
-        "NumberOfLaunchConfigurations": len(templates.configurations(asked.state)),
+        "NumberOfLaunchConfigurations": len(asked.state.configurations),
     }
 
 
