@@ -153,7 +153,7 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     ours = replace(ours, templates=_wanted_now(spec, observation.group, record.templates))
     if record.cutoff is not None and _is_elsewhere(ours, observation):
         ours = replace(ours, cutoff=None)  # it is set first, and the cutoff taken after
-    elif record.cutoff is not None and stale(record, observation):
+    elif record.cutoff is not None and stale(record, observation) and not _is_others(record, observation):
         ours = replace(with_cutoff(spec, ours, observation), lost=0, canary=False)
     return Decision(actions=(Record(journal=renewed(ours, observation.at)),))
 
@@ -185,7 +185,11 @@ def _rolled_on(spec: RolloutSpec, ours: Journal, observation: Observation) -> Jo
     if ours.cutoff is not None and _is_elsewhere(ours, observation):
         return replace(again, cutoff=None)
     fresh = ours.cutoff is None or ours.until - LEASE >= observation.at - FRESH
-    return again if fresh else replace(with_cutoff(spec, again, observation), lost=ours.lost)
+    return (
+        again
+        if fresh or _is_others(ours, observation)
+        else replace(with_cutoff(spec, again, observation), lost=ours.lost)
+    )
 
 
 def _unasked(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision | None:
@@ -214,6 +218,11 @@ def _is_elsewhere(ours: Journal, observation: Observation) -> bool:
     return one is not None and spelled != ours.due and spelled in one.ours
 
 
+def _is_others(record: Journal, observation: Observation) -> bool:
+    """Others have set what the group launches from: with the cutoff that it has the run turns back for that."""
+    return record.templates is not None and observation.group.spelled not in record.templates.ours
+
+
 def _to_be_tried_again(departure: Departure) -> Departure:
     """Not where its instance is parked for that, as far as the record tells."""
     return departure if departure.parks else departure.again
@@ -231,8 +240,13 @@ def _without_commands(snapshot: Snapshot, ours: Journal, lacking: frozenset[Hook
 
 
 def stale(record: Journal, observation: Observation) -> str:
-    """Why the record's cutoff means no more what it meant; empty where it does."""
-    if record.template != template_mark(observation.group.template):
+    """Why the record's cutoff means no more what it meant; empty where it does.
+
+    Where a run sets what the group launches from, another one of those that it has to do with is none of others' doing.
+    """
+    one, spelled = record.templates, observation.group.spelled
+    set_back = one is not None and spelled in one.ours and (spelled != one.wanted or one.back is not Back.NOT)
+    if record.template != template_mark(observation.group.template) and not set_back:
         return "the group's template is another by now"
     return "the record is older than 6 h" if record.until - LEASE < observation.at - FRESH else ""
 

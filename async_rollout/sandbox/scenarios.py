@@ -56,6 +56,16 @@ def _relapse(world: Simulation) -> None:
     world.troubles["web"].relapse = 60.0
 
 
+def _bad_release(world: Simulation) -> None:
+    """The group is on version 1 of its template; what is launched from version 2 stops answering after a minute."""
+
+    def edit(group: Group) -> Group:
+        return replace(group, template=replace(a_template(world, "web-release"), version="1"))
+
+    a_group(world, size=3, maximum=6, outdated=3, delay=20.0, edit=edit)
+    world.troubles["web"].relapse, world.troubles["web"].relapsing = 60.0, frozenset({"2"})
+
+
 def _launch_failure(world: Simulation) -> None:
     a_group(world)
     world.troubles["web"].failing_launches = 2
@@ -103,6 +113,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "launch-hook": lambda world: a_group(world, edit=_hooked),
         "never-healthy": _never_healthy,
         "relapse": _relapse,
+        "bad-release": _bad_release,
         "launch-failure": _launch_failure,
         "no-image": _no_image,
         "many": many,

@@ -8,20 +8,26 @@ from dataclasses import replace
 import anyio
 import pytest
 
+from async_rollout.aws import act
+from async_rollout.aws.calls import Call
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.raw import whole_policies
 from async_rollout.aws.session import connect
 from async_rollout.core.actions import SetTemplate, VersionOf
 from async_rollout.core.observation import Observation
+from async_rollout.core.spec import LaunchCall
 from async_rollout.engine.ports import Done, Refused
-from async_rollout.sandbox.doors.answers.settings import keep
+from async_rollout.sandbox.doors.answers.settings import keep, kept
 from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Group, Override, TemplateRef
 from async_rollout.sandbox.templates import PERMITS
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
+from support.over_the_wire import rolled
+from support.switches import SET, launches_from, pinned
 
 TYPES = (Override(instance_type="t3.micro"), Override(instance_type="t3.small"))
 
@@ -132,3 +138,33 @@ def test_who_may_not_use_the_template_is_denied_and_nothing_is_changed(permit: s
 
 def test_an_answer_that_is_no_xml_holds_no_policy() -> None:
     assert whole_policies(b"<html>MixedInstancesPolicy") == {}
+
+
+def test_a_rollout_over_the_wire_keeps_what_its_own_client_is_blind_to() -> None:
+    world, result = rolled(segmented, replace(SET, launch=LaunchCall.DESIRED))
+    assert result.verdict.code == 0, result.verdict
+    assert kept(world.group("web"), "InstancesDistribution") == SEGMENTS and launches_from(world) == "2"
+
+
+def test_a_client_that_sends_back_what_it_saw_is_caught_and_it_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way of a tool that reads a policy, changes the version in it, and writes it: what it read is not all."""
+    real = act._launching_from
+
+    def echoing(group: str, action: SetTemplate) -> Call:
+        call = real(group, action)
+        seen = {"OnDemandBaseCapacity": 0, "OnDemandPercentageAboveBaseCapacity": 100}
+        policy = {**call.params["MixedInstancesPolicy"], "InstancesDistribution": seen}
+        return replace(call, params={**call.params, "MixedInstancesPolicy": policy})
+
+    monkeypatch.setattr(act, "_launching_from", echoing)
+    world, result = rolled(segmented, SET)
+    assert result.verdict.code == 1 and "more of the mixed instances policy has changed" in result.verdict.why
+    assert launches_from(world) == "1" and not any(one.what is What.TERMINATE for one in world.record)
+
+
+SEGMENTS = {"DistributionSegments": [{"TargetCapacityTypes": ["capacity-block", "on-demand"]}]}
+
+
+def segmented(world: World) -> None:
+    pinned(world, size=1)
+    world.human_edits("web", lambda group: keep(replace(group, overrides=TYPES), "InstancesDistribution", SEGMENTS))

@@ -193,3 +193,25 @@ def drained(terminal: int, process: subprocess.Popen[str]) -> int:
     except OSError:  # Linux: the other side is closed
         os.close(terminal)
     return process.wait(timeout=60)
+
+
+def test_a_release_that_fails_is_rolled_back_and_every_view_says_so(tool: Tool, serve: Serve, tmp_path: Path) -> None:
+    serve("bad-release", speed=40.0)
+    order = ("-a", "web", "--launch-template-version", "2", "--on-failure", "rollback", *QUICK)
+    planned = tool("plan", *order)
+    assert planned.returncode == 0 and "sets           what is launched from to version 2 of lt-" in planned.stdout
+    assert "your IaC still says version 1 of lt-" in planned.stdout
+    assert "if it fails, what is new is replaced by version 1" in planned.stdout
+    data, *_ = [json.loads(line) for line in tool("plan", *order, "--json").stdout.splitlines()]
+    assert data["type"] == "plan" and data["sets"].endswith(":2")
+    files = {name: tmp_path / name for name in ("events.jsonl", "page.html")}
+    done = tool("run", *order, "--events", str(files["events.jsonl"]), "--report", str(files["page.html"]))
+    assert done.returncode == 1, done.stderr
+    assert "; from here everything is put back, then rolled back to version 1 of lt-" in " ".join(done.stderr.split())
+    assert "rolls back to version 1 of lt-" in done.stderr
+    assert "rolls back to version 1 of lt-" in files["page.html"].read_text()
+    again = tool("replay", str(files["events.jsonl"]), "--output", "plain")
+    assert "rolls back to version 1 of lt-" in again.stderr + again.stdout
+    assert tool("status").stdout == "nothing is under way\n"
+    assert tool("rollback", "-a", "web").returncode == 0
+    assert tool("plan", "-a", "web", "--only-outdated").returncode == 0

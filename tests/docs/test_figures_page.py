@@ -29,12 +29,12 @@ def test_the_storms_are_as_many_as_are_run() -> None:
     short = numbers(
         r"runs ([\d,]+) storms whose faults never stop, ([\d,]+) whose faults stop, ([\d,]+) through the real AWS"
         r" layer, and of runs whose launches AWS answers ([\d,]+), ([\d,]+) and ([\d,]+) more,"
-        r" ([\d,]+) of releases that fail"
+        r" ([\d,]+) of releases that fail, ([\d,]+) and ([\d,]+) of runs that set theirs"
     )
     assert short == list(profile("CI").values())
     long = numbers(
         r"`\.ci/run --long`: ([\d,]+), ([\d,]+) and ([\d,]+) storms, and of runs whose launches AWS answers"
-        r" ([\d,]+), ([\d,]+) and ([\d,]+) more, ([\d,]+) of releases that fail"
+        r" ([\d,]+), ([\d,]+) and ([\d,]+) more, ([\d,]+) of releases that fail, ([\d,]+) and ([\d,]+) of runs that set"
     )
     assert long == list(profile("LONG").values())
 

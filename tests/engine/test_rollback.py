@@ -11,11 +11,16 @@ import pytest
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import GoalChanged, RolloutStarted, Waiting
 from async_rollout.core.journal import Goal
+from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import Limits, OnFailure, RolloutSpec
+from async_rollout.core.standing import onward
+from async_rollout.core.switching import questions
 from async_rollout.core.tags import from_tags
 from async_rollout.engine.halt import Halt
+from async_rollout.engine.preview import EVERYTHING
 from async_rollout.engine.result import GroupResult
+from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
@@ -174,3 +179,49 @@ def test_the_record_says_how_far_it_is() -> None:
         return seen
 
     assert run_virtual(main) == ["NOT", "DUE", "BEGUN"]
+
+
+@pytest.mark.parametrize("lives", [12, 45])
+def test_who_takes_over_what_others_have_set_meanwhile_halts_and_leaves_it(lives: int) -> None:
+    async def main() -> tuple[World, GroupResult]:
+        world = World(1, loop_clock())
+        template = FAILS(world).template
+        assert template is not None
+        await killed(world, "a1", ROLLS, lives=lives)
+        world.human_releases("web-template", default=False)
+        world.human_edits("web", lambda group: replace(group, template=replace(template, version="3")))
+        return world, await conducted(world, "b2", ROLLS, Goal.REPLACE)
+
+    world, end = run_virtual(main)
+    assert end.verdict.code in (1, 10) and launches_from(world) == "3", end.verdict
+    assert not ours(world.group("web")) and not world.group("web").suspended
+
+
+def test_where_what_was_found_is_gone_meanwhile_that_is_said_and_the_record_stands() -> None:
+    async def deletes(world: World) -> None:
+        while not set_to(world, 2):
+            await anyio.sleep(1.0)
+        (template,) = world.state.templates.values()
+        world.put_template(replace(template, deleted=frozenset({1})))
+
+    run = simulate(FAILS, ROLLS, others=deletes)
+    verdict = run.result.verdict
+    assert (verdict.outcome, verdict.code) == (Outcome.STUCK, 10), verdict
+    assert any("Could not find the specified version 1" in line for line in verdict.left)
+    assert any("it launches from version 2" in line for line in verdict.left) and ours(run.left)
+    assert not run.left.suspended_names & {"AlarmNotification", "ScheduledActions"}
+
+
+@pytest.mark.parametrize("lives", [12, 30, 45])
+def test_the_plan_of_what_was_left_says_how_it_goes_on(lives: int) -> None:
+    async def main() -> Plan:
+        world = World(1, loop_clock())
+        FAILS(world)
+        await killed(world, "a1", ROLLS, lives=lives)
+        await anyio.sleep(200.0)
+        return plan_of(ROLLS, await PortCloud(world).look("web", EVERYTHING | questions(ROLLS), 0.0))
+
+    plan = run_virtual(main)
+    assert plan.record is not None and not plan.record.anew
+    words = onward(plan.record)
+    assert ("finish the rollback to version 1" in words) is bool(plan.record.toward) is (lives > 20)

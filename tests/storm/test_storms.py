@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.storms.blame import broken
+from support.storms.setting import setting
 from support.storms.storm import storm
 
 HERE = Path(__file__).parent
@@ -47,6 +48,16 @@ def test_no_law_is_broken_where_launches_are_answered(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(15))
 def test_no_law_is_broken_where_releases_fail(seed: int) -> None:
     assert broken(storm(seed, launches=True, releases=True)) == []
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_no_law_is_broken_where_a_run_sets_its_release(seed: int) -> None:
+    assert broken(storm(seed, launches=True, further=setting)) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_who_sets_a_release_ends_within_its_limits(seed: int) -> None:
+    assert broken(storm(seed, launches=True, liveness=True, further=setting)) == []
 
 
 @pytest.mark.parametrize("seed", [3, 7])

@@ -14,6 +14,7 @@ from async_rollout.core.actions import Outcome
 from async_rollout.core.budget import Bounds, bounds
 from async_rollout.core.journal import Goal, Mark, Removal
 from async_rollout.core.policy import DRAIN_OVERDUE
+from async_rollout.core.spec import OnFailure
 from async_rollout.sandbox.faults import FaultKind
 from async_rollout.sandbox.history import Happening, What
 from support.storms.aftermath import it_ends, nothing_is_left, zero_means_done
@@ -31,6 +32,7 @@ from support.storms.conduct import (
 )
 from support.storms.noted import Removal as Removed
 from support.storms.noted import Sized, Wanted
+from support.storms.setting import what_is_launched_from_is_left_well
 from support.storms.storm import Past
 
 NEVER_BEGUN = (Outcome.NOTHING, Outcome.REFUSED, Outcome.HELD)
@@ -227,7 +229,8 @@ def launches_are_bounded(past: Past) -> Iterator[str]:
     size = max([past.found.maximum, *(one.high for one in past.world.log.wanted)])
     began = (one.verdict for one in past.results if one.verdict.outcome not in NEVER_BEGUN)
     ended = sum(not one.left for one in began)  # nothing is left: the next one begins anew
-    runs = max(1, ended) + len(past.world.log.released)
+    rolls = past.weather.spec.on_failure is OnFailure.ROLLBACK  # with a bound of its own
+    runs = max(1, ended) * (1 + rolls) + len(past.world.log.released)
     most = (2 * size + 3 + 2) * runs + sum(one.low for one in past.world.log.wanted[1:])
     if asked > most and not past.world.log.forged:
         yield f"law 6: {asked} launches were asked for, {most} are the most"
@@ -256,6 +259,7 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     it_ends,
     nothing_is_left,
     zero_means_done,
+    what_is_launched_from_is_left_well,
 )
 
 

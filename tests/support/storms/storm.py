@@ -116,15 +116,22 @@ class Errands:
 
 
 def storm(
-    seed: int, *, liveness: bool = False, wire: bool = False, launches: bool = False, releases: bool = False
+    seed: int,
+    *,
+    liveness: bool = False,
+    wire: bool = False,
+    launches: bool = False,
+    releases: bool = False,
+    further: Callable[[Weather], Weather] = lambda weather: weather,
 ) -> Past:
     """Go through the storm of this seed. wire: the real aws layer stands between, in place of the port door.
 
     launches: they are answered, where that may be. releases: of new instances that fail, in a world that may be ill.
+    further: what else is other in it.
     """
     weather = worse(drawn(seed, liveness=liveness, wire=wire))
     weather = answered(weather) if launches else weather
-    return run_virtual(partial(_story, failing(weather) if releases else weather))
+    return run_virtual(partial(_story, further(failing(weather) if releases else weather)))
 
 
 async def _story(weather: Weather) -> Past:
@@ -171,6 +178,7 @@ def _built(weather: Weather) -> Past:
     troubles.launch_message, troubles.lingering = weather.trouble.words, weather.trouble.lingering
     troubles.answering = weather.answering
     troubles.relapse, troubles.relapse_share = weather.relapse, weather.relapse_share
+    troubles.relapsing = weather.relapsing
     _refuses(troubles, weather, world.state.groups[GROUP])
     world.begin()
     found = world.state.groups[GROUP]

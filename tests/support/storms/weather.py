@@ -66,7 +66,8 @@ class Weather:
     begins then. kills: after so many acts each conductor but the last is killed. naps: after so many calls the
     host of a conductor sleeps for so many seconds. one_host: all run on this very computer, in namespaces of their own.
     readings, answering: of launches that are answered, see `Readings` and `Troubles`. relapse, relapse_share: of a bad
-    release, as in `Troubles`; struck: when every application fails, and for how many seconds.
+    release, as in `Troubles`, relapsing: of which versions; struck: when every application fails, and for how many
+    seconds. version: what the group names, None: the default one.
     """
 
     seed: int
@@ -98,6 +99,8 @@ class Weather:
     relapse: float | None = None
     relapse_share: float = 1.0
     struck: tuple[float, float] | None = None
+    version: str | None = None
+    relapsing: frozenset[str] | None = None
 
     @property
     def lag(self) -> float:
@@ -118,7 +121,12 @@ class Weather:
 
     def shaped(self, group: Group) -> Group:
         """The further edits of the group's record."""
-        return replace(group, health_check_type=self.health, grace=60.0, hooks=self.lifecycle)
+        named = (
+            group.template
+            if self.version is None or group.template is None
+            else replace(group.template, version=self.version)
+        )
+        return replace(group, health_check_type=self.health, grace=60.0, hooks=self.lifecycle, template=named)
 
 
 async def placeholder(call: Any) -> int:
