@@ -30,7 +30,9 @@ def over(spec: RolloutSpec, observation: Observation, journal: Journal) -> Verdi
     left = tuple(f"{departure.id} is in Standby: {why_parked(departure)}" for departure in idle)
     mixed = _mixture(journal, observation)
     stays = left_of(cause.text, observation, journal) if journal.templates is None else mixed
-    kept, rest = (*stays, *kept), "all else" if idle else "the group"
+    rolled = observation.instances if journal.back is Back.BEGUN else ()  # whom it has parked the record names no more
+    aside = (f"{one.id} is in Standby" for one in rolled if one.standby)
+    kept, rest = (*stays, *aside, *kept), "all else" if idle else "the group"
     why = "; ".join((cause.text, *left, *kept, f"{rest} {_as_it_is(journal)}"))
     next = "; ".join(end_of_parked(observation.group, departure.id) for departure in idle)
     next = next or next_of(cause.text) or mending(cause.text)

@@ -104,7 +104,8 @@ def _template(situation: Situation) -> Iterator[Cause]:
 def _hooks(situation: Situation) -> Iterator[Cause]:
     for failed in _failures(situation):
         departure = situation.journal.departure(failed.instance)
-        if departure is not None and not departure.surplus and departure.mark(failed.point) is not Mark.ENDED:
+        known = departure is None or departure.surplus or departure.parks  # who is parked was a cause before
+        if departure is not None and not known and departure.mark(failed.point) is not Mark.ENDED:
             yield Cause(code=6, text=f"the {failed.point} command for {failed.instance} {failed.how}")
 
 

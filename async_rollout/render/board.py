@@ -60,8 +60,9 @@ class GroupBoard(Origin):
     first_at: when it was first heard of; began_at: when its instances began to be replaced. counted: the promise in
     numbers; least, most: the fewest available, from when the floor was first held, and the most in all. replaced: by
     this run; before: by the runs that it took over from; told: of how many, as the record has it. replaced_at: when
-    the last one was through. turn: what it waits for to begin. failed: new ones that failed; parked: whom the
-    run has put into Standby. said: how the last attempt of each hook ended, by point and instance.
+    the last one was through. turn: what it waits for to begin. rolling: it goes back to what it found. failed: new
+    ones that failed; parked: whom the run has put into Standby. said: how the last attempt of each hook ended, by point
+    and instance.
     """
 
     name: str
@@ -85,6 +86,7 @@ class GroupBoard(Origin):
     said: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
     waits: tuple[Wait, ...] = ()
     restoring: bool = False
+    rolling: bool = False
     cause: str = ""
     verdict: Verdict | None = None
     missed: tuple[str, ...] = ()
@@ -202,6 +204,7 @@ def _started(group: GroupBoard, event: RolloutStarted) -> GroupBoard:
         ceiling=event.ceiling,
         old=event.old,
         restoring=event.restoring,
+        rolling=bool(event.toward),
     )
 
 

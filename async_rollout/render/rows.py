@@ -63,7 +63,7 @@ def kind(group: GroupBoard) -> str:
         return "stop"
     if group.verdict is not None:
         return "bad" if group.verdict.code else "good"
-    if group.restoring:
+    if group.restoring or group.rolling:
         return "back"
     return "idle" if group.began_at is None else "busy"
 
@@ -182,7 +182,7 @@ def _doing(group: GroupBoard, now: float, width: int, glyphs: Glyphs) -> str:
         return f"puts back{cause}; {_waits(group, now, width, glyphs)}"
     left = time_left(group, now)
     rest = "" if left is None else f"{'about ' * (width >= BAR)}{lasting(left)} left; "
-    return rest + _waits(group, now, width, glyphs)
+    return "rolls back; " * group.rolling + rest + _waits(group, now, width, glyphs)
 
 
 def _ended(group: GroupBoard, verdict: Verdict, glyphs: Glyphs) -> str:

@@ -13,7 +13,7 @@ from async_rollout.core.events import GoalChanged, RolloutStarted, Waiting
 from async_rollout.core.journal import Goal
 from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import Limits, OnFailure, RolloutSpec
+from async_rollout.core.spec import HookCall, Hooks, Limits, OnFailure, RolloutSpec
 from async_rollout.core.standing import onward
 from async_rollout.core.switching import questions
 from async_rollout.core.tags import from_tags
@@ -117,6 +117,20 @@ def test_a_rollback_that_fails_is_the_last_and_ends_mixed() -> None:
     assert launches_from(run.world) == "1" and "2" in versions(run.world)
     assert any("of version 2" in line for line in verdict.left) and not ours(run.left)
     assert len([one for one in run.events if isinstance(one, RolloutStarted) and one.toward]) == 1
+
+
+def test_whoever_is_parked_for_a_command_that_failed_does_not_end_it() -> None:
+    """Its command failed once, and that was the cause: the rest of the bad ones go by the same command."""
+    calls = list[str]()
+
+    async def fails_once(call: HookCall) -> int:
+        calls.append(call.instance)
+        return 3 if len(calls) == 2 else 0
+
+    spec = replace(ROLLS, hooks=Hooks(before_terminate=fails_once))
+    run = simulate(partial(pinned, size=4, minimum=0), spec)
+    assert run.result.verdict.code == 6 and f"{calls[1]} is in Standby" in run.result.verdict.why, run.result.verdict
+    assert set(versions(run.world)) == {"1"} and launches_from(run.world) == "1" and not ours(run.left)
 
 
 def test_its_time_is_not_the_run_s() -> None:

@@ -38,3 +38,19 @@ def test_restore_and_rollback_by_two_people_in_any_order_do_no_harm(seed: int) -
     assert launches_from(world) == ("2" if whole else "1"), ends
     assert (group.desired, group.suspended, ours(group)) == (3, (), []), ends
     assert all(one.verdict.code in (0, 5, 130) for one in ends.values()), ends
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_people_who_come_upon_what_a_killed_run_left_do_no_harm(seed: int) -> None:
+    rng = random.Random(f"two come upon it {seed}")
+    first, second = rng.uniform(200.0, 600.0), rng.uniform(200.0, 600.0)
+    kills = {"a1": rng.randrange(4, 45)}
+    world, ends = meeting(
+        LIVE, (first, "b2", Goal.RESTORE, True), (second, "c3", Goal.RESTORE, False),
+        build=partial(pinned, size=3), kills=kills,
+    )  # fmt: skip
+    group = world.group("web")
+    whole = "a1" in ends and ends["a1"].verdict.code == 0
+    assert launches_from(world) == ("2" if whole else "1"), ends
+    assert (group.desired, group.suspended, ours(group)) == (3, (), []), ends
+    assert all(one.verdict.code in (0, 5, 130) for one in ends.values()), ends

@@ -8,13 +8,19 @@ from async_rollout.core.gates.canary import CANARY
 from async_rollout.core.gates.gate import Answer, Closed, Gate, Open, Shut
 from async_rollout.core.journal import Journal
 from async_rollout.core.situation import Situation
+from async_rollout.core.templates import Back
 
 GATES: tuple[Gate, ...] = (CANARY,)
 
 
 def asked(situation: Situation) -> tuple[Answer, Journal]:
-    """What all gates say together: the first that is not open, or what the narrowest lets through; and the record."""
+    """What all gates say together: the first that is not open, or what the narrowest lets through; and the record.
+
+    No gate stands before a rollback: what it leads away from is worse than anything that a gate waits for.
+    """
     record, narrowest = situation.journal, None
+    if record.back is not Back.NOT:
+        return Open(), record
     for gate in GATES:
         if not gate.needs(situation.spec, record):
             continue

@@ -6,9 +6,10 @@ And what may not come of it, by the world's own record: law 21.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 import anyio
 
@@ -45,9 +46,12 @@ async def conducted(world: World, run: str, spec: RolloutSpec, goal: Goal, **mor
 
 
 def meeting(
-    *steps: tuple[float, str, Goal, bool], build: Callable[[World], object], spec: RolloutSpec = SET
+    *steps: tuple[float, str, Goal, bool],
+    build: Callable[[World], object],
+    spec: RolloutSpec = SET,
+    kills: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[World, dict[str, GroupResult]]:
-    """Several conductors, each from a machine of its own, each at its time."""
+    """Several conductors, each from a machine of its own, each at its time. kills: who is killed, before which act."""
 
     async def main() -> tuple[World, dict[str, GroupResult]]:
         world, ends = World(1, loop_clock()), dict[str, GroupResult]()
@@ -55,7 +59,10 @@ def meeting(
 
         async def one(at: float, name: str, goal: Goal, rollback: bool) -> None:
             await anyio.sleep(at)
-            ends[name] = await conducted(world, name, spec, goal, rollback=rollback)
+            if name not in kills:
+                ends[name] = await conducted(world, name, spec, goal, rollback=rollback)
+            elif (end := await killed(world, name, spec, lives=kills[name])) is not None:
+                ends[name] = end
 
         with anyio.fail_after(20_000.0):
             async with anyio.create_task_group() as tasks:
