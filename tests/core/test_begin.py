@@ -175,27 +175,28 @@ def test_a_dead_holder_of_this_machine_is_not_waited_for() -> None:
     assert the_record(decide(SPEC, other(until=NOW + 100, dead=True))).run == "run0"
 
 
-def test_what_failed_before_is_tried_again_by_the_next_run() -> None:
+@pytest.mark.parametrize(("code", "goes_on"), [(130, True), (143, True), (1, False), (6, False), (0, False)])
+def test_what_failed_before_is_tried_again_by_the_next_run(code: int, *, goes_on: bool) -> None:
+    """What was only stopped is gone on with: who failed counts on, and the first new one has been watched."""
     departures = (
         Departure(id=ident(0), at=1, before=Mark.FAILED),
         Departure(id=ident(1), at=1, before=Mark.ENDED, after=Mark.FAILED),
     )
-    restoring = {"departures": departures, "goal": Goal.RESTORE, "cause": Cause(code=6, text="x"), "lost": 3}
+    restoring = {
+        "departures": departures,
+        "goal": Goal.RESTORE,
+        "cause": Cause(code=code, text="x"),
+        "lost": 3,
+        "canary": True,
+    }
     given = replace(SPEC, hooks=Hooks(before_terminate="leave", after_terminate="forget"))
     ours = the_record(decide(given, other(record=restoring)))
     assert [(departure.before, departure.after) for departure in ours.departures] == [
         (Mark.BEGUN, Mark.NOT),
         (Mark.ENDED, Mark.BEGUN),
     ]
-    assert (ours.goal, ours.cause, ours.lost) == (Goal.REPLACE, None, 0)
-
-
-@pytest.mark.parametrize(("code", "goes_on"), [(130, True), (143, True), (1, False), (6, False), (0, False)])
-def test_what_was_only_stopped_is_gone_on_with(code: int, *, goes_on: bool) -> None:
-    """The first new one was watched, some had failed: that counts on; after what failed all of it is a new order."""
-    stopped = {"goal": Goal.RESTORE, "cause": Cause(code=code, text="x"), "lost": 1, "canary": True}
-    ours = the_record(decide(SPEC, other(record=stopped)))
-    assert (ours.goal, ours.lost, ours.canary) == (Goal.REPLACE, int(goes_on), goes_on)
+    assert (ours.goal, ours.cause) == (Goal.REPLACE, None)
+    assert (ours.lost, ours.canary) == (3 * goes_on, goes_on)
 
 
 @pytest.mark.parametrize("record", [{"until": int(NOW) - 7 * 3600}, {"template": "x@1"}])
