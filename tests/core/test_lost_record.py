@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Decision, Erase, Outcome, Record, Resume
+from async_rollout.core.actions import Erase, Outcome, Record, Resume
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd
-from async_rollout.core.journal import QUICK, Cause, Goal, Journal, Unreadable
+from async_rollout.core.journal import QUICK, Cause, Goal, Unreadable
 from async_rollout.core.recall import recall
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import RolloutSpec
+from support.beginnings import SPEC, end, free, the_record
 from support.drafts import NOW, snapshot_of
-from support.drawn import looked, observation
-
-SPEC = RolloutSpec()
-PROBED = {"run0": int(NOW)}
-
-
-def free(
-    drawing: str = "SSS", spec: RolloutSpec = SPEC, *, probes: Mapping[str, int] = PROBED, **belief: Any
-) -> Snapshot:
-    """A group without record, looked at four times."""
-    seen = observation(drawing)
-    seen = replace(seen, journal=None, probes=probes, group=replace(seen.group, suspended=frozenset()))
-    found = looked(spec, seen)
-    return replace(found, belief=replace(found.belief, **belief))
-
-
-def the_record(decision: Decision) -> Journal:
-    (record,) = [act.journal for act in decision.actions if isinstance(act, Record)]
-    return record
-
-
-def end(decision: Decision) -> tuple[Outcome, int]:
-    assert decision.verdict is not None, decision
-    return decision.verdict.outcome, decision.verdict.code
+from support.drawn import observation
 
 
 def vanished(*, looks: int = 3, ago: float = 30.0, suspended: bool = True, **belief: Any) -> Snapshot:
