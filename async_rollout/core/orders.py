@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from async_rollout.core.actions import Outcome, Verdict
 from async_rollout.core.journal import Cause
 from async_rollout.core.snapshot import Snapshot, Stop
@@ -26,6 +28,8 @@ def rollback_ordered(snapshot: Snapshot) -> tuple[Cause, str] | None:
     if order is None or not order.startswith(f"rollback {me.run} "):
         return None
     version, _, holder = order.removeprefix(f"rollback {me.run} ").partition(" ")
+    if not re.fullmatch(r"-|[1-9][0-9]{0,18}", version, re.ASCII):
+        return None  # whoever wrote that, it was none of ours
     return Cause(code=130, text=f"rollback was ordered from {holder}"), "" if version == "-" else version
 
 

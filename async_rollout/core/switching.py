@@ -55,6 +55,8 @@ def way_back(spec: RolloutSpec, group: Group, record: Templates | None, version:
     """
     found, set_to = (record.found, record.wanted) if record else (group.spelled, wanted(spec, group) or group.spelled)
     number = version or spec.rollback_version
+    if not fits(found):
+        return ""
     if number and not found.startswith("lc:"):
         return f"{found.partition(':')[0]}:{number}"
     return "" if number or found == set_to or is_alias(found) else found

@@ -16,12 +16,13 @@ from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookCall, Hooks, Limits, OnFailure, RolloutSpec
 from async_rollout.core.standing import onward
 from async_rollout.core.switching import questions
-from async_rollout.core.tags import from_tags
+from async_rollout.core.tags import ORDER, from_tags
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.preview import EVERYTHING
 from async_rollout.engine.result import GroupResult
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.history import What
+from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.laws.rolling_back import LIVE, conducted, killed, meeting, set_to
@@ -239,3 +240,25 @@ def test_the_plan_of_what_was_left_says_how_it_goes_on(lives: int) -> None:
     assert plan.record is not None and not plan.record.anew
     words = onward(plan.record)
     assert ("finish the rollback to version 1" in words) is bool(plan.record.toward) is (lives > 20)
+
+
+@pytest.mark.parametrize(
+    "order", ["rollback a1 1;x b2", "rollback a1", "rollback a1 0 b2", "rollback b9 1 b2", "rollback"]
+)
+def test_an_order_of_another_form_or_to_another_run_is_none(order: str) -> None:
+    async def main() -> tuple[World, GroupResult]:
+        world = World(1, loop_clock())
+        pinned(world, size=2)
+
+        async def forge() -> None:
+            await anyio.sleep(70.0)
+            world.put_tags("web", [Tag(key=ORDER, value=order)], who="human")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(forge)
+            end = await conducted(world, "a1", SET, Goal.REPLACE)
+            tasks.cancel_scope.cancel()
+        return world, end
+
+    world, end = run_virtual(main)
+    assert end.verdict.outcome is Outcome.DONE and versions(world) == ["2", "2"]
