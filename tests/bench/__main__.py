@@ -2,7 +2,7 @@
 
     python tests/bench                       all of it, some forty minutes
     python tests/bench --only one start      parts of it: one, fleet, fits, start, loop, process, smoke,
-                                         stop
+                                         stop, releases
 
 one       one group on a virtual clock, against the best legal schedule and against rivals, for the same draws
 fleet     a hundred groups at once, on all of AWS's request buckets and on half of them
@@ -12,6 +12,7 @@ loop      a hundred commands at once, the live view, the simulator
 process   a hundred groups, and a thousand in ten accounts, rolled for real over HTTP
 smoke     one group in real time beside the same on the virtual clock
 stop      SIGTERM with ten to a hundred groups under way
+releases  what releases that fail cost, beside the original's loop, a plain surge and a model of a refresh
 
 Virtual figures are the same on every machine (seeds 0, 1, 2, ...); of real ones only the ratios are worth quoting, and
 those of an idle machine. Ends with 1 if a goal was missed.
@@ -29,7 +30,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 from support.bench.table import HEAD, Row  # noqa: E402 - the path comes first
 
-PARTS = ("one", "fleet", "fits", "start", "loop", "process", "smoke", "stop")
+PARTS = ("one", "fleet", "fits", "start", "loop", "process", "smoke", "stop", "releases")
 """Each imports what it needs when its turn comes."""
 FITS = (25, 50, 200, 400)
 

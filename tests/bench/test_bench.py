@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from async_rollout import LaunchCall
-from support.bench import bench_rollouts, rows_rollouts
+from support.bench import bench_rollouts, releases, rows_rollouts
 from support.bench.bench_rollouts import measure
 from support.bench.fleet_runs import Fleet, RolloutsFailedError, beginning, interval, rolled
 from support.bench.oracle import ideal
+from support.bench.releases import Release, cost
 from support.bench.rivals import instance_refresh, original
 from support.bench.rows_rollouts import SWIFT, polled
 from support.bench.small import small
@@ -41,6 +42,16 @@ def test_one_draining_beside_one_booting(rise: float, fall: float, seconds: floa
 def test_two_at_once() -> None:
     """At 10 the first is proven, so one goes and a third is asked for; at 30 two go and the last is asked for."""
     assert ideal([10.0, 30.0, 20.0, 20.0], 5.0, surge=2, draining=2) == 10 + 20 + 20 + 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_bad_release_costs_is_the_same_each_time_and_ours_costs_least(seed: int) -> None:
+    bad = Release(seed=seed, size=4, fails=30.0, share=1.0)
+    costs = {name: cost(bad, roller) for name, roller in releases.WAYS.items()}
+    assert costs == {name: cost(bad, roller) for name, roller in releases.WAYS.items()}
+    ours, *others = costs.values()
+    assert (ours.lost, ours.ended, ours.least) == (0, True, 1.0)
+    assert all(one.lost > 0 or not one.ended for one in others)
 
 
 def test_nobody_is_faster_than_the_ideal() -> None:
