@@ -25,7 +25,7 @@ from async_rollout.aws.survey import activities_of, forecasting, refreshing, sur
 from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.translate import Extras, is_marked, observation_of
-from async_rollout.core.actions import ROWS, Need, Needs
+from async_rollout.core.actions import ROWS, EndOf, Need, Needs
 from async_rollout.core.observation import Observation
 from async_rollout.core.tags import PREFIX
 from async_rollout.engine.ports import Urgency
@@ -115,7 +115,8 @@ class Sweep:
         marked = [member["InstanceId"] for member in rows if is_marked(member)]
         aliases = sorted(unresolved(row.body))
         launches = Part(partial(self._launches.of, ids, booting), asks=self._launches.asks(ids, booting))
-        running = Part(partial(self._running.of, marked), asks=self._running.asks(marked))
+        left = [need.instance for need in needs if isinstance(need, EndOf)]
+        running = Part(partial(self._running.of, (*marked, *left)), asks=self._running.asks((*marked, *left)))
         templates = Part(partial(self._templates.of, aliases), asks=self._templates.asks(aliases))
         sources = Part(partial(self._sources.told, ask, row.body, needs), asks=self._sources.asks(row.body, needs))
         survey = _part(survey_of, ask, group, needed=Need.SURVEY in needs)
@@ -129,6 +130,7 @@ class Sweep:
             sources=sources.value,
             launches=launches.value,
             down=running.value,
+            left=tuple(left),
             templates=templates.value,
             survey=survey.value,
             activities=activities.value,

@@ -32,14 +32,15 @@ class Extras:
     """What one look asked beside the group.
 
     health: by source, None where AWS does not find it; empty where targets were not needed. down: of those that are
-    marked Unhealthy, whom EC2 does not run. traits: what its policies tell, where they were asked for. versions: what
-    each `VersionOf` comes to.
+    marked Unhealthy, and of those in left, whom EC2 does not run. left: of whom it was asked how they have ended.
+    traits: what its policies tell, where they were asked for. versions: what each `VersionOf` comes to.
     """
 
     sources: tuple[Source, ...] = ()
     health: Mapping[str, Health | None] = field(default_factory=dict)
     launches: Mapping[str, Launch] = field(default_factory=dict)
     down: Mapping[str, Down] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
     templates: Resolved = field(default_factory=dict)
     survey: Survey | None = None
     activities: tuple[Activity, ...] | None = None
@@ -63,6 +64,7 @@ def observation_of(row: Body, at: float, extras: Extras) -> Observation:
         activities=extras.activities,
         refresh=extras.refresh,
         versions=extras.versions,
+        ends={id: extras.down.get(id, Down()).reason for id in extras.left},
     )
 
 

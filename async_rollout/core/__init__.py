@@ -27,7 +27,7 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
                 what desired capacity comes to by the record, `probes` who else is about to write one
     life        `life`: its steps as tables, and where one instance (`lives`) stands; their names: `stages`; how long
                 each may last: `limits`; what is remembered: `history`; asked of a look: `serving`, `let_go`,
-                `standby`, `protection`, `zonal_shift`; which newcomers fail: `failures`; how
+                `standby`, `protection`, `zonal_shift`; which newcomers fail: `failures`, `lost`; how
                 long they have to stay well: `min_ready`
     belief      `belief` of the group; `recall` makes it anew after each look, with `fold` (each history), `answered`,
                 `launch_answers`, `refusals`, `marks`, `carried`; `pace` when to look again; a `snapshot` is what is

@@ -194,7 +194,14 @@ class VersionOf:
     what: str
 
 
-Needs = frozenset[Need | HealthOf | VersionOf]
+@dataclass(frozen=True, slots=True)
+class EndOf:
+    """How one instance has ended that is no member any more, or is leaving (its id)."""
+
+    instance: str
+
+
+Needs = frozenset[Need | HealthOf | VersionOf | EndOf]
 ROWS: Needs = frozenset()
 """The group alone."""
 WHOLE: Needs = frozenset({Need.TARGETS})

@@ -13,6 +13,7 @@ from async_rollout.core.actions import (
     WHOLE,
     Action,
     Decision,
+    EndOf,
     Erase,
     Launch,
     Need,
@@ -36,6 +37,7 @@ from async_rollout.core.gates import Shut, asked
 from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable, Way
 from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
+from async_rollout.core.lost import is_to_ask
 from async_rollout.core.open_launches import settled
 from async_rollout.core.orders import rollback_ordered, stopped, untouched
 from async_rollout.core.policy import REFRESH_AGE, REFRESH_EVERY, SIZE
@@ -139,11 +141,13 @@ def _ordered(snapshot: Snapshot, draft: Draft) -> Draft:
 
 
 def _surveyed(draft: Draft) -> Draft:
-    """Ask now and then whether somebody else has begun to replace the group's instances."""
+    """Ask now and then whether somebody else replaces the group's instances; and how newcomers that left have ended."""
     age = draft.at - draft.belief.survey.at if draft.belief.survey else 0.0
     stages = set(draft.belief.stages.values())
     soon = Stage.CHECKING in stages or stages.isdisjoint(YOUNG)
-    return draft.ask(Need.REFRESH) if age >= (REFRESH_AGE if soon else REFRESH_EVERY) else draft
+    draft = draft.ask(Need.REFRESH) if age >= (REFRESH_AGE if soon else REFRESH_EVERY) else draft
+    lost = [id for id, history in draft.belief.histories.items() if is_to_ask(history, draft.at)]
+    return draft.ask(Need.ACTIVITIES, *map(EndOf, lost)) if lost else draft
 
 
 def _counted(draft: Draft) -> Draft:

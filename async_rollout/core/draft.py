@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from async_rollout.core.actions import ROWS, WHOLE, Action, Decision, Need, Needs, Record, SetCapacity, Verdict, Wait
+from async_rollout.core.actions import (
+    ROWS,
+    WHOLE,
+    Action,
+    Decision,
+    EndOf,
+    Need,
+    Needs,
+    Record,
+    SetCapacity,
+    Verdict,
+    Wait,
+)
 from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.open_launches import settled
 from async_rollout.core.pace import Look, soonest
@@ -58,7 +70,7 @@ class Draft(Situation):
         """Everything, an interval later."""
         return Look(self.at + self.spec.interval, WHOLE)
 
-    def ask(self, *needs: Need) -> Draft:
+    def ask(self, *needs: Need | EndOf) -> Draft:
         return replace(self, needs=self.needs.union(needs))
 
     def write(self, journal: Journal) -> Draft:

@@ -1,8 +1,9 @@
 """Newcomers that fail: what speaks against the release, and what is the world's doing.
 
-One that left by nobody's order before it was proven is lost; one that was proven and then got ill has relapsed. Each
-counts once, whatever becomes of it. One that others mark Unhealthy is ill only where no load balancer calls it healthy.
-While old ones are ill in at least the same share as new ones, none counts: the same thing has hit them all.
+One that left by nobody's order before it was proven is lost (`lost` tells by whose); one that was proven and then got
+ill has relapsed. Each counts once, whatever becomes of it. One that others mark Unhealthy is ill only where no load
+balancer calls it healthy. While old ones are ill in at least the same share as new ones, none counts: the same thing
+has hit them all.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from math import inf
 
 from async_rollout.core.history import UNKNOWN, History
 from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.lost import is_no_fault, is_told
 from async_rollout.core.observation import Observation
-from async_rollout.core.policy import ILL, LOST
+from async_rollout.core.policy import ILL
 from async_rollout.core.serving import ails, is_shifted
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, is_new, is_old
@@ -88,10 +90,14 @@ def _begun(history: History) -> float:
     return history.stage.at if history.stage else inf
 
 
+def _left(history: History) -> str:
+    return f"it left before it served{f': {history.end}' if history.end else ''}"
+
+
 def _why(observation: Observation, journal: Journal, id: str, was: History, now: History) -> str:
     """Why it failed, by this look; empty where it did not."""
     if now.lost_since is not None:
-        return "it left before it served" if observation.at - now.lost_since >= LOST.seconds else ""
+        return _left(now) if is_told(now, observation.at) and not is_no_fault(now) else ""
     one = observation.instance(id)
     if one is not None and one.down and is_new(journal, one):
         return "" if one.reason.startswith(NOT_ITS_OWN) else f"EC2 does not run it: {one.reason or one.down}"

@@ -56,6 +56,12 @@ class Fold:
     def _departures(self) -> dict[str, Departure]:
         return {departure.id: departure for departure in self._journal.departures} if self._journal else {}
 
+    @cached_property
+    def _causes(self) -> dict[str, str]:
+        """Auto Scaling's words for each end, where its activities were asked for; the newest of them stand first."""
+        told = (one for one in reversed(self.observation.activities or ()) if one.kind == "terminate")
+        return {one.instance: one.message for one in told if one.instance}
+
     def _lives(self, id: str, history: History) -> bool:
         named = self._journal is None or id in self._members or id in self._departures or bool(history.running)
         return named or not history.is_gone or history.lost_since is not None or bool(history.failed)
@@ -76,6 +82,8 @@ class Fold:
             lingering=self._is_lingering(was, member, out),
             removal=counted_on(was.removal, "recorded" if told else None, at),
             lost_since=self._lost_since(was, member, departure),
+            end=self.observation.ends.get(id) or was.end,
+            cause=self._causes.get(id, was.cause),
         )
         sick = was.sick if out is not None else seen.streak.bad >= ILL.looks
         ready_since = _since(was.ready_since, at, holds=self._is_up(seen, member, out))

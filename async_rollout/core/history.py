@@ -72,8 +72,9 @@ class History:
     ready once. absent: looks in a row that did not show it; unlisted:
     whole looks in a row in which no source listed it, once it is taken out. lingering: it still drained when every
     delay was over. removal: since when its terminate stands in the record. lost_since: since when one that never served
-    is gone or leaves, and not by us. failed: why it counts as a newcomer that failed, empty as long as it does not.
-    unmarked: how often we marked it healthy again. unfit: AWS refused to register it. sick: it was ill when it was last
+    is gone or leaves, and not by us; end: EC2's code of how it ended, cause: Auto Scaling's words for it, each empty as
+    long as that was not told. failed: why it counts as a newcomer that failed, empty as long as it does not. unmarked:
+    how often we marked it healthy again. unfit: AWS refused to register it. sick: it was ill when it was last
     seen in its sources.
     running, ended: its commands. calls: what AWS took last for each of its registrations.
     """
@@ -90,6 +91,8 @@ class History:
     lingering: bool = False
     removal: Odd | None = None
     lost_since: float | None = None
+    end: str = ""
+    cause: str = ""
     failed: str = ""
     unmarked: int = 0
     unfit: bool = False

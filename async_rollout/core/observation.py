@@ -244,6 +244,7 @@ class Observation:
     """One look. survey and activities are None where the needs did not name them; order is the stop order's text.
 
     versions: of each `VersionOf` that was asked, what it comes to, `lt-0abc:41`; empty where there is none such.
+    ends: of those of whom that was asked, EC2's code of how they have ended, empty where it has none to tell.
     refresh: statuses of active instance refreshes, None where that alone was not asked. probes: the runs whose probe
     shows, each with when it was put up, 0 where it does not say.
     """
@@ -259,6 +260,7 @@ class Observation:
     activities: tuple[Activity, ...] | None = None
     refresh: tuple[str, ...] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    ends: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def health_seen(self) -> bool:

@@ -46,6 +46,8 @@ OLD_RECORD = Rule(seconds=180.0, source="six times as long as an answer is known
 """A record older than the one we wrote is no old answer any more, but somebody's doing."""
 LOST = Rule(seconds=30.0, source=STALE)
 """A newcomer that is gone before it served is lost."""
+TOLD_BY = 60.0
+"""Seconds that AWS is given to tell how one that left has ended: its own account of it may come as late as that."""
 GONE = Rule(looks=3, source=GAP)
 """An instance on its way out that no look shows has left the group; one that no source lists was let go by all."""
 UNFOUND = Rule(looks=3, seconds=30.0, source=f"{GAP}; {STALE}")

@@ -76,8 +76,8 @@ class GroupCloud(Protocol):
 
         Every request in it was sent at or after the loop's time `after` (`anyio.current_time()`). `Need.TARGETS`
         fills `Instance.targets` and `Source.seen_at` from every source, `HealthOf` from that one; `SURVEY` and
-        `ACTIVITIES` fill their fields, `POLICIES` adds to `Group.traits`. `urgency`: with `STOP` it waits for no other
-        groups to be asked with.
+        `ACTIVITIES` fill their fields, `EndOf` fills `Observation.ends`, `POLICIES` adds to `Group.traits`. `urgency`:
+        with `STOP` it waits for no other groups to be asked with.
 
         Raises UnknownGroupError, CredentialsError, or UnseenError (transient: ask again later).
         """

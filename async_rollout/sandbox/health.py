@@ -10,6 +10,10 @@ from async_rollout.sandbox.records import Group, Instance
 from async_rollout.sandbox.simulation import AWS, Simulation
 from async_rollout.sandbox.words import no_instance
 
+ENDED = "an EC2 health check indicating it has been terminated or stopped"
+ILL = "an ELB system health check failure"
+"""Auto Scaling's words for why it ends one."""
+
 
 def mark(simulation: Simulation, id: str, status: str, who: str, why: str) -> None:
     """SetInstanceHealth, or AWS's own finding. Raises AwsError for what is no member."""
@@ -30,7 +34,7 @@ def look(simulation: Simulation, name: str) -> None:
             _check(simulation, group, one)
     for one in simulation.state.members(name):
         if _dead_while_booting(one) or (_marked(one) and group.runs("ReplaceUnhealthy") and group.runs("Terminate")):
-            leaving.begin(simulation, one.id, "a failed health check", AWS)
+            leaving.begin(simulation, one.id, ENDED if one.ec2 != "running" else ILL, AWS)
             simulation.unsettled(name)
 
 

@@ -57,7 +57,7 @@ def start(simulation: Simulation, group: Group, zone: str, why: str, *, rebalanc
     simulation.after(boot, lambda: _booted(simulation, one.id))
     if troubles.dying_launches > 0:
         troubles.dying_launches -= 1
-        simulation.after(boot / 2, lambda: leaving.die(simulation, one.id, AWS))
+        simulation.after(boot / 2, lambda: leaving.die(simulation, one.id, AWS, leaving.BY_ITSELF))
     return one
 
 
@@ -199,4 +199,4 @@ def _maybe_short_lived(simulation: Simulation, one: Instance) -> None:
     troubles = simulation.troubles[one.group]
     if troubles.short_lived_launches > 0:
         troubles.short_lived_launches -= 1
-        simulation.after(troubles.short_lived, lambda: leaving.die(simulation, one.id, AWS))
+        simulation.after(troubles.short_lived, lambda: leaving.die(simulation, one.id, AWS, leaving.BY_ITSELF))

@@ -10,6 +10,8 @@ from async_rollout.sandbox.records import Activity, Group, Instance
 from async_rollout.sandbox.simulation import AWS, Simulation
 from async_rollout.sandbox.words import at_minimum, no_instance
 
+BY_ITSELF = "Client.InstanceInitiatedShutdown"
+"""EC2's code of whoever has shut itself down."""
 BY_USER = "Client.UserInitiatedShutdown"
 """EC2's code of whoever was ended by a call, Auto Scaling's too."""
 RETAINED = "The instance is retained: its terminating lifecycle action was abandoned or timed out"

@@ -13,19 +13,31 @@ from async_rollout.core.failures import is_world_ill, judged
 from async_rollout.core.history import History, Since, Streak
 from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.laws import objection
+from async_rollout.core.lost import CALLED, RECLAIMED
 from async_rollout.core.observation import Observation, TargetState
-from async_rollout.core.policy import ILL, LOST
+from async_rollout.core.policy import ILL, LOST, TOLD_BY
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from async_rollout.core.traffic import held_up
 from async_rollout.errors import UsageError
+from async_rollout.sandbox.health import ENDED
 from support.drafts import NOW, draft_of
 from support.drawn import ident
 
 SPEC = RolloutSpec()
 BAD = Streak(bad=ILL.looks, at=NOW)
 WAS_WELL: dict[str, Any] = {"proven": True, "streak": BAD}
+
+
+LEFT, LATE = NOW - LOST.seconds, NOW - LOST.seconds - TOLD_BY
+TAKEN = "At 2026-01-05T08:00:00Z an instance was taken out of service in response to"
+ELB, EC2 = f"{TAKEN} an ELB system health check failure.", f"{TAKEN} {ENDED}."
+ORDERS = (
+    f"{TAKEN} a user request, shrinking the capacity from 4 to 3.",
+    f"{TAKEN} a difference between desired and actual capacity, shrinking the capacity from 4 to 3.",
+    f"{TAKEN} an EC2 instance rebalance recommendation.",
+)
 
 
 def seen(drawing: str, **record: Any) -> Observation:
@@ -48,8 +60,27 @@ def failed(observation: Observation, *, before: dict[str, Any] | None = None, si
         ("SSSN", {"proven": True, "streak": replace(BAD, bad=ILL.looks - 1)}, ""),  # perhaps a gap in the answers
         ("SSSW", {"streak": BAD}, ""),  # not proven yet: its limit is another
         ("SSSS", WAS_WELL, ""),  # an old one
-        ("SSSN", {"lost_since": NOW - LOST.seconds}, "it left before it served"),
-        ("SSSN", {"lost_since": NOW - LOST.seconds + 1}, ""),
+        ("SSSN", {"lost_since": LATE}, "it left before it served"),
+        ("SSSN", {"lost_since": LATE + 1}, ""),  # AWS may tell yet
+        (
+            "SSSN",
+            {"lost_since": LEFT, "end": "Client.InstanceInitiatedShutdown"},
+            "it left before it served: Client.InstanceInitiatedShutdown",
+        ),
+        ("SSSN", {"lost_since": LEFT + 1, "end": "Client.InstanceInitiatedShutdown"}, ""),
+        ("SSSN", {"lost_since": LEFT, "end": "Server.InternalError"}, "it left before it served: Server.InternalError"),
+        ("SSSN", {"lost_since": LATE, "end": RECLAIMED}, ""),
+        ("SSSN", {"lost_since": LATE, "end": RECLAIMED, "cause": ELB}, ""),  # EC2's word goes before
+        ("SSSN", {"lost_since": LATE, "end": CALLED}, f"it left before it served: {CALLED}"),  # by whom nobody knows
+        ("SSSN", {"lost_since": LEFT, "end": CALLED, "cause": ELB}, f"it left before it served: {CALLED}"),
+        ("SSSN", {"lost_since": LATE, "end": CALLED, "cause": EC2}, ""),  # Auto Scaling has only found it so
+        ("SSSN", {"lost_since": LEFT, "cause": EC2}, "it left before it served"),
+        *(("SSSN", {"lost_since": LATE, "end": end, "cause": cause}, "") for cause in ORDERS for end in ("", CALLED)),
+        (
+            "SSSN",
+            {"lost_since": LEFT, "end": "Client.InternalError", "cause": ORDERS[0]},
+            "it left before it served: Client.InternalError",
+        ),
     ],
 )
 def test_which_newcomers_fail(drawing: str, now: dict[str, Any], why: str) -> None:

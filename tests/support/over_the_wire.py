@@ -18,11 +18,13 @@ from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-from support.simulation import InstantHooks
+from support.simulation import InstantHooks, Others
 
 
-def rolled(prepare: Callable[[World], object], spec: RolloutSpec, seed: int = 1) -> tuple[World, GroupResult]:
-    """The group `web` of a world, rolled over the wire."""
+def rolled(
+    prepare: Callable[[World], object], spec: RolloutSpec, seed: int = 1, *, others: Others | None = None
+) -> tuple[World, GroupResult]:
+    """The group `web` of a world, rolled over the wire. others: what other people do meanwhile."""
 
     async def main() -> tuple[World, GroupResult]:
         world = World(seed, loop_clock())
@@ -30,7 +32,12 @@ def rolled(prepare: Callable[[World], object], spec: RolloutSpec, seed: int = 1)
         async with connect(session=session(world), jitter=lambda: 0.5) as cloud:
             me = Me(run="run", holder="host/boot/1")
             rollout = Rollout(cloud, "web", spec, me, hooks=InstantHooks(), tell=lambda _: None, halt=Halt())
-            return world, await rollout.run()
+            async with anyio.create_task_group() as beside:
+                if others is not None:
+                    beside.start_soon(others, world)
+                result = await rollout.run()
+                beside.cancel_scope.cancel()
+            return world, result
 
     return run_virtual(main)
 

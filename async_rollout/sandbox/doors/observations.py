@@ -98,6 +98,12 @@ def instance_of(
     )
 
 
+def ends_of(state: State, ids: Iterable[str]) -> dict[str, str]:
+    """EC2's code of how each has ended; empty of one that it runs, or does not show any more."""
+    known = {id: one for id in ids if (one := state.instances.get(id)) and leaving.down(one) and not one.forgotten}
+    return {id: known[id].reason if id in known else "" for id in ids}
+
+
 def _down(one: Instance) -> dict[str, str]:
     """EC2 is asked of those that are marked, and does not know whom it has forgotten."""
     state = leaving.down(one)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import anyio
 
-from async_rollout.core.actions import CloudAction, HealthOf, Need, Needs, VersionOf
+from async_rollout.core.actions import CloudAction, EndOf, HealthOf, Need, Needs, VersionOf
 from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import LaunchError
 from async_rollout.engine.clocks import Young, always
@@ -22,6 +22,7 @@ from async_rollout.sandbox.doors.acts import Step, steps
 from async_rollout.sandbox.doors.observations import (
     Health,
     activities_of,
+    ends_of,
     health_of,
     observation_of,
     survey_of,
@@ -98,6 +99,9 @@ class PortCloud:
         if Need.ACTIVITIES in needs:
             state = await self._read("autoscaling:DescribeScalingActivities")
             seen = replace(seen, activities=activities_of(state, group))
+        if left := [one.instance for one in needs if isinstance(one, EndOf)]:
+            state = await self._read("ec2:DescribeInstances")
+            seen = replace(seen, ends=ends_of(state, left))
         if Need.POLICIES in needs:
             state = self._with(group, await self._read("autoscaling:DescribePolicies"))
             seen = replace(seen, group=with_policies(seen.group, state.groups[group]))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+import anyio
+
 from async_rollout.core import failures, recall, traffic, trouble
 from async_rollout.core.events import Warned
 from async_rollout.engine.telling import OBJECTED
 from async_rollout.sandbox.groups import a_group
-from support.laws.breaking import Sabotage, both, no, nothing, swap
+from async_rollout.sandbox.history import What
+from async_rollout.sandbox.simulation import HUMAN
+from async_rollout.sandbox.world import World
+from support.laws.breaking import Sabotage, both, no, nothing, swap, yes
 from support.releases import ill, law_17, release, taken_out
 from support.simulation import BY_NUMBER, Run, simulate
 
@@ -36,7 +41,39 @@ def struck() -> list[str]:
     return found
 
 
+def taken() -> list[str]:
+    """A person ends the first three newcomers while they boot."""
+
+    async def others(world: World) -> None:
+        ended: set[str] = set()
+        while len(ended) < 3:
+            await anyio.sleep(5.0)
+            for one in [one for one in world.members("web") if one.booting and one.id not in ended]:
+                world.terminate(one.id, decrement=False, who=HUMAN)
+                ended.add(one.id)
+
+    run = simulate(partial(a_group, size=3, maximum=8, delay=20.0), BY_NUMBER, others=others)
+    code, why = run.result.verdict.code, run.result.verdict.why
+    return [f"law 17: what a person ended was taken for the release: {why}"] if code else []
+
+
+def dying() -> list[str]:
+    """All newcomers shut themselves down while they boot."""
+
+    def build(world: World) -> None:
+        a_group(world, size=3, maximum=8, delay=20.0)
+        world.troubles["web"].dying_launches = 10**6
+
+    run = simulate(build, BY_NUMBER)
+    launched = sum(one.what is What.LAUNCH for one in run.world.record)
+    return [f"law 17: {launched} were launched of a release that does not live"] if launched > 5 else []
+
+
 RELEASES = (
+    Sabotage(name="what a person ends is the release's", law="law 17:", story=taken,
+             spoil=swap(failures, "is_no_fault", no)),
+    Sabotage(name="whoever left was taken by somebody", law="law 17:", story=dying,
+             spoil=swap(failures, "is_no_fault", yes)),
     Sabotage(name="what fails is not counted", law="law 17:", story=relapsing,
              spoil=swap(recall, "judged", lambda spec, observation, before, after, since: after)),
     Sabotage(name="what was healthy once is trusted", law="law 17:", story=relapsing,
