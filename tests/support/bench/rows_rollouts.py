@@ -54,6 +54,9 @@ def _large() -> Iterator[Row]:
     what, theirs = "size 100, surge and draining 10 %, wall / the original's", one.wall / _original(one)
     yield Row(number="2", what=what, measured=(theirs,), goal=(0.08,), anchor="1", limit="0.073")
     yield Row(what="the same, wall / path", measured=(one.ratio(10, 10),))
+    watched = rolled(size=100, spec=RolloutSpec(max_surge="10%")).groups[0]
+    what = "the same with the first one watched for 120 s, wall / without"
+    yield Row(what=what, measured=(watched.wall / one.wall,), goal=(1.15,), limit="1.16")
 
 
 def _small() -> Iterator[Row]:
