@@ -164,14 +164,14 @@ def _put_back(spec: RolloutSpec, snapshot: Snapshot, ours: Journal) -> Journal:
         return called_off(replace(ours, goal=Goal.RESTORE, cause=RESTORE_CAUSE))
     group, was = snapshot.observation.group, ours.templates
     one = was or Templates(found=group.spelled, wanted=group.spelled, policy=group.policy)
-    toward = way_back(spec, group, was) or one.toward
+    toward = way_back(spec, group, was) or one.led_to
     return replace(ours, goal=Goal.RESTORE, cause=ROLLBACK_CAUSE, templates=replace(one, toward=toward, back=Back.DUE))
 
 
 def _no_way_back(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Verdict | None:
     """Nobody is told to roll back, and no record says so, where there is nothing to roll back to."""
     was = record.templates
-    if way_back(spec, snapshot.observation.group, was) or (was is not None and was.toward):
+    if way_back(spec, snapshot.observation.group, was) or (was is not None and was.led_to):
         return None
     why = "there is nothing to roll back to: the run found what it was to replace others by, or an alias"
     return Verdict(outcome=Outcome.REFUSED, code=3, why=why, next="name it with --rollback-version, or restore")
@@ -185,11 +185,9 @@ def _rolled_on(spec: RolloutSpec, ours: Journal, observation: Observation) -> Jo
     if ours.cutoff is not None and _is_elsewhere(ours, observation):
         return replace(again, cutoff=None)
     fresh = ours.cutoff is None or ours.until - LEASE >= observation.at - FRESH
-    return (
-        again
-        if fresh or _is_others(ours, observation)
-        else replace(with_cutoff(spec, again, observation), lost=ours.lost)
-    )
+    if fresh or _is_others(ours, observation):
+        return again
+    return replace(with_cutoff(spec, again, observation), lost=ours.lost)
 
 
 def _unasked(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision | None:
@@ -206,10 +204,11 @@ def _unasked(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decision
 
 
 def _wanted_now(spec: RolloutSpec, group: Group, was: Templates | None) -> Templates | None:
-    """What was found stays; what is wanted is what this order names, if it names anything."""
+    """What was found stays; wanted is what this order names, if it names anything; what was set before is ours, too."""
     if was is None or not spec.sets_template:
         return was or templates_of(spec, group)
-    return replace(was, wanted=wanted(spec, group))
+    new = wanted(spec, group)
+    return was if new == was.wanted else replace(was, wanted=new, toward=was.wanted)
 
 
 def _is_elsewhere(ours: Journal, observation: Observation) -> bool:
@@ -233,7 +232,7 @@ def _without_commands(snapshot: Snapshot, ours: Journal, lacking: frozenset[Hook
     which = " and ".join(f"{point.value} command" for point in HookPoint if point in lacking)
     why = f"the run that left this group had its {which} and this one has none"
     if any(departure.mark(point) is Mark.BEGUN for departure in ours.departures for point in MARKS):
-        ours = replace(ours, goal=Goal.RESTORE, cause=Cause(code=3, text=why))
+        ours = called_off(replace(ours, goal=Goal.RESTORE, cause=Cause(code=3, text=why)))
         return Decision(actions=(Record(journal=renewed(ours, snapshot.observation.at)),))
     why = f"{why}; its record stands"
     return Decision(verdict=Verdict(outcome=Outcome.REFUSED, code=3, why=why, next=asked_for(lacking)))

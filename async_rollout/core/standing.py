@@ -15,7 +15,6 @@ from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import is_new, is_old
 from async_rollout.core.standby import may_end, why_parked
 from async_rollout.core.switching import is_in_scope
-from async_rollout.core.templates import Back
 from async_rollout.core.withheld import withheld
 from async_rollout.core.wording import told_of
 
@@ -84,7 +83,7 @@ def standing(spec: RolloutSpec, observation: Observation, record: Journal, *, ho
         ),
         changed=changes(observation, record),
         anew=anew,
-        toward=record.templates.toward if record.templates and record.back is not Back.NOT else "",
+        toward=record.templates.led_to if record.templates else "",
         commands=tuple(point.value for point in record.commands),
         lacking=tuple(sorted(withheld(spec, record))),
     )

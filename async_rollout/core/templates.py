@@ -33,7 +33,8 @@ class Back(StrEnum):
 class Templates:
     """See the module's docstring. found: when the run began. wanted: what it sets; as found where it sets nothing.
 
-    policy: a digest of all else that its mixed policy said then. toward: what is rolled back to; back: how far that is.
+    policy: a digest of all else that its mixed policy said then. toward: what is rolled back to; back: how far that is;
+    while it is none, toward is what the run before has set and this one does not want.
     """
 
     found: str
@@ -47,6 +48,11 @@ class Templates:
         if self.back is not Back.NOT:
             return self.toward
         return self.found if restoring else self.wanted
+
+    @property
+    def led_to(self) -> str:
+        """Where a rollback leads, or led before it was over; empty where there was none."""
+        return "" if self.back is Back.NOT else self.toward
 
     @property
     def ours(self) -> frozenset[str]:

@@ -14,7 +14,6 @@ from async_rollout.core.origin import Place, place_of, stamped
 from async_rollout.core.plan import Plan, plan_of
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.switching import questions
-from async_rollout.core.templates import Back
 from async_rollout.engine.fleet import all_seen
 from async_rollout.engine.given import check
 from async_rollout.engine.identity import is_over
@@ -124,7 +123,7 @@ def _status(observation: Observation) -> Status:
                 old=record.old,
                 replaced=record.replaced,
                 commands=tuple(point.value for point in record.commands),
-                toward=record.templates.toward if record.templates and record.back is not Back.NOT else "",
+                toward=record.templates.led_to if record.templates else "",
             )
         case Unreadable(why=why):
             return Status(group=observation.group.name, at=observation.at, unreadable=why)

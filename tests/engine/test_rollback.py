@@ -262,3 +262,20 @@ def test_an_order_of_another_form_or_to_another_run_is_none(order: str) -> None:
 
     world, end = run_virtual(main)
     assert end.verdict.outcome is Outcome.DONE and versions(world) == ["2", "2"]
+
+
+@pytest.mark.parametrize("lives", [12, 30])
+def test_another_release_than_the_killed_run_s_is_set_and_what_was_found_stays_known(lives: int) -> None:
+    async def main(bad: str) -> tuple[World, GroupResult]:
+        world = World(1, loop_clock())
+        pinned(world, size=3)
+        world.human_releases("web-template", default=False)
+        await killed(world, "a1", SET, lives=lives)
+        world.troubles["web"].sick_versions = frozenset({bad})
+        spec = replace(SET, launch_template_version="3", limits=Limits(healthy=120.0))
+        return world, await conducted(world, "b2", spec, Goal.REPLACE)
+
+    world, end = run_virtual(partial(main, ""))
+    assert end.verdict.code == 0 and versions(world) == ["3"] * 3 and launches_from(world) == "3", end.verdict
+    world, end = run_virtual(partial(main, "3"))
+    assert end.verdict.code == 1 and launches_from(world) == "1" and not ours(world.group("web")), end.verdict

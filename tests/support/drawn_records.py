@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import strategies as st
 
 from async_rollout.core import journal as j
@@ -53,7 +51,7 @@ def templates(*back: Back) -> st.SearchStrategy[Templates]:
         policy=st.one_of(st.just(""), st.text("0123456789abcdef", min_size=8, max_size=8)),
         toward=spelled,
         back=st.sampled_from(back),
-    ).map(lambda one: replace(one, toward="") if one.back is Back.NOT else one)
+    )
 
 
 PROCESSES = j.SUSPENDED_BY_US + j.REQUIRED_RUNNING
