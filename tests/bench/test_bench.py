@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from async_rollout import LaunchCall
-from support.bench import bench_rollouts, releases, rows_rollouts
+from support.bench import bad_ones, bench_rollouts, rows_rollouts
+from support.bench.bad_ones import Release, cost
 from support.bench.bench_rollouts import measure
 from support.bench.fleet_runs import Fleet, RolloutsFailedError, beginning, interval, rolled
 from support.bench.oracle import ideal
-from support.bench.releases import Release, cost
 from support.bench.rivals import instance_refresh, original
 from support.bench.rows_rollouts import SWIFT, polled
 from support.bench.small import small
@@ -47,8 +47,8 @@ def test_two_at_once() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_what_a_bad_release_costs_is_the_same_each_time_and_ours_costs_least(seed: int) -> None:
     bad = Release(seed=seed, size=4, fails=30.0, share=1.0)
-    costs = {name: cost(bad, roller) for name, roller in releases.WAYS.items()}
-    assert costs == {name: cost(bad, roller) for name, roller in releases.WAYS.items()}
+    costs = {name: cost(bad, roller) for name, roller in bad_ones.WAYS.items()}
+    assert costs == {name: cost(bad, roller) for name, roller in bad_ones.WAYS.items()}
     ours, *others = costs.values()
     assert (ours.lost, ours.ended, ours.least) == (0, True, 1.0)
     assert all(one.lost > 0 or not one.ended for one in others)

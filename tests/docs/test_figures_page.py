@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from support.bench.bad_ones import WAYS as RELEASED
 from support.pages import README, ROOT, page, part, rows
 from support.traffic.ways import WAYS
 
@@ -48,3 +49,12 @@ def test_each_way_to_roll_has_its_requests_and_ours_failed_none_of_a_hundred_tho
     requests, failed = table[0][1:3]
     assert int(requests.replace(",", "")) >= 100_000 and failed == "0"
     assert f"{requests} requests" in README.read_text(encoding="utf-8")
+
+
+def test_each_way_to_roll_has_what_releases_that_fail_cost_and_ours_always_ends() -> None:
+    table = rows(part(page("figures"), "releases"))
+    assert [cells[0] for cells in table] == list(RELEASED)
+    for size, never in ((1, 4), (5, 8)):
+        lost = [int(cells[size].removesuffix(" %")) for cells in table]
+        assert lost[0] == min(lost)
+        assert table[0][never].startswith("0 of ")

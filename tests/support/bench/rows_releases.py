@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 
-from support.bench.releases import WAYS, cost, drawn
+from support.bench.bad_ones import WAYS, cost, drawn
 from support.bench.table import Row
 
 SEEDS = {10: 100, 50: 30}
