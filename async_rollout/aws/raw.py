@@ -51,6 +51,9 @@ def _name(one: ET.Element) -> str:
 
 
 def _plain(one: ET.Element, depth: int) -> tuple[object, ...]:
-    """All of it but the policy's own template: that of its LaunchTemplate, not those of overrides, which lie deeper."""
+    """All of it but the policy's own template: that of its LaunchTemplate, not those of overrides, which lie deeper.
+
+    Whatever the order in which AWS lists it.
+    """
     inner = (each for each in one if not (depth == 1 and _name(each) == _SPECIFICATION))
-    return _name(one), (one.text or "").strip(), *(_plain(each, depth + 1) for each in inner)
+    return _name(one), (one.text or "").strip(), *sorted((_plain(each, depth + 1) for each in inner), key=repr)

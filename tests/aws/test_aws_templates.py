@@ -136,6 +136,22 @@ def test_who_may_not_use_the_template_is_denied_and_nothing_is_changed(permit: s
     played(story, Fault(kind=FaultKind.DENIED, action=f"^{permit}$"))
 
 
+def test_the_order_in_which_aws_lists_a_policy_means_nothing_and_all_else_of_it_does() -> None:
+    def told(policy: str) -> str:
+        name = "<AutoScalingGroupName>web</AutoScalingGroupName>"
+        member = f"<member>{name}<MixedInstancesPolicy>{policy}</MixedInstancesPolicy></member>"
+        return whole_policies(f"<R xmlns='urn:x'><Groups>{member}</Groups></R>".encode())["web"]
+
+    def policy(*types: str, version: str = "1", newer: str = "") -> str:
+        spec = f"<LaunchTemplateSpecification><Version>{version}</Version></LaunchTemplateSpecification>"
+        rows = "".join(f"<member><InstanceType>{one}</InstanceType></member>" for one in types)
+        return f"<LaunchTemplate>{spec}<Overrides>{rows}</Overrides></LaunchTemplate>{newer}"
+
+    one = told(policy("a", "b"))
+    assert told(policy("b", "a")) == told(policy("a", "b", version="2")) == one
+    assert len({one, told(policy("a")), told(policy("a", "c")), told(policy("a", "b", newer="<New>1</New>"))}) == 4
+
+
 def test_an_answer_that_is_no_xml_holds_no_policy() -> None:
     assert whole_policies(b"<html>MixedInstancesPolicy") == {}
 
