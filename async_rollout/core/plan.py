@@ -274,6 +274,8 @@ def _notes(spec: RolloutSpec, observation: Observation, story: _Story) -> tuple[
         lines.append(f"the first new instance has to stay well for {spec.canary_wait:.0f} s before more of them come")
     if why := why_so_long(spec, observation):
         lines.append(f"a new instance has to be ready for {why}, before an old one goes for it")
+    if spec.hooks.before_terminate is not None:
+        lines.append("if a before-command fails, its instance is put into Standby and the run turns back, exit code 6")
     lines += [f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"]
     return (*lines, *(() if story.ended else ("the plan did not come to an end: please report it",)))
 

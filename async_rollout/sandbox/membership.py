@@ -17,7 +17,7 @@ MOST = 20
 def attach(simulation: Simulation, name: str, ids: tuple[str, ...], who: str) -> None:
     """AttachInstances: desired rises by as many. They boot no more and meet no hook, and stand for no template."""
     group = simulation.known(name)
-    _check_number(ids, "attach")
+    check_number(ids, "attach")
     for id in ids:
         _check_newcomer(simulation, group, id)
     if group.desired + len(ids) > group.maximum:
@@ -30,7 +30,8 @@ def attach(simulation: Simulation, name: str, ids: tuple[str, ...], who: str) ->
     simulation.unsettled(name)
 
 
-def _check_number(ids: tuple[str, ...], verb: str) -> None:
+def check_number(ids: tuple[str, ...], verb: str) -> None:
+    """One call takes one instance at least, and not too many."""
     if not ids:
         raise invalid("At least one instance ID must be specified")
     if len(ids) > MOST:
@@ -73,7 +74,7 @@ def detach(
 ) -> tuple[Activity, ...]:
     """DetachInstances: deregistered and drained first. Without decrement AWS launches in their place."""
     group = simulation.known(name)
-    _check_number(ids, "detach")
+    check_number(ids, "detach")
     for id in ids:
         if id not in simulation.state.rosters[name]:
             raise invalid(f"The instance {id} is not part of Auto Scaling group {name}.")

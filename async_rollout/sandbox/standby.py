@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from async_rollout.sandbox import activities, balancers, launching
 from async_rollout.sandbox.history import What
-from async_rollout.sandbox.membership import places_given_up
+from async_rollout.sandbox.membership import check_number, places_given_up
 from async_rollout.sandbox.records import Activity
 from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.words import invalid, no_instance, not_running
@@ -20,6 +20,7 @@ def enter(
 ) -> tuple[Activity, ...]:
     """EnterStandby: deregistered and drained first. Without decrement AWS launches in their place."""
     group = simulation.known(name)
+    check_number(ids, "place into standby")
     for id in ids:
         if id not in simulation.state.rosters[name]:
             raise no_instance(id)
@@ -51,6 +52,11 @@ def _entered(simulation: Simulation, id: str) -> None:
 def leave(simulation: Simulation, name: str, ids: tuple[str, ...], who: str) -> tuple[Activity, ...]:
     """ExitStandby: desired rises by as many; they boot no more, but are registered anew."""
     group = simulation.known(name)
+    check_number(ids, "exit standby")
+    if not group.runs("Launch"):  # the guide: nothing leaves Standby then; the words are ours
+        raise invalid(
+            f"No instance can leave Standby while the Launch process of AutoScalingGroup {name} is suspended."
+        )
     if group.desired + len(ids) > group.maximum:
         raise invalid(f"AutoScalingGroup {name} has max-size={group.maximum}: no room for {len(ids)} more.")
     for id in ids:

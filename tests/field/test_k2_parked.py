@@ -11,14 +11,19 @@ import pytest
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import StageChanged
 from async_rollout.core.journal import Goal
+from async_rollout.core.observation import Observation
+from async_rollout.core.plan import plan_of
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookCall, Hooks, Limits, OnFailure, RolloutSpec
 from async_rollout.engine.halt import Halt
+from async_rollout.engine.preview import EVERYTHING
 from async_rollout.render.board import folded
+from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.simulation import HUMAN
+from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.laws.playing import play
 from support.over_the_wire import rolled
@@ -242,3 +247,15 @@ def test_k2_run_tries_the_command_again_and_what_stands_by_stays_there() -> None
     run = simulate(small(), spec, goals=(Goal.REPLACE, Goal.REPLACE))
     assert [one.verdict.code for one in run.results] == [6, 0]
     assert (stood(run), run.found_ids & run.members, calls[:2]) == ([], set(), [calls[0]] * 2)
+
+
+def test_k2_the_plan_says_what_becomes_of_it() -> None:
+    async def look() -> Observation:
+        world = World(0, loop_clock())
+        small()(world)
+        return await PortCloud(world).look("web", EVERYTHING, 0.0)
+
+    seen = run_virtual(look)
+    said = "if a before-command fails, its instance is put into Standby and the run turns back, exit code 6"
+    assert said in plan_of(FAILING, seen).notes
+    assert said not in plan_of(RolloutSpec(), seen).notes

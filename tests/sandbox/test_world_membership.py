@@ -171,6 +171,26 @@ def test_standby_is_told_in_the_activities(world: World, clock: ManualClock) -> 
     assert (statuses[into.id], statuses[out.id]) == ("Successful", "Successful")
 
 
+def test_nobody_leaves_standby_while_nothing_is_launched(world: World, clock: ManualClock) -> None:
+    a_group(world, size=3, minimum=1)
+    id = world.members("web")[0].id
+    world.enter_standby("web", [id], decrement=True)
+    clock.move(40.0)
+    world.suspend("web", ["Launch"], who="human")
+    assert "Launch process" in refusal(world, "exit_standby", "web", [id])
+    world.resume("web", ["Launch"], who="human")
+    world.exit_standby("web", [id])
+
+
+def test_a_call_takes_one_to_twenty_of_them(world: World) -> None:
+    a_group(world, size=21, minimum=0, maximum=30)
+    ids = [one.id for one in world.members("web")]
+    for call in ("enter_standby", "exit_standby"):
+        more = {"decrement": True} if call == "enter_standby" else {}
+        assert "exceeds the maximum number" in refusal(world, call, "web", ids, **more)
+        assert "At least one instance" in refusal(world, call, "web", [], **more)
+
+
 def test_one_that_died_standing_by_does_not_come_back(world: World, clock: ManualClock) -> None:
     a_group(world, size=3, minimum=1)
     id = world.members("web")[0].id
