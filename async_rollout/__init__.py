@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from async_rollout.aws.session import connect
     from async_rollout.core.actions import Outcome, Verdict
     from async_rollout.core.amounts import Amount
+    from async_rollout.core.choices import MissedSchedules, Scaling, Standby
     from async_rollout.core.events import Event
     from async_rollout.core.plan import Plan
     from async_rollout.core.snapshot import Stop
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
         Protected,
         RolloutSpec,
         Scope,
-        Standby,
     )
     from async_rollout.engine.fleet import restore, roll_out, rollback
     from async_rollout.engine.halt import Halt
@@ -55,12 +55,12 @@ _HOMES = {
     "async_rollout.aws.session": ("connect",),
     "async_rollout.core.actions": ("Outcome", "Verdict"),
     "async_rollout.core.amounts": ("Amount",),
+    "async_rollout.core.choices": ("MissedSchedules", "Scaling", "Standby"),
     "async_rollout.core.events": ("Event",),
     "async_rollout.core.plan": ("Plan",),
     "async_rollout.core.snapshot": ("Stop",),
     "async_rollout.core.spec": (
         "HookCall", "HookPoint", "Hooks", "LaunchCall", "Limits", "OnFailure", "Protected", "RolloutSpec", "Scope",
-        "Standby",
     ),
     "async_rollout.engine.fleet": ("restore", "roll_out", "rollback"),
     "async_rollout.engine.halt": ("Halt",),
@@ -75,9 +75,10 @@ _HOMES = {
 
 __all__ = [
     "Amount", "AwsCloud", "CredentialsError", "Event", "GroupRef", "GroupResult", "Halt", "HookCall", "HookPoint",
-    "Hooks", "LaunchCall", "Limits", "OnFailure", "Outcome", "Plan", "Protected", "RefusedError", "RolloutError",
-    "RolloutSpec", "Sandbox", "Scope", "Standby", "Status", "Stop", "Summary", "UnknownGroupError", "UnseenError",
-    "UsageError", "Verdict", "connect", "plan", "restore", "roll_out", "rollback", "status",
+    "Hooks", "LaunchCall", "Limits", "MissedSchedules", "OnFailure", "Outcome", "Plan", "Protected", "RefusedError",
+    "RolloutError", "RolloutSpec", "Sandbox", "Scaling", "Scope", "Standby", "Status", "Stop", "Summary",
+    "UnknownGroupError", "UnseenError", "UsageError", "Verdict", "connect", "plan", "restore", "roll_out", "rollback",
+    "status",
 ]  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from async_rollout.core.actions import (
     Register,
     Resume,
     SetCapacity,
+    SetSizes,
     SetTemplate,
     Suspend,
     Terminate,
@@ -98,6 +99,9 @@ class Acts:
                 return await self._send(way, _capacity(way.group, action), SIZE)
             case SetTemplate():
                 return await self._send(way, _launching_from(way.group, action), SIZE)
+            case SetSizes(minimum=low, desired=size, maximum=high):
+                sizes = {"MinSize": low, "DesiredCapacity": size, "MaxSize": high}
+                return await self._send(way, autoscaling("UpdateAutoScalingGroup", **name, **sizes), SIZE)
             case Launch():
                 return await self._launch(way, launch_call(way.group, action))
             case Deregister() | Register():

@@ -83,7 +83,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Which instances, and how many at once": (
             "--launch-template-version", "--launch-configuration", "--pin", "--only-outdated",
             "--max-surge", "--max-unavailable", "--max-draining", "--max-failures", "--min-ready",
-            "--canary-wait", "--protected", "--standby", "--launch",
+            "--canary-wait", "--protected", "--standby", "--launch", "--scaling", "--missed-schedules",
         ),
         "Your commands": (
             "--check-if-new-server-is-up-command", "--run-before-draining-command",

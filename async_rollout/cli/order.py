@@ -7,8 +7,9 @@ from typing import Annotated
 
 from async_rollout.cli.options import amount, command, duration, option
 from async_rollout.core.amounts import Amount
+from async_rollout.core.choices import MissedSchedules, Scaling, Standby
 from async_rollout.core.others import ALLOWANCES
-from async_rollout.core.spec import Hooks, LaunchCall, Limits, OnFailure, Protected, RolloutSpec, Scope, Standby
+from async_rollout.core.spec import Hooks, LaunchCall, Limits, OnFailure, Protected, RolloutSpec, Scope
 from async_rollout.core.withheld import FLAGS
 
 ONE, NONE = Amount(value=1), Amount(value=0)
@@ -179,6 +180,14 @@ class Order:
             help="Ask for new ones by LaunchInstances (answered), by SetDesiredCapacity (desired) or as may be (auto).",
         ),
     ] = LaunchCall.AUTO
+    scaling: Annotated[
+        Scaling,
+        option("--scaling", help="Alarms and scheduled actions meanwhile: suspend them, or let them run and follow."),
+    ] = Scaling.HOLD
+    missed_schedules: Annotated[
+        MissedSchedules,
+        option("--missed-schedules", help="Scheduled actions that fall due meanwhile: set at the end, or only named."),
+    ] = MissedSchedules.APPLY
     without_commands: Annotated[
         bool,
         option("--without-commands", help="Go on from a run that had commands without them: that is what is meant."),
@@ -225,6 +234,8 @@ def spec_of(
         launch_configuration=_given(order.launch_configuration),
         pin=order.pin,
         rollback_version=_given(order.rollback_version),
+        scaling=order.scaling,
+        missed_schedules=order.missed_schedules,
         without_commands=order.without_commands,
         stop_grace=order.stop_grace,
     )

@@ -18,13 +18,13 @@ So resume is start: a killed run's successor reads the same tags and decides the
 undo steps: it is the same loop with the goal turned round, and reads the same record.
 
 The rooms, each knows those above it here (an import contract in pyproject.toml holds that)
-    terms       `spec` what the operator wants (`amounts`: how many, `durations`: how long), `policy` every number of
-                looks or seconds, `others` who else is there
-    record      `journal` and its form in the tags: `tags`, `versions`; `templates` what is launched from as it keeps
-                it; `withheld` the commands that it names
+    terms       `spec` what the operator wants (`amounts`: how many, `durations`: how long, `choices`), `policy` every
+                number of looks or seconds, `others` who else is there
+    record      `journal` and its form in the tags: `tags`, `due`, `versions`; `templates` what is launched from as it
+                keeps it; `withheld` the commands that it names
     look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
-                `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`; `promised`
-                what desired capacity comes to by the record, `probes` who else is about to write one
+                `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`, `schedules`;
+                `promised` what desired capacity comes to by the record, `probes` who else is about to write one
     life        `life`: its steps as tables, and where one instance (`lives`) stands; their names: `stages`; how long
                 each may last: `limits`; what is remembered: `history`; asked of a look: `serving`, `let_go`,
                 `standby`, `protection`, `zonal_shift`; which newcomers fail: `failures`, `lost`; how
@@ -38,11 +38,11 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
                 they read of an act: `taken`
     gates       `gates` before each new removal and launch, a file each
     decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`, and how it has ended: `ends`; `moves` what
-                each step asks for, done by `climb`, `drain`, `departures`, `parking`, `back`, `called_back`, `heal`;
-                `launching` asks for new ones, `switched` sets what they are launched from and turns to a rollback; a
-                `draft` is a decision in the making
-    told        `narrate` in events, with `milestones` of the release; `plan` and `standing` in advance, `walkthrough`
-                to read
+                each step asks for, done by `climb`, `drain`, `departures`, `parking`, `back`, `called_back`, `heal`,
+                `catch_up`; `launching` asks for new ones, `switched` sets what they are launched from and turns to a
+                rollback; a `draft` is a decision in the making
+    told        `narrate` in events, with `milestones` of the release, `meanwhile` what befell the group; `plan`,
+                `plan_notes` and `standing` in advance, `walkthrough` to read
 
 The path of one decision
     `decide.decide`   whose record is it? none: `begin`; another's: watch, give way or take over; ours: its goal

@@ -87,6 +87,15 @@ class SetTemplate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetSizes:
+    """All three sizes at once, absolute: what scheduled actions come to that fell due while they were suspended."""
+
+    minimum: int
+    desired: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """Launch so many instances in one zone, answered at once (LaunchInstances); desired capacity rises by them.
 
@@ -154,6 +163,7 @@ CloudAction = (
     | Suspend
     | Resume
     | SetCapacity
+    | SetSizes
     | SetTemplate
     | Launch
     | Deregister

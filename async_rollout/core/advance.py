@@ -17,8 +17,8 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.finish import falsely_marked, finish
 from async_rollout.core.gates import Closed, Open, asked
 from async_rollout.core.heal import healed
-from async_rollout.core.journal import SUSPENDED_BY_US
-from async_rollout.core.launching import asked_again, asked_for, is_unrisen, may_grow, raised
+from async_rollout.core.journal import to_suspend
+from async_rollout.core.launching import asked_again, asked_for, is_unrisen, lift_rests, may_grow, raised
 from async_rollout.core.moves import lives, move
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.protection import is_shielded
@@ -32,7 +32,7 @@ def advance(draft: Draft) -> Draft:
 
 
 def _advanced(draft: Draft) -> Draft:
-    running = sorted(set(SUSPENDED_BY_US) - draft.observation.group.suspended)
+    running = sorted(set(to_suspend(draft.spec)) - draft.observation.group.suspended)
     if running and draft.is_under_way:
         return _suspended_again(draft, tuple(running))
     draft = called_back(healed(draft))
@@ -144,6 +144,8 @@ def ask_for_more(draft: Draft, most: int | None = None) -> Draft:
         draft = draft.raise_maximum(maximum)
     if not tally.room or not may_grow(draft):
         return draft
+    if wait := lift_rests(draft):
+        return draft.wait(wait)
     left = launches_most(journal, draft.observation) - journal.launches
     number = min(tally.room, left, maximum - tally.field)
     return asked_for(draft, number if most is None else min(number, most))

@@ -19,6 +19,7 @@ from async_rollout.core.actions import (
     Register,
     Resume,
     SetCapacity,
+    SetSizes,
     SetTemplate,
     Suspend,
 )
@@ -101,6 +102,7 @@ def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
                 failed_before=journal.lost if belief.journal is None or anew else belief.failed_before,
                 newest=journal.serial if outcome.ok else belief.newest,
                 tried=max(journal.serial, belief.tried),
+                resized_at=belief.at if _is_resized(belief.journal, journal) else belief.resized_at,
                 torn=None,
                 probed=None if outcome.ok else belief.probed,
                 rewritten=belief.rewritten + int(vanished and belief.newest > 0),
@@ -111,6 +113,8 @@ def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
             return replace(belief, unrisen=None)
         case SetTemplate(spelled=spelled) if outcome.ok is not False:
             return replace(belief, set_to=(spelled, outcome.at))
+        case SetSizes() if outcome.ok:
+            return replace(belief, sized=True)
         case Erase() if outcome.ok is not False:
             return replace(belief, erased=belief.journal or belief.erased, journal=None, probed=None)
         case Probe(present=present) if outcome.ok is not False:
@@ -145,6 +149,13 @@ def still(launching: Launching | None, observation: Observation) -> Launching | 
     """One without an answer was taken after all if desired shows it."""
     shown = launching is not None and launching.ok is None and observation.group.desired >= launching.to
     return None if shown else launching
+
+
+def _is_resized(old: Journal | None, new: Journal) -> bool:
+    """Others have set desired or the maximum: what fell due before is not the last word any more."""
+    if old is None or old.run != new.run or old.cutoff is None or new.caught_up:
+        return False
+    return (old.base, old.found) != (new.base, new.found)
 
 
 def _is_turned(old: Journal | None, new: Journal) -> bool:

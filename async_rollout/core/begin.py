@@ -11,7 +11,7 @@ from async_rollout.core import switching
 from async_rollout.core.actions import ROWS, Decision, Order, Outcome, Record, Suspend, Verdict, Wait
 from async_rollout.core.draft import Draft, renewed
 from async_rollout.core.ends import over
-from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Found, Goal, Journal, Unreadable, digest
+from async_rollout.core.journal import Cause, Found, Goal, Journal, Unreadable, digest, to_suspend
 from async_rollout.core.lease import LOOK_NOW, is_blind, unproven, wait, with_cutoff
 from async_rollout.core.left import changes
 from async_rollout.core.observation import Instance, Observation, TargetState
@@ -149,7 +149,7 @@ def _anything_old(spec: RolloutSpec, observation: Observation) -> bool:
 
 def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
     group, me = snapshot.observation.group, snapshot.belief.me
-    ours = tuple(sorted(set(SUSPENDED_BY_US) - (group.suspended if spec.require_healthy_group else frozenset())))
+    ours = tuple(sorted(set(to_suspend(spec)) - (group.suspended if spec.require_healthy_group else frozenset())))
     return Journal(
         group=digest(group.arn, 16),
         run=me.run,
@@ -194,7 +194,7 @@ def prepare(draft: Draft) -> Draft:
     if not is_settled(draft):
         return put_in_place(draft)
     group, journal = draft.observation.group, draft.journal
-    running = tuple(name for name in SUSPENDED_BY_US if name not in group.suspended)
+    running = tuple(name for name in to_suspend(draft.spec) if name not in group.suspended)
     if running:
         ours = tuple(sorted({*journal.suspended, *running}))
         return draft.write(replace(journal, suspended=ours)).act(Suspend(processes=running))

@@ -12,7 +12,7 @@ from typing import Any
 
 from async_rollout.core.history import UNKNOWN, Ended, History, Odd
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.observation import Activity, Observation, Source, Survey
+from async_rollout.core.observation import Activity, Observation, Scheduled, Source, Survey
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import PROTECTED, UNFOUND
 from async_rollout.core.stages import Stage
@@ -103,7 +103,9 @@ class Belief:
     answers none any more. failed_before: newcomers that had failed when the record became ours. unseen: when a look
     came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since
     when a zone is in zonal shift. set_to: what the group was last told to launch from, and when; versions: what each
-    `VersionOf` comes to.
+    `VersionOf` comes to. scheduled: the next time of each scheduled action, as AWS said it last; dormant: they
+    were seen suspended by us; missed: those that fell due meanwhile; resized_at: when others were seen to have changed
+    a size; sized: what the missed ones come to was set.
     """
 
     me: Me
@@ -132,7 +134,11 @@ class Belief:
     unfound: Mapping[str, Odd] = field(default_factory=dict)
     shifted: Odd | None = None
     survey: Survey | None = None
-    scheduled: Mapping[str, float] = field(default_factory=dict)
+    scheduled: Mapping[str, Scheduled] = field(default_factory=dict)
+    dormant: bool = False
+    missed: tuple[Scheduled, ...] = ()
+    resized_at: float = float("-inf")
+    sized: bool = False
     activities: tuple[Activity, ...] = ()
     activities_at: float = 0.0
     peak: int = 0

@@ -28,13 +28,14 @@ from async_rollout.core.actions import (
     Verdict,
 )
 from async_rollout.core.advance import advance
-from async_rollout.core.attribution import attribute_desired, unlaunched
+from async_rollout.core.attribution import attributed, unlaunched
 from async_rollout.core.begin import prepare, undo_beginning, unreadable, without_record
+from async_rollout.core.choices import Scaling
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.ends import over
 from async_rollout.core.finish import with_reason
 from async_rollout.core.gates import Shut, asked
-from async_rollout.core.journal import REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable, Way
+from async_rollout.core.journal import QUICK, REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable, Way
 from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
 from async_rollout.core.lost import is_to_ask
@@ -43,6 +44,7 @@ from async_rollout.core.orders import rollback_ordered, stopped, untouched
 from async_rollout.core.policy import REFRESH_AGE, REFRESH_EVERY, SIZE
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
+from async_rollout.core.schedules import SCHEDULES, noted, to_ask
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, LaunchCall, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
@@ -141,7 +143,12 @@ def _ordered(snapshot: Snapshot, draft: Draft) -> Draft:
 
 
 def _surveyed(draft: Draft) -> Draft:
-    """Ask now and then whether somebody else replaces the group's instances; and how newcomers that left have ended."""
+    """Ask now and then whether somebody else replaces the group's instances; and how newcomers that left have ended.
+
+    And when a scheduled action has fallen due, for when it is due again.
+    """
+    if draft.belief.survey and to_ask(draft.belief.scheduled, draft.belief.survey.at, draft.at):
+        draft = draft.ask(Need.SURVEY)
     age = draft.at - draft.belief.survey.at if draft.belief.survey else 0.0
     stages = set(draft.belief.stages.values())
     soon = Stage.CHECKING in stages or stages.isdisjoint(YOUNG)
@@ -156,6 +163,8 @@ def _counted(draft: Draft) -> Draft:
     if draft.belief.mute is not None and draft.spec.launch is LaunchCall.AUTO:
         journal = replace(journal, way=Way.DESIRED)
     group = draft.observation.group
+    if journal.cutoff is not None and SCHEDULES in journal.suspended:
+        journal = replace(journal, scheduled=noted(journal, draft.belief.scheduled, draft.at))
     journal = replace(journal, lost=max(journal.lost, draft.belief.failures))
     if group.maximum == journal.raised != journal.raised_from:
         journal = replace(journal, raised_from=group.maximum)
@@ -173,7 +182,7 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
         return _turned(draft, shut.cause)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
-    attribution = attribute_desired(draft.journal, draft.observation, draft.belief)
+    attribution = attributed(draft.spec, draft.journal, draft.observation, draft.belief)
     journal = _not_below(draft, attribution.journal) if attribution.explained else attribution.journal
     draft = replace(draft, journal=journal, explained=attribution.explained)
     draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)
@@ -202,10 +211,15 @@ def _not_below(draft: Draft, journal: Journal) -> Journal:
 
 
 def _to_reset(draft: Draft, goal: Goal) -> tuple[str, ...]:
-    """What `--force` resumes: processes that a rollout needs and that were found suspended."""
-    if draft.spec.require_healthy_group or goal is not Goal.REPLACE:
+    """What is resumed before all else: with `--force` what a rollout needs and was found suspended.
+
+    And what a run before this one held, where this one follows.
+    """
+    if goal is not Goal.REPLACE:
         return ()
-    return tuple(name for name in REQUIRED_RUNNING if name in draft.observation.group.suspended)
+    held = set(draft.journal.suspended).intersection(QUICK) if draft.spec.scaling is Scaling.FOLLOW else set[str]()
+    needed = () if draft.spec.require_healthy_group else REQUIRED_RUNNING
+    return tuple(name for name in (*needed, *sorted(held)) if name in draft.observation.group.suspended)
 
 
 def _turned(draft: Draft, cause: Cause, *, failed: bool = True) -> Decision:

@@ -23,6 +23,7 @@ from async_rollout.core.actions import (
     Registration,
     Resume,
     SetCapacity,
+    SetSizes,
     SetTemplate,
     Suspend,
     Terminate,
@@ -63,6 +64,9 @@ def effect(state: Expected, action: Action) -> Expected:
             return _launched(_group(state, desired=size), size - state.observation.group.desired)
         case SetTemplate(spelled=spelled):
             return _launching_from(state, spelled)
+        case SetSizes(minimum=low, desired=size, maximum=high):
+            sized = _group(state, minimum=low, desired=size, maximum=high)
+            return _launched(sized, size - state.observation.group.desired)
         case Launch(zone=zone, count=count):
             return _launched(_group(state, desired=state.observation.group.desired + count), count, zone)
         case Terminate(instance=id, shrink=shrink):

@@ -12,10 +12,11 @@ from dataclasses import replace
 from async_rollout.core.actions import Erase, MarkHealthy, Need, Resume, SetCapacity, Wait
 from async_rollout.core.amounts import amount
 from async_rollout.core.budget import launches_most
+from async_rollout.core.catch_up import caught_up
 from async_rollout.core.departures import open_departure
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Goal
-from async_rollout.core.launching import asked_for
+from async_rollout.core.launching import asked_for, lift_rests
 from async_rollout.core.marks import is_ours_to_take_off
 from async_rollout.core.observation import Instance
 from async_rollout.core.pace import Look
@@ -43,6 +44,8 @@ def finish(draft: Draft) -> Draft:
         return draft  # `asked_again` tells what is waited for
     if group.status:
         return draft.wait(Wait(on="the group to be gone", why=group.status, since=draft.belief.began))
+    if draft.journal.caught_up:
+        return caught_up(draft) or put_processes_back(draft)
     if draft.journal.goal is Goal.REPLACE and not _all_proven(draft):
         return _evening_given_up(draft) if _evening_fails(draft) else draft
     if marks := falsely_marked(draft):
@@ -62,7 +65,7 @@ def finish(draft: Draft) -> Draft:
     lower = max(draft.journal.found.maximum, group.desired)
     if group.maximum in (draft.journal.raised, draft.journal.raised_from) and group.maximum > lower:
         return draft.act(SetCapacity(maximum=lower))
-    return put_processes_back(draft)
+    return caught_up(draft) or put_processes_back(draft)
 
 
 def _unsettled(draft: Draft) -> Draft:
@@ -155,7 +158,7 @@ def is_uneven(draft: Draft) -> bool:
     tried = draft.journal.evened >= EVENED_MAX or draft.journal.launches >= launches_most(
         draft.journal, draft.observation
     )
-    tried = tried or bool(shifted_zones(draft.observation))  # one would go out
+    tried = tried or bool(shifted_zones(draft.observation) or lift_rests(draft))  # one would go out
     return bool(ours) and not tried and spread(counts) > draft.journal.apart and spread(_open(draft, counts)) >= 2
 
 

@@ -8,16 +8,23 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import reduce
 
-from async_rollout.core.spec import HookPoint
+from async_rollout.core.choices import Scaling
+from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.templates import Back, Templates
 
-LANES_MAX = 19
-"""One CreateOrUpdateTags call takes 25 tags: nineteen departures, and six of the head."""
+LANES_MAX = 18
+"""One CreateOrUpdateTags call takes 25 tags: eighteen departures, and seven that a record may have beside."""
 
 SUSPENDED_BY_US = ("AZRebalance", "AlarmNotification", "ScheduledActions", "ReplaceUnhealthy")
 QUICK = ("ScheduledActions", "AlarmNotification")
 """What runs again even while an instance is out: the other two would act on it (RULES §7)."""
+FOLLOWED = tuple(name for name in SUSPENDED_BY_US if name not in QUICK)
 REQUIRED_RUNNING = ("Launch", "Terminate", "HealthCheck", "AddToLoadBalancer")
+
+
+def to_suspend(spec: RolloutSpec) -> tuple[str, ...]:
+    """The processes that do not run while instances are replaced."""
+    return FOLLOWED if spec.scaling is Scaling.FOLLOW else SUSPENDED_BY_US
 
 
 class Goal(StrEnum):
@@ -84,6 +91,14 @@ class OpenLaunch:
     def most(self) -> int:
         """So many it may bring."""
         return self.count if self.came is None else self.came
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """A scheduled action, by name as a tag holds it, and when it is due, epoch seconds."""
+
+    at: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +195,9 @@ class Journal:
     launches to even out the zones. apart: by how many the fullest zone was fuller than the emptiest, as found. began:
     when cutoff was taken. commands: the points for which a command was given. way: how launches are asked for; open:
     those that are not to be seen yet, counted in asked and in launches; tokens: how many tokens were used.
-    canary: the first new one of the run has stayed ready for long enough.
+    canary: the first new one of the run has stayed ready for long enough. scheduled: scheduled actions that fell due
+    while we had them suspended, and those to come; caught_up: what they come to was set, or was about to be.
+    lowered_at: when others were last found to have lowered desired, 0 if never.
     old: how many there were to replace when cutoff was taken, 0 if not known; replaced: how many of them are gone.
     templates: what the run has to do with what the group launches from, None: nothing.
     """
@@ -211,6 +228,9 @@ class Journal:
     way: Way = Way.DESIRED
     tokens: int = 0
     canary: bool = False
+    scheduled: tuple[Due, ...] = ()
+    caught_up: bool = False
+    lowered_at: int = 0
     open: tuple[OpenLaunch, ...] = ()
     departures: tuple[Departure, ...] = ()
     templates: Templates | None = None

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from async_rollout.core.actions import EnterStandby, Launch, SetCapacity, Terminate, Wait
+from async_rollout.core.choices import Scaling
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import OPEN_MAX, OpenLaunch, Way
 from async_rollout.core.open_launches import may_be_asked
 from async_rollout.core.pace import Look
-from async_rollout.core.policy import ASKED_AGAIN, RETRIED, RISEN
+from async_rollout.core.policy import ASKED_AGAIN, RELIFT, RETRIED, RISEN
 from async_rollout.core.promised import coming
 from async_rollout.core.stages import Stage
 from async_rollout.core.trouble import is_nowhere
@@ -29,6 +30,15 @@ def may_grow(draft: Draft) -> bool:
     members = draft.observation.instances
     sent = any(draft.belief.history(one.id).removal and one.takes_part for one in members)
     return not sent and not any(isinstance(act, Terminate | EnterStandby) for act in draft.acts)
+
+
+def lift_rests(draft: Draft) -> Wait | None:
+    """Where its scalers are followed and have taken our lift, it is not asked for again at once: they would fight."""
+    cut = float(draft.journal.lowered_at)
+    if draft.spec.scaling is Scaling.HOLD or draft.at - cut >= RELIFT.seconds:
+        return None
+    why = "desired capacity was lowered, and nothing is launched above it for a while"
+    return Wait(on="the group's scaling", why=why, since=cut, until=cut + RELIFT.seconds)
 
 
 def asked_for(draft: Draft, number: int) -> Draft:

@@ -21,13 +21,14 @@ from async_rollout.core.actions import (
     Resume,
     RunHook,
     SetCapacity,
+    SetSizes,
     SetTemplate,
     Suspend,
     Terminate,
 )
 from async_rollout.core.amounts import amount
 from async_rollout.core.budget import bounds, failures_most, launches_most
-from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Goal, Journal, Mark, Removal
+from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Found, Goal, Journal, Mark, Removal
 from async_rollout.core.policy import OLDEST_LOOK
 from async_rollout.core.promised import coming, unseen
 from async_rollout.core.protection import is_shielded
@@ -36,6 +37,7 @@ from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import is_new, is_old
 from async_rollout.core.taken import (
     available,
+    heals,
     in_service,
     is_needed,
     is_surplus,
@@ -154,19 +156,10 @@ def a_new_one_is_proven_first(spec: RolloutSpec, snapshot: Snapshot, record: Jou
 def launches_are_bounded(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
     """Law 6: the launches that we cause are bounded, across kills."""
     most = launches_most(record, snapshot.observation)
-    more = _rise(snapshot, record, action) or _heals(snapshot, action)
+    more = _rise(snapshot, record, action) or heals(snapshot, action)
     if more and record.launches > most:
         return f"law 6: {record.launches} launches were asked for, {most} are the most"
     return None
-
-
-def _heals(snapshot: Snapshot, action: Action) -> bool:
-    """It ends one that EC2 does not run and that was on no way out, so that AWS launches another."""
-    if not isinstance(action, Terminate) or action.shrink:
-        return False
-    one, seen = snapshot.observation.instance(action.instance), snapshot.observation.journal
-    known = isinstance(seen, Journal) and seen.departure(action.instance) is not None
-    return one is not None and bool(one.down) and not known
 
 
 def only_ours_is_resumed(spec: RolloutSpec, snapshot: Snapshot, record: Journal, action: Action) -> str | None:
@@ -182,6 +175,8 @@ def only_ours_is_resumed(spec: RolloutSpec, snapshot: Snapshot, record: Journal,
             )
         case Suspend(processes=names) if not names or not set(names) <= set(SUSPENDED_BY_US):
             return "law 8: only the four processes are ever suspended"
+        case SetSizes() if record.departures or record.goal is Goal.RESTORE:
+            return "law 8: sizes are set as scheduled only where all is replaced"
         case SetCapacity(maximum=int() as most) if most < snapshot.observation.group.desired:
             return f"law 8: a maximum of {most} is below desired {snapshot.observation.group.desired}"
         case _:
@@ -209,6 +204,9 @@ def it_is_written_down(spec: RolloutSpec, snapshot: Snapshot, record: Journal, a
             return f"law 9: the maximum {most} is not recorded"
         case SetTemplate(spelled=spelled) if record.templates is None or spelled not in record.templates.ours:
             return f"law 9: {spelled} is not recorded"
+        case SetSizes(minimum=low, desired=size, maximum=high):
+            recorded = record.caught_up and record.found == Found(minimum=low, desired=size, maximum=high)
+            return None if recorded else "law 9: what scheduled actions come to is not recorded"
         case Suspend(processes=names) if not set(names) <= set(record.suspended):
             return "law 9: what is suspended is not recorded"
         case _:

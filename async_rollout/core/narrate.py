@@ -19,6 +19,7 @@ from async_rollout.core.events import (
 )
 from async_rollout.core.journal import Goal, Journal, Mark
 from async_rollout.core.marks import is_accused, is_ours_to_take_off
+from async_rollout.core.meanwhile import meanwhile
 from async_rollout.core.milestones import canary_passed, failed, recorded
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import HookPoint, RolloutSpec
@@ -39,8 +40,7 @@ def narrate(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decisio
         _warned,
         _accused,
         _lost,
-        _healed,
-        _called_back,
+        meanwhile,
         _begun,
         _taken_over,
         _moved,
@@ -265,29 +265,6 @@ def _is_gone(after: Snapshot, id: str) -> bool:
     """One that is retained is gone for the group."""
     one = after.observation.instance(id)
     return one is None or one.retained
-
-
-def _healed(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    """A way out is opened for those that EC2 does not run."""
-    new, old = recorded(decision), after.observation.journal
-    if new is None or not isinstance(old, Journal) or old.run != new.run:
-        return
-    lost = [one for one in after.observation.instances if one.down and new.departure(one.id)]
-    if names := [f"{one.id} ({one.reason or one.down})" for one in lost if old.departure(one.id) is None]:
-        text = f"EC2 does not run {', '.join(names)}: ended at once, and AWS launches others in their place"
-        yield Warned(group=after.observation.group.name, at=after.observation.at, text=text)
-
-
-def _called_back(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:
-    """Who only drained is to serve on, as the floor needs it."""
-    new, old = recorded(decision), after.observation.journal
-    if new is None or not isinstance(old, Journal) or old.run != new.run:
-        return
-    ids = [one.id for one in old.departures if not one.stays and (now := new.departure(one.id)) and now.stays]
-    if ids:
-        counted = tally(spec, after.observation, after.belief, new)
-        text = f"{', '.join(ids)} only drained, and serves again: {len(counted.ready)} are ready, the floor is "
-        yield Warned(group=after.observation.group.name, at=after.observation.at, text=f"{text}{counted.bounds.floor}")
 
 
 def _goal_changed(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Event]:

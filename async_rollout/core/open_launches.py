@@ -59,7 +59,7 @@ def settled(situation: Situation, journal: Journal) -> Journal:
 
     Whose instances are all to be seen is over. Of one of which nobody will ever tell, or that is hidden for too long,
     looks tell: members that desired does not count came by it, and what the field lacks beside them, and beside what
-    others may still bring, does not come.
+    others may still bring, does not come; where AWS has launched it, somebody has lowered desired since.
     """
     for launch in journal.open:
         journal = _settled(journal, launch, situation.belief.answers.get(launch.token))
@@ -74,7 +74,9 @@ def settled(situation: Situation, journal: Journal) -> Journal:
         elif _is_late(situation, launch):
             theirs = sum(other.most for other in journal.open if other is not launch and other.came is None)
             never = min(launch.most - here, max(0, lacking - here - theirs))
-            journal = _told(replace(journal, asked=journal.asked - never), launch, came=here)
+            lowered_at = int(situation.at) if never and launch.came else journal.lowered_at
+            counted = replace(journal, asked=journal.asked - never, lowered_at=lowered_at)
+            journal = _told(counted, launch, came=here)
     return journal
 
 

@@ -24,18 +24,17 @@ from async_rollout.core.decide import decide
 from async_rollout.core.effect import NEW, Expected, effect, elapse
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.life import WAY_OUT, limit_of, longest
-from async_rollout.core.min_ready import min_ready, to_stay, why_so_long
+from async_rollout.core.min_ready import min_ready, to_stay
 from async_rollout.core.observation import Instance, Observation
-from async_rollout.core.open_launches import way_told
 from async_rollout.core.origin import Place
 from async_rollout.core.outcomes import ActOutcome, HookOutcome, Outcomes
-from async_rollout.core.policy import BOOT, SHUTDOWN
+from async_rollout.core.plan_notes import Played, notes
 from async_rollout.core.recall import recall, started
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import Hook, HookPoint, Protected, RolloutSpec
 from async_rollout.core.standing import Standing, standing
-from async_rollout.core.survey import missed, warnings
-from async_rollout.core.switching import launched_from, set_and_back, sets
+from async_rollout.core.survey import warnings
+from async_rollout.core.switching import launched_from, sets
 from async_rollout.core.zonal_shift import as_allowed
 
 TICKS_MAX = 100_000
@@ -159,13 +158,18 @@ def _fresh(spec: RolloutSpec, observation: Observation) -> Plan:
     acts = [step.action for step in story.steps]
     out = dict.fromkeys(id for act in acts for id in _taken_out(act))
     old = tuple(id for id in out if observation.instance(id) is not None)  # not what comes and goes for even zones
+    suspends = tuple(name for act in acts if isinstance(act, Suspend) for name in act.processes)
+    slowest = worst(spec, observation, len(old) + story.evened)
+    played = Played(
+        seconds=story.seconds, worst=slowest, ended=story.ended, evened=story.evened, suspends=bool(suspends)
+    )
     return replace(
         _framed(spec, observation, observation.group.desired, old),
-        suspends=tuple(name for act in acts if isinstance(act, Suspend) for name in act.processes),
+        suspends=suspends,
         maximum=next((act.maximum for act in acts if isinstance(act, SetCapacity) and act.maximum), None),
         expected_seconds=story.seconds,
-        worst_seconds=worst(spec, observation, len(old) + story.evened),
-        notes=(*warnings(spec, observation, observation.survey), *_notes(spec, observation, story)),
+        worst_seconds=slowest,
+        notes=(*warnings(spec, observation, observation.survey), *notes(spec, observation, played)),
         objections=story.objections,
         steps=story.steps,
     )
@@ -257,32 +261,6 @@ def _words(spec: RolloutSpec) -> list[tuple[str, str]]:
 
 def _word(hook: Hook) -> str:
     return hook if isinstance(hook, str) else getattr(hook, "__qualname__", repr(hook))
-
-
-def _notes(spec: RolloutSpec, observation: Observation, story: _Story) -> tuple[str, ...]:
-    fires = (
-        {one.name: one.at for one in observation.survey.scheduled if one.at is not None} if observation.survey else {}
-    )
-    lost = missed(fires, observation.at, observation.at + story.seconds)
-    lines = [
-        *set_and_back(spec, observation.group),
-        *way_told(spec, observation.group),
-        *([_uneven(story.evened)] if story.evened else ()),
-    ]
-    lines += [f"scheduled action {name} falls into the run and does not fire" for name in lost]
-    if to_stay(spec, observation) > min_ready(spec, observation):
-        lines.append(f"the first new instance has to stay well for {spec.canary_wait:.0f} s before more of them come")
-    if why := why_so_long(spec, observation):
-        lines.append(f"a new instance has to be ready for {why}, before an old one goes for it")
-    if spec.hooks.before_terminate is not None:
-        lines.append("if a before-command fails, its instance is put into Standby and the run turns back, exit code 6")
-    lines += [f"times assume {BOOT:.0f} s from launch to healthy and {SHUTDOWN:.0f} s to shut down"]
-    return (*lines, *(() if story.ended else ("the plan did not come to an end: please report it",)))
-
-
-def _uneven(number: int) -> str:
-    more = "1 more instance comes" if number == 1 else f"{number} more instances come"
-    return f"{more} at the end to even out the zones, and as many of the fullest go: counted in the times"
 
 
 def worst(spec: RolloutSpec, observation: Observation, old: int) -> float:

@@ -74,6 +74,9 @@ REFUSED = Rule(looks=5, seconds=60.0, source="a rule of ours: five times the sam
 OUTLASTED = Rule(seconds=600.0, source="a rule of ours: what AWS says for now is waited out for ten minutes")
 """AWS's `not now` is for good."""
 
+RELIFT = Rule(seconds=300.0, source="target tracking waits for minutes of high metric before it scales out again")
+"""After somebody's scaler has lowered desired, more than it says may be asked for again."""
+
 OLDEST_LOOK = 30.0
 """No act rests on an older look: older answers than that are not known of AWS."""
 DRAIN_OVERDUE = 10.0
@@ -152,6 +155,8 @@ RETRIED = 64.0
 
 ZONE_RESTS = 300.0
 """Seconds for which a zone that lacked capacity is not tried again."""
+HELD_LONG = 900.0
+"""Longer than so many seconds nobody should be without scaling unawares."""
 BOOT = 180.0
 """Assumed by a plan: from the launch request to healthy everywhere."""
 SHUTDOWN = 60.0

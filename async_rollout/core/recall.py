@@ -11,10 +11,11 @@ from async_rollout.core.failures import judged
 from async_rollout.core.fold import Fold
 from async_rollout.core.history import UNKNOWN, History, Odd, counted_on
 from async_rollout.core.journal import Journal, Mark, Removal
-from async_rollout.core.observation import Observation, Survey
+from async_rollout.core.observation import Observation, Scheduled, Survey
 from async_rollout.core.outcomes import Outcomes
-from async_rollout.core.policy import CLIMBS, LONGEST_SLEEP, OLD_RECORD
+from async_rollout.core.policy import CLIMBS, LEASE, LONGEST_SLEEP, OLD_RECORD
 from async_rollout.core.promised import has_left
+from async_rollout.core.schedules import SCHEDULES, fell_due
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import PROVEN, YOUNG, Stage
 from async_rollout.core.zonal_shift import shifted_zones
@@ -34,7 +35,10 @@ def recall(spec: RolloutSpec, belief: Belief, observation: Observation, outcomes
     belief = replace(belief, stale=stale, blinded=blinded)
     if blinded:
         return replace(belief, torn=None)
-    belief = replace(belief, at=max(observation.at, belief.at), unseen=_unseen(spec, belief, observation))
+    missed = _missed(belief, observation)
+    belief = replace(
+        belief, at=max(observation.at, belief.at), unseen=_unseen(spec, belief, observation), missed=missed
+    )
     seen = _seen(belief, observation)
     fold = Fold(spec=spec, observation=observation, doubted=bool(seen.doubted(observation)))
     histories: Mapping[str, History] = fold.histories(belief.histories)
@@ -110,6 +114,8 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         unrisen=counted_on(belief.unrisen, _unrisen(observation), at),
         survey=_surveyed(belief, observation),
         scheduled=_scheduled(belief, observation.survey),
+        dormant=_is_dormant(belief, observation),
+        resized_at=_resized_at(belief, observation),
         activities=belief.activities if observation.activities is None else observation.activities,
         activities_at=belief.activities_at if observation.activities is None else at,
         versions={**belief.versions, **observation.versions},
@@ -129,10 +135,28 @@ def _surveyed(belief: Belief, observation: Observation) -> Survey | None:
     return replace(belief.survey, at=observation.at, refresh=next(iter(observation.refresh), None))
 
 
-def _scheduled(belief: Belief, survey: Survey | None) -> Mapping[str, float]:
-    """When each scheduled action would first fire; what has passed is not listed any more."""
-    found = survey.scheduled if survey else ()
-    return {**{one.name: one.at for one in found if one.at is not None}, **belief.scheduled}
+def _scheduled(belief: Belief, survey: Survey | None) -> Mapping[str, Scheduled]:
+    """The next time of each scheduled action; what has passed is not listed any more."""
+    return belief.scheduled if survey is None else {one.name: one for one in survey.scheduled if one.at is not None}
+
+
+def _is_dormant(belief: Belief, observation: Observation) -> bool:
+    record = observation.journal
+    ours = isinstance(record, Journal) and record.run == belief.me.run and SCHEDULES in record.suspended
+    return ours and SCHEDULES in observation.group.suspended
+
+
+def _missed(belief: Belief, observation: Observation) -> tuple[Scheduled, ...]:
+    """What fell due since the look before, if both show them suspended; who looks so late has not lived through it."""
+    if not (belief.dormant and _is_dormant(belief, observation)) or observation.at - belief.at > LEASE:
+        return belief.missed
+    return (*belief.missed, *fell_due(belief.scheduled, belief.at, observation.at))
+
+
+def _resized_at(belief: Belief, observation: Observation) -> float:
+    """When the minimum was seen to be another one: its owner's word is newer than what fell due before."""
+    moved = belief.minimum is not None and belief.minimum.what != str(observation.group.minimum)
+    return observation.at if moved and not belief.sized else belief.resized_at
 
 
 def _peak(belief: Belief, observation: Observation) -> int:

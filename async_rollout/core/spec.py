@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from async_rollout.core.amounts import AmountLike, amount
+from async_rollout.core.choices import MissedSchedules, Scaling, Standby
 from async_rollout.core.durations import sensible
 from async_rollout.core.others import ALLOWANCES
 from async_rollout.core.policy import USUAL_INTERVAL
@@ -48,13 +49,6 @@ class Protected(StrEnum):
     WAIT = "wait"
     SKIP = "skip"
     REPLACE = "replace"
-
-
-class Standby(StrEnum):
-    """What becomes of old instances in Standby. SKIP: left as they are, and named. TERMINATE: terminated last."""
-
-    SKIP = "skip"
-    TERMINATE = "terminate"
 
 
 class LaunchCall(StrEnum):
@@ -181,7 +175,8 @@ class Limits:
 
 KINDS = {
     "scope": Scope, "hooks": Hooks, "limits": Limits, "on_failure": OnFailure, "protected": Protected,
-    "standby": Standby, "launch": LaunchCall,
+    "standby": Standby, "launch": LaunchCall, "missed_schedules": MissedSchedules,
+    "scaling": Scaling,
 }  # fmt: skip
 """Fields of a RolloutSpec that are of one class."""
 
@@ -218,6 +213,8 @@ class RolloutSpec:
     launch_configuration: the same of a group with a launch configuration, by its name; None: as it is.
     pin: set a number in the place of $Latest or $Default, too; False.
     rollback_version: what to roll back to, a number of the group's launch template; None: what was found.
+    scaling: what the group's scaling policies and scheduled actions do meanwhile; they are suspended.
+    missed_schedules: what becomes of scheduled actions that fall due meanwhile; they are made up for at the end.
     without_commands: go on from a run that was given hooks, without them; False.
     stop_grace: seconds that a stop at once may take, at least 1; 5.
 
@@ -247,6 +244,8 @@ class RolloutSpec:
     launch_configuration: str | None = None
     pin: bool = False
     rollback_version: str | None = None
+    scaling: Scaling = Scaling.HOLD
+    missed_schedules: MissedSchedules = MissedSchedules.APPLY
     without_commands: bool = False
     stop_grace: float = 5.0
 

@@ -7,9 +7,10 @@ take the place of one that serves.
 
 from __future__ import annotations
 
+from async_rollout.core.choices import Standby
 from async_rollout.core.journal import Departure, Journal, Mark
 from async_rollout.core.observation import Group, Instance, Observation
-from async_rollout.core.spec import RolloutSpec, Standby
+from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import is_old
 
 

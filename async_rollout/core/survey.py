@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from async_rollout.core.budget import bounds
+from async_rollout.core.choices import Standby
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.observation import Instance, Observation, Source, Survey, TargetState
 from async_rollout.core.open_launches import unanswerable
@@ -15,7 +16,7 @@ from async_rollout.core.others import SAID, Trait
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.serving import departure_of
-from async_rollout.core.spec import LaunchCall, Protected, RolloutSpec, Standby
+from async_rollout.core.spec import LaunchCall, Protected, RolloutSpec
 from async_rollout.core.standby import may_end
 from async_rollout.core.tags import HEAD_TAGS, fits
 from async_rollout.core.traffic import refused_for, told_of

@@ -1,7 +1,8 @@
 """The record's strict way to a group's own tags and back.
 
 One tag for the head, one for what was found, one for the holder, one for the cause, one for open launches, one for what
-is launched from, one a departure. All carry the same serial, so a half-written record is told from a whole one. Tags
+is launched from, one for scheduled actions, one a departure. All carry the same serial, so a half-written record is
+told from a whole one. Tags
 are untrusted input: anything odd is `Unreadable`, never a guess. Values keep to the alphabet every AWS service takes.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from async_rollout.core import templates
+from async_rollout.core import due, templates
 from async_rollout.core.journal import (
     MARKS,
     REQUIRED_RUNNING,
@@ -36,8 +37,8 @@ from async_rollout.core.versions import NEEDS, VERSION, NewerError, ask_version,
 PREFIX = "async-rollout:"
 ORDER = f"{PREFIX}order"
 PROBE = f"{PREFIX}probe:"
-HEAD_TAGS = 8
-"""Head, found, holder, cause, open launches, template, order, probe."""
+HEAD_TAGS = 9
+"""Head, found, holder, cause, open launches, template, scheduled actions, order, probe."""
 _LETTERS = dict(zip("ZASRLTHB", SUSPENDED_BY_US + REQUIRED_RUNNING, strict=True))
 _POINTS = {
     "u": HookPoint.UP_CHECK,
@@ -65,6 +66,8 @@ def to_tags(journal: Journal) -> dict[str, str]:
         tags["template"] = f"{n} {templates.told(journal.templates)}"
     if journal.open:
         tags["open"] = f"{n} {' '.join(map(_open, journal.open))}"
+    if journal.scheduled:
+        tags["sched"] = f"{n} {due.written(journal.scheduled)}"
     tags |= {f"lane:{departure.id}": f"{n} {_departure(departure)}" for departure in journal.departures}
     return {PREFIX + key: value for key, value in tags.items()}
 
@@ -76,6 +79,7 @@ def _head(journal: Journal) -> str:
         f"v={VERSION} g={journal.group} run={journal.run} until={journal.until} goal={journal.goal.value}"
         f" cut={cutoff} tpl={journal.template or '-'} lanes={len(journal.departures)} began={journal.began}"
         f" open={len(journal.open)} needs={NEEDS} cmd={points or '-'} tem={int(journal.templates is not None)}"
+        f" sched={len(journal.scheduled)}"
     )
 
 
@@ -86,7 +90,7 @@ def _found(journal: Journal) -> str:
         f" ask={journal.asked} up={journal.raised} from={journal.raised_from} susp={letters or '-'}"
         f" new={journal.launches} lost={journal.lost} even={journal.evened}"
         f" old={journal.old} gone={journal.replaced} apart={journal.apart} way={journal.way.value} tok={journal.tokens}"
-        f" can={int(journal.canary)}"
+        f" can={int(journal.canary)} set={int(journal.caught_up)} sunk={journal.lowered_at}"
     )
 
 
@@ -150,15 +154,16 @@ def _whole(ours: dict[str, str], group: str) -> Journal | Unreadable:
     if head["g"] != group:
         raise _BadTagError("it is the record of another group")
     departures = tuple(_read_departure(key[5:], pairs) for key, pairs in read.items() if key.startswith("lane:"))
-    launches = _read_open(current.get("open", ""))
+    launches, scheduled = _read_open(current.get("open", "")), due.read(current.get("sched", ""))
     lacks = {key for key in ("found", "holder") if key not in current}
     counts = (("lanes", len(departures)), ("open", len(launches)), ("tem", int("template" in read)))
-    torn = lacks or any(_number(head, key) != number for key, number in counts)
+    torn = lacks or any(_number(head, key) != number for key, number in (*counts, ("sched", len(scheduled))))
     newer = any(other > serial for other in serials.values())
     if torn or newer:
         return Unreadable(why="the record's tags are of different serials", torn=True)
     template = templates.read(read["template"]) if "template" in read else None
-    journal = replace(_journal(serial, head, read["found"], current, departures), open=launches, templates=template)
+    journal = _journal(serial, head, read["found"], current, departures)
+    journal = replace(journal, open=launches, templates=template, scheduled=scheduled)
     if (journal.cause is not None) != (journal.goal is Goal.RESTORE or journal.back is Back.BEGUN):
         raise _BadTagError("goal and cause disagree")
     return journal
@@ -199,6 +204,8 @@ def _journal(
         way=Way(found["way"]),
         tokens=_number(found, "tok"),
         canary=bool(_number(found, "can", 1)),
+        caught_up=bool(_number(found, "set", 1)),
+        lowered_at=_number(found, "sunk", 10**11),
         departures=tuple(sorted(departures, key=lambda departure: (departure.at, departure.id))),
     )
 

@@ -116,3 +116,12 @@ def only_drains(snapshot: Snapshot, id: str) -> bool:
         return False
     lost = one.down or history.sick or (one.marked_unhealthy and history.unfit)
     return departure.only_drains and not lost
+
+
+def heals(snapshot: Snapshot, action: Action) -> bool:
+    """It ends one that EC2 does not run and that was on no way out, so that AWS launches another."""
+    if not isinstance(action, Terminate) or action.shrink:
+        return False
+    one, seen = snapshot.observation.instance(action.instance), snapshot.observation.journal
+    known = isinstance(seen, Journal) and seen.departure(action.instance) is not None
+    return one is not None and bool(one.down) and not known

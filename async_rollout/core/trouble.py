@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 
 from async_rollout.core.actions import Erase
 from async_rollout.core.budget import failures_most, launches_most
+from async_rollout.core.choices import Scaling
 from async_rollout.core.failures import FAILED
-from async_rollout.core.journal import MARKS, SUSPENDED_BY_US, Cause, Departure, Journal, Mark, Removal, template_mark
+from async_rollout.core.journal import MARKS, Cause, Departure, Journal, Mark, Removal, template_mark, to_suspend
 from async_rollout.core.launch_failures import hopeless, unmended
 from async_rollout.core.observation import Activity, Instance
 from async_rollout.core.outcomes import HookOutcome
@@ -83,9 +84,9 @@ def _foreign(situation: Situation) -> Iterator[Cause]:
     if journal.cutoff is not None and journal.template != template_mark(group.template):
         text = f"the template changed during the run: from {journal.template} to {template_mark(group.template)}"
         yield Cause(code=1, text=text)
-    if situation.belief.lowered >= MASTERS_MAX:
+    if situation.belief.lowered >= MASTERS_MAX and situation.spec.scaling is Scaling.HOLD:
         yield Cause(code=1, text="desired capacity was lowered again and again: someone else steers this group")
-    running = not group.suspended.issuperset(SUSPENDED_BY_US)
+    running = not group.suspended.issuperset(to_suspend(situation.spec))
     if situation.belief.resuspended >= 1 and running and situation.is_under_way:
         yield Cause(code=1, text="processes that we suspended were resumed by someone, twice")
 

@@ -20,6 +20,7 @@ from async_rollout.core.actions import (
     Resume,
     RunHook,
     SetCapacity,
+    SetSizes,
     SetTemplate,
     Suspend,
     Terminate,
@@ -57,6 +58,8 @@ def words_of(action: Action) -> str:
             return f"set maximum to {size}"
         case SetTemplate(spelled=spelled):
             return f"set what is launched from to {told_of(spelled)}"
+        case SetSizes(minimum=low, desired=size, maximum=high):
+            return f"set minimum {low}, desired capacity {size} and maximum {high}, as scheduled meanwhile"
         case Launch(zone=zone, count=count):
             return f"launch {count} in {zone}"
         case Deregister(registrations=ones):

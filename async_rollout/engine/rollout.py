@@ -16,6 +16,7 @@ import anyio
 from async_rollout.core.actions import APART, ROWS, WHOLE, Action, CloudAction, Decision, Record, RunHook, Verdict
 from async_rollout.core.belief import Belief, Me
 from async_rollout.core.carried import carried
+from async_rollout.core.catch_up import unfired
 from async_rollout.core.decide import decide
 from async_rollout.core.events import Acted, Warned
 from async_rollout.core.journal import Journal
@@ -30,7 +31,6 @@ from async_rollout.core.recall import recall, started
 from async_rollout.core.refusals import is_repeated, key_of
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.survey import missed
 from async_rollout.core.wording import words_of
 from async_rollout.core.zonal_shift import as_allowed
 from async_rollout.engine.answers import last_sent, outcome_of, said_of, told_as, unsent
@@ -291,8 +291,7 @@ class Rollout:
             self._sending.stop()
 
     def _end(self, verdict: Verdict) -> GroupResult:
-        lost = missed(self._belief.scheduled, self._belief.began, self._belief.at)
-        result = self._told.result(verdict, missed=lost, seconds=anyio.current_time() - self._began)
+        result = self._told.result(verdict, missed=unfired(self._belief), seconds=anyio.current_time() - self._began)
         self.result = result
         self._told.say(ended(result, self._at))
         return result

@@ -18,6 +18,7 @@ from async_rollout.sandbox import (
     leaving,
     membership,
     people,
+    scalers,
     scaling,
     schedules,
     sources,
@@ -26,6 +27,7 @@ from async_rollout.sandbox import (
 from async_rollout.sandbox.history import Census
 from async_rollout.sandbox.launch_tokens import LaunchAnswer, LaunchRequest
 from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
+from async_rollout.sandbox.scalers import Load
 from async_rollout.sandbox.simulation import HUMAN, OWNER, Clock, Simulation
 
 Moved = tuple[Activity, ...]
@@ -233,6 +235,11 @@ class World(Simulation):
         """`at` seconds from now a scaling policy moves desired by delta, unless AlarmNotification is suspended."""
         with self.access():
             alarms.autoscale(self, at, name, delta, who)
+
+    def load(self, name: str, load: Load) -> None:
+        """From now on a load falls on the group, and its scaling policies answer to it, unless they are suspended."""
+        with self.access():
+            scalers.drive(self, name, load)
 
     def schedule(self, name: str, action: ScheduledAction) -> None:
         """Give the group a scheduled action, whatever AWS would say to it."""

@@ -23,8 +23,9 @@ TABLE = {
     "--terminate-timeout": "", "--on-failure": "", "--region": "", "--profile": "", "--output": "", "--events": "",
     "--report": "", "--yes": "-y", "--api-share": "", "--allow": "", "--run-before-draining-command": "",
     "--protected": "", "--without-commands": "", "--stop-grace": "", "--standby": "",
-    "--launch": "", "--max-failures": "", "--min-ready": "", "--canary-wait": "",
+    "--launch": "", "--max-failures": "", "--min-ready": "", "--canary-wait": "", "--missed-schedules": "",
     "--launch-template-version": "", "--launch-configuration": "", "--pin": "", "--rollback-version": "",
+    "--scaling": "",
 }  # fmt: skip
 """The house's table of options: long, short."""
 

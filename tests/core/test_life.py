@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from async_rollout.core.actions import Deregister, Register, Terminate
+from async_rollout.core.choices import Standby
 from async_rollout.core.decide import decide
 from async_rollout.core.draft import Draft
 from async_rollout.core.history import Ended, Since, Streak
@@ -17,7 +18,7 @@ from async_rollout.core.moves import move
 from async_rollout.core.observation import unfound
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.snapshot import Snapshot, Stop
-from async_rollout.core.spec import HookPoint, Hooks, Protected, RolloutSpec, Standby
+from async_rollout.core.spec import HookPoint, Hooks, Protected, RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, draft_of
 from support.drawn import AT, ident

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from async_rollout.core import journal as j
 from async_rollout.core import tags as tagging
 from async_rollout.core import versions
+from async_rollout.core.due import due_of, fitting
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, to_tags
 from async_rollout.core.templates import Back, Templates, fits, told
@@ -55,7 +56,8 @@ def test_no_mangled_tag_ever_widens_what_the_record_says(record: j.Journal, data
         ("head", "n=3 v=0 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "version"),
         (
             "head",
-            "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 open=0 needs=0.2.0 cmd=x tem=0",
+            "n=3 v=2 g=GROUP run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0 open=0 needs=0.2.0 cmd=x tem=0"
+            " sched=0",
             "x",
         ),
         ("head", "n=3 v=1 g=0000 run=a until=1 goal=replace cut=- tpl=- lanes=0 began=0", "another group"),
@@ -103,9 +105,10 @@ FIRST = {
 }
 """A record of 0.1.0, letter by letter."""
 SECOND = FIRST | {
-    "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd tem=1",
-    "found": f"{FIRST['found']} old=3 gone=1 apart=2 way=a tok=7 can=1",
+    "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd tem=1 sched=2",
+    "found": f"{FIRST['found']} old=3 gone=1 apart=2 way=a tok=7 can=1 set=1 sunk=1700000090",
     "template": "n=3 tf=lt-0a1b:@Latest tw=lt-0a1b:42 tp=0a1b2c3d tt=- tb=n",
+    "sched": "n=3 1700000100/up 1700000160/night.ly",
     "open": "n=3 eu-west-1a=0a1b2c3d-6/2/1700000000/- eu-west-1b=0a1b2c3d-7/1/1700000001/1",
     "lane:i-0123456789abcdef0": FIRST["lane:i-0123456789abcdef0"].replace("b=b", "q=f b=b") + " stay=1",
 }
@@ -131,7 +134,8 @@ def test_the_second_version_is_what_is_written() -> None:
     assert isinstance(second, j.Journal)
     assert (second.commands, second.old, second.replaced) == (tuple(HookPoint), 3, 1)
     assert second.departures[0].draining is j.Mark.FAILED and second.departures[0].stays
-    assert second.canary is True
+    assert second.canary is True and second.caught_up is True and second.lowered_at == 1700000090
+    assert [(due.at, due.name) for due in second.scheduled] == [(1700000100, "up"), (1700000160, "night.ly")]
     assert (second.way, second.tokens, [launch.came for launch in second.open]) == (j.Way.ANSWERED, 7, [None, 1])
     tags = {key.removeprefix(PREFIX): value for key, value in to_tags(second).items()}
     assert tags == {key: value.replace("GROUP", second.group).replace("ZASR", "ARSZ") for key, value in SECOND.items()}
@@ -165,8 +169,9 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     assert dict(zip("uqbd", HookPoint, strict=True)) == tagging._POINTS
     assert "".join(tagging._LETTERS) == "ZASRLTHB"
     assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
-    assert versions.keys_of("head", 1) | {"needs", "cmd", "open", "tem"} == versions.keys_of("head", 2)
-    assert versions.keys_of("found", 1) | {"old", "gone", "apart", "way", "tok", "can"} == versions.keys_of("found", 2)
+    assert versions.keys_of("head", 1) | {"needs", "cmd", "open", "tem", "sched"} == versions.keys_of("head", 2)
+    later = {"old", "gone", "apart", "way", "tok", "can", "set", "sunk"}
+    assert versions.keys_of("found", 1) | later == versions.keys_of("found", 2)
     assert versions.keys_of("lane", 1) | {"q", "stay"} == versions.keys_of("lane", 2)
     assert versions.keys_of("template", 2) == {"tf", "tw", "tp", "tt", "tb"}
     assert {back.value: back.name for back in Back} == {
@@ -231,7 +236,8 @@ def test_the_largest_record_fits_into_one_call() -> None:
     first, cause = read(FIRST), j.Cause(code=1, text="it broke")
     assert isinstance(first, j.Journal)
     template = Templates(found="lt-1:1", wanted="lt-1:2", toward="lt-1:1", back=Back.DUE)
-    restored = replace(first, goal=j.Goal.RESTORE, cause=cause, templates=template)
+    due = fitting(due_of(f"action-{number}" * 9, 10**10) for number in range(9))
+    restored = replace(first, goal=j.Goal.RESTORE, cause=cause, templates=template, scheduled=due)
     record = replace(restored, departures=departures, open=most)
     assert max(map(len, to_tags(record).values())) <= 256
     assert len(to_tags(record)) == j.LANES_MAX + len(versions.TAGS) <= 25

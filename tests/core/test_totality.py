@@ -39,6 +39,7 @@ ACTIONS: dict[Any, act.Action] = {
     act.Resume: act.Resume(processes=("AZRebalance",)),
     act.SetCapacity: act.SetCapacity(desired=4),
     act.SetTemplate: act.SetTemplate(spelled="lt-0123456789abcdef0:7"),
+    act.SetSizes: act.SetSizes(minimum=2, desired=5, maximum=9),
     act.Launch: act.Launch(zone="eu-west-1a", count=1, token="run0-1"),
     act.Deregister: act.Deregister(registrations=(WEB,)),
     act.Register: act.Register(registrations=(WEB,)),

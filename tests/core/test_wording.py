@@ -20,6 +20,7 @@ from async_rollout.core.actions import (
     Resume,
     RunHook,
     SetCapacity,
+    SetSizes,
     SetTemplate,
     Suspend,
     Terminate,
@@ -53,6 +54,10 @@ WORDS: list[tuple[Action, str]] = [
     (SetTemplate(spelled="lt-0abc:"), "set what is launched from to version $Default of lt-0abc"),
     (SetTemplate(spelled="lc:web-41"), "set what is launched from to launch configuration web-41"),
     (Launch(zone="eu-west-1a", count=2, token="ab-1"), "launch 2 in eu-west-1a"),
+    (
+        SetSizes(minimum=2, desired=5, maximum=9),
+        "set minimum 2, desired capacity 5 and maximum 9, as scheduled meanwhile",
+    ),
     (Deregister(registrations=SEVERAL), f"deregister {A}, {B} from 2 sources"),
     (Register(registrations=SEVERAL[:1]), f"register {B} back at 1 sources"),
     (MarkHealthy(instances=(B, A)), f"mark {B}, {A} healthy"),

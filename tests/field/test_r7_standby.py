@@ -9,10 +9,11 @@ import anyio
 import pytest
 
 from async_rollout.core.actions import Terminate
+from async_rollout.core.choices import Standby
 from async_rollout.core.events import RolloutStarted, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.plan import plan_of
-from async_rollout.core.spec import HookCall, Hooks, Protected, RolloutSpec, Scope, Standby
+from async_rollout.core.spec import HookCall, Hooks, Protected, RolloutSpec, Scope
 from async_rollout.engine.preview import EVERYTHING
 from async_rollout.sandbox import people
 from async_rollout.sandbox.doors.port import PortCloud

@@ -15,11 +15,12 @@ from async_rollout.aws.session import connect
 from async_rollout.aws.traffic.target_group import health_of
 from async_rollout.core.actions import Outcome
 from async_rollout.core.belief import Me
+from async_rollout.core.choices import Standby
 from async_rollout.core.events import Event, Waiting, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.observation import TargetState
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import Limits, RolloutSpec, Standby
+from async_rollout.core.spec import Limits, RolloutSpec
 from async_rollout.core.zonal_shift import overridden
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.preview import plan

@@ -16,9 +16,11 @@ from support.laws.balancing import BALANCING
 from support.laws.breaking import Sabotage
 from support.laws.crowded import CROWDED
 from support.laws.endings import CONDUCTING, ENDING
+from support.laws.followed import FOLLOWED
 from support.laws.futile import LAUNCHING
 from support.laws.healing import HEALING
 from support.laws.marked import MARKED
+from support.laws.missed import MISSED
 from support.laws.parked import PARKED
 from support.laws.queued import QUEUED
 from support.laws.rolling_back import ROLLING
@@ -29,7 +31,7 @@ from support.pages import page
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
-    *CROWDED, *UNANSWERED, *RELEASES, *HEALING, *PARKED, *ROLLING,
+    *CROWDED, *UNANSWERED, *RELEASES, *HEALING, *PARKED, *ROLLING, *MISSED, *FOLLOWED,
 )  # fmt: skip
 
 

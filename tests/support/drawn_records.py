@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from async_rollout.core import journal as j
+from async_rollout.core.due import due_of, fitting
 from async_rollout.core.spec import HookPoint
 from async_rollout.core.templates import Back, Templates
 
@@ -28,6 +29,7 @@ departures = st.builds(
     surplus=st.booleans(),
     stays=st.booleans(),
 )
+scheduled = st.builds(due_of, st.text(min_size=1, max_size=60), st.integers(0, 10**10))
 launches = st.builds(
     j.OpenLaunch,
     token=st.builds("{}-{}".format, st.text("0123456789abcdef", min_size=8, max_size=8), st.integers(1, 9999)),
@@ -94,6 +96,9 @@ def journals(draw: st.DrawFn) -> j.Journal:
         way=draw(st.sampled_from(j.Way)),
         tokens=draw(count),
         canary=draw(st.booleans()),
+        caught_up=draw(st.booleans()),
+        lowered_at=draw(st.integers(0, 10**10)),
+        scheduled=draw(st.lists(scheduled, max_size=4).map(fitting)),
         open=draw(st.lists(launches, max_size=j.OPEN_MAX, unique_by=lambda launch: launch.zone).map(tuple)),
         templates=template,
         departures=tuple(sorted(unique.values(), key=lambda departure: (departure.at, departure.id))),

@@ -21,6 +21,7 @@ from async_rollout.core.actions import (
     Registration,
     Resume,
     SetCapacity,
+    SetSizes,
     SetTemplate,
     Suspend,
     Terminate,
@@ -77,6 +78,9 @@ def steps(world: World, group: str, action: CloudAction) -> Iterator[Step]:
             template = "" if spelled.startswith("lc:") else spelled.partition(":")[0]
             edited = partial(_launching_from, world, group, action)
             yield Step(name="autoscaling:UpdateAutoScalingGroup", do=edited, template=template)
+        case SetSizes(minimum=low, desired=size, maximum=high):
+            sized = partial(world.update_group, group, minimum=low, desired=size, maximum=high)
+            yield Step(name="autoscaling:UpdateAutoScalingGroup", do=sized)
         case Launch(zone=zone, count=count, token=token):
             launch = partial(world.launch_instances, group, zone, count, token)
             yield Step(name="autoscaling:LaunchInstances", do=launch)

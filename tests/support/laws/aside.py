@@ -8,10 +8,10 @@ from typing import Any
 
 from async_rollout.core import begin, budget, departures
 from async_rollout.core.actions import Terminate
+from async_rollout.core.choices import Standby
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Departure, Removal
 from async_rollout.core.observation import Instance
-from async_rollout.core.spec import Standby
 from async_rollout.sandbox.records import Group, Hook
 from async_rollout.sandbox.world import World
 from support.laws.breaking import Sabotage, around, no, swap

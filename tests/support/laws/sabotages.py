@@ -63,16 +63,22 @@ def healthy_anywhere(one: Instance, source: str) -> bool:
     return any(target.state == "healthy" for target in one.targets)
 
 
-def base_is_field(journal: Journal, observation: Observation, seen: object) -> attribution.Attribution:
+def base_is_field(
+    journal: Journal, observation: Observation, seen: object, *, absolute: bool
+) -> attribution.Attribution:
     field = observation.group.desired
     return attribution.Attribution(journal=replace(journal, base=field, asked=field), explained=True)
 
 
-def lift_is_field(journal: Journal, observation: Observation, seen: object) -> attribution.Attribution:
+def lift_is_field(
+    journal: Journal, observation: Observation, seen: object, *, absolute: bool
+) -> attribution.Attribution:
     return attribution.Attribution(journal=replace(journal, asked=observation.group.desired), explained=True)
 
 
-def minimum_first(real: Any, journal: Journal, observation: Observation, seen: object) -> attribution.Attribution:
+def minimum_first(
+    real: Any, journal: Journal, observation: Observation, seen: object, *, absolute: bool
+) -> attribution.Attribution:
     """What the minimum asks for is base before it is reckoned what it did to desired."""
     return real(replace(journal, base=max(journal.base, observation.group.minimum)), observation, seen)
 
@@ -200,9 +206,9 @@ COUNTING = (
     Sabotage(name="a proven one that sickens is no victim", law="law 12:", story=meddling.sick_newcomer,
              spoil=swap(budget, "_was_well", no)),
     Sabotage(name="base follows the field", law="law 2:", story=stories.brief,
-             spoil=swap(decide, "attribute_desired", base_is_field)),
+             spoil=swap(attribution, "attribute_desired", base_is_field)),
     Sabotage(name="a raise is taken for our lift", law="law 7:", story=meddling.raised,
-             spoil=swap(decide, "attribute_desired", lift_is_field)),
+             spoil=swap(attribution, "attribute_desired", lift_is_field)),
     Sabotage(name="a cut is taken from the base", law="law 7:", story=meddling.lowered,
              spoil=swap(attribution, "_cut", base_first)),
     Sabotage(name="an unexplained field is acted upon", law="law 7:", story=meetings.desired_lags,
@@ -210,7 +216,7 @@ COUNTING = (
     Sabotage(name="any maximum is ours", law="law 7:", story=meddling.own_maximum,
              spoil=swap(journal.Journal, "knows_maximum", yes)),
     Sabotage(name="a new minimum counts twice", law="law 2:", story=meddling.minimum_beyond,
-             spoil=around(decide, "attribute_desired", minimum_first)),
+             spoil=around(attribution, "attribute_desired", minimum_first)),
     Sabotage(name="what AWS refused is a launch", law="law 18:", story=refused.raise_refused,
              spoil=swap(decide, "unlaunched", lambda journal, belief: journal)),
     Sabotage(name="what was never sent is a launch", law="law 18:", story=refused.raise_never_sent,

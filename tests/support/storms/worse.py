@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from async_rollout.core.spec import RolloutSpec, Standby
+from async_rollout.core.choices import Standby
+from async_rollout.core.spec import RolloutSpec
 from async_rollout.sandbox.faults import IN_PROGRESS, Fault, FaultKind
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from support.launch_texts import launch_texts, texts_of

@@ -1,4 +1,4 @@
-"""Auto Scaling's scaling policies: put, deleted and shown. No alarm calls them: the sandbox has none."""
+"""Auto Scaling's scaling policies: put, deleted and shown. What calls them is a simulated load (`scalers`)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,49 @@
+"""Scheduled actions that fall due while we keep them suspended: AWS drops them, so they are noted, and made up for.
+
+When each is due next says AWS, after each time anew; nothing here reads a recurrence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from async_rollout.core.due import due_of, fitting
+from async_rollout.core.journal import Due, Found, Journal
+from async_rollout.core.observation import Scheduled
+
+SCHEDULES = "ScheduledActions"
+
+
+def fell_due(known: Mapping[str, Scheduled], since: float, until: float) -> tuple[Scheduled, ...]:
+    """Those that fell due in that time, in the order in which they did."""
+    due = (one for one in known.values() if one.at is not None and since < one.at <= until)
+    return tuple(sorted(due, key=lambda one: (one.at or 0.0, one.name)))
+
+
+def to_ask(known: Mapping[str, Scheduled], asked_at: float, at: float) -> bool:
+    """One has fallen due since AWS was asked: when it is due again, AWS says now."""
+    return bool(fell_due(known, asked_at, at))
+
+
+def noted(journal: Journal, known: Mapping[str, Scheduled], at: float) -> tuple[Due, ...]:
+    """For the record: those that have fallen due, then those to come, the soonest first, as many as its tag holds."""
+    past = [due for due in journal.scheduled if due.at <= at]
+    coming = sorted(due_of(one.name, one.at) for one in known.values() if one.at is not None and one.at > at)
+    return fitting([*past, *coming])
+
+
+def folded(sizes: Found, actions: Iterable[Scheduled]) -> tuple[Found, tuple[Scheduled, ...]]:
+    """The sizes after all of them, field by field and in this order, and those that AWS would have taken.
+
+    As AWS does it: sizes that contradict each other are refused as a whole; a desired capacity that is not given is
+    kept within the new minimum and maximum.
+    """
+    taken = []
+    for one in actions:
+        low = sizes.minimum if one.minimum is None else one.minimum
+        high = sizes.maximum if one.maximum is None else one.maximum
+        desired = min(max(sizes.desired, low), high) if one.desired is None else one.desired
+        if low <= desired <= high:
+            sizes = Found(minimum=low, desired=desired, maximum=high)
+            taken.append(one)
+    return sizes, tuple(taken)
