@@ -23,7 +23,7 @@ from async_rollout.sandbox.records import Physics, ScheduledAction
 from async_rollout.sandbox.scalers import PERIOD, Per
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
-from support.loads import Day, alone, cuts, drawn, fought_over, lag, last_word, raised_by_us, tracking
+from support.load_days import Day, alone, cuts, drawn, fought_over, lag, last_word, raised_by_us, tracking
 from support.simulation import Others, Run, conductor, ours, simulate
 
 FOLLOW, HOLD = RolloutSpec(scaling=Scaling.FOLLOW), RolloutSpec()

@@ -15,7 +15,7 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.world import World
 from support.laws.breaking import Sabotage, around, both, no, swap
-from support.loads import raised_by_us
+from support.load_days import raised_by_us
 from support.simulation import Others, Run, simulate
 
 FOLLOW = RolloutSpec(scaling=Scaling.FOLLOW)
