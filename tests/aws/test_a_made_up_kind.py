@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import inf
 from typing import Any
@@ -27,7 +27,7 @@ from async_rollout.core.events import Acted, Event, Waiting
 from async_rollout.core.journal import Goal
 from async_rollout.core.observation import unfound
 from async_rollout.core.snapshot import Stop
-from async_rollout.core.spec import Limits, RolloutSpec
+from async_rollout.core.spec import Limits
 from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt
 from async_rollout.engine.ports import Answer, Refused, Urgency
@@ -40,7 +40,7 @@ from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.harbour import Harbour
 from support.pier import HARBOUR, Pier
-from support.simulation import InstantHooks, ours
+from support.simulation import UNWATCHED, InstantHooks, ours
 
 DELAY = 30.0
 """Of the load balancers of the group, seconds."""
@@ -131,7 +131,7 @@ def rolled(
 
             cloud = AwsCloud(send, region="eu-west-1", jitter=lambda: 0.5)
             halt, me = Halt(), Me(run=f"run{number}", holder=f"host{number}/boot/1", intent=goal)
-            spec, hooks = RolloutSpec(**order), InstantHooks()
+            spec, hooks = replace(UNWATCHED, **order), InstantHooks()
             rollout = Rollout(cloud, "web", spec, me, hooks=hooks, tell=story.events.append, halt=halt)
             async with anyio.create_task_group() as tasks:
                 if number == 0:

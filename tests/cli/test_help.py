@@ -63,7 +63,7 @@ def test_on_a_terminal_options_stand_in_panels(tool: Tool, columns: int, framed:
 
 @pytest.mark.parametrize("name", WORDS)
 def test_the_ten_most_used_come_first_where_there_are_many(name: str) -> None:
-    command, many = COMMANDS[name], name in ("run", "plan", "restore")
+    command, many = COMMANDS[name], name in ("run", "plan", "restore", "rollback")
     text = command.get_help(command.make_context(name, [], resilient_parsing=True))
     sections = [section for section in ("Most used", *SECTIONS) if f"\n{section}:\n" in text]
     assert (sections[:1] == ["Most used"]) is many
