@@ -17,6 +17,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.drain import held_back, is_needed
 from async_rollout.core.journal import Departure, Mark, Removal
 from async_rollout.core.launching import asked_for, may_grow
+from async_rollout.core.policy import OUT_AGAIN, STARTED_BEFORE
 from async_rollout.core.promised import coming
 from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.standby import why_parked
@@ -31,9 +32,20 @@ def parking(draft: Draft, departure: Departure) -> Draft:
         return draft.departure(replace(departure, removal=Removal.ASIDE))
     if departure.parks and one.standby:
         return draft.wait(_entering(draft, departure), look=idle(draft))
+    if departure.parks and _is_out_again(draft, departure):
+        return draft.drop(one.id)
     if departure.parks:
         return sent(draft, departure, EnterStandby(instance=one.id), _entering(draft, departure))
     return _parked(draft, departure)
+
+
+def _is_out_again(draft: Draft, departure: Departure) -> bool:
+    """It was there, as AWS tells, and no look has shown it: its owner was quicker."""
+    since = draft.belief.history(departure.id).removal
+    named = (one for one in draft.belief.activities if one.kind == "standby" and one.instance == departure.id)
+    done = (one for one in named if one.ended_at is not None and not one.failed)
+    late = since is not None and any(one.started_at >= since.at - STARTED_BEFORE for one in done)
+    return late and OUT_AGAIN.holds(since, draft.at)
 
 
 def _parked(draft: Draft, departure: Departure) -> Draft:

@@ -102,6 +102,16 @@ def test_what_does_not_show_is_sent_again_as_a_terminate_is(
     assert done(early) == ()
 
 
+def test_who_was_brought_back_between_two_looks_is_its_owners() -> None:
+    """AWS tells that it stood by, and it reads InService for longer than any answer is old."""
+    for ago, activities, left in ((115, True, True), (121, True, False), (121, False, True)):
+        told_of = (told(at=NOW - ago, status="Successful" if activities else "Failed", over=True),)
+        seen = let_go(snapshot_of("DSSN", GIVEN, record={"departures": (SENT,), **BACK}, activities=told_of))
+        seen = replace(seen, belief=seen.belief.noted(ident(0), removal=Odd("recorded", NOW - ago, 9)))
+        meant = decide(GIVEN, seen).meant
+        assert meant is not None and (meant.departure(ident(0)) is not None) is left
+
+
 def test_a_run_that_goes_on_tries_the_command_again_where_nothing_came_of_it() -> None:
     fields: dict[str, Any] = {"activities_at": NOW - 10}
     seen = let_go(snapshot_of("DSSN", GIVEN, record={"departures": (SENT,)}, **fields))
