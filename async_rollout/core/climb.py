@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from async_rollout.core.actions import Need, RunHook, Wait
 from async_rollout.core.draft import Draft
 from async_rollout.core.min_ready import min_ready, to_stay, why_so_long
@@ -53,6 +55,7 @@ def ripening(draft: Draft, instance: Instance) -> Draft:
     first = whole > min_ready(draft.spec, draft.observation)
     why = f"as the first new one it has to stay so for {whole:.0f} s" if first else f"it has to stay so for {seconds}"
     wait = draft.waiting(Stage.READY, f"{instance.id} ready", why, since)
+    wait = replace(wait, option="--canary-wait") if first else wait
     return draft.wait(wait, look=newcomer(draft.spec, draft.observation, draft.belief, instance))
 
 

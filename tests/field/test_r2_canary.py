@@ -57,7 +57,8 @@ def test_one_at_a_time_until_the_first_has_stayed_well_and_then_as_ever(surge: i
     assert sum(at < passed for at in launches) == 1
     assert sum(at < passed for at in outs) == (0 if surge else 1)
     told = [wait for event in run.events if isinstance(event, Waiting) for wait in event.waits]
-    assert any("as the first new one it has to stay so for 120 s" in wait.why for wait in told)
+    said = [wait.option for wait in told if "as the first new one it has to stay so for 120 s" in wait.why]
+    assert set(said) == {"--canary-wait"}
     quick = simulate(partial(a_group, size=6, maximum=14, delay=20.0), replace(spec, canary_wait=0.0))
     assert run.result.seconds < quick.result.seconds + 120.0 + 110.0
 
