@@ -36,6 +36,8 @@ def one_group(seeds: int) -> Iterator[Row]:
     yield Row(what="the same, bare", measured=p50_p95(one.ratio(1, 1, 0.0) for one in runs))
     theirs = statistics.median(one.wall / _original(one) for one in runs)
     yield Row(number="2", what="wall / the original's", measured=(theirs,), goal=(0.73,), anchor="1", limit="0.71")
+    watched = statistics.median(one.wall / _original(one) for one in _watched(seeds))
+    yield Row(what="the same with the first one watched for 120 s", measured=(watched,), anchor="1")
     refresh = tuple(statistics.median(one.wall / _refresh(one, grace) for one in runs) for grace in (0.0, 300.0))
     what = "wall / instance refresh, no warm-up; 300 s grace"
     yield Row(number="3", what=what, measured=refresh, goal=(1.03, 0.42), anchor="1", limit="1, 0.40")
@@ -47,6 +49,10 @@ def one_group(seeds: int) -> Iterator[Row]:
     yield Row(
         what="control: a look each 60 s, wall / the formula", measured=(slow.wall / polled(slow, 60.0),), limit="1.00"
     )
+
+
+def _watched(seeds: int) -> Iterator[Rolled]:
+    return (rolled(seed=seed, spec=RolloutSpec()).groups[0] for seed in range(seeds))
 
 
 def _large() -> Iterator[Row]:
@@ -68,6 +74,8 @@ def _small() -> Iterator[Row]:
     )
     yield Row(number="2b", what=what, measured=(ratio,), goal=(0.90,), anchor="1")
     yield Row(what="the same by desired capacity", measured=(statistics.median(one.ratio for one in desired),))
+    watched = statistics.median(small(seed, LaunchCall.AUTO, canary_wait=120.0).ratio for seed in range(5))
+    yield Row(what="three, answered, with the first one watched for 120 s", measured=(watched,), anchor="1")
     launched = float(max(one.launched for one in answered)), float(max(one.launched for one in desired))
     yield Row(what="instances launched for three: answered, desired", measured=launched, goal=(3, 4), form=".0f")
     changed = (max(one.changed for one in answered),)

@@ -40,8 +40,8 @@ class Small:
         return self.whole / self.original
 
 
-def small(seed: int, launch: LaunchCall) -> Small:
-    """Roll it once."""
+def small(seed: int, launch: LaunchCall, canary_wait: float = 0.0) -> Small:
+    """Roll it once. canary_wait: seconds that the first new one is watched."""
 
     async def main() -> tuple[World, int, float]:
         world = World(seed, loop_clock())
@@ -49,7 +49,7 @@ def small(seed: int, launch: LaunchCall) -> Small:
         demo(world)
         size, began = len(world.members(GROUP)), world.now
         one = cloud(world, api_share=1.0)
-        summary = await roll_out(one.groups(GROUP), RolloutSpec(launch=launch, canary_wait=0.0))
+        summary = await roll_out(one.groups(GROUP), RolloutSpec(launch=launch, canary_wait=canary_wait))
         await one.close()
         assert summary.code == 0, summary
         return world, size, began
