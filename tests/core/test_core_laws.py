@@ -19,14 +19,17 @@ from async_rollout.core.actions import (
     Resume,
     RunHook,
     SetCapacity,
+    SetSizes,
+    SetTemplate,
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import Cause, Departure, Goal, Journal, Mark, Removal
+from async_rollout.core.journal import Cause, Departure, Found, Goal, Journal, Mark, Removal
 from async_rollout.core.laws import objection
 from async_rollout.core.observation import Observation
 from async_rollout.core.policy import OLDEST_LOOK
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec
+from async_rollout.core.templates import Templates
 from support.drawn import AT, ident, looked, observation, recorded
 
 SPEC = RolloutSpec()
@@ -42,6 +45,8 @@ def departure(number: int, **fields: Any) -> Departure:
     return Departure(id=ident(number), at=int(AT), **fields)
 
 
+DUE = {"caught_up": True, "found": Found(minimum=1, desired=5, maximum=9)}
+SWITCHED = Templates(found="lt-1:1", wanted="lt-1:2")
 KEPT, SHRUNK = departure(0, removal=Removal.KEEP), departure(0, removal=Removal.SHRINK)
 PARKED = departure(0, removal=Removal.PARKED, before=Mark.FAILED)
 ASIDE = EnterStandby(instance=ident(0))
@@ -90,6 +95,15 @@ def said(
         ("law 9", SetCapacity(desired=4), "SSS", {"asked": 3}),
         ("law 9", SetCapacity(maximum=11), "SSS", {}),
         ("", SetCapacity(maximum=11), "SSS", {"raised": 11}),
+        ("law 8", SetSizes(minimum=1, desired=5, maximum=9), "DSSN", {"departures": (departure(0),), **DUE}),
+        ("law 8", SetSizes(minimum=1, desired=5, maximum=9), "SSS", {**RESTORING, **DUE}),
+        ("law 9", SetSizes(minimum=1, desired=6, maximum=9), "SSS", DUE),
+        ("", SetSizes(minimum=1, desired=5, maximum=9), "SSS", DUE),
+        ("law 9", SetTemplate(spelled="lt-1:3"), "SSS", {"templates": SWITCHED}),
+        ("law 9", SetTemplate(spelled="lt-1:2"), "SSS", {}),
+        ("", SetTemplate(spelled="lt-1:2"), "SSS", {"templates": SWITCHED}),
+        ("law 21", SetTemplate(spelled="lt-1:2"), "SSS", {"templates": SWITCHED, **RESTORING}),
+        ("", SetTemplate(spelled="lt-1:1"), "SSS", {"templates": SWITCHED, **RESTORING}),
         ("law 9", Suspend(processes=("AZRebalance",)), "SSS", {"suspended": ()}),
         ("", Suspend(processes=("AZRebalance",)), "SSS", {}),
         ("law 9", Terminate(instance=ident(0), shrink=True), "DSSN", {"departures": (departure(0),)}),
@@ -145,6 +159,13 @@ def test_more_may_not_exist_than_the_bound_though_the_ceiling_would_allow_it() -
     departures = (departure(0, removal=Removal.SHRINK), departure(1, removal=Removal.SHRINK))
     found = said(SetCapacity(desired=5), "TTSSN", spec, asked=5, departures=departures)
     assert found == "law 2: 7 would exist, 5 may"
+
+
+@pytest.mark.parametrize(("spelled", "law"), [("lt-1:2", "law 21"), ("lt-1:1", ""), ("lt-1:9", "")])
+def test_put_back_it_does_not_end_while_the_group_launches_the_release(spelled: str, law: str) -> None:
+    """What others have set meanwhile is theirs."""
+    group = {"spelled": spelled, "suspended": frozenset()}
+    assert said(Erase(), "SSS", group=group, templates=SWITCHED, **RESTORING).partition(":")[0] == law
 
 
 @pytest.mark.parametrize("action", [Record, Order, Probe])

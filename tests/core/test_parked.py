@@ -63,6 +63,33 @@ def test_and_it_waits_while_others_come_or_come_back_but_not_for_ever(drawing: s
     assert any(one.on == f"{ident(0)} going" for one in decide(GIVEN, seen).waits)
 
 
+FAILED_AND_OUT = {"departures": (departure(before=Mark.FAILED),), **BACK}
+
+
+def test_it_is_not_parked_on_a_look_that_does_not_explain_desired() -> None:
+    draft = draft_of("DSSN", GIVEN, record=FAILED_AND_OUT)
+    bare = tuple(replace(one, targets=()) if one.id == ident(0) else one for one in draft.observation.instances)
+    out = replace(draft, observation=replace(draft.observation, instances=bare))
+    assert move(out, ident(0)).acts == (EnterStandby(instance=ident(0)),)
+    assert move(replace(out, explained=False), ident(0)).acts == ()
+
+
+def test_behind_no_load_balancer_it_serves_on_and_waits_while_the_floor_needs_it() -> None:
+    out = departure(before=Mark.FAILED, missing=("x",))
+    for drawing, acts in (("SSS", ()), ("SSSN", (EnterStandby(instance=ident(0)),))):
+        draft = draft_of(drawing, GIVEN, record={**FAILED_AND_OUT, "departures": (out,)})
+        bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
+        alone = replace(draft, observation=replace(draft.observation, sources=(), instances=bare))
+        assert move(alone, ident(0)).acts == acts
+
+
+@pytest.mark.parametrize(("launches", "acts"), [(0, (SetCapacity(desired=4),)), (99, ())])
+def test_one_more_is_asked_for_only_where_that_may_be(launches: int, acts: tuple[Action, ...]) -> None:
+    seen = let_go(snapshot_of("DSS", GIVEN, record={**FAILED_AND_OUT, "launches": launches}))
+    assert done(seen) == acts
+    assert f"{ident(0)} parking" in [wait.on for wait in decide(GIVEN, seen).waits]
+
+
 def test_one_whose_command_failed_is_parked() -> None:
     failed = {"departures": (departure(before=Mark.FAILED),), **BACK}
     record, act = decide(GIVEN, let_go(snapshot_of("DSSN", GIVEN, record=failed))).actions

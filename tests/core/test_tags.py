@@ -214,6 +214,12 @@ def test_an_open_launch_of_another_form_is_none_of_ours(odd: str) -> None:
     assert isinstance(found, j.Unreadable) and not found.torn
 
 
+@pytest.mark.parametrize("odd", ["17/", "/up", "up", "x/up", "17/u p", f"17/{'u' * 41}", "17/up 18/"])
+def test_a_scheduled_action_of_another_form_is_none_of_ours(odd: str) -> None:
+    found = read(SECOND | {"sched": f"n=3 {odd} 1700000160/night.ly"})
+    assert isinstance(found, j.Unreadable) and not found.torn
+
+
 def test_a_record_that_lacks_an_open_launch_is_torn() -> None:
     found = read(SECOND | {"open": "n=3 eu-west-1b=0a1b-7/1/17/1"})
     assert isinstance(found, j.Unreadable) and found.torn

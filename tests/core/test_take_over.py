@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Order, Outcome, Probe
+from async_rollout.core.actions import Order, Outcome, Probe, VersionOf
 from async_rollout.core.belief import Me, Peer
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause, Departure, Goal, Journal, Mark
 from async_rollout.core.policy import PEER
 from async_rollout.core.snapshot import Snapshot
-from async_rollout.core.spec import Hooks
+from async_rollout.core.spec import Hooks, RolloutSpec
+from async_rollout.core.templates import Back, Templates
 from support.beginnings import PROBED, SPEC, end, the_record
 from support.drafts import NOW, snapshot_of
 from support.drawn import ident
@@ -94,6 +95,60 @@ def test_an_old_record_or_one_of_another_template_gets_a_new_cutoff(record: dict
 def test_restore_takes_over_to_put_back() -> None:
     ours = the_record(decide(SPEC, other(**RESTORER)))
     assert (ours.goal, ours.cause) == (Goal.RESTORE, Cause(code=0, text="restore was ordered"))
+
+
+ROLLER = {"me": Me(run="run0", holder="here/b/1", intent=Goal.RESTORE, rollback=True)}
+SWITCHED = Templates(found="lt-1:1", wanted="lt-1:2")
+
+
+def on(snapshot: Snapshot, spelled: str, **fields: Any) -> Snapshot:
+    """The same group, which launches from that."""
+    seen = snapshot.observation
+    return replace(snapshot, observation=replace(seen, group=replace(seen.group, spelled=spelled), **fields))
+
+
+@pytest.mark.parametrize("order", ["stop theirs elsewhere/b/7", None])
+def test_of_two_orders_to_a_live_holder_the_one_to_stop_goes_first(order: str | None) -> None:
+    decision = decide(SPEC, on(other(until=NOW + 100, record={"templates": SWITCHED}, **ROLLER), "lt-1:2", order=order))
+    asked = () if order else (Order(text="rollback theirs - here/b/1"),)
+    assert (decision.actions, [wait.on for wait in decision.waits]) == (asked, ["the live run"])
+
+
+@pytest.mark.parametrize("until", [NOW + 100, NOW - 1])
+def test_nobody_is_told_to_roll_back_where_there_is_nothing_to_roll_back_to(until: float) -> None:
+    alias = {"templates": replace(SWITCHED, found="lt-1:$Latest")}
+    assert end(decide(SPEC, on(other(until=until, record=alias, **ROLLER), "lt-1:2"))) == (Outcome.REFUSED, 3)
+
+
+@pytest.mark.parametrize(
+    ("goal", "spelled", "until", "cutoff"),
+    [
+        (Goal.RESTORE, "lt-1:1", NOW - 1, "same"),
+        (Goal.REPLACE, "lt-1:1", NOW - 1, "same"),
+        (Goal.REPLACE, "lt-1:2", NOW - 1, "none"),  # it is set back first
+        (Goal.REPLACE, "lt-1:1", NOW - 7 * 3600, "new"),
+    ],
+)
+def test_a_rollback_is_gone_on_with_whoever_takes_it_over(goal: Goal, spelled: str, until: float, cutoff: str) -> None:
+    back = Back.DUE if goal is Goal.RESTORE else Back.BEGUN
+    cause, led = Cause(code=1, text="the release failed"), replace(SWITCHED, toward="lt-1:1", back=back)
+    record = {"goal": goal, "cause": cause, "templates": led, "lost": 1, "canary": True}
+    snapshot = on(other(until=until, record=record), spelled)
+    theirs, ours = snapshot.observation.journal, the_record(decide(SPEC, snapshot))
+    assert isinstance(theirs, Journal)
+    assert (ours.goal, ours.cause, ours.back, ours.lost, ours.canary) == (goal, cause, back, 1, True)
+    assert cutoff == ("same" if ours.cutoff == theirs.cutoff else "none" if ours.cutoff is None else "new")
+
+
+def test_an_order_for_another_release_that_cannot_be_is_refused_and_the_record_stands() -> None:
+    spec, record = RolloutSpec(launch_template_version="3"), {"templates": SWITCHED}
+    asked = decide(spec, on(other(record=record), "lt-1:2"))
+    assert VersionOf("3") in asked.needs and not asked.actions
+    none = decide(spec, on(other(record=record, versions={"3": ""}), "lt-1:2"))
+    assert end(none) == (Outcome.REFUSED, 3)
+    assert none.verdict is not None and none.verdict.why.endswith("the record of the run before stands")
+    there = decide(spec, on(other(record=record, versions={"3": "lt-1:3"}), "lt-1:2"))
+    assert the_record(there).templates == replace(SWITCHED, wanted="lt-1:3", toward="lt-1:2")
 
 
 def test_a_live_holder_is_told_to_stop_by_restore_once() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
+from async_rollout.core.choices import MissedSchedules
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.records import ScheduledAction
@@ -13,14 +16,17 @@ from support.laws.truth import all_is_as_found
 from support.simulation import UNWATCHED, simulate
 
 
-def test_scheduled_actions_that_fall_into_the_run_are_named() -> None:
+@pytest.mark.parametrize(("how", "named"), [(MissedSchedules.REPORT, ("evening",)), (MissedSchedules.APPLY, ())])
+def test_scheduled_actions_that_fall_into_the_run_are_made_up_for_or_named(
+    how: MissedSchedules, named: tuple[str, ...]
+) -> None:
     def world(simulation: World) -> object:
         group = a_group(simulation)
-        simulation.schedule("web", ScheduledAction(name="evening", at=simulation.now + 100.0, desired=3))
+        simulation.schedule("web", ScheduledAction(name="evening", at=simulation.now + 100.0, maximum=5))
         return group
 
-    run = simulate(world, UNWATCHED)
-    assert run.result.missed == ("evening",)
+    run = simulate(world, replace(UNWATCHED, missed_schedules=how))
+    assert (run.result.missed, run.left.maximum) == (named, 3 if named else 5)
 
 
 def test_a_template_that_changes_mid_run_halts_and_names_both() -> None:

@@ -8,6 +8,7 @@ from functools import partial
 import anyio
 import pytest
 
+from async_rollout import Summary, roll_out, rollback
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import GoalChanged, RolloutStarted, Waiting
 from async_rollout.core.journal import Goal
@@ -279,3 +280,17 @@ def test_another_release_than_the_killed_run_s_is_set_and_what_was_found_stays_k
     assert end.verdict.code == 0 and versions(world) == ["3"] * 3 and launches_from(world) == "3", end.verdict
     world, end = run_virtual(partial(main, "3"))
     assert end.verdict.code == 1 and launches_from(world) == "1" and not ours(world.group("web")), end.verdict
+
+
+def test_the_library_rolls_back_what_a_run_left() -> None:
+    async def story() -> tuple[World, Summary]:
+        world = World(0, loop_clock())
+        pinned(world, size=3)
+        with anyio.move_on_after(250.0):
+            await roll_out(PortCloud(world).groups("web"), SET)
+        assert "2" in versions(world)
+        return world, await rollback(PortCloud(world).groups("web"))
+
+    world, summary = run_virtual(story)
+    assert (summary.code, summary.results[0].verdict.outcome) == (0, Outcome.RESTORED), summary.results[0].verdict
+    assert versions(world) == ["1"] * 3 and launches_from(world) == "1" and not ours(world.group("web"))
