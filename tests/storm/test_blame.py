@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from async_rollout.core import advance, budget, decide, restore, trouble
+from async_rollout.core import advance, attribution, budget, decide, restore, trouble
 from async_rollout.engine import identity, lookout, parting, rollout
 from async_rollout.engine.telling import OBJECTED
 from support.laws.breaking import Spoil, around, both, draft_as_it_is, no, swap
@@ -59,7 +59,7 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "law 5": (LISTED["no proof before the first"], 0),
     "law 6": (
         both(
-            swap(decide, "attribute_desired", base_is_field),
+            swap(attribution, "attribute_desired", base_is_field),
             *(swap(each, "launches_most", unbounded) for each in BOUND),
         ),
         15,
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "walkthrough": (LISTED["a draining target is gone"], 10),
     "law 1: a host that sleeps": (LISTED["a sleeping host's age is told by the loop"], 919),
     "law 9: a record that AWS refuses": (LISTED["an act follows a record that was not taken"], 170),
-    "law 10: a command killed with its conductor": (LISTED["a killed run's command is thought to have ended"], 58),
+    "law 10: a command killed with its conductor": (LISTED["a killed run's command is thought to have ended"], 15),
     "law 10: asleep for an hour in a look": (around(parting.InVain, "tried", asleep_is_blind), 883),
     "law 10: stuck, the record standing": (swap(decide, "alive", lambda draft: ()), 8),
     "law 10: one read denied": (swap(lookout.Lookout, "let_live", unheeded), 395),

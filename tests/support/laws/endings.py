@@ -229,7 +229,7 @@ CONDUCTING = (
     Sabotage(name="a new template does not stop it", law="law ", story=meddling.released,
              spoil=without_cause(trouble, "_foreign", "template")),
     Sabotage(name="what others resumed is not suspended again", law="law 4:", story=meddling.resumed,
-             spoil=swap(advance, "SUSPENDED_BY_US", ())),
+             spoil=swap(advance, "to_suspend", lambda spec: ())),
     Sabotage(name="two masters fight for ever", law="law 11:", story=meddling.resumed_twice,
              spoil=without_cause(trouble, "_foreign", "resumed by someone")),
     Sabotage(name="a zone that can never serve is not asked for", law="law 6:", story=stories.misfit,

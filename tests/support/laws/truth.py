@@ -38,10 +38,15 @@ def the_floor_was_held(run: Run, bounds: Bounds) -> list[str]:
 
 
 def the_ceiling_was_held(run: Run, bounds: Bounds, *, more: int = 0) -> list[str]:
-    """Law 2: booting and serving never above the ceiling, and all that exists never above ceiling and draining."""
+    """Law 2: booting and serving never above the ceiling, and all that exists never above ceiling and draining.
+
+    Who was taken out and called back serves beside those that were asked for in its place.
+    """
+    back = [one.at for one in deeds(run, What.REGISTER)]
     wrong = []
     for one in ours_only(run):
-        if one.serving + one.booting > bounds.ceiling + more:
+        called = min(bounds.draining, sum(at <= one.at for at in back))
+        if one.serving + one.booting > bounds.ceiling + called + more:
             wrong.append(f"law 2: {one.serving} serving and {one.booting} booting, the ceiling is {bounds.ceiling}")
         if one.exist > bounds.exist + more:
             wrong.append(f"law 2: {one.exist} exist, {bounds.exist} may")

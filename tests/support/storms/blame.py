@@ -148,7 +148,7 @@ def only_old_ones_go(past: Past) -> Iterator[str]:
             begun = (
                 departure is not None and departure.before is not Mark.NOT
             )  # its command has begun: finished, not put back
-            well = well and not one.known_ill
+            well = well and not (one.known_ill or one.ended)
             if one.goal is Goal.RESTORE and one.first and well and not begun and not past.world.log.forged:
                 yield f"law 3: {one.id} was there before and serves, and went at {one.at:.1f} when all was put back"
             continue

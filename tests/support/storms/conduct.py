@@ -71,13 +71,13 @@ def each_launch_is_one(past: Past) -> Iterator[str]:
 def its_command_has_ended(past: Past) -> Iterator[str]:
     """Law 10: taken out, and terminated, only after the command before that has ended well, whoever conducts.
 
-    Our own surplus goes whatever its command says, but not before that is over. Whose last before-command failed goes
-    no further than Standby, and nobody is put there by us who had none.
+    Our own surplus goes whatever its command says, but not before that is over; so does whom EC2 has ended. Whose last
+    before-command failed goes no further than Standby, and nobody is put there by us who had none.
     """
     for one in past.world.log.removals if not past.world.log.forged else ():
         point = HookPoint.BEFORE_DRAINING if one.what == "deregister" else HookPoint.BEFORE_TERMINATE
         ends = [each for each in past.ended if (each.instance, each.point) == (one.id, point) and each.at <= one.at]
-        ended = any(each.ok or one.surplus or one.what == "park" for each in ends[-1:])
+        ended = any(each.ok or one.surplus or one.ended or one.what == "park" for each in ends[-1:])
         if past.weather.spec.hooks.at(point) is not None and not ended:
             yield f"law 10: {one.what} of {one.id} at {one.at:.1f}, and its {point.noun} had not ended well"
 
