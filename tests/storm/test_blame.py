@@ -71,7 +71,7 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "law 12": (swap(restore, "_out_of_patience", draft_as_it_is), 74),
     "law 16": (swap(budget, "is_old", no), 0),
     "walkthrough": (LISTED["a draining target is gone"], 10),
-    "law 1: a host that sleeps": (LISTED["a sleeping host's age is told by the loop"], 919),
+    "law 9: a host that sleeps": (LISTED["a sleeping host's age is told by the loop"], 942),
     "law 9: a record that AWS refuses": (LISTED["an act follows a record that was not taken"], 170),
     "law 10: a command killed with its conductor": (LISTED["a killed run's command is thought to have ended"], 15),
     "law 10: asleep for an hour in a look": (around(parting.InVain, "tried", asleep_is_blind), 883),
