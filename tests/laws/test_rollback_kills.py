@@ -19,7 +19,7 @@ def test_drawn_failures_killed_anywhere_are_never_gone_forward_with_again(block:
         assert drawn(seed) == [], seed
 
 
-@pytest.mark.deep
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("block", range(20))
 def test_a_thousand_drawn_failures_killed_anywhere_end_on_what_was_found(block: int) -> None:
