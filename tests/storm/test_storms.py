@@ -17,15 +17,15 @@ HERE = Path(__file__).parent
 
 
 # 1986: our surplus stands in a zone that is shifted away; 4882: it is told before draining, and then it does; 9212: our
-# tags are off, and another has begun since
-@pytest.mark.parametrize("seed", [*range(40), 1986, 4882, 9212])
+# tags are off, and another has begun since; 1037: one that EC2 has ended goes whatever its command says
+@pytest.mark.parametrize("seed", [*range(40), 1037, 1986, 4882, 9212])
 def test_no_law_is_broken_while_faults_never_stop(seed: int) -> None:
     assert broken(storm(seed)) == []
 
 
 # 52: all load balancers gone, and the old one marked by others; 307: who was told is itself what is more than the base;
-# 449: our surplus stands in a zone that is shifted away
-@pytest.mark.parametrize("seed", [*range(15), 52, 307, 449])
+# 449: our surplus stands in a zone that is shifted away; 109: EC2 has ended it, and no load balancer knows yet
+@pytest.mark.parametrize("seed", [*range(15), 52, 109, 307, 449])
 def test_when_faults_stop_it_ends_within_its_limits(seed: int) -> None:
     assert broken(storm(seed, liveness=True)) == []
 
@@ -35,11 +35,11 @@ def test_when_faults_stop_it_ends_within_its_limits(seed: int) -> None:
 # are open, and only one of them comes
 # 8178, 9667: answers of before our record, again and again, are nobody's doing; 9427: AWS had not taken the call of one
 # source, and an answer lacked just that one
-# 6745: one that is new and outdated proves nothing
+# 6745: one that is new and outdated proves nothing; 5536: nobody in Standby goes in a zonal shift
 # 5377: a raise that was never sent beside a launch that was; 5445: a page without a row, of launches that do not count
 # 1517: asked again beside a terminate that keeps its place; 1800: somebody's raise looked like a launch of ours
 @pytest.mark.parametrize(
-    "seed", [*range(20), 173, 462, 1517, 1800, 3745, 3784, 4319, 4338, 5377, 5445, 6745, 8178, 9427, 9667]
+    "seed", [*range(20), 173, 462, 1517, 1800, 3745, 3784, 4319, 4338, 5377, 5445, 5536, 6745, 8178, 9427, 9667]
 )
 def test_no_law_is_broken_where_launches_are_answered(seed: int) -> None:
     assert broken(storm(seed, launches=True)) == []
