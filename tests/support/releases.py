@@ -16,6 +16,10 @@ DETECTED = 90.0
 """So long after an application failed its load balancers, and three looks after them, have told."""
 
 
+PROVEN = 10.0
+"""Seconds that a newcomer is healthy before it is surely proven: two looks, and what the first may be late."""
+
+
 def release(world: World, *, size: int, fails: float, share: float = 1.0, sources: int = 1) -> None:
     """A group whose new instances, or a share of them, stop answering so many seconds after they began to."""
     a_group(world, size=size, maximum=2 * size, classic=sources, target_groups=sources, delay=20.0)
@@ -33,9 +37,14 @@ def ill(at: float, seconds: float) -> Others:
 
 
 def failures(run: Run) -> list[float]:
-    """When the applications of newcomers failed."""
+    """When the applications of newcomers failed that had been well for long enough to be proven.
+
+    Where no load balancer told that, all of them: who never gets healthy fails by its limit alone.
+    """
+    well = {one.instance: one.at for one in run.world.record if one.what is What.HEALTHY}
     died = (one for one in run.world.record if one.what is What.DIED and one.instance not in run.found_ids)
-    return sorted(one.at for one in died)
+    told = [one for one in died if not run.found.source_ids or one.at - well.get(one.instance, inf) >= PROVEN]
+    return sorted(one.at for one in told)
 
 
 def taken_out(run: Run) -> list[float]:
