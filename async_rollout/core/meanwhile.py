@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from async_rollout.core.actions import Decision, Record
+from async_rollout.core.actions import Decision
 from async_rollout.core.budget import tally
 from async_rollout.core.catch_up import lived_through
 from async_rollout.core.choices import MissedSchedules, Scaling
 from async_rollout.core.events import Warned
 from async_rollout.core.journal import QUICK, Goal, Journal
+from async_rollout.core.milestones import recorded
 from async_rollout.core.plan_notes import FOLLOW
 from async_rollout.core.policy import HELD_LONG
 from async_rollout.core.snapshot import Snapshot
@@ -18,8 +19,7 @@ from async_rollout.core.spec import RolloutSpec
 
 def meanwhile(spec: RolloutSpec, before: Snapshot | None, after: Snapshot, decision: Decision) -> Iterator[Warned]:
     """All of it, told once each."""
-    new = next((act.journal for act in decision.actions if isinstance(act, Record)), None)
-    old = after.observation.journal
+    new, old = recorded(decision), after.observation.journal
     texts = [*_fell_due(spec, before, after), *_held_long(spec, before, after)]
     if new is not None and isinstance(old, Journal) and old.run == new.run:
         texts += [*_healed(after, old, new), *_called_back(spec, after, old, new), *_caught_up(after, old, new)]
