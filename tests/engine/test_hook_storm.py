@@ -21,6 +21,8 @@ pytestmark = [LINUX, pytest.mark.usefixtures("nothing_is_left")]
 AT_ONCE = 16
 LIMIT, GRACE = 1.5, 0.1
 MISBEHAVING = 0.3
+ALONE = 5.0
+"""Seconds for a shell that killed its guard to come to its own end, when nobody is left who could wait for it."""
 GROWTH = 12 * 1024 * 1024
 """Bytes that the tool may grow by after its first tenth of the storm; one kept flood alone would be 4 MB."""
 
@@ -103,10 +105,19 @@ class Storm:
             self.ended[kind] += 1
             if (result.ok, result.code, result.timed_out) != ends or (kind == "behaves" and result.said != str(number)):
                 self.wrong.append(f"{kind} ended with {result}")
-            if left := left_of(f"{self._mark} {number}\0"):
+            if left := await self._left(f"{self._mark} {number}\0", ALONE if kind == "kills its guard" else 0.0):
                 self.wrong.append(f"{kind} left {left}")
         if self.early is None and self.ended.total() >= len(self.kinds) // 10:
             self.early = levels()
+
+
+    @staticmethod
+    async def _left(mark: str, seconds: float) -> list[str]:
+        """Who is left when the hook's end was told, and after so many seconds still."""
+        with anyio.move_on_after(seconds):
+            while left_of(mark):
+                await anyio.sleep(0.01)
+        return left_of(mark)
 
 
 @pytest.mark.timeout(600)
