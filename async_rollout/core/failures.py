@@ -3,12 +3,12 @@
 One that left by nobody's order before it was proven is lost (`lost` tells by whose); one that was proven and then got
 ill has relapsed. Each counts once, whatever becomes of it. One that others mark Unhealthy is ill only where no load
 balancer calls it healthy. While old ones are ill in at least the same share as new ones, none counts: the same thing
-has hit them all.
+has hit them all. Where no old one is left to compare with, new ones of different ages that all got ill at once say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -48,26 +48,45 @@ def judged(
         and _begun(now) >= max(since, journal.began)
         and (why := _why(observation, journal, id, before.get(id, UNKNOWN), now))
     }
-    if not found or is_world_ill(spec, observation, journal, after):
+    if not found or worlds_doing(spec, observation, journal, after):
         return after
     return {**after, **{id: replace(after[id], failed=why) for id, why in found.items()}}
 
 
-def is_world_ill(spec: RolloutSpec, observation: Observation, journal: Journal, histories: Histories) -> bool:
-    """New ones that were well are ill, and old ones in at least the same share.
+def worlds_doing(spec: RolloutSpec, observation: Observation, journal: Journal, histories: Histories) -> str:
+    """Why it is not the release that ails the new ones, empty if it may be: old ones are ill in the same share or more.
 
-    Of the old ones a single bad look is enough: they are hit by the same thing, and looked at in the same looks.
+    Of the old ones a single bad look is enough: they are hit by the same thing, and looked at in the same looks. Who
+    got well a moment ago speaks for neither: others may follow. Where there are no old ones the new ones are compared
+    among themselves.
     """
-    news, olds = [], []
+    news, olds, illness = [], [], []
     for one in observation.instances:
         history = histories.get(one.id, UNKNOWN)
         if not one.in_service or journal.departure(one.id) or is_shifted(observation, one):
             continue
+        streak = history.streak
+        recent = observation.at - streak.since < ILL.looks * spec.interval
         if is_new(journal, one) and history.proven:
-            news.append(history.streak.bad >= ILL.looks)
+            news.append(streak.bad >= ILL.looks)
+            if streak.bad or not recent:
+                illness.append((one.launched_at or 0.0, streak.since if streak.bad else None))
         elif is_old(spec, journal, one):
-            olds.append(history.streak.bad > 0)
-    return any(news) and sum(olds) * len(news) >= sum(news) * len(olds) > 0
+            olds.append(streak.bad > 0 or recent)
+    if any(news) and sum(olds) * len(news) >= sum(news) * len(olds) > 0:
+        return "old instances are ill as new ones are"
+    together = any(news) and not olds and _is_of_a_moment(illness)
+    return "all new instances got ill at once, whatever their age" if together else ""
+
+
+def _is_of_a_moment(illness: Sequence[tuple[float, float | None]]) -> bool:
+    """All are ill, and got so closer together than they were launched, by half at least.
+
+    What a release does wrong at some age comes as far apart as its launches; what hits a moment comes at once.
+    illness: launched at, ill since, of each; None: it is well.
+    """
+    launched, ill = [at for at, _ in illness], [since for _, since in illness if since is not None]
+    return len(ill) == len(illness) and 2 * (max(ill) - min(ill)) < max(launched) - min(launched)
 
 
 def mending(text: str) -> str:

@@ -135,11 +135,11 @@ class Fold:
             return streak  # what the rows alone do not tell
         broken = streak.good > 0 if not ready else streak.bad > 0
         if broken or not (streak.good or streak.bad):
-            return Streak(int(ready), int(not ready), at)
+            return Streak(int(ready), int(not ready), at, since=at)
         apart = self.spec.paced(SOON) if ready else self.spec.interval
         if at - streak.at < floor(apart) or at <= streak.at:
             return streak
-        return Streak(streak.good + ready, streak.bad + (not ready), at)
+        return replace(streak, good=streak.good + ready, bad=streak.bad + (not ready), at=at)
 
     def _unlisted(self, was: History, member: Instance | None, out: Departure | None) -> int:
         if not self.observation.health_seen:

@@ -17,11 +17,12 @@ from async_rollout.core.stages import Stage
 
 @dataclass(frozen=True, slots=True)
 class Streak:
-    """How many looks in a row were good (or bad), and AWS's time of the last that counted."""
+    """How many looks in a row were good (or bad), AWS's time of the last that counted, and of the first."""
 
     good: int = 0
     bad: int = 0
     at: float = 0.0
+    since: float = 0.0
 
 
 NO_STREAK = Streak()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from async_rollout.core.actions import Wait
-from async_rollout.core.failures import is_world_ill
+from async_rollout.core.failures import worlds_doing
 from async_rollout.core.journal import Cause
 from async_rollout.core.observation import Observation, Source
 from async_rollout.core.policy import UNFOUND
@@ -32,10 +32,10 @@ def held_up(situation: Situation) -> Wait | None:
         since = situation.belief.shifted.at if situation.belief.shifted else situation.at
         until, option = since + situation.spec.limits.healthy, "--healthy-timeout"
         return Wait(on="a zonal shift", why=f"{shift}: nothing more goes out", since=since, until=until, option=option)
-    if is_world_ill(situation.spec, situation.observation, situation.journal, situation.belief.histories):
+    if doing := worlds_doing(situation.spec, situation.observation, situation.journal, situation.belief.histories):
         ailing = [id for id, stage in situation.belief.stages.items() if stage is Stage.AILING]
         since = min((situation.belief.stage_since(id) for id in ailing), default=situation.at)
-        why = "old instances are ill as new ones are, so it is not the release: nothing more goes out"
+        why = f"{doing}, so it is not the release: nothing more goes out"
         return Wait(on="the world", why=why, since=since)
     return None
 

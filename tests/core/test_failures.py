@@ -9,7 +9,7 @@ import pytest
 
 from async_rollout.core.actions import Deregister, Record, Registration
 from async_rollout.core.budget import failures_most
-from async_rollout.core.failures import is_world_ill, judged
+from async_rollout.core.failures import judged, worlds_doing
 from async_rollout.core.history import History, Since, Streak
 from async_rollout.core.journal import Departure, Goal, Journal
 from async_rollout.core.laws import objection
@@ -116,7 +116,7 @@ def test_one_that_is_taken_out_before_it_was_proven_has_failed_at_that_moment() 
         ("SSSN", 1, 2, False),  # two thirds of the old, all of the new
         ("SNNN", 1, 0, False),
         ("SSNN", 1, 1, True),
-        ("NNNN", 4, 0, False),  # nobody old is left to tell
+        ("NNNN", 4, 0, False),  # nobody old is left to tell, and each got ill at the same age
         ("SSSS", 0, 4, False),  # the new ones are well, or there are none
     ],
 )
@@ -126,14 +126,56 @@ def test_what_hits_old_ones_in_the_same_share_is_the_worlds(drawing: str, new: i
     olds = [one.id for one in observation.instances][: drawing.count("S")]
     news = [one.id for one in observation.instances][drawing.count("S") :]
     histories = {id: History(proven=True, streak=Streak(good=3, at=NOW)) for id in (*olds, *news)}
-    histories |= {id: History(proven=True, streak=BAD) for id in news[:new]}
+    launched = {one.id: one.launched_at or 0.0 for one in observation.instances}
+    histories |= {id: History(proven=True, streak=replace(BAD, since=launched[id] + 60.0)) for id in news[:new]}
     histories |= {id: History(proven=True, streak=Streak(bad=1, at=NOW)) for id in olds[:old]}
-    assert is_world_ill(SPEC, observation, observation.journal, histories) is ill
+    assert bool(worlds_doing(SPEC, observation, observation.journal, histories)) is ill
     counted = [id for id, one in judged(SPEC, observation, histories, histories, since=0.0).items() if one.failed]
     assert len(counted) == (0 if ill else new)
     draft = draft_of(drawing, SPEC)
     wait = held_up(replace(draft, belief=replace(draft.belief, histories=histories)))
     assert (wait is not None and wait.on == "the world") is ill
+
+
+@pytest.mark.parametrize(
+    ("launched", "ill", "world"),
+    [
+        ((0, 60, 120), (400, 400, 410), True),
+        ((0, 60, 120), (400, 430, 459), True),
+        ((0, 60, 120), (400, 430, 460), False),
+        ((0, 60, 120), (400, 460, 520), False),  # each at the same age
+        ((100, 100, 100), (400, 400, 400), False),  # of one batch: age and moment are the same
+        ((0,), (400,), False),
+        ((0, 60, 120), (400, 400, None), False),  # one is well
+    ],
+)
+def test_where_no_old_one_is_left_a_moment_is_told_from_an_age(
+    launched: tuple[float, ...], ill: tuple[float | None, ...], *, world: bool
+) -> None:
+    observation = seen("N" * len(launched))
+    assert isinstance(observation.journal, Journal)
+    assert observation.journal.cutoff is not None
+    begun = observation.journal.cutoff + 1
+    found = tuple(replace(one, launched_at=begun + at) for one, at in zip(observation.instances, launched, strict=True))
+    observation = replace(observation, instances=found, at=NOW)
+    well = Streak(good=9, at=NOW, since=NOW - 900)
+    streaks = [well if at is None else replace(BAD, since=at) for at in ill]
+    histories = {one.id: History(proven=True, streak=streak) for one, streak in zip(found, streaks, strict=True)}
+    said = worlds_doing(SPEC, observation, observation.journal, histories)
+    assert said == ("all new instances got ill at once, whatever their age" if world else "")
+
+
+@pytest.mark.parametrize(("old", "new"), [(True, False), (False, True), (True, True), (False, False)])
+def test_who_has_just_got_well_does_not_speak_against_the_world(*, old: bool, new: bool) -> None:
+    """What hit all is over, and the checks of a load balancer are up to an interval apart."""
+    observation = seen("SNNN")
+    assert isinstance(observation.journal, Journal)
+    soon, long = (Streak(good=1, at=NOW, since=NOW - ago) for ago in (ILL.looks * SPEC.interval - 1, 900.0))
+    streaks = [soon if old else long, soon if new else long, BAD, BAD]
+    histories = {
+        one.id: History(proven=True, streak=streak) for one, streak in zip(observation.instances, streaks, strict=True)
+    }
+    assert bool(worlds_doing(SPEC, observation, observation.journal, histories)) is old
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,6 @@ class Storm:
         if self.early is None and self.ended.total() >= len(self.kinds) // 10:
             self.early = levels()
 
-
     @staticmethod
     async def _left(mark: str, seconds: float) -> list[str]:
         """Who is left when the hook's end was told, and after so many seconds still."""

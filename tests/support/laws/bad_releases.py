@@ -29,10 +29,9 @@ def relapsing() -> list[str]:
     return _told(simulate(partial(release, size=8, fails=30.0, share=0.5), BY_NUMBER))
 
 
-def struck() -> list[str]:
-    """A database is down for five minutes while the third one is being replaced."""
-    at, seconds = 150.0, 300.0
-    run = simulate(partial(a_group, size=4, maximum=8, delay=20.0), BY_NUMBER, others=ill(at, seconds))
+def struck(at: float = 150.0, seconds: float = 300.0, size: int = 4) -> list[str]:
+    """A database is down for five minutes while the third one is being replaced, or for as long as told."""
+    run = simulate(partial(a_group, size=size, maximum=2 * size, delay=20.0), BY_NUMBER, others=ill(at, seconds))
     since, found = run.world.record[0].at + at, []
     if run.result.verdict.code:
         found.append(f"law 17: what hit all was taken for the release: {run.result.verdict.why}")
@@ -81,5 +80,7 @@ RELEASES = (
     Sabotage(name="however many fail it goes on", law="law 17:", guard="law 17:", story=relapsing,
              spoil=swap(trouble, "_failed", nothing)),
     Sabotage(name="what hits all is the release's", law="law 17:", story=struck,
-             spoil=both(swap(failures, "is_world_ill", no), swap(traffic, "is_world_ill", no))),
+             spoil=both(swap(failures, "worlds_doing", no), swap(traffic, "worlds_doing", no))),
+    Sabotage(name="a moment is taken for an age", law="law 17:", story=partial(struck, at=220.0, size=3),
+             spoil=swap(failures, "_is_of_a_moment", no)),
 )  # fmt: skip
