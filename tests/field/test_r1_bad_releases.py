@@ -109,9 +109,9 @@ def _most(case: Drawn) -> int:
 
 
 def batches(short: int, long: int, each: int = 10) -> list[Any]:
-    """Seeds in batches: the first ones always, as many as `long` with the long tests."""
-    marks = {True: (pytest.mark.long,), False: ()}
-    return [pytest.param(range(at, at + each), marks=marks[at >= short], id=f"{at}") for at in range(0, long, each)]
+    """Seeds in batches: the first one always, as many as `short` with the deep tests, as `long` with the long ones."""
+    marks = [() if at == 0 else pytest.mark.deep if at < short else pytest.mark.long for at in range(0, long, each)]
+    return [pytest.param(range(at, at + each), marks=marks[at // each], id=f"{at}") for at in range(0, long, each)]
 
 
 @pytest.mark.parametrize("seeds", batches(60, 1000))

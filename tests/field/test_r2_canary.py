@@ -21,6 +21,7 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
+from support.depth import deeper
 from support.drafts import draft_of
 from support.releases import release, taken_out
 from support.simulation import Run, ours, simulate
@@ -89,7 +90,7 @@ def test_the_plan_says_it_and_counts_it() -> None:
     assert 100.0 < watched - without < 140.0
 
 
-@pytest.mark.parametrize("seeds", [range(begin, begin + 10) for begin in range(0, 40, 10)], ids=str)
+@pytest.mark.parametrize("seeds", deeper((range(begin, begin + 10) for begin in range(0, 40, 10)), always=1, id=str))
 def test_of_drawn_releases_that_fail_under_watch_none_costs_an_old_instance(seeds: range) -> None:
     for seed in seeds:
         rng = random.Random(f"watched {seed}")

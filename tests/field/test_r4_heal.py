@@ -20,6 +20,7 @@ from async_rollout.sandbox.history import Census, What
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
+from support.depth import deeper
 from support.simulation import Others, Run, ours, simulate
 
 ALONE = 1.3
@@ -122,7 +123,7 @@ def drawn(seed: int) -> tuple[int, RolloutSpec]:
     )
 
 
-@pytest.mark.parametrize("seeds", [range(begin, begin + 6) for begin in range(0, 24, 6)], ids=str)
+@pytest.mark.parametrize("seeds", deeper((range(begin, begin + 6) for begin in range(0, 24, 6)), always=1, id=str))
 def test_drawn_days_on_which_many_die_come_to_a_good_end(seeds: range) -> None:
     async def several(world: World) -> None:
         async with anyio.create_task_group() as tasks:

@@ -23,6 +23,7 @@ from async_rollout.sandbox.records import Physics, ScheduledAction
 from async_rollout.sandbox.scalers import PERIOD, Per
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
+from support.depth import deeper
 from support.load_days import Day, alone, cuts, drawn, fought_over, lag, last_word, raised_by_us, tracking
 from support.simulation import Others, Run, conductor, ours, simulate
 
@@ -180,7 +181,7 @@ def test_a_run_that_holds_for_long_says_so_once() -> None:
 
 
 @pytest.mark.parametrize("per", Per)
-@pytest.mark.parametrize("seeds", [range(begin, begin + 6) for begin in range(0, 24, 6)], ids=str)
+@pytest.mark.parametrize("seeds", deeper((range(begin, begin + 6) for begin in range(0, 24, 6)), always=1, id=str))
 def test_drawn_days_of_load(seeds: range, per: Per) -> None:
     """Never two launches fought over, and it ends where the scaler wants it; the lag is that of one period."""
     lags = []

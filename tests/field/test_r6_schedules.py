@@ -24,6 +24,7 @@ from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import ScheduledAction
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
+from support.depth import deeper, sampled
 from support.simulation import Run, ours, simulate
 
 
@@ -138,7 +139,7 @@ def test_after_a_kill_and_in_a_restore_it_is_named(goal: Goal) -> None:
     assert run.result.missed == ("an.evening.8.up.down",)
 
 
-@pytest.mark.parametrize("kill", range(30, 62, 2))
+@pytest.mark.parametrize("kill", sampled(range(30, 62, 2), every=4))
 def test_killed_near_its_end_it_is_done_or_named(kill: int) -> None:
     run = simulate(day(due("evening", 100.0, desired=8)), goals=(Goal.REPLACE,) * 2, kill_after=kill)
     assert run.result.verdict.code == 0, run.result.verdict
@@ -174,7 +175,7 @@ def drawn(seed: int) -> list[Callable[[World], ScheduledAction]]:
     return found
 
 
-@pytest.mark.parametrize("seeds", [range(begin, begin + 8) for begin in range(0, 40, 8)], ids=str)
+@pytest.mark.parametrize("seeds", deeper((range(begin, begin + 8) for begin in range(0, 40, 8)), always=1, id=str))
 def test_drawn_days_end_as_aws_would_have_left_them(seeds: range) -> None:
     """The sizes after the run are those that the same actions give in a world without us."""
     for seed in seeds:

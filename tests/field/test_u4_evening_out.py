@@ -16,6 +16,7 @@ from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
+from support.depth import deeper
 from support.simulation import BY_NUMBER, Run, simulate
 
 
@@ -57,7 +58,7 @@ def test_u4_the_reason_stands_in_the_row_as_long_as_it_lasts_and_in_the_log() ->
     assert not any("even zones" in line for line in lines[: lines.index(came) - 3])
 
 
-@pytest.mark.parametrize("size", [2, 3, 4, 6])
+@pytest.mark.parametrize("size", deeper([3, 2, 4, 6], always=1))
 @pytest.mark.parametrize("zones", [1, 2, 3])
 @pytest.mark.parametrize("way", [RolloutSpec(), BY_NUMBER], ids=["zone by zone", "by number"])
 def test_u4_the_plan_says_it_where_it_happens_and_counts_it_in_the_time(

@@ -28,9 +28,10 @@ def stopped(story: Story, then: Goal, *, every: int) -> tuple[int, list[tuple[st
 
 
 @pytest.mark.parametrize("then", list(Goal))
-@every_story
-def test_stopped_anywhere_run_converges_and_restore_undoes(story: Story, then: Goal) -> None:
-    count, bad = stopped(story, then, every=len(Way))
+@pytest.mark.parametrize("name", list(STORIES)[::4], ids=lambda name: name.replace(" ", "-"))
+def test_stopped_anywhere_run_converges_and_restore_undoes(name: str, then: Goal) -> None:
+    """The deep test asks all of it; this one each point of every fourth story, in one of the ways."""
+    count, bad = stopped(STORIES[name], then, every=len(Way))
     assert bad == []
     assert count >= 14
 

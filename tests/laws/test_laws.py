@@ -17,6 +17,7 @@ from async_rollout.core.spec import HookCall, Hooks, RolloutSpec
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
+from support.depth import deeper
 from support.laws.truth import broken
 from support.simulation import UNWATCHED, Run, simulate
 
@@ -126,7 +127,7 @@ def faulty(seed: int) -> list[Fault]:
     return rules
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", deeper(range(60), always=12))
 def test_every_law_holds_with_stale_and_lost_answers_and_a_kill(seed: int) -> None:
     rng = random.Random(f"story {seed}")
     spec = rng.choice(list(SPECS.values()))
@@ -140,7 +141,7 @@ def test_every_law_holds_with_stale_and_lost_answers_and_a_kill(seed: int) -> No
     assert wrong(run, spec, replaced=kill is None or then is Goal.REPLACE) == []
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", deeper(range(20), always=5))
 def test_flapping_health_never_breaks_the_floor_through_us(seed: int) -> None:
     async def flap(world: World) -> None:
         rng = random.Random(seed)

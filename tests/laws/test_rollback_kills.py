@@ -8,12 +8,13 @@ from functools import partial
 import pytest
 
 from async_rollout.core.journal import Goal
+from support.depth import deeper
 from support.laws.rolling_back import LIVE, drawn, meeting
 from support.simulation import ours
 from support.switches import launches_from, pinned
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", deeper(range(10), always=1))
 def test_drawn_failures_killed_anywhere_are_never_gone_forward_with_again(block: int) -> None:
     for seed in range(block * 10, block * 10 + 10):
         assert drawn(seed) == [], seed
@@ -27,7 +28,7 @@ def test_a_thousand_drawn_failures_killed_anywhere_end_on_what_was_found(block: 
         assert drawn(seed) == [], seed
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", deeper(range(25), always=6))
 def test_restore_and_rollback_by_two_people_in_any_order_do_no_harm(seed: int) -> None:
     rng = random.Random(f"two people {seed}")
     first, second = rng.uniform(1.0, 200.0), rng.uniform(1.0, 200.0)
@@ -41,7 +42,7 @@ def test_restore_and_rollback_by_two_people_in_any_order_do_no_harm(seed: int) -
     assert all(one.verdict.code in (0, 5, 130) for one in ends.values()), ends
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", deeper(range(20), always=5))
 def test_two_people_who_come_upon_what_a_killed_run_left_do_no_harm(seed: int) -> None:
     rng = random.Random(f"two come upon it {seed}")
     first, second = rng.uniform(200.0, 600.0), rng.uniform(200.0, 600.0)
