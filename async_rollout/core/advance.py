@@ -20,6 +20,7 @@ from async_rollout.core.heal import healed
 from async_rollout.core.journal import to_suspend
 from async_rollout.core.launching import asked_again, asked_for, is_unrisen, lift_rests, may_grow, raised
 from async_rollout.core.moves import lives, move
+from async_rollout.core.observation import Instance
 from async_rollout.core.policy import PROTECTED
 from async_rollout.core.protection import is_shielded
 from async_rollout.core.stages import Stage
@@ -47,11 +48,17 @@ def _advanced(draft: Draft) -> Draft:
         draft = draft.act(MarkHealthy(instances=marks))
     draft = _gone_on(draft)
     tally = draft.tally
-    if any(draft.belief.stage(one.id) is Stage.AILING or one.marked_unhealthy for one in draft.observation.instances):
+    if any(_is_ill(draft, instance) for instance in draft.observation.instances):
         draft = draft.look(draft.usual)
     if tally.victims or tally.idle or draft.journal.departures:
         return draft.wait(*_why_none_goes(draft, tally))
     return finish(draft)
+
+
+def _is_ill(draft: Draft, instance: Instance) -> bool:
+    """Not one that was not looked at often enough yet: those that nobody waits for are proven with the newcomers."""
+    bad = draft.belief.stage(instance.id) is Stage.AILING and draft.belief.history(instance.id).streak.bad > 0
+    return bad or instance.marked_unhealthy
 
 
 def _gone_on(draft: Draft) -> Draft:

@@ -1,7 +1,8 @@
 """What a look did not ask stands as it was seen before, but for what we have done since.
 
 A look at the rows alone leaves every source's health out. Its instances keep the targets of the look before, so that a
-stage is told from the same things as ever; `seen_at` stays None, so that nothing takes it for news.
+stage is told from the same things as ever; `seen_at` stays None, so that nothing takes it for news. Only what was seen
+a moment before, with nothing done since, is of the same look: nobody asks for that twice.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Deregister, Register, Registration
 from async_rollout.core.belief import Belief
-from async_rollout.core.observation import Observation, Target, TargetState
+from async_rollout.core.observation import Observation, Source, Target, TargetState
 from async_rollout.core.outcomes import ActOutcome, Outcomes
+from async_rollout.core.policy import ONE_LOOK
 
 
 def carried(observation: Observation, before: Observation, belief: Belief, outcomes: Outcomes) -> Observation:
@@ -23,7 +25,13 @@ def carried(observation: Observation, before: Observation, belief: Belief, outco
     out = _deregistered(belief, outcomes)
     known = {one.id: tuple(_since(one.id, one.targets, blind, out)) for one in before.instances}
     instances = (replace(one, targets=(*one.targets, *known.get(one.id, ()))) for one in observation.instances)
-    return replace(observation, instances=tuple(instances))
+    seen = {} if outcomes else {source.id: source.seen_at for source in before.sources if _is_now(observation, source)}
+    sources = (replace(one, seen_at=one.seen_at or seen.get(one.id)) for one in observation.sources)
+    return replace(observation, instances=tuple(instances), sources=tuple(sources))
+
+
+def _is_now(observation: Observation, source: Source) -> bool:
+    return source.seen_at is not None and observation.at - source.seen_at <= ONE_LOOK
 
 
 def _since(id: str, targets: tuple[Target, ...], blind: set[str], out: frozenset[Registration]) -> Iterator[Target]:

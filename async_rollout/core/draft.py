@@ -105,7 +105,7 @@ def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
     said = (changed and urgent) or due or verdict is not None
     last = replace(draft.journal, serial=max(draft.journal.serial, draft.belief.tried))  # never two of one serial
     written = (Record(journal=version(last, draft.at)),) if said else ()
-    pause, needs = _next(draft, at_once=urgent)
+    pause, needs = _next(draft, at_once=bool(draft.acts) or (urgent and not draft.looks))
     return Decision(
         actions=(*written, *draft.acts),
         meant=draft.journal,

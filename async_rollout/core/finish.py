@@ -64,7 +64,8 @@ def finish(draft: Draft) -> Draft:
         return rolled_back(draft)
     lower = max(draft.journal.found.maximum, group.desired)
     if group.maximum in (draft.journal.raised, draft.journal.raised_from) and group.maximum > lower:
-        return draft.act(SetCapacity(maximum=lower))
+        lowered = draft.act(SetCapacity(maximum=lower))
+        return lowered if caught_up(draft) else put_processes_back(lowered)  # the record of what was missed forgets it
     return caught_up(draft) or put_processes_back(draft)
 
 
@@ -207,7 +208,8 @@ def falsely_marked(draft: Draft) -> tuple[str, ...]:
 def put_processes_back(draft: Draft) -> Draft:
     """Resume what is ours, alarms last; when all run, take our tags off."""
     still = [name for name in draft.journal.suspended if name in draft.observation.group.suspended]
+    if not still:
+        return draft.act(Erase())
     first = tuple(name for name in still if name != ALARMS)
-    if first:
-        return draft.act(Resume(processes=first))
-    return draft.act(Resume(processes=(ALARMS,))) if still else draft.act(Erase())
+    draft = draft.act(Resume(processes=first)) if first else draft
+    return draft.act(Resume(processes=(ALARMS,))) if ALARMS in still else draft

@@ -66,11 +66,11 @@ def newcomer(spec: RolloutSpec, observation: Observation, belief: Belief, instan
     if belief.stage(instance.id) is Stage.CHECKING:
         proven = streak.good >= spec.healthy_threshold
         return Look(at + spec.interval) if proven else Look(streak.at + spec.paced(SOON), WHOLE)
-    if _called_healthy(observation, instance):
-        return Look(at, WHOLE)
+    if others := _not_asked(observation, instance):
+        return Look(at, others)
     start = _start(belief, instance)
     if at < start:
-        return Look(min(calm(spec, at).at, start))
+        return Look(min(calm(spec, at).at, max(start, at + SOON)))
     pause = gap(spec, at - start)
     if instance.booting and any(source.has_listener for source in observation.sources):
         return Look(at + max(pause, spec.interval))  # in service it has the load balancers' checks still before it
@@ -84,10 +84,12 @@ def _start(belief: Belief, instance: Instance) -> float:
     return instance.launched_at + min(LEARNT * median(belief.climbs), *belief.climbs) - SOON
 
 
-def _called_healthy(observation: Observation, instance: Instance) -> bool:
-    """The sources that this look asked all call it healthy, and others were not asked: now they are worth it."""
+def _not_asked(observation: Observation, instance: Instance) -> Needs:
+    """The sources that this look did not ask, where all that it did ask call it healthy: now they are worth it."""
     asked = [source.id for source in observation.sources if source.has_listener and source.seen_at is not None]
-    return bool(asked) and not observation.health_seen and all(healthy_at(instance, id) for id in asked)
+    if not asked or not all(healthy_at(instance, id) for id in asked):
+        return ROWS
+    return frozenset(HealthOf(source.id) for source in observation.sources if source.seen_at is None)
 
 
 def _cheapest(spec: RolloutSpec, observation: Observation, instance: Instance) -> Needs:

@@ -127,6 +127,8 @@ RESEND = 15.0
 
 LONGEST_SLEEP = 30.0
 """Never blind for longer: the lease and an order to stop must be seen."""
+ONE_LOOK = 1.0
+"""Answers no further apart are of one look: those to calls that are made at once may come as far apart."""
 OLDEST_HEALTH = 120.0
 """Everything is looked at so often, whether anything waits for it or not."""
 SOON = 2.0

@@ -12,12 +12,13 @@ from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd, Since
 from async_rollout.core.journal import SUSPENDED_BY_US, Cause, Departure, Goal, Journal, Removal
 from async_rollout.core.observation import Survey
-from async_rollout.core.policy import GONE, REFRESH_AGE, REFRESH_EVERY
+from async_rollout.core.outcomes import ActOutcome
+from async_rollout.core.policy import GONE, ONE_LOOK, REFRESH_AGE, REFRESH_EVERY
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import Stage
 from support.drafts import NOW, snapshot_of
-from support.drawn import ident
+from support.drawn import SOURCES, ident
 
 SPEC = RolloutSpec()
 
@@ -97,9 +98,21 @@ def test_what_was_not_asked_stands_as_it_was_seen_before() -> None:
         instances=tuple(replace(one, targets=()) for one in seen.instances),
         sources=tuple(replace(one, seen_at=None) for one in seen.sources),
     )
-    shown = carried(bare, seen, snapshot_of("SSS").belief, ())
+    later = replace(bare, at=seen.at + ONE_LOOK + 1)
+    shown = carried(later, seen, snapshot_of("SSS").belief, ())
     assert shown.instances == seen.instances
     assert not shown.health_seen
+
+
+def test_what_was_asked_a_moment_before_is_of_the_same_look_where_nothing_was_done_since() -> None:
+    first, second = (replace(one, seen_at=NOW) for one in SOURCES)
+    half = replace(snapshot_of("SSS").observation, at=NOW, sources=(first, replace(second, seen_at=None)))
+    rest = replace(half, at=half.at + ONE_LOOK, sources=(replace(first, seen_at=None), second))
+    belief = snapshot_of("SSS").belief
+    assert not half.health_seen and carried(rest, half, belief, ()).health_seen
+    assert not carried(replace(rest, at=half.at + ONE_LOOK + 1), half, belief, ()).health_seen
+    did = ActOutcome(action=Resume(processes=("Launch",)), ok=True, at=half.at)
+    assert not carried(rest, half, belief, (did,)).health_seen
 
 
 def test_an_old_answer_decides_nothing() -> None:

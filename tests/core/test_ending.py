@@ -184,9 +184,10 @@ def test_only_our_maximum_is_put_back(maximum: int, record: dict[str, Any], lowe
 
 
 def test_processes_come_back_alarms_last_and_then_our_tags_go() -> None:
-    (first,) = done(snapshot_of("NNN"))
+    first, last = done(snapshot_of("NNN"))
     assert isinstance(first, Resume)
     assert set(first.processes) == set(SUSPENDED_BY_US) - {"AlarmNotification"}
+    assert last == Resume(processes=("AlarmNotification",))
     (last,) = done(snapshot_of("NNN", group={"suspended": frozenset({"AlarmNotification"})}))
     assert last == Resume(processes=("AlarmNotification",))
     assert done(snapshot_of("NNN", group={"suspended": frozenset({"HealthCheck"})})) == (Erase(),)

@@ -63,7 +63,7 @@ def test_one_that_boots_is_in_no_source_yet() -> None:
     assert next_look(seen(snapshot_of("SSSP", climbs=(100.0,)), asked=False), 3).needs == ROWS
 
 
-def test_called_healthy_by_the_one_that_was_asked_all_are_asked_at_once() -> None:
+def test_called_healthy_by_the_one_that_was_asked_all_others_are_asked_at_once() -> None:
     snapshot = snapshot_of("SSSN")
     sources = (replace(SOURCES[0], seen_at=NOW), replace(SOURCES[1], seen_at=None))
     half = replace(
@@ -71,7 +71,7 @@ def test_called_healthy_by_the_one_that_was_asked_all_are_asked_at_once() -> Non
         observation=replace(snapshot.observation, sources=sources),
         belief=snapshot.belief.noted(ident(3), stage=Since(Stage.REGISTERING, NOW)),
     )
-    assert next_look(half, 3) == Look(NOW, WHOLE)
+    assert next_look(half, 3) == Look(NOW, frozenset({HealthOf(SOURCES[1].id)}))
 
 
 def test_a_drain_is_slept_through_but_for_a_source_that_may_end_early() -> None:

@@ -95,7 +95,7 @@ def test_what_the_owner_names_is_rolled_back_to(version: str) -> None:
 
 def test_a_stop_is_no_failure() -> None:
     async def order(world: World, halt: Halt) -> None:
-        await anyio.sleep(90.0)
+        await anyio.sleep(100.0)
         halt.request(Stop.FINISH)
 
     run = simulate(partial(pinned, size=3), ROLLS, halt=order)
