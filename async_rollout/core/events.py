@@ -17,10 +17,7 @@ from async_rollout.core.origin import Origin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled(Origin):
-    """The group takes part; its turn may come later. old: how many there seem to be to replace, 0 if not known yet.
-
-    why: told once more if it waits for its turn, what for.
-    """
+    """The group takes part; why: what its turn waits for, told once more. old: so many to replace, 0: not known yet."""
 
     group: str
     at: float
@@ -215,7 +212,8 @@ class Throttled(Origin):
 class RolloutEnded(Origin):
     """The group's rollout is over. replaced: old instances gone; seconds: by the loop's clock.
 
-    replaced_before: how many more of the total had gone before this process took over.
+    replaced_before: how many more of the total had gone before this process took over. failed: new ones that counted
+    as failed in this run; parked: who is left in Standby by it, or by the run that it took over from.
     """
 
     group: str
@@ -226,6 +224,8 @@ class RolloutEnded(Origin):
     seconds: float = 0.0
     missed: tuple[str, ...] = ()
     replaced_before: int = 0
+    failed: tuple[str, ...] = ()
+    parked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

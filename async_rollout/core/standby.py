@@ -11,7 +11,7 @@ from async_rollout.core.choices import Standby
 from async_rollout.core.journal import Departure, Journal, Mark
 from async_rollout.core.observation import Group, Instance, Observation
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.stages import is_old
+from async_rollout.core.stages import Stage, is_old
 
 
 def may_end(spec: RolloutSpec, instance: Instance) -> bool:
@@ -28,6 +28,14 @@ def parked(observation: Observation, journal: Journal) -> tuple[Departure, ...]:
     """Those that we have put into Standby, for their owner, and that are there, drained or about to be."""
     found = ((departure, observation.instance(departure.id)) for departure in journal.departures if departure.parks)
     return tuple(departure for departure, one in found if one is not None and one.standby)
+
+
+def kept_aside(before: tuple[str, ...], id: str, stage: str) -> tuple[str, ...]:
+    """The ids of whom a run has parked, after one came into a stage: once the record is over it is but in Standby."""
+    if stage == Stage.STANDBY:
+        return before
+    others = tuple(one for one in before if one != id)
+    return (*others, id) if stage == Stage.PARKED else others
 
 
 def why_parked(departure: Departure) -> str:

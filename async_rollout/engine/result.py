@@ -27,6 +27,8 @@ class GroupResult(Origin):
     missed: names of scheduled actions that fell into the run and did not fire.
     seconds: how long it took here.
     replaced_before: how many old ones had gone before this run took over.
+    failed: ids of new instances that counted as failed in this run.
+    parked: ids of instances that are left in Standby for their owner, by this run or by one that it took over from.
     """
 
     group: str
@@ -36,6 +38,8 @@ class GroupResult(Origin):
     missed: tuple[str, ...] = ()
     seconds: float = 0.0
     replaced_before: int = 0
+    failed: tuple[str, ...] = ()
+    parked: tuple[str, ...] = ()
 
 
 def quoted(verdict: Verdict, ends: Iterable[HookOutcome]) -> Verdict:
@@ -61,6 +65,8 @@ def ended(result: GroupResult, at: float) -> RolloutEnded:
         seconds=result.seconds,
         missed=result.missed,
         replaced_before=result.replaced_before,
+        failed=result.failed,
+        parked=result.parked,
     )
 
 

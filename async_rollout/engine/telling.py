@@ -5,9 +5,10 @@ from __future__ import annotations
 import anyio
 
 from async_rollout.core.actions import Verdict, Wait
-from async_rollout.core.events import Event, Replaced, RolloutStarted, Waiting
+from async_rollout.core.events import Event, NewcomerFailed, Replaced, RolloutStarted, StageChanged, Waiting
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.spec import HookPoint
+from async_rollout.core.standby import kept_aside
 from async_rollout.engine.ports import Tell
 from async_rollout.engine.result import GroupResult, quoted
 
@@ -18,13 +19,18 @@ TELL_AGAIN = 30.0
 
 
 class Told:
-    """replaced: ids of the old instances that are gone; replaced_before: how many were gone when this run began."""
+    """replaced: ids of the old instances that are gone; replaced_before: how many were gone when this run began.
+
+    failed: ids of new ones that counted as failed; parked: of whom is put aside in Standby.
+    """
 
     def __init__(self, group: str, tell: Tell) -> None:
         self._group, self._tell = group, tell
         self._waits: tuple[tuple[str, ...], float] = ((), -TELL_AGAIN)
         self._total = self.replaced_before = 0
         self.replaced: list[str] = []
+        self.failed: list[str] = []
+        self.parked: tuple[str, ...] = ()
         self._commands: dict[tuple[HookPoint, str], HookOutcome] = {}
 
     @property
@@ -39,6 +45,10 @@ class Told:
                 return
             case Replaced(instance=id):
                 self.replaced.append(id)
+            case NewcomerFailed(instance=id):
+                self.failed.append(id)
+            case StageChanged(instance=id, stage=stage):
+                self.parked = kept_aside(self.parked, id, stage)
             case RolloutStarted(total=total, replaced_before=before):
                 self._total, self.replaced_before = total, before
         self._tell(event)
@@ -57,6 +67,8 @@ class Told:
             replaced_before=self.replaced_before,
             missed=missed,
             seconds=seconds,
+            failed=tuple(self.failed),
+            parked=self.parked,
         )
 
     def waits(self, at: float, waits: tuple[Wait, ...]) -> None:

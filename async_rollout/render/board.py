@@ -32,13 +32,12 @@ from async_rollout.core.events import (
     Warned,
 )
 from async_rollout.core.origin import Origin
+from async_rollout.core.standby import kept_aside
 
 K = TypeVar("K")
 Key = tuple[str, str, str]
 """Account, region and name of a group: several accounts and regions may have one of the same name."""
 
-PARKED, STANDBY = "parked", "standby"
-"""The stage of one whose before-command failed, put into Standby for its owner; and what it is without a record."""
 GONE = "gone"
 """The stage of an instance that has left its group."""
 
@@ -161,7 +160,7 @@ def _folded(group: GroupBoard, event: Event) -> GroupBoard:
         case RolloutStarted():
             return _started(group, event)
         case StageChanged(instance=id, stage=stage):
-            parked = _parked(group.parked, id, stage)
+            parked = kept_aside(group.parked, id, stage)
             return replace(group, stages=_moved(group.stages, id, stage), parked=parked)
         case Replaced(instance=id):
             return replace(group, replaced=(*group.replaced, id), replaced_at=event.at)
@@ -183,13 +182,6 @@ def _folded(group: GroupBoard, event: Event) -> GroupBoard:
             return group
         case _:
             assert_never(event)
-
-
-def _parked(before: tuple[str, ...], id: str, stage: str) -> tuple[str, ...]:
-    if stage == STANDBY:
-        return before
-    others = tuple(one for one in before if one != id)
-    return (*others, id) if stage == PARKED else others
 
 
 def _started(group: GroupBoard, event: RolloutStarted) -> GroupBoard:
@@ -217,6 +209,7 @@ def _counted(group: GroupBoard, event: Counted) -> GroupBoard:
 
 
 def _ended(group: GroupBoard, event: RolloutEnded) -> GroupBoard:
+    """An end of a release that did not name them leaves who failed and who is parked as it was told before."""
     return replace(
         group,
         verdict=event.verdict,
@@ -224,6 +217,8 @@ def _ended(group: GroupBoard, event: RolloutEnded) -> GroupBoard:
         before=event.replaced_before,
         told=event.total,
         missed=event.missed,
+        failed=event.failed or group.failed,
+        parked=event.parked or group.parked,
         seconds=event.seconds,
         waits=(),
     )

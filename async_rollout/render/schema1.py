@@ -23,7 +23,7 @@ DEFAULTS: Mapping[str, Line] = MappingProxyType(
         "enrolled": {"why": ""},
         "rollout_started": {"total": 0, "replaced_before": 0, "toward": ""},
         "turned": {"toward": ""},
-        "rollout_ended": {"replaced_before": 0},
+        "rollout_ended": {"replaced_before": 0, "failed": [], "parked": []},
     }
 )
 """What a line lacks that was written before its key was added, by its type."""

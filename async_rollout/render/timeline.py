@@ -74,7 +74,8 @@ class Hook:
 class Timeline:
     """One group. counts: the promise whenever it changed; acts: how often each was answered how.
 
-    before: so many of the told had been replaced by the runs that this one took over from.
+    before: so many of the told had been replaced by the runs that this one took over from. failed, parked: new ones
+    that failed, and who is left in Standby, as its end has them.
     """
 
     name: str
@@ -95,6 +96,8 @@ class Timeline:
     verdict: Verdict | None = None
     cause: str = ""
     missed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    parked: tuple[str, ...] = ()
     before: int = 0
     told: int = 0
 
@@ -157,6 +160,7 @@ def _add(line: Timeline, event: Event) -> None:
             line.notes.append((at, f"turned back: {cause}{then}"))
         case RolloutEnded():
             line.verdict, line.missed = event.verdict, event.missed
+            line.failed, line.parked = event.failed, event.parked
             line.replaced = list(dict.fromkeys((*line.replaced, *event.replaced)))
 
 

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from async_rollout.core.actions import Outcome
-from async_rollout.core.events import StageChanged
+from async_rollout.core.events import RolloutEnded, StageChanged
 from async_rollout.core.journal import Goal
 from async_rollout.core.observation import Observation
 from async_rollout.core.plan import plan_of
@@ -77,6 +77,9 @@ def test_k2_it_stands_by_all_else_is_as_found_and_the_verdict_says_what_to_do(ma
     assert ("parked", "its before-command failed") in told
     (picture,) = folded(run.events).groups.values()
     assert (picture.parked, picture.failed) == ((id,), ())
+    assert (run.result.parked, run.result.failed) == ((id,), ())
+    end = run.events[-1]
+    assert isinstance(end, RolloutEnded) and (end.parked, end.failed) == ((id,), ())
     back, end = verdict.next.split(", ", 1)
     assert back.startswith(f"aws autoscaling exit-standby --auto-scaling-group-name web --instance-ids {id} brings it")
     assert ("with a maximum of 3 at least" in back) == (maximum == 2)
@@ -138,6 +141,7 @@ def test_k2_where_aws_refuses_it_is_left_out_and_named() -> None:
 def test_k2_restore_parks_it_when_aws_allows_it() -> None:
     run = simulate(small(), FAILING, goals=(Goal.REPLACE, Goal.RESTORE), faults=refused(until=250.0))
     assert [one.verdict.code for one in run.results] == [10, 6]
+    assert [one.parked for one in run.results] == [(), tuple(stood(run))]
     assert (len(stood(run)), sizes(run), run.left.suspended, ours(run.left)) == (1, (2, 2, 4), (), [])
 
 
@@ -163,6 +167,7 @@ def test_k2_who_is_brought_back_meanwhile_serves_on_and_is_its_owners(watch: flo
     run = simulate(small(size=3), replace(slowly(FAILING), canary_wait=watch), others=others)
     (id,) = entered(run)
     assert (run.result.verdict.code, stood(run), id in ended(run)) == (6, [], False), run.result.verdict
+    assert run.result.parked == ()
     places = 3 if watch else 4  # a raise that no look has shown is taken for our own lift
     assert (run.left.desired, run.left.suspended, ours(run.left)) == (places, (), [])
     assert run.world.instance(id).in_service and run.result.verdict.why.endswith("the group is as it was found")
@@ -177,6 +182,7 @@ def test_k2_who_is_ended_meanwhile_is_named_no_more() -> None:
 
     run = simulate(small(size=3), slowly(FAILING), others=others)
     assert (run.result.verdict.code, run.result.verdict.left, run.result.replaced) == (6, (), ())
+    assert run.result.parked == ()
     assert (sizes(run), run.left.suspended, ours(run.left)) == ((3, 3, 4), (), [])
 
 

@@ -40,6 +40,7 @@ def test_r1_it_turns_back_and_all_is_put_back(size: int, surge: int | str) -> No
     assert [(one.failed, one.most) for one in told[:2]] == [(1, 2), (2, 2)]
     assert {one.instance for one in told}.isdisjoint(run.found_ids) and "unhealthy" in told[0].why
     assert not [one for one in run.events if isinstance(one, CanaryPassed)]
+    assert run.result.failed == tuple(one.instance for one in told) == getattr(run.events[-1], "failed", None)
     replaced = {one.instance for one in run.events if isinstance(one, Replaced)}
     assert replaced <= run.found_ids and len(replaced) == len(run.found_ids - run.members)
     put_back(run)
@@ -178,3 +179,5 @@ def test_killed_again_and_again_what_failed_stays_counted() -> None:
     assert run.result.verdict.code == 1, run.result.verdict
     put_back(run)
     assert len(failures(run)) <= 6
+    told = [one.instance for one in run.events if isinstance(one, NewcomerFailed)]
+    assert 0 < len(run.result.failed) < len(told) and told[-len(run.result.failed) :] == [*run.result.failed]

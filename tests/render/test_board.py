@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from async_rollout.core.actions import Outcome
+from async_rollout.core.events import RolloutEnded
 from async_rollout.render.board import Board, Sizes, fold, folded
 from support.told import BAD, EVERYTHING, GOOD, NEW, OLD, T, group_of, moved, waiting
 
@@ -54,6 +59,14 @@ def test_a_fold_changes_no_board_but_gives_another() -> None:
 def test_the_last_waits_are_shown() -> None:
     web = group_of(folded([waiting(1, "a", "b"), waiting(2, "c", "d")]), "web")
     assert [wait.on for wait in web.waits] == ["c"]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["as the end has them", "of a release whose end named nobody"])
+def test_who_failed_and_who_is_parked_is_known_at_the_end(named: bool) -> None:
+    lines = [replace(one, failed=(), parked=()) if isinstance(one, RolloutEnded) else one for one in BAD]
+    end = replace(lines[-3], failed=("i-x",), parked=("i-y",)) if named else lines[-3]
+    group = group_of(folded([*lines[:-3], end]), "b c")
+    assert (group.failed, group.parked) == ((("i-x",), ("i-y",)) if named else ((NEW,), (OLD,)))
 
 
 def test_the_verdict_is_the_engines() -> None:

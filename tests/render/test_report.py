@@ -118,6 +118,7 @@ def test_the_numbers_stand_on_the_page() -> None:
         "The scheduled action nightly-scale-out did not fire.",
     ):  # fmt: skip
         assert said in text, said
+    assert "that failed" not in text and "left in Standby" not in text
 
 
 def test_a_failure_says_what_state_the_group_is_in_and_what_is_next() -> None:
@@ -128,6 +129,7 @@ def test_a_failure_says_what_state_the_group_is_in_and_what_is_next() -> None:
     assert "timed out or could not start" in text and "refused: ValidationError" in text
     assert "i-0bbbbbbbbbbbbbbb1 failed, 1 of 2 new ones that turn the run back: web-targets unhealthy" in text
     assert "i-0bbbbbbbbbbbbbbb1 has stayed well, the canary: more new ones come" in text
+    assert "1 new that failed 1 left in Standby" in text
 
 
 def test_the_bars_and_the_chart_are_where_they_should_be() -> None:

@@ -132,6 +132,8 @@ BAD: tuple[Event, ...] = (
         verdict=Verdict(
             outcome=Outcome.STOPPED, code=130, why="Ctrl-C", left=("maximum is 2, it was 1",), next="restore"
         ),
+        failed=(NEW,),
+        parked=(OLD,),
         seconds=1.0,
     ),
     FleetEnded(
