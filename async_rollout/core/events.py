@@ -29,7 +29,8 @@ class Enrolled(Origin):
 class RolloutStarted(Origin):
     """The group is ours. old: instances to replace, in order; resumed: a killed run's record was taken over.
 
-    total: how many there were when the first run began; replaced_before: gone already; toward: what it rolls back to.
+    total: so many were there when the first run began; replaced_before: gone already; toward: what it rolls back to;
+    watched: seconds that the first new one has to stay well for longer than others, 0.0 once one has.
     """
 
     group: str
@@ -43,6 +44,7 @@ class RolloutStarted(Origin):
     total: int = 0
     replaced_before: int = 0
     toward: str = ""
+    watched: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +92,7 @@ class CanaryPassed(Origin):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acted(Origin):
-    """One act was answered. action: in words; answer: done, unknown or refused, with AWS's words.
-
-    again: refused in the very words that were told of it before.
-    """
+    """One act was answered. action: in words; answer: done, unknown or refused; again: in the words told before."""
 
     group: str
     at: float
@@ -283,8 +282,7 @@ Event = (
     | Called
 )
 
-_RENAMED = {"Turned": "GoalChanged"}
-"""Names of releases before 0.2.0. They go with 0.3.0."""
+_RENAMED = {"Turned": "GoalChanged"}  # names of releases before 0.2.0; they go with 0.3.0
 
 
 def _warn(old: str, new: str) -> None:

@@ -19,6 +19,11 @@ def to_stay(spec: RolloutSpec, observation: Observation) -> float:
     return min_ready(spec, observation) if tried else max(min_ready(spec, observation), spec.canary_wait)
 
 
+def watched(spec: RolloutSpec, observation: Observation) -> float:
+    """Seconds that the first ones have to stay so for longer than all others; 0.0 once one has."""
+    return to_stay(spec, observation) - min_ready(spec, observation)
+
+
 def why_so_long(spec: RolloutSpec, observation: Observation) -> str:
     """Whose wish it is, in words; empty where there is nothing to wait for."""
     seconds, why = _said(spec, observation)

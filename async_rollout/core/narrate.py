@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from async_rollout.core.actions import Decision
 from async_rollout.core.belief import Belief
@@ -21,6 +22,7 @@ from async_rollout.core.journal import Goal, Journal, Mark
 from async_rollout.core.marks import is_accused, is_ours_to_take_off
 from async_rollout.core.meanwhile import meanwhile
 from async_rollout.core.milestones import canary_passed, failed, recorded
+from async_rollout.core.min_ready import watched
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import Stage
@@ -120,6 +122,7 @@ def _started(spec: RolloutSpec, after: Snapshot, journal: Journal, *, resumed: b
         total=journal.old or journal.replaced + len(old),
         replaced_before=journal.replaced,
         toward=journal.due if journal.back is Back.BEGUN else "",
+        watched=watched(spec, replace(after.observation, journal=journal)),
     )
 
 

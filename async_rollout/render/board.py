@@ -59,9 +59,10 @@ class GroupBoard(Origin):
     first_at: when it was first heard of; began_at: when its instances began to be replaced. counted: the promise in
     numbers; least, most: the fewest available, from when the floor was first held, and the most in all. replaced: by
     this run; before: by the runs that it took over from; told: of how many, as the record has it. replaced_at: when
-    the last one was through. turn: what it waits for to begin. rolling: it goes back to what it found. failed: new
-    ones that failed; parked: whom the run has put into Standby. said: how the last attempt of each hook ended, by point
-    and instance.
+    the last one was through. watched: seconds that the first new one is to stay well for longer than others; passed_at:
+    when one had. turn: what it waits for to begin. rolling: it goes back to what it found. failed: new ones that
+    failed; parked: whom the run has put into Standby. said: how the last attempt of each hook ended, by point and
+    instance.
     """
 
     name: str
@@ -76,6 +77,8 @@ class GroupBoard(Origin):
     least: int | None = None
     most: int = 0
     replaced_at: float | None = None
+    watched: float = 0.0
+    passed_at: float | None = None
     old: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     before: int = 0
@@ -178,7 +181,9 @@ def _folded(group: GroupBoard, event: Event) -> GroupBoard:
             return _ended(group, event)
         case NewcomerFailed(instance=id):
             return replace(group, failed=(*group.failed, id))
-        case Acted() | CanaryPassed() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded() | Called():
+        case CanaryPassed():
+            return replace(group, passed_at=event.at)
+        case Acted() | HookStarted() | HookSaid() | Warned() | Throttled() | FleetEnded() | Called():
             return group
         case _:
             assert_never(event)
@@ -197,6 +202,8 @@ def _started(group: GroupBoard, event: RolloutStarted) -> GroupBoard:
         old=event.old,
         restoring=event.restoring,
         rolling=bool(event.toward),
+        watched=event.watched,
+        passed_at=None,
     )
 
 

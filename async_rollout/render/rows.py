@@ -69,13 +69,17 @@ def kind(group: GroupBoard) -> str:
 
 
 def time_left(group: GroupBoard, now: float) -> float | None:
-    """Seconds, estimated from the replacements that are through; None before the first and after the last."""
+    """Seconds, estimated from the replacements that are through; None before the first and after the last.
+
+    What the first new one is watched for longer than others comes once: it is part of no replacement's time.
+    """
     if group.verdict is not None or group.restoring or not group.replaced:
         return None
     if group.began_at is None or group.replaced_at is None:
         return None
-    each = (group.replaced_at - group.began_at) / len(group.replaced)
-    left = group.replaced_at + each * (group.total - group.done) - now
+    over = group.watched if group.passed_at is not None and group.passed_at <= group.replaced_at else 0.0
+    each = max(0.0, group.replaced_at - group.began_at - over) / len(group.replaced)
+    left = group.replaced_at + each * (group.total - group.done) + group.watched - over - now
     return left if left > 0 and group.done < group.total else None
 
 

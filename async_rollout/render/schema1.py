@@ -21,7 +21,7 @@ DEFAULTS: Mapping[str, Line] = MappingProxyType(
     {
         "acted": {"again": False},
         "enrolled": {"why": ""},
-        "rollout_started": {"total": 0, "replaced_before": 0, "toward": ""},
+        "rollout_started": {"total": 0, "replaced_before": 0, "toward": "", "watched": 0.0},
         "turned": {"toward": ""},
         "rollout_ended": {"replaced_before": 0, "failed": [], "parked": []},
     }

@@ -16,9 +16,9 @@ from async_rollout.core.events import Counted, Event, HookSaid, Replaced, Rollou
 from async_rollout.render import view
 from async_rollout.render.board import folded
 from async_rollout.render.live import Live
-from async_rollout.render.rows import ASCII, FINE, Glyphs, frame, time_left
+from async_rollout.render.rows import ASCII, FINE, Glyphs, frame
 from support.screen import Terminal
-from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, group_of, waiting
+from support.told import BAD, EVERYTHING, EVIL, GOOD, NEW, OLD, T, waiting
 
 Golden = Callable[[str, list[str]], None]
 
@@ -73,15 +73,6 @@ def test_a_long_name_keeps_both_ends() -> None:
 @pytest.mark.parametrize("height", [1, 2, 3, 5, 10])
 def test_a_low_screen_is_never_overfilled(height: int) -> None:
     assert len(rows(many(30), 80, height)) <= max(1, height - 1)
-
-
-def test_the_time_left_comes_from_finished_replacements() -> None:
-    begun = GOOD[:3]
-    assert time_left(group_of(folded(begun), "web"), T + 60) is None
-    one_through = group_of(folded([*begun, Replaced(group="web", at=T + 112, instance=OLD, left=1)]), "web")
-    assert time_left(one_through, T + 112) == 100
-    assert time_left(one_through, T + 152) == 60
-    assert time_left(one_through, T + 300) is None  # it takes longer: nothing is promised
 
 
 def test_what_happens_scrolls_by_and_stays(golden: Golden) -> None:
