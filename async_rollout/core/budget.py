@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from async_rollout.core.amounts import amount
 from async_rollout.core.belief import Belief
@@ -70,7 +70,8 @@ class Tally:
     have been ready for long enough; places: as ready, but old ones count however they are; booting: asked for and not
     InService, seen or not; wanted: how many more must be launched in all. held: so many of those out serve, still or
     again: their first command runs, or the floor needs them. dark: the ill that serve nobody. Who is only marked
-    serves, goes first and proves none. idle: those in Standby that are still to go; they hold no place.
+    serves, goes first and proves none (proving: the ready new ones that do). idle: those in Standby that are still to
+    go; they hold no place.
     """
 
     base: int
@@ -83,7 +84,7 @@ class Tally:
     ready: frozenset[str]
     available: frozenset[str]
     places: frozenset[str]
-    proven_new: int
+    proving: frozenset[str]
     victims: tuple[Instance, ...]
     ill: frozenset[str]
     dark: frozenset[str]
@@ -92,6 +93,16 @@ class Tally:
     idle: tuple[Instance, ...] = ()
     held: int = 0
     holding: int = 0
+
+    @property
+    def proven_new(self) -> int:
+        """How many new ones make room for an old one."""
+        return len(self.available & self.proving)
+
+    @property
+    def as_ready(self) -> Tally:
+        """The same, where whoever is ready makes room: of who has shown that it stays so a killed run knew more."""
+        return replace(self, available=self.ready)
 
     @property
     def room(self) -> int:
@@ -153,7 +164,7 @@ def tally(spec: RolloutSpec, observation: Observation, belief: Belief, journal: 
         ready=ready,
         available=available,
         places=ready | {one.id for one in serving if one.id not in fresh},
-        proven_new=len(available & fresh - marked - {victim.id for victim in victims}),
+        proving=frozenset(ready & fresh - marked - {victim.id for victim in victims}),
         victims=tuple(ordered(victims, ill, serving)),
         ill=ill,
         dark=dark,

@@ -84,11 +84,16 @@ def told(draft: Draft, departure: Departure) -> Draft:
 
 
 def _has_to_stay(draft: Draft, departure: Departure) -> bool:
-    """What was asked when its way out was opened, asked as if it were not."""
+    """What was asked when its way out was opened, asked as if it were not, but of those that are ready.
+
+    Those that were available then made room for it. A killed run's successor has to watch them anew; if it had its
+    turn wait for that, who was told would be told once more.
+    """
     before, id = draft.drop(departure.id), departure.id
     if departure.surplus:
         return draft.belief.history(id).streak.good > 0 and not before.tally.may_go(id)
-    return bool(held_up(draft)) or not before.is_proven_without(id) or not before.tally.may_go(id)
+    ready = before.tally.as_ready
+    return bool(held_up(draft)) or not before.is_proven_without(id, ready) or not ready.may_go(id)
 
 
 def dropped(draft: Draft, departure: Departure) -> Draft:

@@ -63,14 +63,15 @@ class Situation:
         old = self.tally.victims or any(not departure.surplus for departure in self.journal.departures)
         return self.journal.cutoff is not None and not old and len(self.tally.ready) >= self.tally.base
 
-    def is_proven_without(self, id: str) -> bool:
+    def is_proven_without(self, id: str, counted: Tally | None = None) -> bool:
         """A new one is proven before the first old one goes; without surge that cannot be, the floor alone holds.
 
         Where as many as the owner wants are available without this one nobody has to take its place: a killed run left
-        a lift, of what now counts as old itself, or it is a new one that failed.
+        a lift, of what now counts as old itself, or it is a new one that failed. counted: None: as it is.
         """
-        spare = len(self.tally.available - {id}) >= self.tally.base
-        return self.tally.proven_new >= 1 or spare or not amount(self.spec.max_surge).up(self.tally.base)
+        counted = counted or self.tally
+        spare = len(counted.available - {id}) >= counted.base
+        return counted.proven_new >= 1 or spare or not amount(self.spec.max_surge).up(counted.base)
 
     def life(self, id: str) -> Life:
         """One instance, by the record as it is about to be."""

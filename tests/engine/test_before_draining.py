@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import anyio
@@ -181,6 +182,23 @@ def test_a_running_command_may_end_when_all_is_put_back(surge: int) -> None:
     assert all(len(span) == 2 for span in spans) and all(a[1] <= b[0] for a, b in pairwise(spans))
     (first, *_) = at
     assert any(first in one.text and "was run" in one.text for one in run.events if isinstance(one, Warned))
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0, 300.0])
+@pytest.mark.parametrize("kill", [8, 12, 16, 24, 36])
+def test_who_was_told_by_a_killed_run_is_told_once_more_and_no_third_time(seconds: float, kill: int) -> None:
+    """Who is new has to stay well anew for the next run, which may take longer than its command."""
+
+    async def yes(call: HookCall) -> int:
+        return 0
+
+    spec = RolloutSpec(canary_wait=0.0, min_ready=seconds, hooks=Hooks(before_draining=yes))
+    build = partial(a_group, size=4, minimum=1, maximum=8, delay=20.0)
+    run = simulate(build, spec, goals=(Goal.REPLACE,) * 2, kill_after=kill)
+    assert run.result.verdict.code == 0 and run.members.isdisjoint(run.found_ids)
+    asked = {id: [call.resumed for call in run.hooks.calls if call.instance == id] for id in run.found_ids}
+    assert all(one in ([False], [False, True]) for one in asked.values()), asked
+    assert min(one.serving for one in run.history) >= 4
 
 
 def test_an_ill_one_goes_first_where_both_cannot() -> None:
