@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import floor
 
-from async_rollout.core.history import NO_STREAK, UNKNOWN, History, Since, Streak, counted_on
+from async_rollout.core.history import NO_STREAK, UNKNOWN, History, Odd, Since, Streak, counted_on
 from async_rollout.core.journal import Departure, Journal, Mark, Removal
-from async_rollout.core.let_go import is_listed
+from async_rollout.core.let_go import is_listed, is_listed_again
 from async_rollout.core.life import stage_of
 from async_rollout.core.lives import Life
 from async_rollout.core.observation import Instance, Observation
@@ -81,6 +81,7 @@ class Fold:
             unlisted=self._unlisted(was, member, out),
             lingering=self._is_lingering(was, member, out),
             removal=counted_on(was.removal, "recorded" if told else None, at),
+            relisted=self._relisted(was, member, departure),
             lost_since=self._lost_since(was, member, departure),
             end=self.observation.ends.get(id) or was.end,
             cause=self._causes.get(id, was.cause),
@@ -154,6 +155,14 @@ class Fold:
             return False
         late = self.observation.at > out.at + self.observation.longest_drain + DRAIN_OVERDUE
         return was.lingering or (late and is_listed(member))
+
+    def _relisted(self, was: History, member: Instance | None, departure: Departure | None) -> Odd | None:
+        """Its sources had let go of it when its command was run: that they list it again is others' doing."""
+        failed = departure is not None and departure.before is Mark.FAILED and departure.removal is Removal.NOT
+        if not self.observation.health_seen or member is None or not failed:
+            return was.relisted if failed else None
+        back = member.in_service and is_listed_again(self.observation, member)
+        return counted_on(was.relisted, "listed" if back else None, self.observation.at)
 
     def _lost_since(self, was: History, member: Instance | None, departure: Departure | None) -> float | None:
         """Who is back, is back; who served, or was taken out by us, was not lost."""

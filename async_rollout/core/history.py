@@ -72,7 +72,8 @@ class History:
     Unhealthy without a break; ready_since: proven without a break, as its looks and its up-check say. proven: it was
     ready once. absent: looks in a row that did not show it; unlisted:
     whole looks in a row in which no source listed it, once it is taken out. lingering: it still drained when every
-    delay was over. removal: since when its terminate stands in the record. lost_since: since when one that never served
+    delay was over. removal: since when its terminate stands in the record. relisted: since when every source lists one
+    again that was out of all when its before-command failed. lost_since: since when one that never served
     is gone or leaves, and not by us; end: EC2's code of how it ended, cause: Auto Scaling's words for it, each empty as
     long as that was not told. failed: why it counts as a newcomer that failed, empty as long as it does not. unmarked:
     how often we marked it healthy again. unfit: AWS refused to register it. sick: it was ill when it was last
@@ -91,6 +92,7 @@ class History:
     unlisted: int = 0
     lingering: bool = False
     removal: Odd | None = None
+    relisted: Odd | None = None
     lost_since: float | None = None
     end: str = ""
     cause: str = ""

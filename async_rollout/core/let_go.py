@@ -6,13 +6,20 @@ from collections.abc import Iterator
 
 from async_rollout.core.history import History
 from async_rollout.core.journal import Departure, Mark, digest
-from async_rollout.core.observation import Instance, Observation, Source
+from async_rollout.core.observation import Instance, Observation, Source, TargetState
 from async_rollout.core.serving import is_registered
 
 
 def is_listed(instance: Instance | None) -> bool:
     """Some source lists it: serving, coming or draining."""
     return instance is not None and any(is_registered(target) for target in instance.targets)
+
+
+def is_listed_again(observation: Observation, instance: Instance) -> bool:
+    """Every source lists it, and none lets it drain; False where there is none to do so."""
+    held = {one.source for one in instance.targets if is_registered(one) and one.state is not TargetState.DRAINING}
+    sources = {source.id for source in observation.sources if not source.gone}
+    return bool(sources) and sources <= held
 
 
 def has_let_go(observation: Observation, departure: Departure, history: History) -> bool:

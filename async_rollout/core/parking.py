@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.core.actions import EnterStandby, Wait
+from async_rollout.core.actions import WHOLE, EnterStandby, Wait
 from async_rollout.core.budget import launches_most
 from async_rollout.core.departures import dropped, idle, sent, shrinks_under_way
 from async_rollout.core.draft import Draft
 from async_rollout.core.drain import held_back, is_needed
+from async_rollout.core.history import Odd
 from async_rollout.core.journal import Departure, Mark, Removal
 from async_rollout.core.launching import asked_for, may_grow
-from async_rollout.core.policy import OUT_AGAIN, STARTED_BEFORE
+from async_rollout.core.pace import Look
+from async_rollout.core.policy import BROUGHT_BACK, OUT_AGAIN, STARTED_BEFORE
 from async_rollout.core.promised import coming
 from async_rollout.core.stages import YOUNG, Stage
 from async_rollout.core.standby import why_parked
@@ -36,7 +38,17 @@ def parking(draft: Draft, departure: Departure) -> Draft:
         return draft.drop(one.id)
     if departure.parks:
         return sent(draft, departure, EnterStandby(instance=one.id), _entering(draft, departure))
+    if (relisted := draft.belief.history(one.id).relisted) is not None:
+        return _brought_back(draft, one.id, relisted)
     return _parked(draft, departure)
+
+
+def _brought_back(draft: Draft, id: str, relisted: Odd) -> Draft:
+    """Its owner has registered it back: it serves on, and is no more out of anything."""
+    if BROUGHT_BACK.holds(relisted, draft.at):
+        return draft.drop(id)
+    wait = Wait(on=f"{id} parking", why="its sources list it again: looking once more", since=relisted.at)
+    return draft.wait(wait, look=Look(draft.at + draft.spec.interval, WHOLE))
 
 
 def _is_out_again(draft: Draft, departure: Departure) -> bool:
@@ -82,8 +94,12 @@ def _entering(draft: Draft, departure: Departure) -> Wait:
 
 
 def parked(draft: Draft, departure: Departure) -> Draft:
-    """It stands by. While all is put back the record keeps it, so that it is named; a run that goes on has done so."""
-    return draft if draft.life(departure.id).is_put_back else dropped(draft, departure)
+    """It stands by. While all is put back the record keeps it, so that it is named; a run that goes on has done so.
+
+    One that EC2 has ended there is not to be brought back by anybody.
+    """
+    life = draft.life(departure.id)
+    return draft if life.is_put_back and not life.is_down else dropped(draft, departure)
 
 
 def given_up(draft: Draft, departure: Departure) -> Draft | None:

@@ -71,6 +71,8 @@ TERMINATE_LOST = Rule(looks=3, seconds=30.0, source=STALE)
 """A terminate that was sent has not come to anything."""
 OUT_AGAIN = Rule(looks=3, seconds=120.0, source=f"four times as long as an answer is known to be old; {GAP}")
 """One that AWS has put into Standby, and that reads InService, was brought back by its owner between two looks."""
+BROUGHT_BACK = Rule(looks=3, seconds=30.0, source=STALE)
+"""One whose before-command failed, and whom every source lists again, was registered back by others."""
 REFUSED = Rule(looks=5, seconds=60.0, source="a rule of ours: five times the same words are an answer")
 """AWS's no to one act is for good; looks: how often it was said."""
 OUTLASTED = Rule(seconds=600.0, source="a rule of ours: what AWS says for now is waited out for ten minutes")

@@ -120,6 +120,9 @@ def marked_failed(situation: Situation) -> Journal:
             goes = departure.surplus or situation.life(failed.instance).is_down
             mark = Mark.FAILED if gone else _failed_mark(failed.code, goes=goes)
             journal = journal.with_departure(departure.marked(failed.point, mark))
+    for one in journal.departures:  # nobody brings back whom EC2 has ended since: his way out goes on
+        if one.before is Mark.FAILED and not one.parks and situation.life(one.id).is_down:
+            journal = journal.with_departure(one.marked(HookPoint.BEFORE_TERMINATE, Mark.ENDED))
     return journal
 
 

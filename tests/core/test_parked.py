@@ -79,8 +79,26 @@ def test_behind_no_load_balancer_it_serves_on_and_waits_while_the_floor_needs_it
     for drawing, acts in (("SSS", ()), ("SSSN", (EnterStandby(instance=ident(0)),))):
         draft = draft_of(drawing, GIVEN, record={**FAILED_AND_OUT, "departures": (out,)})
         bare = tuple(replace(one, targets=()) for one in draft.observation.instances)
-        alone = replace(draft, observation=replace(draft.observation, sources=(), instances=bare))
+        belief = draft.belief.noted(ident(0), relisted=None)  # none lists it, so none has listed it again
+        alone = replace(draft, observation=replace(draft.observation, sources=(), instances=bare), belief=belief)
         assert move(alone, ident(0)).acts == acts
+
+
+@pytest.mark.parametrize(
+    ("looks", "ago", "stays"), [(1, 0.0, True), (2, 40.0, True), (3, 29.0, True), (3, 30.0, False), (None, 0.0, True)]
+)
+def test_who_is_listed_again_is_looked_at_until_that_is_no_old_answer(
+    looks: int | None, ago: float, *, stays: bool
+) -> None:
+    """Listed again by others' doing it is neither parked nor left in the record."""
+    draft = draft_of("SSSN", GIVEN, record=FAILED_AND_OUT)
+    relisted = None if looks is None else Odd("listed", NOW - ago, looks)
+    draft = replace(
+        draft, observation=replace(draft.observation, at=NOW), belief=draft.belief.noted(ident(0), relisted=relisted)
+    )
+    done = move(draft, ident(0))
+    assert (done.journal.departure(ident(0)) is not None) is stays
+    assert (done.acts == ()) is (looks is not None)
 
 
 @pytest.mark.parametrize(("launches", "acts"), [(0, (SetCapacity(desired=4),)), (99, ())])
