@@ -1,9 +1,11 @@
 """Newcomers that fail: what speaks against the release, and what is the world's doing.
 
-One that left by nobody's order before it was proven is lost (`lost` tells by whose); one that was proven and then got
-ill has relapsed. Each counts once, whatever becomes of it. One that others mark Unhealthy is ill only where no load
-balancer calls it healthy. While old ones are ill in at least the same share as new ones, none counts: the same thing
-has hit them all. Where no old one is left to compare with, new ones of different ages that all got ill at once say so.
+One that left by nobody's order before it was proven is lost; one that was proven and then got ill has relapsed; one
+that EC2 does not run has failed like either (`lost` tells of both by whose order). Each counts once, whatever becomes
+of it. One that others mark Unhealthy is ill only where no load balancer calls it healthy. While old ones are ill in at
+least the same share as new ones, none counts: the same thing has hit them all, as it has where EC2 ended old ones by
+the same code in the same look. Where no old one is left to compare with, new ones of different ages that all got ill at
+once say so.
 """
 
 from __future__ import annotations
@@ -15,17 +17,14 @@ from math import inf
 from async_rollout.core.history import UNKNOWN, History
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.lost import is_no_fault, is_told
-from async_rollout.core.observation import Observation
-from async_rollout.core.policy import ILL
+from async_rollout.core.observation import Instance, Observation
+from async_rollout.core.policy import BATCH, ILL
 from async_rollout.core.serving import ails, is_shifted
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.core.stages import YOUNG, is_new, is_old
 
 FAILED = "failed and --max-failures is"
 """What a run says that turned back for them."""
-
-NOT_ITS_OWN = ("Server.", "Client.UserInitiatedShutdown")
-"""How EC2's codes begin for whom EC2 itself or a call has ended: that says nothing of the release."""
 
 Histories = Mapping[str, History]
 
@@ -46,7 +45,7 @@ def judged(
         for id, now in after.items()
         if not now.failed
         and _begun(now) >= max(since, journal.began)
-        and (why := _why(observation, journal, id, before.get(id, UNKNOWN), now))
+        and (why := _why(spec, observation, journal, id, before.get(id, UNKNOWN), now))
     }
     if not found or worlds_doing(spec, observation, journal, after):
         return after
@@ -72,7 +71,7 @@ def worlds_doing(spec: RolloutSpec, observation: Observation, journal: Journal, 
             if streak.bad or not recent:
                 illness.append((one.launched_at or 0.0, streak.since if streak.bad else None))
         elif is_old(spec, journal, one):
-            olds.append(streak.bad > 0 or recent)
+            olds.append(streak.bad > 0 or recent or bool(one.down))
     if any(news) and sum(olds) * len(news) >= sum(news) * len(olds) > 0:
         return "old instances are ill as new ones are"
     together = any(news) and not olds and _is_of_a_moment(illness)
@@ -113,16 +112,27 @@ def _left(history: History) -> str:
     return f"it left before it served{f': {history.end}' if history.end else ''}"
 
 
-def _why(observation: Observation, journal: Journal, id: str, was: History, now: History) -> str:
-    """Why it failed, by this look; empty where it did not."""
+def _is_a_blow(spec: RolloutSpec, observation: Observation, journal: Journal, dead: Instance) -> bool:
+    """What EC2 says of its end it says in this very look of an old one too; or, where none is left, of other ages."""
+    alike = [each for each in observation.instances if each.down and each.reason == dead.reason]
+    olds = [each for each in observation.instances if is_old(spec, journal, each)]
+    launched = [each.launched_at or 0.0 for each in alike]
+    return any(each in alike for each in olds) if olds else max(launched) - min(launched) > BATCH
+
+
+def _why(spec: RolloutSpec, observation: Observation, journal: Journal, id: str, was: History, now: History) -> str:
+    """Why it failed, by this look; empty where it did not.
+
+    Whom EC2 has ended gets a way out at once: only the look that first shows it tells of what moment that was.
+    """
     if now.lost_since is not None:
-        return _left(now) if is_told(now, observation.at) and not is_no_fault(now) else ""
-    one = observation.instance(id)
-    if one is not None and one.down and is_new(journal, one):
-        return "" if one.reason.startswith(NOT_ITS_OWN) else f"EC2 does not run it: {one.reason or one.down}"
+        return _left(now) if is_told(now, observation.at) and not is_no_fault(now.end, now.cause) else ""
+    one, departure = observation.instance(id), journal.departure(id)
     if one is None or not one.in_service or not is_new(journal, one):
         return ""
-    departure = journal.departure(id)
+    if one.down:
+        told = departure is not None or is_no_fault(one.reason) or _is_a_blow(spec, observation, journal, one)
+        return "" if told else f"EC2 does not run it: {one.reason or one.down}"
     if departure is not None:
         given_up = was.stage is not None and was.stage.stage in YOUNG and not (now.proven or departure.surplus)
         return ails(observation, one) if given_up else ""

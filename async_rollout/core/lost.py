@@ -1,8 +1,9 @@
-"""Of newcomers that left before they served: whether that speaks against the release, by what AWS says of their end.
+"""Of newcomers that AWS or somebody has ended: whether that speaks against the release, by what AWS says of it.
 
-EC2's code is asked first. A spot instance that was taken back says nothing of the release. That a call has ended it
-(UserInitiatedShutdown) EC2 says of whomever a person has ended, and of whomever Auto Scaling has: then, and where EC2
-has no code yet, only Auto Scaling's own words tell. As long as they do not, or name its health, it counts.
+One rule for who left before it served and for who is a member still. EC2's code is asked first. A spot instance that
+was taken back says nothing of the release. That a call has ended it (UserInitiatedShutdown) EC2 says of whomever a
+person has ended, and of whomever Auto Scaling has: then, and where EC2 has no code yet, only Auto Scaling's own words
+tell. As long as they do not, or name its health, it counts.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ def is_told(history: History, at: float) -> bool:
     return gone >= LOST.seconds + TOLD_BY or (gone >= LOST.seconds and _is_known(history))
 
 
-def is_no_fault(history: History) -> bool:
-    """It did not leave for anything that it did or lacked."""
-    if history.end not in ("", CALLED):
-        return history.end == RECLAIMED
-    found = history.end == CALLED and FOUND in history.cause
-    return found or any(words in history.cause for words in NO_FAULT)
+def is_no_fault(end: str, cause: str = FOUND) -> bool:
+    """It was not ended for anything that it did or lacked.
+
+    end: EC2's code, cause: Auto Scaling's words, each empty as long as that is not told. Of a member Auto Scaling can
+    but have found that it was ended.
+    """
+    if end not in ("", CALLED):
+        return end == RECLAIMED
+    return (end == CALLED and FOUND in cause) or any(words in cause for words in NO_FAULT)
 
 
 def is_to_ask(history: History, at: float) -> bool:

@@ -48,6 +48,8 @@ LOST = Rule(seconds=30.0, source=STALE)
 """A newcomer that is gone before it served is lost."""
 TOLD_BY = 60.0
 """Seconds that AWS is given to tell how one that left has ended: its own account of it may come as late as that."""
+BATCH = 60.0
+"""Seconds from launch to launch of one batch, at the most: they come to the same age in the same look."""
 GONE = Rule(looks=3, source=GAP)
 """An instance on its way out that no look shows has left the group; one that no source lists was let go by all."""
 UNFOUND = Rule(looks=3, seconds=30.0, source=f"{GAP}; {STALE}")

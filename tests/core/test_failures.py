@@ -109,6 +109,49 @@ def test_one_that_is_taken_out_before_it_was_proven_has_failed_at_that_moment() 
     assert failed(seen("SSSW", departures=(replace(out, surplus=True),)), before=young, streak=BAD) == ""
 
 
+def ended(drawing: str, reasons: dict[int, str], *, apart: float = 0.0, **record: Any) -> dict[str, str]:
+    """Who counts as failed by a look in which EC2 has ended some, by their place. apart: s from launch to launch."""
+    observation = seen(drawing, **record)
+    assert isinstance(observation.journal, Journal)
+    found = [
+        replace(one, down="terminated", reason=reasons[n], health="Unhealthy") if n in reasons else one
+        for n, one in enumerate(observation.instances)
+    ]
+    new = drawing.index("N")
+    found[new:] = [replace(one, launched_at=NOW - 900 + apart * n) for n, one in enumerate(found[new:])]
+    observation = replace(observation, instances=tuple(found))
+    histories = {one.id: History(proven=True, stage=Since(Stage.AILING, NOW)) for one in found}
+    after = judged(SPEC, observation, histories, histories, since=0.0)
+    return {id: one.failed for id, one in after.items() if one.failed}
+
+
+BY_EC2, BY_ITSELF = "Server.InternalError", "Client.InstanceInitiatedShutdown"
+
+
+@pytest.mark.parametrize(
+    ("drawing", "reasons", "fail"),
+    [
+        ("SSNN", {2: BY_EC2}, [2]),
+        ("SSNN", {2: BY_ITSELF}, [2]),
+        ("SSNN", {2: RECLAIMED, 3: CALLED}, []),
+        ("SSNN", {1: BY_EC2, 2: BY_EC2, 3: BY_EC2}, []),  # an old one too: that is no release's doing
+        ("SSNN", {1: BY_EC2, 2: BY_ITSELF}, [2]),  # another cause
+        ("SSNN", {1: CALLED, 2: BY_EC2}, [2]),
+    ],
+)
+def test_whom_ec2_has_ended_fails_by_the_same_rule(drawing: str, reasons: dict[int, str], fail: list[int]) -> None:
+    why = {ident(n): f"EC2 does not run it: {reasons[n]}" for n in fail}
+    assert ended(drawing, reasons) == why
+    out = tuple(Departure(id=ident(n), at=int(NOW)) for n in reasons)
+    assert ended(drawing, reasons, departures=out) == {}, "it was judged when it was first seen"
+
+
+@pytest.mark.parametrize(("apart", "world"), [(60.0, False), (61.0, True)])
+def test_where_no_old_one_is_left_what_ends_all_ages_at_once_is_the_worlds(apart: float, *, world: bool) -> None:
+    assert bool(ended("NNN", {0: BY_EC2, 1: BY_EC2}, apart=apart)) is not world
+    assert ended("NNN", {0: BY_EC2, 1: BY_ITSELF}, apart=apart).keys() == {ident(0), ident(1)}
+
+
 @pytest.mark.parametrize(
     ("drawing", "new", "old", "ill"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import anyio
@@ -68,6 +69,39 @@ def dying() -> list[str]:
     return [f"law 17: {launched} were launched of a release that does not live"] if launched > 5 else []
 
 
+def blown() -> list[str]:
+    """EC2 ends every third one, old and new, again and again while instances are replaced."""
+
+    async def others(world: World) -> None:
+        found = {one.id for one in world.members("web")}
+        for _ in range(3):
+            await anyio.sleep(200.0)
+            serving = [one for one in world.members("web") if one.in_service]
+            olds, news = ([one for one in serving if (one.id in found) is old] for old in (True, False))
+            for one in (*olds[:1], *news[:2]):
+                world.kill(one.id, reason="Server.InternalError")
+
+    run = simulate(partial(a_group, size=8, maximum=16, delay=20.0), replace(BY_NUMBER, max_surge=2), others=others)
+    code, why = run.result.verdict.code, run.result.verdict.why
+    return [f"law 17: what EC2 did to old and new was taken for the release: {why}"] if code else []
+
+
+def halting() -> list[str]:
+    """Newcomers shut themselves down a minute and a half after they came into service, while old ones serve on."""
+
+    async def others(world: World) -> None:
+        began = world.now
+        while True:
+            await anyio.sleep(5.0)
+            for one in world.members("web"):
+                if one.in_service and one.attached_at > began and world.now - one.attached_at > 130.0:
+                    world.kill(one.id, reason="Client.InstanceInitiatedShutdown")
+
+    run = simulate(partial(a_group, size=8, maximum=16, delay=20.0), replace(BY_NUMBER, max_surge=2), others=others)
+    launched = sum(one.what is What.LAUNCH for one in run.world.record)
+    return [f"law 17: {launched} were launched of a release that ends itself"] if launched > 12 else []
+
+
 RELEASES = (
     Sabotage(name="what a person ends is the release's", law="law 17:", story=taken,
              spoil=swap(failures, "is_no_fault", no)),
@@ -81,6 +115,10 @@ RELEASES = (
              spoil=swap(trouble, "_failed", nothing)),
     Sabotage(name="what hits all is the release's", law="law 17:", story=struck,
              spoil=both(swap(failures, "worlds_doing", no), swap(traffic, "worlds_doing", no))),
+    Sabotage(name="what EC2 does to all is the release's", law="law 17:", story=blown,
+             spoil=swap(failures, "_is_a_blow", no)),
+    Sabotage(name="what ends new ones ends all", law="law 17:", story=halting,
+             spoil=swap(failures, "_is_a_blow", yes)),
     Sabotage(name="a moment is taken for an age", law="law 17:", story=partial(struck, at=220.0, size=3),
              spoil=swap(failures, "_is_of_a_moment", no)),
 )  # fmt: skip
