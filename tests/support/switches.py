@@ -16,6 +16,7 @@ ROLLS = replace(SET, on_failure=OnFailure.ROLLBACK)
 def pinned(
     world: World,
     *,
+    name: str = "web",
     size: int = 3,
     version: str | None = "1",
     bad: bool = False,
@@ -31,22 +32,22 @@ def pinned(
         assert group.template is not None
         return replace(group, template=replace(group.template, version=version))
 
-    group = a_group(world, size=size, maximum=2 * size, outdated=size, delay=20.0, edit=edit, **more)  # type: ignore[arg-type]
+    group = a_group(world, name=name, size=size, maximum=2 * size, outdated=size, delay=20.0, edit=edit, **more)  # type: ignore[arg-type]
     if bad:
-        world.troubles["web"].sick_versions = frozenset({"2"})
-    world.troubles["web"].relapse = fails
-    world.troubles["web"].relapsing = frozenset({"2"})
+        world.troubles[name].sick_versions = frozenset({"2"})
+    world.troubles[name].relapse = fails
+    world.troubles[name].relapsing = frozenset({"2"})
     return group
 
 
-def versions(world: World) -> list[str]:
+def versions(world: World, name: str = "web") -> list[str]:
     """Of which version each member in service is, sorted."""
-    members = (one for one in world.state.members("web") if one.lifecycle == "InService")
+    members = (one for one in world.state.members(name) if one.lifecycle == "InService")
     return sorted(one.template.version or "" for one in members if one.template)
 
 
-def launches_from(world: World) -> str:
+def launches_from(world: World, name: str = "web") -> str:
     """The version that the group names."""
-    template = world.group("web").template
+    template = world.group(name).template
     assert template is not None
     return template.version or ""
