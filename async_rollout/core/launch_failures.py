@@ -97,6 +97,7 @@ PHRASES: Mapping[Failure, tuple[str, ...]] = {
         "InvalidKeyPair.NotFound",
         "InvalidGroup.NotFound",
         "InvalidSubnetID.NotFound",
+        "InvalidLaunchTemplate",
         "You must use a valid fully-formed launch template",
     ),
 }

@@ -35,6 +35,7 @@ CODES: Mapping[str, str] = {
     "Request limit exceeded": "RequestLimitExceeded",
     "Rate exceeded": "Throttling",
     "no ACTIVE Load Balancer": "LoadBalancerNotFound",
+    "Could not find the specified version": "InvalidLaunchTemplateId.VersionNotFound",
     "not supported|no longer supported|currently constrained": "Unsupported",
 }
 """EC2's error codes by what their sentences have in them; the first that does."""

@@ -102,7 +102,7 @@ def _launched(
     came: list[Instance] = []
     errors: dict[LaunchFailure, None] = {}
     for _ in range(count):
-        words = launching.refusal(simulation, group, zone) or launching.unbalanced(simulation, group)
+        words = launching.refusal(simulation, group, zone) or launching.unlaunchable(simulation, group)
         if words is None:
             came.append(launching.start(simulation, group, zone, _why(simulation, group, len(came))))
         else:

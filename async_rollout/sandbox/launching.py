@@ -11,7 +11,7 @@ from async_rollout.sandbox.history import What
 from async_rollout.sandbox.records import Group, Instance
 from async_rollout.sandbox.simulation import AWS, Simulation
 from async_rollout.sandbox.troubles import Troubles
-from async_rollout.sandbox.words import ABANDONED, NO_BALANCER, NO_TARGETS
+from async_rollout.sandbox.words import ABANDONED, NO_BALANCER, NO_TARGETS, no_version
 
 
 def launch(simulation: Simulation, group: Group, zones: Sequence[str], why: str, *, rebalances: bool = False) -> bool:
@@ -25,7 +25,7 @@ def launch(simulation: Simulation, group: Group, zones: Sequence[str], why: str,
         troubles.tried.add(zone)
         _fail(simulation, group, zone, why, words)
         return False
-    if (words := unbalanced(simulation, group)) is not None:
+    if (words := unlaunchable(simulation, group)) is not None:
         _fail(simulation, group, zone, why, words)
         return False
     troubles.tried.clear()
@@ -39,8 +39,10 @@ def refusal(simulation: Simulation, group: Group, zone: str) -> str | None:
     return simulation.troubles[group.name].refusal(zone, running, simulation.now)
 
 
-def unbalanced(simulation: Simulation, group: Group) -> str | None:
-    """AWS's words where a Classic Load Balancer of the group is no more: it does not even launch then."""
+def unlaunchable(simulation: Simulation, group: Group) -> str | None:
+    """AWS's words where it launches in no zone: the template's version is deleted, or a Classic Load Balancer is."""
+    if (ref := templates.deleted(simulation.state, group)) is not None:
+        return no_version(ref.id, ref.version or "").message
     gone = next((id for id in group.classics if id not in simulation.state.sources), None)
     return None if gone is None else NO_BALANCER.format(name=gone)
 

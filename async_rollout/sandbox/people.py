@@ -41,6 +41,15 @@ def defaults(simulation: Simulation, template: str, number: int, who: str) -> No
     simulation.happened(What.TEMPLATE, who, detail=f"{template} default version {number}")
 
 
+def deletes_version(simulation: Simulation, template: str, number: int, who: str) -> None:
+    """DeleteLaunchTemplateVersions. Raises ValueError for the default one, and for one that is not there."""
+    was = next(one for one in simulation.state.templates.values() if one.name == template)
+    if number == was.default or number not in set(range(1, was.latest + 1)) - was.deleted:
+        raise ValueError(f"{template} has no version {number} that could be deleted")
+    simulation.put_template(replace(was, deleted=was.deleted | {number}))
+    simulation.happened(What.TEMPLATE, who, detail=f"{template} version {number} deleted")
+
+
 def starts_refresh(simulation: Simulation, name: str, status: str, who: str) -> None:
     simulation.put_group(replace(simulation.known(name), refresh=status))
     simulation.happened(What.REFRESH, who, name, detail=status)

@@ -50,6 +50,13 @@ def launches(state: State, group: Group, instance_type: str) -> TemplateRef | No
     return resolve(state, ref) if ref else None
 
 
+def deleted(state: State, group: Group) -> TemplateRef | None:
+    """The version that the group is to launch from and that is deleted, be it of one type of several; None: none is."""
+    types = [one.instance_type for one in group.overrides] or [group.instance_type]
+    refs = [ref for each in types if (ref := launches(state, group, each)) is not None]
+    return next((ref for ref in refs if int(ref.version or 1) in state.templates[ref.id].deleted), None)
+
+
 def versions_of(state: State, group: Group, what: str) -> str:
     """What a version of its template, or `lc:NAME`, or what it has, comes to; empty where there is none such."""
     own = f"lc:{group.configuration}" if group.template is None else None

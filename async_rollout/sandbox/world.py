@@ -193,6 +193,11 @@ class World(Simulation):
         with self.access():
             people.defaults(self, template, number, who)
 
+    def human_deletes_version(self, template: str, number: int, *, who: str = HUMAN) -> None:
+        """A version of a launch template (its name) is deleted; groups may go on naming it. Not the default one."""
+        with self.access():
+            people.deletes_version(self, template, number, who)
+
     def human_starts_refresh(self, name: str, status: str = "InProgress", *, who: str = HUMAN) -> None:
         with self.access():
             people.starts_refresh(self, name, status, who)

@@ -7,13 +7,14 @@ from functools import partial
 import pytest
 
 from async_rollout.core.actions import Outcome
-from async_rollout.core.spec import RolloutSpec
+from async_rollout.core.spec import LaunchCall, RolloutSpec
 from async_rollout.render.ending import ending
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.world import World
 from support.launch_texts import texts_of
 from support.simulation import BY_NUMBER, Run, ours, simulate
+from support.switches import pinned
 
 TWO_ATTEMPTS = 64.0
 """From the first attempt to the second, and to the look that shows it."""
@@ -104,3 +105,17 @@ def test_c15_words_that_nobody_has_seen_are_waited_for_until_the_limit_and_quote
     put_back(run)
     assert "The moon is in the wrong house." in run.result.verdict.why
     assert len(failures(run)) >= 10
+
+
+@pytest.mark.parametrize("way", LaunchCall)
+def test_what_the_group_launches_from_is_deleted(way: LaunchCall) -> None:
+    """Its owner tidies up launch template versions, and the group still names one of them."""
+
+    def build(world: World) -> None:
+        pinned(world, size=3, version="1")
+        world.human_deletes_version("web-template", 1)
+
+    run = simulate(build, RolloutSpec(launch=way))
+    assert (run.result.verdict.code, run.left, run.members) == (1, run.found, run.found_ids), run.result.verdict
+    assert "Could not find the specified version 1 for the launch template with ID" in run.result.verdict.why
+    assert run.result.verdict.next == "put right what AWS names, then run again" and run.result.seconds < 180.0

@@ -210,7 +210,11 @@ CONTROL = [
     b"", b"{", b"[]", b"1", b'"x"', b"[" * 100_000, b"\xff", b'{"kind": []}', b'{"kind": "throttle", "count": "x"}',
     b'{"kind": "throttle", "action": "("}', b'{"kind": "throttle", "window": [1]}', b'{"kind": "500", "odd": 1}',
     b'{"group": "web", "desired": "x"}', b'{"group": "web", "desired": 1.5}', b'{"group": ["web"]}', b'{"kill": "i"}',
-    b'{"release": "none"}',
+    b'{"release": "none"}', b'{"release": "web-template", "deleted": 9}', b'{"group": "web", "units": -1}',
+    b'{"group": "web", "units": true}', b'{"group": "web", "units": NaN}', b'{"group": "none", "units": 1}',
+    b'{"group": "web", "units": 1, "per": []}', b'{"group": "web", "units": 1, "alarms": [1]}',
+    b'{"group": "web", "units": 1, "alarms": {"up": {"threshold": "x"}}}',
+    b'{"group": "web", "units": 1' + b"0" * 400 + b"}",
 ]  # fmt: skip
 
 
@@ -218,7 +222,7 @@ async def test_behind_the_scenes_nonsense_is_400_and_changes_nothing(world: Worl
     a_group(world)
     async with serve(world) as endpoint, aiohttp.ClientSession(endpoint) as http:
         before = world.version
-        for path in ("/_sandbox/human", "/_sandbox/faults"):
+        for path in ("/_sandbox/human", "/_sandbox/faults", "/_sandbox/load"):
             for body in CONTROL:
                 async with http.post(path, data=body) as reply:
                     assert (reply.status, "error" in await reply.json()) == (400, True), (path, body[:40])

@@ -7,6 +7,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import pytest
 
 from async_rollout.sandbox.doors.answers.settings import keep
@@ -56,6 +57,36 @@ def test_a_version_that_is_not_there_or_is_deleted_is_refused_in_aws_words() -> 
             assert (await refusal(found))[0] == "InvalidLaunchTemplateId.VersionNotFound"
 
     play(story)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_what_a_deleted_version_would_launch_fails_in_aws_words(answered: bool) -> None:
+    async def story(world: World, aws: SimpleNamespace) -> None:
+        await aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName="web", LaunchTemplate=spec(world, "1"))
+        number = world.human_releases("web-template")
+        id, members = spec(world, "1")["LaunchTemplateId"], len(world.members("web"))
+        with pytest.raises(ValueError, match=f"no version {number} that"):
+            world.human_deletes_version("web-template", number)  # the default one
+        world.human_deletes_version("web-template", 1)
+        words = f"Could not find the specified version 1 for the launch template with ID {id}."
+        if answered:
+            zone = world.group("web").zones[0]
+            told = await aws.autoscaling.launch_instances(
+                AutoScalingGroupName="web", RequestedCapacity=1, AvailabilityZones=[zone], ClientToken="one"
+            )
+            (error,) = told["Errors"]
+            assert (error["ErrorCode"], told["Instances"]) == ("InvalidLaunchTemplateId.VersionNotFound", [])
+            assert error["ErrorMessage"] == f"You must use a valid fully-formed launch template. {words}"
+        else:
+            await aws.autoscaling.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=members + 1)
+            await anyio.sleep(90.0)
+            found = await aws.autoscaling.describe_scaling_activities(AutoScalingGroupName="web")
+            failed = [one for one in found["Activities"] if one["StatusCode"] == "Failed"]
+            said = f"You must use a valid fully-formed launch template. {words}"
+            assert len(failed) > 1 and {one["StatusMessage"] for one in failed} == {said}
+        assert len(world.members("web")) == members
+
+    play(story, maximum=5)
 
 
 def test_a_launch_configuration_has_to_be_there() -> None:

@@ -3,10 +3,16 @@
 GET  /_sandbox/record, /_sandbox/history, /_sandbox/calls     what happened, the numbers, calls counted
 GET  /_sandbox/app/<instance>                                 200 if its application answers, 503 if not
 POST /_sandbox/human  {"group": "web", "desired": 5}          also minimum, maximum; or {"kill": id}, {"break": id},
-                                                              {"release": launch template's name},
+                                                              {"release": launch template's name}; one taken away:
+                                                              {"release": name, "deleted": version's number},
                                                               {"delete": target group's ARN or load balancer's name},
                                                               {"shift": target group's ARN, "zone": name}; its end:
                                                               "active": false beside
+POST /_sandbox/load   {"group": "web", "units": 400}          what comes in from now on, for its scaling policies
+                                                              (PutScalingPolicy) to answer to: by those that serve, or
+                                                              "per": "group"; "alarms" of step policies beside:
+                                                              {policy's name: {"threshold": 70, "above": false}}
+GET  /_sandbox/load                                           units and the last metric of each such group
 POST /_sandbox/faults {"kind": "throttle", "count": 3}        a rule more: see sandbox.faults.Fault
 """
 
@@ -15,11 +21,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import inf
 from typing import Any
 
 from aiohttp import web
 
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
+from async_rollout.sandbox.scalers import Alarm, Load, Per
 from async_rollout.sandbox.words import AwsError
 from async_rollout.sandbox.world import World
 
@@ -32,8 +40,14 @@ def routes(world: World, faults: Faults) -> Sequence[web.AbstractRouteDef]:
         web.get("/_sandbox/calls", stage.calls),
         web.get("/_sandbox/app/{instance}", stage.app),
         web.post("/_sandbox/human", stage.human),
+        web.get("/_sandbox/load", stage.loads),
+        web.post("/_sandbox/load", stage.load),
         web.post("/_sandbox/faults", stage.add_fault),
     )
+
+
+LARGEST = 1e12
+"""Of what comes in, and of a threshold."""
 
 
 class _Backstage:
@@ -42,6 +56,7 @@ class _Backstage:
     def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
         self._faults = faults
+        self._loads: dict[str, _Steady] = {}
 
     async def record(self, _: web.Request) -> web.Response:
         self._world.advance()
@@ -73,6 +88,8 @@ class _Backstage:
                 self._world.kill(id)
             case {"break": str(id)}:
                 self._world.break_app(id)
+            case {"release": str(template), "deleted": int(number)}:
+                self._world.human_deletes_version(template, number)
             case {"release": str(template)}:
                 self._world.human_releases(template)
             case {"delete": str(source)}:
@@ -82,12 +99,70 @@ class _Backstage:
             case _:
                 raise TypeError("expected group, kill, break, release, delete or shift")
 
+    async def loads(self, _: web.Request) -> web.Response:
+        self._world.advance()
+        return web.json_response({name: steady.told for name, steady in self._loads.items()})
+
+    async def load(self, request: web.Request) -> web.Response:
+        """A second one for a group takes the place of its first: the metrics taken so far stay."""
+        try:
+            name, load = _load(await _object(request))
+            if name in self._loads:
+                self._world.advance()
+                self._loads[name].moved(load)
+            else:
+                self._world.load(name, load)
+                self._loads[name] = _Steady(load)
+        except (AwsError, LookupError, TypeError, ValueError) as refused:
+            return _wrong(refused)
+        return web.json_response({})
+
     async def add_fault(self, request: web.Request) -> web.Response:
         try:
             self._faults.add(_rule(await _object(request)))
         except (LookupError, TypeError, ValueError) as refused:
             return _wrong(refused)
         return web.json_response({})
+
+
+class _Steady:
+    """A load that stays as it is until somebody moves it."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+
+    def moved(self, load: Load) -> None:
+        self._load.units, self._load.per, self._load.alarms = load.units, load.per, load.alarms
+
+    @property
+    def told(self) -> dict[str, object]:
+        """metric None: none is taken yet, or nobody serves."""
+        metric = self._load.metrics[-1] if self._load.metrics else inf
+        return {"units": self._load.units(0.0), "per": self._load.per, "metric": metric if metric < inf else None}
+
+
+def _load(asked: dict[str, Any]) -> tuple[str, Load]:
+    """The group's name and what comes in. Raises LookupError, TypeError or ValueError for what is none."""
+    match {"alarms": {}, **asked}:
+        case {"group": str(name), "units": units, "alarms": dict(alarms)} if (number := _number(units)) >= 0:
+            calls = {policy: _alarm(one) for policy, one in alarms.items()}
+            return name, Load(units=lambda _: number, per=Per(asked.get("per", Per.TARGET)), alarms=calls)
+        case _:
+            raise TypeError("expected group, units (not below 0) and, if there are any, alarms by policy")
+
+
+def _alarm(asked: Any) -> Alarm:
+    match asked:
+        case {"threshold": threshold}:
+            return Alarm(threshold=_number(threshold), above=asked.get("above") is not False)
+        case _:
+            raise TypeError("an alarm has a threshold, a number")
+
+
+def _number(asked: Any) -> float:
+    if type(asked) not in (int, float) or not -LARGEST <= asked <= LARGEST:
+        raise TypeError(f"expected a number, not {str(asked)[:40]}")
+    return float(asked)
 
 
 def _sizes(asked: dict[str, Any]) -> dict[str, Any]:
