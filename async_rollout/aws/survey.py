@@ -31,7 +31,7 @@ async def survey_of(ask: Ask, group: str) -> Survey:
     await together(hooks, scheduled, refreshes)
     found = hooks.value.body.get("LifecycleHooks", ())
     return Survey(
-        at=hooks.value.at,
+        at=max(hooks.value.at, *(page.at for page in scheduled.value)),
         launch_heartbeat=_heartbeat(found, "LAUNCHING"),
         terminate_heartbeat=_heartbeat(found, "TERMINATING"),
         scheduled=tuple(

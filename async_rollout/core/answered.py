@@ -31,6 +31,7 @@ from async_rollout.core.observation import Observation
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.refusals import heard as refused_so_far
 from async_rollout.core.refusals import is_allowed, is_for_good
+from async_rollout.core.schedules import SCHEDULES
 from async_rollout.core.templates import Back
 
 
@@ -91,6 +92,8 @@ def _hook_ended(belief: Belief, outcome: HookOutcome, at: float) -> Belief:
 
 
 def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
+    if isinstance(outcome.action, Resume) and outcome.ok and SCHEDULES in outcome.action.processes:
+        belief = replace(belief, awake_since=outcome.at)
     match outcome.action:
         case Record(journal=journal) if outcome.ok is not False:
             vanished = belief.journal is not None and belief.torn is not None and belief.torn.what == "vanished"

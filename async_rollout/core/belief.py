@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from async_rollout.core.history import UNKNOWN, Ended, History, Odd
-from async_rollout.core.journal import Goal, Journal
+from async_rollout.core.journal import Due, Goal, Journal
 from async_rollout.core.observation import Activity, Observation, Scheduled, Source, Survey
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import PROTECTED, UNFOUND
@@ -104,8 +104,9 @@ class Belief:
     came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since
     when a zone is in zonal shift. set_to: what the group was last told to launch from, and when; versions: what each
     `VersionOf` comes to. scheduled: the next time of each scheduled action, as AWS said it last; dormant: they
-    were seen suspended by us; missed: those that fell due meanwhile; resized_at: when others were seen to have changed
-    a size; sized: what the missed ones come to was set.
+    were seen suspended by us; missed: those that fell due meanwhile; awake_since: since when they are seen to run, or
+    were told to, None where they do not; fired: those of a record that fell due while they did; resized_at: when others
+    were seen to have changed a size; sized: what the missed ones come to was set.
     """
 
     me: Me
@@ -137,6 +138,8 @@ class Belief:
     scheduled: Mapping[str, Scheduled] = field(default_factory=dict)
     dormant: bool = False
     missed: tuple[Scheduled, ...] = ()
+    awake_since: float | None = None
+    fired: frozenset[Due] = frozenset()
     resized_at: float = float("-inf")
     sized: bool = False
     activities: tuple[Activity, ...] = ()

@@ -30,6 +30,7 @@ from async_rollout.core.actions import (
 from async_rollout.core.advance import advance
 from async_rollout.core.attribution import attributed, unlaunched
 from async_rollout.core.begin import prepare, undo_beginning, unreadable, without_record
+from async_rollout.core.catch_up import is_owed, noted_of
 from async_rollout.core.choices import Scaling
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.ends import over
@@ -44,7 +45,7 @@ from async_rollout.core.orders import rollback_ordered, stopped, untouched
 from async_rollout.core.policy import REFRESH_AGE, REFRESH_EVERY, SIZE
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
-from async_rollout.core.schedules import SCHEDULES, noted, to_ask
+from async_rollout.core.schedules import SCHEDULES, to_ask
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, LaunchCall, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
@@ -163,12 +164,12 @@ def _counted(draft: Draft) -> Draft:
     if draft.belief.mute is not None and draft.spec.launch is LaunchCall.AUTO:
         journal = replace(journal, way=Way.DESIRED)
     group = draft.observation.group
-    if journal.cutoff is not None and SCHEDULES in journal.suspended:
-        journal = replace(journal, scheduled=noted(journal, draft.belief.scheduled, draft.at))
+    if SCHEDULES in journal.suspended:
+        journal = replace(journal, scheduled=noted_of(journal, draft.belief, draft.at))
     journal = replace(journal, lost=max(journal.lost, draft.belief.failures))
     if group.maximum == journal.raised != journal.raised_from:
         journal = replace(journal, raised_from=group.maximum)
-    if not draft.knows_maximum and SIZE.holds(draft.belief.maximum, draft.at):
+    if not (draft.knows_maximum or is_owed(journal, draft.belief)) and SIZE.holds(draft.belief.maximum, draft.at):
         journal = replace(journal, raised=0, raised_from=0, found=replace(journal.found, maximum=group.maximum))
     return draft.write(journal)
 
@@ -182,13 +183,18 @@ def _towards(draft: Draft, goal: Goal) -> Decision:
         return _turned(draft, shut.cause)
     if goal is Goal.REPLACE and draft.journal.cutoff is None:
         return decided(prepare(draft))
-    attribution = attributed(draft.spec, draft.journal, draft.observation, draft.belief)
-    journal = _not_below(draft, attribution.journal) if attribution.explained else attribution.journal
-    draft = replace(draft, journal=journal, explained=attribution.explained)
+    draft = draft if is_owed(draft.journal, draft.belief) else _explained(draft)
     draft = with_reason(advance(draft)) if goal is Goal.REPLACE else restore(draft)
     if Erase() in draft.acts and (said := tags_stay(draft.belief, draft.at)):
         return _tagged(draft, said)
     return _stuck(draft) if draft.stuck else decided(draft)
+
+
+def _explained(draft: Draft) -> Draft:
+    """Whose doing desired capacity is, as far as this look tells."""
+    attribution = attributed(draft.spec, draft.journal, draft.observation, draft.belief)
+    journal = _not_below(draft, attribution.journal) if attribution.explained else attribution.journal
+    return replace(draft, journal=journal, explained=attribution.explained)
 
 
 def _tagged(draft: Draft, said: str) -> Decision:

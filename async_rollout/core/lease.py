@@ -17,6 +17,7 @@ from async_rollout.core.observation import Group, Observation
 from async_rollout.core.open_launches import way_of
 from async_rollout.core.policy import FRESH, LEASE, OLDEST_LOOK, PEER, PROBE_AGAIN, SOON
 from async_rollout.core.probes import rivals
+from async_rollout.core.schedules import inherited
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import HookPoint, LaunchCall, RolloutSpec
 from async_rollout.core.stages import is_old
@@ -133,7 +134,8 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     me, observation = snapshot.belief.me, snapshot.observation
     lacking = withheld(spec, record)
     commands = tuple(point for point in HookPoint if point in lacking.union(spec.hooks.points))
-    ours = replace(record, run=me.run, holder=me.holder, commands=commands)
+    due = inherited(record, observation.group)
+    ours = replace(record, run=me.run, holder=me.holder, commands=commands, scheduled=due)
     if lacking and me.intent is Goal.REPLACE:
         return _without_commands(snapshot, ours, lacking)
     if me.rollback and (no := _no_way_back(spec, snapshot, record)):

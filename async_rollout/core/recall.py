@@ -10,12 +10,12 @@ from async_rollout.core.belief import Belief, Peer
 from async_rollout.core.failures import judged
 from async_rollout.core.fold import Fold
 from async_rollout.core.history import UNKNOWN, History, Odd, counted_on
-from async_rollout.core.journal import Journal, Mark, Removal
+from async_rollout.core.journal import Due, Journal, Mark, Removal
 from async_rollout.core.observation import Observation, Scheduled, Survey
 from async_rollout.core.outcomes import Outcomes
 from async_rollout.core.policy import CLIMBS, LEASE, LONGEST_SLEEP, OLD_RECORD
 from async_rollout.core.promised import has_left
-from async_rollout.core.schedules import SCHEDULES, fell_due
+from async_rollout.core.schedules import SCHEDULES, fell_due, passed
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import PROVEN, YOUNG, Stage
 from async_rollout.core.zonal_shift import shifted_zones
@@ -35,10 +35,8 @@ def recall(spec: RolloutSpec, belief: Belief, observation: Observation, outcomes
     belief = replace(belief, stale=stale, blinded=blinded)
     if blinded:
         return replace(belief, torn=None)
-    missed = _missed(belief, observation)
-    belief = replace(
-        belief, at=max(observation.at, belief.at), unseen=_unseen(spec, belief, observation), missed=missed
-    )
+    belief = replace(belief, missed=_missed(belief, observation), fired=_fired(belief, observation))
+    belief = replace(belief, at=max(observation.at, belief.at), unseen=_unseen(spec, belief, observation))
     seen = _seen(belief, observation)
     fold = Fold(spec=spec, observation=observation, doubted=bool(seen.doubted(observation)))
     histories: Mapping[str, History] = fold.histories(belief.histories)
@@ -115,6 +113,7 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         survey=_surveyed(belief, observation),
         scheduled=_scheduled(belief, observation.survey),
         dormant=_is_dormant(belief, observation),
+        awake_since=_awake_since(belief, observation),
         resized_at=_resized_at(belief, observation),
         activities=belief.activities if observation.activities is None else observation.activities,
         activities_at=belief.activities_at if observation.activities is None else at,
@@ -147,10 +146,30 @@ def _is_dormant(belief: Belief, observation: Observation) -> bool:
 
 
 def _missed(belief: Belief, observation: Observation) -> tuple[Scheduled, ...]:
-    """What fell due since the look before, if both show them suspended; who looks so late has not lived through it."""
-    if not (belief.dormant and _is_dormant(belief, observation)) or observation.at - belief.at > LEASE:
+    """What fell due since the look before, if both show them suspended; who looks so late has not lived through it.
+
+    Nor is anything made up for once the sizes that all comes to stand in the record.
+    """
+    record = observation.journal
+    over = isinstance(record, Journal) and record.caught_up
+    if not (belief.dormant and _is_dormant(belief, observation)) or over or observation.at - belief.at > LEASE:
         return belief.missed
-    return (*belief.missed, *fell_due(belief.scheduled, belief.at, observation.at))
+    due = fell_due(belief.scheduled, belief.at, observation.at)
+    return (*belief.missed, *due, *passed(belief.scheduled, observation.survey, observation.at))
+
+
+def _awake_since(belief: Belief, observation: Observation) -> float | None:
+    if SCHEDULES in observation.group.suspended:
+        return None
+    return observation.at if belief.awake_since is None else belief.awake_since
+
+
+def _fired(belief: Belief, observation: Observation) -> frozenset[Due]:
+    """What a record names, and fell due while schedules ran all the same, at both ends of that time."""
+    record, since = belief.erased or observation.journal, belief.awake_since
+    if since is None or SCHEDULES in observation.group.suspended or not isinstance(record, Journal):
+        return belief.fired
+    return belief.fired.union(due for due in record.scheduled if since < due.at <= observation.at)
 
 
 def _resized_at(belief: Belief, observation: Observation) -> float:

@@ -69,5 +69,5 @@ MISSED = (
              spoil=around(finish, "caught_up", unrecorded)),
     Sabotage(name="when it is due again is not asked", law="law 7:", story=lived, spoil=swap(decide, "to_ask", no)),
     Sabotage(name="what is due stands in no record", law="law 7:", story=killed,
-             spoil=swap(decide, "noted", nothing)),
+             spoil=swap(decide, "noted_of", nothing)),
 )  # fmt: skip
