@@ -14,7 +14,7 @@ from async_rollout.core.called_back import called_back
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.departures import idle, open_departure
 from async_rollout.core.draft import Draft
-from async_rollout.core.finish import falsely_marked, finish
+from async_rollout.core.finish import falsely_marked, finish, lowered
 from async_rollout.core.gates import Closed, Open, asked
 from async_rollout.core.heal import healed
 from async_rollout.core.journal import to_suspend
@@ -46,7 +46,7 @@ def _advanced(draft: Draft) -> Draft:
         return raised(draft)
     if marks := falsely_marked(draft):
         draft = draft.act(MarkHealthy(instances=marks))
-    draft = _gone_on(draft)
+    draft = lowered(_gone_on(draft))
     tally = draft.tally
     if any(_is_ill(draft, instance) for instance in draft.observation.instances):
         draft = draft.look(draft.usual)

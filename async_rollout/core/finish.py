@@ -69,6 +69,17 @@ def finish(draft: Draft) -> Draft:
     return caught_up(draft) or put_processes_back(draft)
 
 
+def lowered(draft: Draft) -> Draft:
+    """Where alarms run, the maximum that we raised falls with our surplus: else a policy fills it again and again."""
+    group, tally, record = draft.observation.group, draft.tally, draft.journal
+    to_go = record.goal is Goal.REPLACE and (tally.victims or tally.idle)
+    surplus = tally.surplus or any(departure.surplus for departure in record.departures)
+    lower = max(record.found.maximum, group.desired, tally.field)
+    if ALARMS in group.suspended or to_go or not surplus or group.maximum <= lower:
+        return draft
+    return draft.raise_maximum(lower) if draft.knows_maximum else draft
+
+
 def _unsettled(draft: Draft) -> Draft:
     """What is missing cannot come: that is for the owner, and nothing of ours is kept off for it."""
     if draft.journal.goal is Goal.REPLACE or draft.belief.hollow is None:

@@ -17,7 +17,7 @@ from async_rollout.core.draft import Draft
 from async_rollout.core.drain import held_back, is_needed
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import Departure, Mark, Removal
-from async_rollout.core.launching import asked_for, may_grow
+from async_rollout.core.launching import asked_for, lift_rests, may_grow
 from async_rollout.core.pace import Look
 from async_rollout.core.policy import BROUGHT_BACK, OUT_AGAIN, STARTED_BEFORE
 from async_rollout.core.promised import coming
@@ -83,6 +83,8 @@ def _lifted(draft: Draft) -> Draft:
     room = draft.journal.launches < launches_most(draft.journal, draft.observation)
     if not (room and may_grow(draft) and draft.knows_maximum):
         return draft
+    if wait := lift_rests(draft):
+        return draft.wait(wait)
     wanted = draft.observation.group.desired + 1
     return asked_for(draft, 1) if wanted <= draft.observation.group.maximum else draft.raise_maximum(wanted)
 

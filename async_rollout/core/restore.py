@@ -12,7 +12,7 @@ from async_rollout.core.actions import Action, Erase, Register, Registration, Re
 from async_rollout.core.back import put_back
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.draft import Draft
-from async_rollout.core.finish import finish
+from async_rollout.core.finish import finish, lowered
 from async_rollout.core.heal import healed
 from async_rollout.core.journal import QUICK, Departure
 from async_rollout.core.launching import asked_again, is_unrisen, raised
@@ -36,7 +36,9 @@ def restore(draft: Draft) -> Draft:
     if draft.explained and is_unrisen(draft):
         draft = raised(draft)
     elif _is_all_back(draft) and not draft.stuck and draft.explained:
-        draft = finish(draft)
+        draft = finish(lowered(draft))
+    elif draft.explained:
+        draft = lowered(draft)
     return _refused(_out_of_patience(asked_again(draft)))
 
 
