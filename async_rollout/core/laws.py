@@ -1,7 +1,7 @@
 """Why an act may not be done: asked before each one, of the look it rests on and of the acts since.
 
 Strangers to how `decide` comes to it: they read the look, the record and the counts of histories, never a stage, a
-step or a tally; who serves is what AWS shows. They are laws 1 to 6, 8 to 11, 17, 20 and 21, a function each, its
+step or a tally; who serves is what AWS shows. They are laws 1 to 6, 8 to 11, 17, 20 to 22, a function each, its
 sentence as docstring, and ask necessary conditions only. The other half of each law is the storms' oracle.
 """
 
@@ -28,6 +28,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.amounts import amount
 from async_rollout.core.budget import bounds, failures_most, launches_most
+from async_rollout.core.followed import who_scales_has_the_last_word
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US, Found, Goal, Journal, Mark, Removal
 from async_rollout.core.policy import OLDEST_LOOK
 from async_rollout.core.promised import coming, unseen
@@ -293,4 +294,5 @@ LAWS: tuple[Law, ...] = (
     a_bad_release_goes_no_further,
     who_only_drains_is_put_back,
     a_run_that_does_not_end_whole_leaves_the_template_as_found,
+    who_scales_has_the_last_word,
 )

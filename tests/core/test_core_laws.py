@@ -12,6 +12,7 @@ from async_rollout.core.actions import (
     Deregister,
     EnterStandby,
     Erase,
+    Launch,
     Order,
     Probe,
     Record,
@@ -24,7 +25,8 @@ from async_rollout.core.actions import (
     Suspend,
     Terminate,
 )
-from async_rollout.core.journal import Cause, Departure, Found, Goal, Journal, Mark, Removal
+from async_rollout.core.choices import Scaling
+from async_rollout.core.journal import Cause, Departure, Found, Goal, Journal, Mark, OpenLaunch, Removal
 from async_rollout.core.laws import objection
 from async_rollout.core.observation import Observation
 from async_rollout.core.policy import OLDEST_LOOK
@@ -166,6 +168,37 @@ def test_put_back_it_does_not_end_while_the_group_launches_the_release(spelled: 
     """What others have set meanwhile is theirs."""
     group = {"spelled": spelled, "suspended": frozenset()}
     assert said(Erase(), "SSS", group=group, templates=SWITCHED, **RESTORING).partition(":")[0] == law
+
+
+OPENED = OpenLaunch(token="r-1", zone="a", count=1, at=int(AT))
+FOLLOWING = RolloutSpec(scaling=Scaling.FOLLOW)
+CUT = {"lowered_at": int(AT) - 200}
+
+
+@pytest.mark.parametrize(
+    ("law", "action", "record"),
+    [
+        ("law 22", SetCapacity(desired=4), {"asked": 4, **CUT}),
+        ("", SetCapacity(desired=4), {"asked": 4, "lowered_at": int(AT) - 300}),
+        ("", SetCapacity(desired=4), {"asked": 4, "base": 4, **CUT}),  # up to what is wanted
+        ("", SetCapacity(maximum=11), {"raised": 11, **CUT}),
+        ("law 22", Launch(zone="a", count=1, token="r-1"), {"asked": 4, "open": (OPENED,), **CUT}),
+        ("law 22", Suspend(processes=("AlarmNotification",)), {}),
+        ("law 22", Suspend(processes=("AZRebalance", "ScheduledActions")), {}),
+        ("", Suspend(processes=("AZRebalance",)), {}),
+    ],
+)
+def test_who_scales_has_the_last_word_where_it_is_followed(law: str, action: Action, record: dict[str, Any]) -> None:
+    assert said(action, "SSS", FOLLOWING, **record).partition(":")[0] == law
+    assert said(action, "SSS", **record) == ""
+
+
+def test_a_launch_that_is_asked_for_again_asks_for_nobody_more() -> None:
+    seen = observation("SSS")
+    assert isinstance(seen.journal, Journal)
+    written = replace(seen.journal, asked=4, open=(OPENED,), **CUT)
+    snapshot = looked(FOLLOWING, replace(seen, journal=written))
+    assert objection(FOLLOWING, snapshot, (), Launch(zone="a", count=1, token="r-1")) is None
 
 
 @pytest.mark.parametrize("action", [Record, Order, Probe])

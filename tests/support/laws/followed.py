@@ -9,8 +9,10 @@ import anyio
 
 from async_rollout.core import advance, attribution, begin, decide, trouble
 from async_rollout.core.choices import Scaling
+from async_rollout.core.events import Warned
 from async_rollout.core.journal import SUSPENDED_BY_US
 from async_rollout.core.spec import RolloutSpec
+from async_rollout.engine.telling import OBJECTED
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.world import World
@@ -42,6 +44,8 @@ def _told(run: Run, base: int) -> list[str]:
     lines += [f"law 22: launched at {at:.1f}, soon after the scaler had lowered desired" for at in soon]
     held = {name for one in run.world.record if one.what is What.SUSPEND for name in one.detail.split()}
     lines += [f"law 22: {name} was suspended" for name in sorted(held & {"AlarmNotification", "ScheduledActions"})]
+    noes = (one.text for one in run.events if isinstance(one, Warned) and one.text.startswith(OBJECTED))
+    lines += ["guard law " + text.partition("against law ")[2] for text in noes]
     code = run.result.verdict.code
     return [*lines, *([f"law 22: cuts ended it: {run.result.verdict.why}"] if code else [])]
 
@@ -73,11 +77,11 @@ def all_four(spec: RolloutSpec) -> tuple[str, ...]:
 
 
 FOLLOWED = (
-    Sabotage(name="the lift is asked for again at once", law="law 22:", story=lowered,
+    Sabotage(name="the lift is asked for again at once", law="law 22:", guard="law 22:", story=lowered,
              spoil=swap(advance, "lift_rests", no)),
     Sabotage(name="what a scaler sets is ours by the lift", law="law 7:", story=raised,
              spoil=around(attribution, "attribute_desired", by_difference)),
-    Sabotage(name="who follows holds all the same", law="law 22:", story=raised,
+    Sabotage(name="who follows holds all the same", law="law 22:", guard="law 22:", story=raised,
              spoil=both(swap(decide, "QUICK", ()),
                         *(swap(each, "to_suspend", all_four) for each in (begin, advance, trouble)))),
 )  # fmt: skip
