@@ -70,12 +70,18 @@ def finish(draft: Draft) -> Draft:
 
 
 def lowered(draft: Draft) -> Draft:
-    """Where alarms run, the maximum that we raised falls with our surplus: else a policy fills it again and again."""
+    """Where alarms run, the maximum that we raised falls with desired: else a policy fills it again and again.
+
+    Not as long as anything may have to be launched above the owner's.
+    """
     group, tally, record = draft.observation.group, draft.tally, draft.journal
-    to_go = record.goal is Goal.REPLACE and (tally.victims or tally.idle)
-    surplus = tally.surplus or any(departure.surplus for departure in record.departures)
+    replaces = record.goal is Goal.REPLACE
+    to_go = (replaces and bool(tally.victims or tally.idle)) or any(
+        not (departure.surplus or departure.parks) for departure in record.departures
+    )
+    done = not replaces or tally.surplus or any(departure.surplus for departure in record.departures)
     lower = max(record.found.maximum, group.desired, tally.field)
-    if ALARMS in group.suspended or to_go or not surplus or group.maximum <= lower:
+    if ALARMS in group.suspended or to_go or not done or group.maximum <= lower:
         return draft
     return draft.raise_maximum(lower) if draft.knows_maximum else draft
 

@@ -34,8 +34,13 @@ def recall(spec: RolloutSpec, belief: Belief, observation: Observation, outcomes
     blinded = stale is not None and not OLD_RECORD.holds(stale, observation.at)
     belief = replace(belief, stale=stale, blinded=blinded)
     if blinded:
-        return replace(belief, torn=None)
-    belief = replace(belief, missed=_missed(belief, observation), fired=_fired(belief, observation))
+        return replace(belief, torn=None, histories=_ended(belief, observation))
+    belief = replace(
+        belief,
+        missed=_missed(belief, observation),
+        fired=_fired(belief, observation),
+        resized_at=_resized_at(belief, observation),
+    )
     belief = replace(belief, at=max(observation.at, belief.at), unseen=_unseen(spec, belief, observation))
     seen = _seen(belief, observation)
     fold = Fold(spec=spec, observation=observation, doubted=bool(seen.doubted(observation)))
@@ -44,6 +49,12 @@ def recall(spec: RolloutSpec, belief: Belief, observation: Observation, outcomes
         histories = judged(spec, observation, belief.histories, histories, since=seen.held.at)
     climbs = (*belief.climbs, *_climbed(belief.histories, histories, observation))[-CLIMBS:]
     return replace(seen, histories=histories, climbs=climbs)
+
+
+def _ended(belief: Belief, observation: Observation) -> Mapping[str, History]:
+    """How those have ended of whom EC2 was asked: it has told that itself, however old the group's own answer is."""
+    told = {id: code for id, code in observation.ends.items() if code and id in belief.histories}
+    return {**belief.histories, **{id: replace(belief.history(id), end=code) for id, code in told.items()}}
 
 
 def _unseen(spec: RolloutSpec, belief: Belief, observation: Observation) -> tuple[tuple[float, float], ...]:
@@ -114,7 +125,6 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         scheduled=_scheduled(belief, observation.survey),
         dormant=_is_dormant(belief, observation),
         awake_since=_awake_since(belief, observation),
-        resized_at=_resized_at(belief, observation),
         activities=belief.activities if observation.activities is None else observation.activities,
         activities_at=belief.activities_at if observation.activities is None else at,
         versions={**belief.versions, **observation.versions},
@@ -152,10 +162,18 @@ def _missed(belief: Belief, observation: Observation) -> tuple[Scheduled, ...]:
     """
     record = observation.journal
     over = isinstance(record, Journal) and record.caught_up
-    if not (belief.dormant and _is_dormant(belief, observation)) or over or observation.at - belief.at > LEASE:
+    if over or _is_late(belief, observation) or not _stays_dormant(belief, observation):
         return belief.missed
-    due = fell_due(belief.scheduled, belief.at, observation.at)
-    return (*belief.missed, *due, *passed(belief.scheduled, observation.survey, observation.at))
+    passing = passed(belief.scheduled, observation.survey, observation.at)
+    return (*belief.missed, *fell_due(belief.scheduled, belief.at, observation.at), *passing)
+
+
+def _stays_dormant(belief: Belief, observation: Observation) -> bool:
+    return belief.dormant and _is_dormant(belief, observation)
+
+
+def _is_late(belief: Belief, observation: Observation) -> bool:
+    return observation.at - belief.at > LEASE
 
 
 def _awake_since(belief: Belief, observation: Observation) -> float | None:
@@ -173,9 +191,14 @@ def _fired(belief: Belief, observation: Observation) -> frozenset[Due]:
 
 
 def _resized_at(belief: Belief, observation: Observation) -> float:
-    """When the minimum was seen to be another one: its owner's word is newer than what fell due before."""
-    moved = belief.minimum is not None and belief.minimum.what != str(observation.group.minimum)
-    return observation.at if moved and not belief.sized else belief.resized_at
+    """When the minimum was seen to be another one: its owner's word is newer than what fell due before.
+
+    So is that of what fell due when nobody looked, whatever its sizes are.
+    """
+    moved = belief.minimum is not None and belief.minimum.what != str(observation.group.minimum) and not belief.sized
+    unseen = _is_late(belief, observation) and _stays_dormant(belief, observation)
+    unseen = unseen and bool(fell_due(belief.scheduled, belief.at, observation.at))
+    return observation.at if moved or unseen else belief.resized_at
 
 
 def _peak(belief: Belief, observation: Observation) -> int:

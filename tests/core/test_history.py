@@ -15,7 +15,7 @@ from async_rollout.core.policy import GONE
 from async_rollout.core.recall import recall, started
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from support.drafts import NOW, snapshot_of
-from support.drawn import AT, ident
+from support.drawn import AT, ident, looked, observation, recorded
 
 SPEC = RolloutSpec()
 WHO = ident(3)
@@ -86,3 +86,12 @@ def test_a_record_of_another_run_in_the_place_of_ours_is_watched() -> None:
     theirs = replace(ours.observation, at=NOW + 10.0, journal=replace(ours.observation.journal, run="theirs"))
     torn = recall(SPEC, ours.belief, theirs).torn
     assert torn is not None and torn.what == "foreign"
+
+
+def test_how_one_has_ended_is_heard_in_a_look_that_is_left_out() -> None:
+    """The group's own answer is old; EC2 was asked apart."""
+    found, code = looked(SPEC, observation("SSP")), "Server.SpotInstanceTermination"
+    old = recorded(replace(found.observation, ends={ident(2): code, ident(9): code}), serial=6)
+    belief = recall(SPEC, found.belief, old)
+    assert belief.blinded and belief.history(ident(2)).end == code
+    assert ident(9) not in belief.histories and belief.history(ident(0)).end == ""

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from async_rollout.core.actions import Record, Resume, SetSizes
-from async_rollout.core.catch_up import is_owed, noted_of, unfired
+from async_rollout.core.catch_up import is_owed, lived_through, noted_of, unfired
 from async_rollout.core.decide import decide
 from async_rollout.core.journal import Due, Found, Journal
 from async_rollout.core.observation import Observation, Scheduled, Survey
 from async_rollout.core.outcomes import ActOutcome, Outcomes
+from async_rollout.core.policy import LEASE
 from async_rollout.core.recall import recall
 from async_rollout.core.schedules import SCHEDULES, inherited
 from async_rollout.core.snapshot import Snapshot
@@ -111,3 +112,12 @@ def test_sizes_that_are_recorded_and_not_set_yet_are_nobody_s_change() -> None:
     assert SetSizes(minimum=1, desired=5, maximum=7) in acts
     assert all(act.journal.found.maximum == 7 for act in acts if isinstance(act, Record))
     assert not is_owed(seen.journal, replace(owing.belief, sized=True))
+
+
+def test_what_fell_due_when_nobody_looked_is_newer_than_all_before_it() -> None:
+    """Half of them set would be what nobody has scheduled."""
+    night = Scheduled(name="night", at=LAST + 200.0, desired=1)
+    found = after(looked(SPEC, known(observation("SSS"), EVENING, night)), 10.0)
+    assert lived_through(found.belief) == (EVENING,)
+    found = after(found, LEASE + 30.0)
+    assert found.belief.missed == (EVENING,) and lived_through(found.belief) == ()
