@@ -216,7 +216,7 @@ def test_what_is_waited_for_is_told_when_it_changes_and_every_half_minute() -> N
         if one == other
     ]
     assert len(same) >= 20
-    assert all(30.0 <= gap <= 30.0 + 2 * SPEC.interval for gap in same)
+    assert all(30.0 <= gap <= 31.0 + 2 * SPEC.interval for gap in same)  # a call may take as long as a second
     assert len(set(keys)) >= 3
     assert all(keys)
 
