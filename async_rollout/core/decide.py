@@ -34,18 +34,19 @@ from async_rollout.core.catch_up import is_owed, noted_of
 from async_rollout.core.choices import Scaling
 from async_rollout.core.draft import Draft, decided
 from async_rollout.core.ends import over
+from async_rollout.core.failures import to_ask
 from async_rollout.core.finish import with_reason
 from async_rollout.core.gates import Shut, asked
 from async_rollout.core.journal import QUICK, REQUIRED_RUNNING, Cause, Goal, Journal, Unreadable, Way
 from async_rollout.core.lease import LOOK_NOW, of_another, unprobed, wait
 from async_rollout.core.left import changes
-from async_rollout.core.lost import is_to_ask
 from async_rollout.core.open_launches import settled
 from async_rollout.core.orders import rollback_ordered, stopped, untouched
 from async_rollout.core.policy import REFRESH_AGE, REFRESH_EVERY, SIZE
 from async_rollout.core.refusals import is_for_good, tags_stay
 from async_rollout.core.restore import alive, restore, served_again
-from async_rollout.core.schedules import SCHEDULES, to_ask
+from async_rollout.core.schedules import SCHEDULES
+from async_rollout.core.schedules import to_ask as to_survey
 from async_rollout.core.snapshot import Snapshot, Stop
 from async_rollout.core.spec import HookPoint, LaunchCall, OnFailure, RolloutSpec
 from async_rollout.core.stages import YOUNG, Stage
@@ -148,13 +149,13 @@ def _surveyed(draft: Draft) -> Draft:
 
     And when a scheduled action has fallen due, for when it is due again.
     """
-    if draft.belief.survey and to_ask(draft.belief.scheduled, draft.belief.survey.at, draft.at):
+    if draft.belief.survey and to_survey(draft.belief.scheduled, draft.belief.survey.at, draft.at):
         draft = draft.ask(Need.SURVEY)
     age = draft.at - draft.belief.survey.at if draft.belief.survey else 0.0
     stages = set(draft.belief.stages.values())
     soon = Stage.CHECKING in stages or stages.isdisjoint(YOUNG)
     draft = draft.ask(Need.REFRESH) if age >= (REFRESH_AGE if soon else REFRESH_EVERY) else draft
-    lost = [id for id, history in draft.belief.histories.items() if is_to_ask(history, draft.at)]
+    lost = to_ask(draft.belief.histories, draft.at)
     return draft.ask(Need.ACTIVITIES, *map(EndOf, lost)) if lost else draft
 
 

@@ -16,7 +16,7 @@ from math import inf
 
 from async_rollout.core.history import UNKNOWN, History
 from async_rollout.core.journal import Goal, Journal
-from async_rollout.core.lost import is_no_fault, is_told
+from async_rollout.core.lost import is_asked, is_ill, is_no_fault, is_to_ask, is_told
 from async_rollout.core.observation import Instance, Observation
 from async_rollout.core.policy import BATCH, ILL
 from async_rollout.core.serving import ails, is_shifted
@@ -50,6 +50,12 @@ def judged(
     if not found or worlds_doing(spec, observation, journal, after):
         return after
     return {**after, **{id: replace(after[id], failed=why) for id, why in found.items()}}
+
+
+def to_ask(histories: Histories, at: float) -> list[str]:
+    """Of whom EC2 is to be asked how they have ended, if they have: who was lost, and who was proven and is ill."""
+    ill = (id for id, one in histories.items() if is_ill(one) and not one.failed and not is_asked(one, at))
+    return [id for id, one in histories.items() if is_to_ask(one, at)] + list(ill)
 
 
 def worlds_doing(spec: RolloutSpec, observation: Observation, journal: Journal, histories: Histories) -> str:
@@ -130,11 +136,12 @@ def _why(spec: RolloutSpec, observation: Observation, journal: Journal, id: str,
     one, departure = observation.instance(id), journal.departure(id)
     if one is None or not one.in_service or not is_new(journal, one):
         return ""
-    if one.down:
+    if one.down and (departure is None or not is_ill(now)):
         told = departure is not None or is_no_fault(one.reason) or _is_a_blow(spec, observation, journal, one)
         return "" if told else f"EC2 does not run it: {one.reason or one.down}"
-    if departure is not None:
+    if departure is not None and not is_ill(now):
         given_up = was.stage is not None and was.stage.stage in YOUNG and not (now.proven or departure.surplus)
         return ails(observation, one) if given_up else ""
-    ill = now.proven and now.streak.bad >= ILL.looks and not is_shifted(observation, one)
-    return ails(observation, one) if ill else ""
+    if not is_ill(now) or is_shifted(observation, one) or not is_asked(now, observation.at):
+        return ""
+    return "" if is_no_fault(one.reason if one.down else now.end) else ails(observation, one)

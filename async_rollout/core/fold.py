@@ -84,11 +84,13 @@ class Fold:
             relisted=self._relisted(was, member, departure),
             lost_since=self._lost_since(was, member, departure),
             end=self.observation.ends.get(id) or was.end,
+            run_at=self.observation.at if self.observation.ends.get(id) == "" else was.run_at,
             cause=self._causes.get(id, was.cause),
         )
-        sick = was.sick if out is not None else seen.streak.bad >= ILL.looks
+        ill_since = seen.streak.since if seen.streak.bad >= ILL.looks else None
+        ill_since = was.ill_since if out is not None else ill_since
         ready_since = _since(was.ready_since, at, holds=self._is_up(seen, member, out))
-        seen = replace(seen, sick=sick, ready_since=ready_since)
+        seen = replace(seen, ill_since=ill_since, ready_since=ready_since)
         stage = self._stage(seen, member, departure)
         proven = was.proven or (stage is not None and stage.stage in PROVEN)
         stays = stage is seen.stage and proven is was.proven

@@ -70,13 +70,13 @@ class History:
     stage: the one it was last seen in, None for one that the last look did not show. streak: good or bad looks in a
     row. serving_since, protected_since, marked_since: since when it is seen InService, protected from scale-in, marked
     Unhealthy without a break; ready_since: proven without a break, as its looks and its up-check say. proven: it was
-    ready once. absent: looks in a row that did not show it; unlisted:
-    whole looks in a row in which no source listed it, once it is taken out. lingering: it still drained when every
-    delay was over. removal: since when its terminate stands in the record. relisted: since when every source lists one
-    again that was out of all when its before-command failed. lost_since: since when one that never served
-    is gone or leaves, and not by us; end: EC2's code of how it ended, cause: Auto Scaling's words for it, each empty as
-    long as that was not told. failed: why it counts as a newcomer that failed, empty as long as it does not. unmarked:
-    how often we marked it healthy again. unfit: AWS refused to register it. sick: it was ill when it was last
+    ready once. absent: looks in a row that did not show it; unlisted: whole looks in a row in which no source listed
+    it, once it is taken out. lingering: it still drained when every delay was over. removal: since when its terminate
+    stands in the record. relisted: since when every source lists one again that was out of all when its before-command
+    failed. lost_since: since when one that never served is gone or leaves, and not by us; end: EC2's code of how it
+    ended, cause: Auto Scaling's words for it, each empty as long as that was not told; run_at: when EC2 last said that
+    it runs it. failed: why it counts as a newcomer that failed, empty as long as it does not. unmarked: how often we
+    marked it healthy again. unfit: AWS refused to register it. ill_since: since when it is ill, or was as it was last
     seen in its sources.
     running, ended: its commands. calls: what AWS took last for each of its registrations.
     """
@@ -95,11 +95,12 @@ class History:
     relisted: Odd | None = None
     lost_since: float | None = None
     end: str = ""
+    run_at: float | None = None
     cause: str = ""
     failed: str = ""
     unmarked: int = 0
     unfit: bool = False
-    sick: bool = False
+    ill_since: float | None = None
     running: frozenset[HookPoint] = frozenset()
     ended: Mapping[HookPoint, Ended] = field(default_factory=dict)
     calls: Mapping[Registration, Sent] = field(default_factory=dict)
@@ -109,6 +110,11 @@ class History:
         """The operator's up-check has called it up."""
         check = self.ended.get(HookPoint.UP_CHECK)
         return check is not None and check.outcome.ok
+
+    @property
+    def sick(self) -> bool:
+        """It is ill, or was as it was last seen in its sources."""
+        return self.ill_since is not None
 
     @property
     def is_clear(self) -> bool:

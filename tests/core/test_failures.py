@@ -27,7 +27,7 @@ from support.drawn import ident
 
 SPEC = RolloutSpec()
 BAD = Streak(bad=ILL.looks, at=NOW)
-WAS_WELL: dict[str, Any] = {"proven": True, "streak": BAD}
+WAS_WELL: dict[str, Any] = {"proven": True, "streak": BAD, "ill_since": NOW - TOLD_BY}
 
 
 LEFT, LATE = NOW - LOST.seconds, NOW - LOST.seconds - TOLD_BY
@@ -57,7 +57,11 @@ def failed(observation: Observation, *, before: dict[str, Any] | None = None, si
     ("drawing", "now", "why"),
     [
         ("SSSN", WAS_WELL, "not registered everywhere"),
-        ("SSSN", {"proven": True, "streak": replace(BAD, bad=ILL.looks - 1)}, ""),  # perhaps a gap in the answers
+        (
+            "SSSN",
+            {"proven": True, "streak": replace(BAD, bad=ILL.looks - 1)},
+            "",
+        ),  # perhaps a gap in the answers
         ("SSSW", {"streak": BAD}, ""),  # not proven yet: its limit is another
         ("SSSS", WAS_WELL, ""),  # an old one
         ("SSSN", {"lost_since": LATE}, "it left before it served"),
@@ -70,11 +74,23 @@ def failed(observation: Observation, *, before: dict[str, Any] | None = None, si
         ("SSSN", {"lost_since": LEFT + 1, "end": "Client.InstanceInitiatedShutdown"}, ""),
         ("SSSN", {"lost_since": LEFT, "end": "Server.InternalError"}, "it left before it served: Server.InternalError"),
         ("SSSN", {"lost_since": LATE, "end": RECLAIMED}, ""),
+        ("SSSN", {"lost_since": LEFT, "cause": ELB}, ""),  # EC2 may tell yet
+        ("SSSN", {**WAS_WELL, "ill_since": NOW - 20.0}, ""),
+        ("SSSN", {**WAS_WELL, "ill_since": NOW - TOLD_BY}, "not registered everywhere"),
+        ("SSSN", {**WAS_WELL, "ill_since": NOW - 20.0, "run_at": NOW - 10.0}, "not registered everywhere"),
+        ("SSSN", {**WAS_WELL, "ill_since": NOW - 20.0, "run_at": NOW - 30.0}, ""),  # it ran when it was well
+        ("SSSN", {**WAS_WELL, "ill_since": NOW - 20.0, "end": RECLAIMED}, ""),
+        ("SSSN", {**WAS_WELL, "ill_since": NOW - 20.0, "end": "Server.InternalError"}, "not registered everywhere"),
+        (
+            "SSSN",
+            {**WAS_WELL, "ill_since": NOW - 20.0, "end": "Client.InstanceInitiatedShutdown"},
+            "not registered everywhere",
+        ),
         ("SSSN", {"lost_since": LATE, "end": RECLAIMED, "cause": ELB}, ""),  # EC2's word goes before
         ("SSSN", {"lost_since": LATE, "end": CALLED}, f"it left before it served: {CALLED}"),  # by whom nobody knows
         ("SSSN", {"lost_since": LEFT, "end": CALLED, "cause": ELB}, f"it left before it served: {CALLED}"),
         ("SSSN", {"lost_since": LATE, "end": CALLED, "cause": EC2}, ""),  # Auto Scaling has only found it so
-        ("SSSN", {"lost_since": LEFT, "cause": EC2}, "it left before it served"),
+        ("SSSN", {"lost_since": LATE, "cause": EC2}, "it left before it served"),
         *(("SSSN", {"lost_since": LATE, "end": end, "cause": cause}, "") for cause in ORDERS for end in ("", CALLED)),
         (
             "SSSN",
@@ -95,7 +111,7 @@ def test_one_that_others_mark_is_ill_where_no_load_balancer_calls_it_healthy() -
     marked = replace(observation.instances[3], health="Unhealthy")
     observation = replace(observation, instances=(*observation.instances[:3], marked))
     assert failed(observation, proven=True, streak=Streak(good=9, at=NOW)) == ""
-    assert failed(observation, proven=True, streak=BAD) == "it is marked Unhealthy"
+    assert failed(observation, **WAS_WELL) == "it is marked Unhealthy"
 
 
 def test_one_that_is_taken_out_before_it_was_proven_has_failed_at_that_moment() -> None:
@@ -170,7 +186,8 @@ def test_what_hits_old_ones_in_the_same_share_is_the_worlds(drawing: str, new: i
     news = [one.id for one in observation.instances][drawing.count("S") :]
     histories = {id: History(proven=True, streak=Streak(good=3, at=NOW)) for id in (*olds, *news)}
     launched = {one.id: one.launched_at or 0.0 for one in observation.instances}
-    histories |= {id: History(proven=True, streak=replace(BAD, since=launched[id] + 60.0)) for id in news[:new]}
+    since = {id: launched[id] + 60.0 for id in news[:new]}
+    histories |= {id: History(**{**WAS_WELL, "streak": replace(BAD, since=at)}) for id, at in since.items()}
     histories |= {id: History(proven=True, streak=Streak(bad=1, at=NOW)) for id in olds[:old]}
     assert bool(worlds_doing(SPEC, observation, observation.journal, histories)) is ill
     counted = [id for id, one in judged(SPEC, observation, histories, histories, since=0.0).items() if one.failed]

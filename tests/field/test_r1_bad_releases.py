@@ -175,7 +175,7 @@ def test_worlds_that_are_ill_as_a_whole_for_minutes_end_nothing(seeds: range) ->
 def test_killed_again_and_again_what_failed_stays_counted() -> None:
     """A supervisor that restarts it must not begin at none each time."""
     spec, goals = RolloutSpec(max_failures=3), (Goal.REPLACE,) * 2
-    run = simulate(partial(release, size=6, fails=60.0), spec, goals=goals, kill_after=25)
+    run = simulate(partial(release, size=6, fails=60.0), spec, goals=goals, kill_after=28)
     assert run.result.verdict.code == 1, run.result.verdict
     put_back(run)
     assert len(failures(run)) <= 6
