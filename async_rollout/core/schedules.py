@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Mapping
 from async_rollout.core.due import due_of, fitting
 from async_rollout.core.journal import Due, Found, Journal
 from async_rollout.core.observation import Group, Scheduled, Survey
+from async_rollout.core.policy import OLD_RECORD
 
 SCHEDULES = "ScheduledActions"
 
@@ -28,8 +29,11 @@ def passed(known: Mapping[str, Scheduled], survey: Survey | None, since: float) 
 
 
 def to_ask(known: Mapping[str, Scheduled], asked_at: float, at: float) -> bool:
-    """One has fallen due since AWS was asked: when it is due again, AWS says now."""
-    return bool(fell_due(known, asked_at, at))
+    """One has fallen due since AWS was asked, or shortly before it, so that the answer was an old one.
+
+    When it is due again, AWS says now.
+    """
+    return bool(fell_due(known, asked_at - OLD_RECORD.seconds, at))
 
 
 def noted(

@@ -15,7 +15,7 @@ from async_rollout.core.observation import Observation, Scheduled, Survey
 from async_rollout.core.outcomes import ActOutcome, Outcomes
 from async_rollout.core.policy import LEASE
 from async_rollout.core.recall import recall
-from async_rollout.core.schedules import SCHEDULES, inherited
+from async_rollout.core.schedules import SCHEDULES, inherited, to_ask
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from support.drawn import AT, looked, observation, recorded
@@ -121,3 +121,9 @@ def test_what_fell_due_when_nobody_looked_is_newer_than_all_before_it() -> None:
     assert lived_through(found.belief) == (EVENING,)
     found = after(found, LEASE + 30.0)
     assert found.belief.missed == (EVENING,) and lived_through(found.belief) == ()
+
+
+@pytest.mark.parametrize(("ago", "asked"), [(20.0, True), (170.0, True), (190.0, False), (-20.0, False)])
+def test_an_answer_that_lists_what_has_passed_is_an_old_one_and_asked_for_again(ago: float, asked: bool) -> None:
+    known = {"evening": replace(EVENING, at=AT - ago)}
+    assert to_ask(known, AT, AT + 10.0) is asked
