@@ -21,7 +21,8 @@ from async_rollout.sandbox.readings import Readings
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE, OVER_QUOTA
 from support.laws.meddling import once
 from support.laws.playing import Door, Part, Play, play, small
-from support.storms.witness import GROUP, Witness
+from support.storms.owners import GROUP
+from support.storms.witness import Witness
 
 AUTO = RolloutSpec(launch=LaunchCall.AUTO, canary_wait=0.0)
 CALL = "LaunchInstances"

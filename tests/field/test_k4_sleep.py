@@ -15,7 +15,8 @@ from async_rollout.sandbox.virtual import run_virtual
 from support.laws.playing import Part, Play, play, small
 from support.laws.sleeping import Lid
 from support.laws.stories import SPEC
-from support.storms.witness import GROUP, Witness
+from support.storms.owners import GROUP
+from support.storms.witness import Witness
 
 
 async def scaled(world: Witness) -> None:

@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / folder) for folder in (".", "tests")]
 
 from support.storms.blame import broken  # noqa: E402 - the path comes first
+from support.storms.ec2_ends import ending  # noqa: E402
+from support.storms.scaling import scaling  # noqa: E402
 from support.storms.setting import setting  # noqa: E402
 from support.storms.storm import storm  # noqa: E402
 
@@ -35,19 +37,25 @@ MODES = {
     "releases": {"launches": True, "releases": True},
     "templates": {"launches": True, "further": setting},
     "templates-liveness": {"launches": True, "liveness": True, "further": setting},
+    "scaling": {"launches": True, "further": scaling},
+    "scaling-liveness": {"launches": True, "liveness": True, "further": scaling},
+    "endings": {"launches": True, "further": ending},
 }
 """launches: of runs whose launches AWS answers; all others set desired capacity.
 
 releases: of new instances that fail after they were healthy. templates: of runs that set what the group launches from,
-and go back to what they found."""
+and go back to what they found. scaling: of groups that scale by themselves meanwhile. endings: of
+instances that EC2 ends."""
 CI = {
     "safety": 1200, "liveness": 300, "wire": 60, "launches": 800, "launches-liveness": 200, "launches-wire": 40,
     "releases": 200, "templates": 300, "templates-liveness": 100,
+    "scaling": 150, "scaling-liveness": 50, "endings": 150,
 }  # fmt: skip
 LONG = {
     "safety": 10_000, "liveness": 2500, "wire": 500,
     "launches": 10_000, "launches-liveness": 2500, "launches-wire": 500,
     "releases": 2000, "templates": 3000, "templates-liveness": 1000,
+    "scaling": 3000, "scaling-liveness": 1000, "endings": 3000,
 }  # fmt: skip
 
 

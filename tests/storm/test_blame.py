@@ -9,17 +9,24 @@ from typing import Any
 import anyio
 import pytest
 
-from async_rollout.core import advance, attribution, budget, decide, restore, trouble
+from async_rollout.core import advance, attribution, budget, decide, lost, recall, restore, trouble
+from async_rollout.core.belief import Belief
+from async_rollout.core.journal import Due
 from async_rollout.engine import identity, lookout, parting, rollout
 from async_rollout.engine.telling import OBJECTED
 from support.depth import sampled
 from support.laws.breaking import Spoil, around, both, draft_as_it_is, no, swap
 from support.laws.endings import CONDUCTING, ENDING
+from support.laws.followed import FOLLOWED
+from support.laws.missed import MISSED
 from support.laws.sabotages import COUNTING, PROVING, REMOVING, base_is_field
 from support.storms.blame import broken
+from support.storms.ec2_ends import ending
+from support.storms.scaling import scaling
 from support.storms.storm import storm
+from support.storms.weather import Weather
 
-LISTED = {one.name: one.spoil for one in (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING)}
+LISTED = {one.name: one.spoil for one in (*COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *FOLLOWED, *MISSED)}
 
 
 def ends_well(real: Callable[..., Any], one: Any) -> Any:
@@ -47,6 +54,11 @@ def asleep_is_blind(real: Callable[..., float], tried: parting.InVain, *, well: 
     """However long nothing was tried, it goes on from the first one in vain."""
     tried._last = max(tried._last, anyio.current_time()) if tried._last > float("-inf") else tried._last
     return real(tried, well=well)
+
+
+def as_before(belief: Belief, *_: object) -> frozenset[Due]:
+    """Nothing fires."""
+    return belief.fired
 
 
 BOUND = (advance, trouble)
@@ -81,6 +93,30 @@ CASES: dict[str, tuple[Spoil, int]] = {
     "law 11: two namespaces of one host": (swap(identity, "_here", in_any_namespace), 25),
 }
 """By law, and where it is told of one more kind of day, by that."""
+
+
+FURTHER: dict[str, tuple[Spoil, int, Callable[[Weather], Weather]]] = {
+    "law 22: scaling is held all the same": (LISTED["who follows holds all the same"], 1204, scaling),
+    "law 12: a policy fills what it finds": (
+        both(*(swap(each, "lowered", draft_as_it_is) for each in (advance, restore))), 234, scaling
+    ),
+    "law 7: in another order": (LISTED["what was scheduled is set in another order"], 2989, scaling),
+    "law 7: in no record": (LISTED["what is due stands in no record"], 103, scaling),
+    "law 7: sizes that are owed": (swap(decide, "is_owed", no), 3262, scaling),
+    "law 7: it has fired": (swap(recall, "_fired", as_before), 990, scaling),
+    "law 17: whom EC2 has taken back": (swap(lost, "RECLAIMED", "none of EC2's"), 771, ending),
+}  # fmt: skip
+"""By law, in further kinds of days."""
+
+
+@pytest.mark.parametrize("law", sampled(FURTHER, every=5))
+def test_a_storm_of_further_days_tells_the_law_that_was_broken(law: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil, seed, further = FURTHER[law]
+    assert broken(storm(seed, launches=True, further=further)) == []
+    spoil(monkeypatch)
+    monkeypatch.setattr(rollout, "objection", lambda *_: None)
+    lines = broken(storm(seed, launches=True, further=further))
+    assert any(line.startswith(f"{law.partition(':')[0]}:") for line in lines), lines
 
 
 @pytest.mark.parametrize("law", sampled(CASES, every=5))

@@ -11,6 +11,8 @@ import pytest
 
 from support.depth import deeper
 from support.storms.blame import broken
+from support.storms.ec2_ends import ending
+from support.storms.scaling import scaling
 from support.storms.setting import setting
 from support.storms.storm import storm
 
@@ -63,6 +65,33 @@ def test_no_law_is_broken_where_a_run_sets_its_release(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_who_sets_a_release_ends_within_its_limits(seed: int) -> None:
     assert broken(storm(seed, launches=True, liveness=True, further=setting)) == []
+
+
+# 28: schedules run again after a stop, and what fires then was not lost; 55, 345, 787: so they do once we have resumed
+# them; 68, 103: no cutoff was taken, and what falls due is noted all the same; 107: two fall due in the same second;
+# 266: it falls due after all sizes were recorded; 600, 3262: the answer to that record was lost; 788: a survey is
+# answered later than its look; 131: a raise is cut before anybody has seen it; 801: it meets the maximum that we
+# raised; 1779: and a launch of ours on its way
+# 234, 270, 322: a policy wants more than its owner's maximum, and fills the room that we made, again and again
+@pytest.mark.parametrize(
+    "seed",
+    deeper([*range(4), 28, 55, 68, 103, 107, 131, 234, 266, 270, 322, 345, 600, 787, 788, 801, 1779, 3262], always=4),
+)
+def test_no_law_is_broken_where_a_group_scales_meanwhile(seed: int) -> None:
+    assert broken(storm(seed, launches=True, further=scaling)) == []
+
+
+# 225: what fell due when nobody looked is newer than what was seen; 333: it fired when nobody could look
+@pytest.mark.parametrize("seed", deeper([*range(3), 225, 333], always=3))
+def test_a_group_that_scales_is_rolled_within_its_limits(seed: int) -> None:
+    assert broken(storm(seed, launches=True, liveness=True, further=scaling)) == []
+
+
+# 65: EC2 tells how one has ended in a look whose group is an old answer; 192: Auto Scaling has told before it; 132,
+# 330, 351: load balancers call it ill before anybody knows that EC2 has ended it
+@pytest.mark.parametrize("seed", deeper([*range(4), 65, 132, 192, 330, 351], always=4))
+def test_no_law_is_broken_where_ec2_ends_instances(seed: int) -> None:
+    assert broken(storm(seed, launches=True, further=ending)) == []
 
 
 @pytest.mark.parametrize("seed", [3, 7])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -49,6 +49,11 @@ def stepping(warmup: float = 60.0) -> dict[str, str]:
     return {"up": json.dumps(kinds | {"StepAdjustments": up}), "down": json.dumps(kinds | {"StepAdjustments": down})}
 
 
+def turned(turns: Sequence[tuple[float, float]], full: int, seconds: float) -> float:
+    """The load at a moment. turns: (seconds, load as a share of what so many instances take)."""
+    return turns[bisect_right([at for at, _ in turns], seconds) - 1][1] * full * TARGET
+
+
 ALARMS: Mapping[str, Alarm] = {"up": Alarm(threshold=TARGET), "down": Alarm(threshold=0.5 * TARGET, above=False)}
 
 
@@ -64,8 +69,7 @@ class Day:
     spec: RolloutSpec
 
     def units(self, seconds: float) -> float:
-        index = bisect_right([at for at, _ in self.turns], seconds) - 1
-        return self.turns[index][1] * self.size * TARGET
+        return turned(self.turns, self.size, seconds)
 
     def build(self, world: World) -> None:
         physics = Physics(boot=self.boot)

@@ -17,7 +17,7 @@ from support.laws.ought import Ought
 from support.laws.playing import play, small
 from support.laws.promises import wrong
 from support.laws.stories import SPEC
-from support.storms.witness import GROUP
+from support.storms.owners import GROUP
 
 UNHEARD_OF = "Something that nobody has seen yet."
 

@@ -15,7 +15,8 @@ from support.laws.ought import Ought
 from support.laws.playing import Part, Play, play, small
 from support.laws.promises import wrong
 from support.laws.stories import SPEC, slow
-from support.storms.witness import GROUP, Witness
+from support.storms.owners import GROUP
+from support.storms.witness import Witness
 
 PUT_BACK = Ought(code=130, floor=3, ceiling=4, exist=5, replaced=False, troubled=True)
 

@@ -18,7 +18,8 @@ from support.laws.ought import Ought
 from support.laws.playing import play, small
 from support.laws.promises import wrong
 from support.laws.stories import SPEC
-from support.storms.witness import GROUP, Witness
+from support.storms.owners import GROUP
+from support.storms.witness import Witness
 
 
 def _marks(world: Witness, *, all_of_them: bool) -> None:

@@ -16,7 +16,8 @@ from support.laws.ought import Ought
 from support.laws.playing import Others, Part, Play, play, small
 from support.laws.promises import wrong
 from support.laws.stories import RESTORED, SPEC
-from support.storms.witness import GROUP, Witness
+from support.storms.owners import GROUP
+from support.storms.witness import Witness
 
 
 def once(at: float, do: Callable[[Witness], object]) -> Others:

@@ -25,7 +25,8 @@ from support.laws.ought import Ought
 from support.laws.playing import Door, Part, Play, play, small
 from support.laws.promises import wrong
 from support.laws.stories import RESTORED, SPEC
-from support.storms.witness import GROUP, Witness
+from support.storms.owners import GROUP
+from support.storms.witness import Witness
 
 GROUPS = "^autoscaling:DescribeAutoScalingGroups"
 TAGS = "CreateOrUpdateTags"

@@ -36,7 +36,8 @@ from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.virtual import run_virtual
 from async_rollout.sandbox.world import World
 from support.simulation import Run
-from support.storms.witness import GROUP, Witness
+from support.storms.owners import GROUP
+from support.storms.witness import Witness
 
 LATER = 120.0
 """What was left wrong shows when AWS has had some time."""

@@ -33,8 +33,9 @@ from support.laws.playing import Others, Part, Play, play, small
 from support.laws.promises import wrong
 from support.laws.stories import SPEC
 from support.storms.blame import broken
+from support.storms.owners import GROUP
 from support.storms.storm import storm
-from support.storms.witness import GROUP, Witness
+from support.storms.witness import Witness
 
 AUTO = replace(SPEC, launch=LaunchCall.AUTO)
 THREE = Ought(floor=3, ceiling=4, exist=5)

@@ -18,6 +18,7 @@ from async_rollout.core.spec import OnFailure
 from async_rollout.sandbox.faults import FaultKind
 from async_rollout.sandbox.history import Happening, What
 from support.storms.aftermath import it_ends, nothing_is_left, zero_means_done
+from support.storms.at_fault import who_is_at_fault_is_counted, who_is_not_at_fault_is_not_counted
 from support.storms.conduct import (
     a_lease_is_respected,
     a_zone_ends_nothing,
@@ -30,14 +31,19 @@ from support.storms.conduct import (
     only_our_mark_is_taken_off,
     only_ours_is_resumed,
 )
+from support.storms.last_words import a_word_is_taken, nothing_is_launched_after_a_cut, who_follows_suspends_no_scaling
+from support.storms.made_up import (
+    what_is_not_made_up_for_is_named,
+    what_one_has_lived_through_is_set,
+    what_was_missed_is_made_up_for,
+)
 from support.storms.noted import Removal as Removed
 from support.storms.noted import Sized, Wanted
+from support.storms.owners import PATIENT
 from support.storms.setting import what_is_launched_from_is_left_well
 from support.storms.storm import Past
 
 NEVER_BEGUN = (Outcome.NOTHING, Outcome.REFUSED, Outcome.HELD)
-PATIENT = 60.0
-"""So much longer a field must be steady before it moves the base, so long an outsider's change may go unseen."""
 
 
 def wanted(past: Past, at: float) -> Wanted:
@@ -260,6 +266,14 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     nothing_is_left,
     zero_means_done,
     what_is_launched_from_is_left_well,
+    who_is_not_at_fault_is_not_counted,
+    who_is_at_fault_is_counted,
+    a_word_is_taken,
+    nothing_is_launched_after_a_cut,
+    who_follows_suspends_no_scaling,
+    what_was_missed_is_made_up_for,
+    what_one_has_lived_through_is_set,
+    what_is_not_made_up_for_is_named,
 )
 
 

@@ -8,7 +8,8 @@ from functools import partial
 from async_rollout.sandbox import balancers, people
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.simulation import HUMAN
-from support.storms.witness import GROUP, Witness
+from support.storms.owners import GROUP
+from support.storms.witness import Witness
 
 
 def lost(world: Witness, luck: float) -> None:

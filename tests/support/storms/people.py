@@ -14,9 +14,11 @@ from async_rollout.sandbox.groups import _target_groups
 from async_rollout.sandbox.records import Group, Hook, Instance, Tag
 from async_rollout.sandbox.simulation import HUMAN
 from async_rollout.sandbox.words import AwsError
+from support.storms.ec2_ends import ended_any, ended_new, ended_old
 from support.storms.loads import lost, shifted
+from support.storms.owners import GROUP
 from support.storms.weather import Deed
-from support.storms.witness import GROUP, Witness
+from support.storms.witness import Witness
 
 
 async def meddle(world: Witness, deeds: tuple[Deed, ...]) -> None:
@@ -276,4 +278,5 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "drought": drought, "forget": forgotten, "leave": leaving_long, "retain": retaining,
     "lose": lost, "accuse": accused, "shift": shifted,
     "unpark": unparked, "detach": detached, "join": joined,
+    "end new": ended_new, "end old": ended_old, "end any": ended_any,
 })  # fmt: skip

@@ -14,6 +14,7 @@ import anyio
 
 from async_rollout.core.actions import Verdict
 from async_rollout.core.belief import Me
+from async_rollout.core.choices import Scaling
 from async_rollout.core.events import Event
 from async_rollout.core.journal import QUICK, Goal
 from async_rollout.core.spec import Hook, HookCall, HookPoint
@@ -32,9 +33,10 @@ from support.storms.conductors import Mortal, opened
 from support.storms.failing import failing
 from support.storms.hosts import Sleeper, holder
 from support.storms.loads import unhooked, unshifted
+from support.storms.owners import GROUP, PATIENT
 from support.storms.people import meddle
 from support.storms.weather import Weather, drawn
-from support.storms.witness import GROUP, Witness
+from support.storms.witness import Witness
 from support.storms.worse import worse
 
 LONGEST = 3 * 3600.0
@@ -57,10 +59,14 @@ class Ended:
 
 @dataclass(frozen=True, kw_only=True)
 class Parted:
-    """One conductor that came to an end of its own. off: which of alarms and schedules its record keeps suspended."""
+    """One conductor that came to an end of its own. off: which of alarms and schedules its record keeps suspended;
+    missed: the scheduled actions that it names."""
 
+    at: float
+    run: str
     verdict: Verdict
     off: frozenset[str]
+    missed: tuple[str, ...]
 
 
 @dataclass(kw_only=True)
@@ -180,6 +186,9 @@ def _built(weather: Weather) -> Past:
     troubles.relapse, troubles.relapse_share = weather.relapse, weather.relapse_share
     troubles.relapsing = weather.relapsing
     _refuses(troubles, weather, world.state.groups[GROUP])
+    world.follows, world.unseen = weather.spec.scaling is Scaling.FOLLOW, PATIENT + weather.lag
+    if weather.scalers is not None:
+        weather.scalers.begin(world, GROUP)
     world.begin()
     found = world.state.groups[GROUP]
     return Past(weather=weather, world=world, found=found, found_ids=frozenset(one.id for one in world.members(GROUP)))
@@ -235,15 +244,16 @@ async def _conduct(
         cloud.close()
     past.lives[run] = began, past.world.now
     past.results += came
-    past.parted += [_parted(past, run, one.verdict) for one in came]
+    past.parted += [_parted(past, run, one) for one in came]
     return came[0] if came else None
 
 
-def _parted(past: Past, run: str, verdict: Verdict) -> Parted:
+def _parted(past: Past, run: str, end: GroupResult) -> Parted:
     record, group = past.world.record_of(), past.world.state.groups.get(GROUP)
     ours = record.suspended if record is not None and record.run == run else ()
     off = frozenset(ours) & frozenset(QUICK) & (group.suspended_names if group is not None else frozenset())
-    return Parted(verdict=verdict, off=off - past.world.log.unsure)
+    unowned = off - past.world.log.unsure
+    return Parted(at=past.world.now, run=run, verdict=end.verdict, off=unowned, missed=end.missed)
 
 
 async def _die(cloud: Mortal, tasks: anyio.abc.TaskGroup) -> None:

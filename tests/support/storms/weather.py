@@ -13,6 +13,7 @@ from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.readings import Readings
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.records import Hook as LifecycleHook
+from support.storms.scalers import Scalers
 
 READS = "^(autoscaling|elb|elbv2|ec2):Describe"
 SUSPENDABLE = ("AZRebalance", "AlarmNotification", "ScheduledActions")
@@ -67,7 +68,8 @@ class Weather:
     host of a conductor sleeps for so many seconds. one_host: all run on this very computer, in namespaces of their own.
     readings, answering: of launches that are answered, see `Readings` and `Troubles`. relapse, relapse_share: of a bad
     release, as in `Troubles`, relapsing: of which versions; struck: when every application fails, and for how many
-    seconds. version: what the group names, None: the default one.
+    seconds. version: what the group names, None: the default one. scalers: what moves desired by itself.
+    told_after: so long the group's health check takes to find that EC2 does not run one.
     """
 
     seed: int
@@ -101,6 +103,8 @@ class Weather:
     struck: tuple[float, float] | None = None
     version: str | None = None
     relapsing: frozenset[str] | None = None
+    scalers: Scalers | None = None
+    told_after: float = 10.0
 
     @property
     def lag(self) -> float:
@@ -126,7 +130,9 @@ class Weather:
             if self.version is None or group.template is None
             else replace(group.template, version=self.version)
         )
-        return replace(group, health_check_type=self.health, grace=60.0, hooks=self.lifecycle, template=named)
+        physics = replace(group.physics, look=self.told_after)
+        found = replace(group, health_check_type=self.health, grace=60.0, hooks=self.lifecycle, template=named)
+        return replace(found, physics=physics)
 
 
 async def placeholder(call: Any) -> int:

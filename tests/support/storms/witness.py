@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from async_rollout.core.journal import Journal, Mark
-from async_rollout.core.tags import PREFIX, from_tags
+from async_rollout.core.journal import Goal, Mark
+from async_rollout.core.tags import PREFIX
+from async_rollout.core.templates import Back
 from async_rollout.sandbox import census
 from async_rollout.sandbox.launch_tokens import LaunchAnswer
 from async_rollout.sandbox.records import Activity, Group, Instance, Tag
 from async_rollout.sandbox.simulation import OWNER
-from async_rollout.sandbox.world import World
-from support.storms.noted import Launched, Log, Processes, Removal, Sized, Wanted
+from support.storms.noted import Head, Launched, Processes, Removal, Sized, Wanted, sizes_of
+from support.storms.owners import GROUP, Owners
 
-GROUP = "web"
-
-
-UNSEEN = 14.0
-"""So long others' changes may not show in the look that a removal rests on, and so long its own calls may take."""
 OLDEST_LOOK = 30.0
 """No act rests on an older look: what others did before that, we have seen."""
 
 
-class Witness(World):
+class Witness(Owners):
     """See the module's docstring. actor: the conductor whose call is being executed."""
 
     def __init__(self, seed: int, clock: Any) -> None:
         super().__init__(seed, clock)
         self.actor = ""
-        self.log = Log()
         self._out: set[str] = set()
-        self._read: Journal | None = None
 
     def begin(self) -> None:
         """The world is built: what stands now is what was found."""
@@ -42,13 +35,6 @@ class Witness(World):
         self.log.sizes = {"minimum": group.minimum, "maximum": group.maximum}
         self.log.own_maximum = group.maximum
         self._notice()
-
-    def record_of(self) -> Journal | None:
-        group = self.state.groups.get(GROUP)
-        tags = {tag.key: tag.value for tag in group.tags} if group else {}
-        found = from_tags(tags, group.arn) if group else None
-        self._read = found if isinstance(found, Journal) else self._read
-        return found if isinstance(found, Journal) else None
 
     # --- deeds of ours, and what others want
 
@@ -72,26 +58,15 @@ class Witness(World):
             self._was_sized("launch", before, who, came=came)
 
     def update_group(self, name: str, **sizes: Any) -> None:
-        before = self._desired()
+        before, was = self._desired(), sizes_of(self.state.groups[name])
         super().update_group(name, **sizes)
         if sizes.get("who", OWNER) == OWNER and self.now - self.log.maximum_at < OLDEST_LOOK:
             self.log.sizes["maximum"] = -1  # set while our call was under way: sizes have no compare-and-swap
-        self._was_sized("maximum", before, sizes.get("who", OWNER))
-
-    def human_sets(self, name: str, **sizes: Any) -> None:
-        before = self._desired()
-        was = self.state.groups[name]
-        super().human_sets(name, **sizes)
-        now = self.state.groups[name]
-        self.log.sizes |= {key: getattr(now, key) for key in self.log.sizes if getattr(now, key) != getattr(was, key)}
-        self.log.maximum_at = self.now if now.maximum != was.maximum else self.log.maximum_at
-        self.log.own_maximum = now.maximum if now.maximum != was.maximum else self.log.own_maximum
-        record = self.record_of()
-        if now.maximum != was.maximum and record is not None and now.maximum == record.raised:
-            self.log.sizes["maximum"] = -1  # what we were about to write ourselves: nobody can tell whose it is
-        elif self.log.sizes["maximum"] >= 0:
-            self.log.sizes["maximum"] = max(self.log.sizes.values())
-        self._was_moved(before)
+        if sizes.get("desired") is None:
+            self._was_sized("maximum", before, sizes.get("who", OWNER))
+            return
+        self._were_caught_up(self.actor, was)
+        self._was_sized("scheduled", before, OWNER)
 
     def terminate(self, id: str, *, decrement: bool, who: str = OWNER) -> Activity:
         before = self._desired()
@@ -143,13 +118,12 @@ class Witness(World):
             if before is not None and record is not None and record.run != before.run:
                 self.log.takeovers.append((self.now, before, record.run))
             self.log.holders.append((self.now, record.run if record else ""))
+            if record is not None:
+                replaces = record.goal is Goal.REPLACE and record.back is Back.NOT
+                self.log.heads.append(Head(at=self.now, run=record.run, replaces=replaces, cutoff=record.cutoff))
             self.log.departures.update(departure.id for departure in (record.departures if record else ()))
 
     # --- how it is noted
-
-    def _desired(self) -> int:
-        self.advance()
-        return self.state.groups[GROUP].desired if GROUP in self.state.groups else 0
 
     def _was_sized(self, what: str, before: int, who: str, came: int = 0) -> None:
         if who != OWNER:
@@ -170,34 +144,9 @@ class Witness(World):
                 left=frozenset(departures - {one.id for one in members if one.in_service}),
                 exist=there + max(0, group.desired - sum(one.counts for one in members)),
                 since=tuple(one.launched_at for one in members if one.counts),
+                began=record.began if record else 0,
             )
         )
-
-    def _was_moved(self, before: int) -> None:
-        """Somebody else moved desired: up is wanted; down eats our lift first, as far as there is one.
-
-        Of a raise, what we have recorded to ask for cannot be told from our own: that much is lift (RULES §1). So
-        is what a terminate took out of desired, while the record does not say so: its conductor may be dead.
-        What is raised above the owner's own maximum is lift too (1.4).
-        """
-        moved, last = self._desired() - before, self.log.wanted[-1]
-        least = self.state.groups[GROUP].minimum if GROUP in self.state.groups else 0
-        hidden = max(0, min(moved, self._asked(before) - before))
-        low, high = last.low + moved - hidden, last.high + max(0, moved)
-        low = min(low, max(last.low, self.log.sizes["maximum"]))
-        self.log.wanted.append(Wanted(at=self.now, low=max(0, low), high=max(high, least)))
-
-    def _asked(self, unless: int) -> int:
-        """What our record says was asked for."""
-        record = self.record_of()
-        return unless if record is None else record.asked
-
-    def _hidden_raise(self, before: int) -> None:
-        """Our shrinking terminate ate a raise that no look can have shown: what is left of it is taken for our lift."""
-        record, last = self.record_of(), self.log.wanted[-1]
-        earlier = [one for one in self.log.wanted if one.at < self.now - UNSEEN]
-        if record is not None and earlier and self._desired() < before and self._desired() <= record.asked:
-            self.log.wanted.append(replace(last, at=self.now, low=min(last.low, earlier[-1].low)))
 
     def _removed(self, what: str, id: str) -> None:
         self.advance()
