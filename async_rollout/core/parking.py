@@ -81,6 +81,7 @@ def _parked(draft: Draft, departure: Departure) -> Draft:
 def _lifted(draft: Draft) -> Draft:
     """One more is asked for; the maximum first, where it is in the way."""
     room = draft.journal.launches < launches_most(draft.journal, draft.observation)
+    room = room and draft.tally.exist < draft.tally.bounds.exist
     if not (room and may_grow(draft) and draft.knows_maximum):
         return draft
     if wait := lift_rests(draft):

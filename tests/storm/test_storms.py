@@ -88,8 +88,9 @@ def test_a_group_that_scales_is_rolled_within_its_limits(seed: int) -> None:
 
 
 # 65: EC2 tells how one has ended in a look whose group is an old answer; 192: Auto Scaling has told before it; 132,
-# 330, 351: load balancers call it ill before anybody knows that EC2 has ended it
-@pytest.mark.parametrize("seed", deeper([*range(4), 65, 132, 192, 330, 351], always=4))
+# 330, 351, 891: load balancers call it ill before anybody knows that EC2 has ended it; 662: who is to stand by asks
+# for one more in its place while a terminated one may only be out of sight
+@pytest.mark.parametrize("seed", deeper([*range(4), 65, 132, 192, 330, 351, 662, 891], always=4))
 def test_no_law_is_broken_where_ec2_ends_instances(seed: int) -> None:
     assert broken(storm(seed, launches=True, further=ending)) == []
 
