@@ -47,9 +47,9 @@ releases: of new instances that fail after they were healthy. templates: of runs
 and go back to what they found. scaling: of groups that scale by themselves meanwhile. endings: of
 instances that EC2 ends."""
 CI = {
-    "safety": 1200, "liveness": 300, "wire": 60, "launches": 800, "launches-liveness": 200, "launches-wire": 40,
-    "releases": 200, "templates": 300, "templates-liveness": 100,
-    "scaling": 150, "scaling-liveness": 50, "endings": 150,
+    "safety": 800, "liveness": 200, "wire": 40, "launches": 500, "launches-liveness": 150, "launches-wire": 30,
+    "releases": 150, "templates": 200, "templates-liveness": 80,
+    "scaling": 120, "scaling-liveness": 40, "endings": 120,
 }  # fmt: skip
 LONG = {
     "safety": 10_000, "liveness": 2500, "wire": 500,
