@@ -66,17 +66,18 @@ def _answered(belief: Belief, outcome: ActOutcome) -> Belief:
 
 
 def _launching(belief: Belief, outcome: ActOutcome) -> Launching | None:
-    """A launch that was asked for in the record and not taken: what AWS refused or never got is none (law 18).
+    """A launch that was asked for in the record: what AWS refused or never got is none (law 18).
 
-    Where the same was asked for before and not answered, that may have been taken whatever becomes of this one.
+    Where the same was taken before, or asked for and not answered, and no look has shown it yet, then it may be there
+    whatever becomes of this one.
     """
     before = belief.launching
     match outcome.action:
         case SetCapacity(desired=int() as size) if belief.desired is not None:
             more = size - int(belief.desired.what)
-            doubtful = before is not None and before.ok is None and before.to == size
-            ok = None if doubtful else outcome.ok
-            return Launching(size, more, ok, belief.counted) if more > 0 and not outcome.ok else None
+            doubtful = before is not None and before.ok is not False and before.to == size
+            ok = outcome.ok or (None if doubtful else outcome.ok)
+            return Launching(size, more, ok, belief.counted) if more > 0 else None
         case Record() if outcome.ok and before is not None and before.ok is False:
             return None  # the record says so by now
         case _:
@@ -149,8 +150,8 @@ def _sent(belief: Belief, outcome: ActOutcome) -> Belief:
 
 
 def still(launching: Launching | None, observation: Observation) -> Launching | None:
-    """One without an answer was taken after all if desired shows it."""
-    shown = launching is not None and launching.ok is None and observation.group.desired >= launching.to
+    """One that was taken, or that has no answer, is over when desired shows it."""
+    shown = launching is not None and launching.ok is not False and observation.group.desired >= launching.to
     return None if shown else launching
 
 

@@ -45,7 +45,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Launching:
-    """The last launch that was asked for and not taken: to which desired capacity, how many. ok as in ActOutcome.
+    """The last launch that was asked for and is not to be seen: to which desired capacity, how many. ok: ActOutcome's.
 
     counted: how many launches the record has that counts it. That record may not have been taken either.
     """
@@ -97,7 +97,7 @@ class Belief:
     asked every source. climbs: seconds that the last newcomers took from their launch until every source called them
     healthy.
     tried: the highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the
-    last launch asked for, unless AWS took it; counted: launches of the last record that was to be written. answers: of
+    last launch asked for, until it shows; counted: launches of the last record that was to be written. answers: of
     launches that AWS answers, by token; launches: the last of them as activities, newest first; dry_since: since when
     none of them has brought any; unrisen: more members are there than desired, and a launch is open; mute: why AWS
     answers none any more. failed_before: newcomers that had failed when the record became ours. unseen: when a look

@@ -55,3 +55,14 @@ def test_a_whole_decision_that_came_too_late_undoes_nothing() -> None:
 def test_what_may_have_been_taken_is_not_undone_by_a_later_no() -> None:
     belief = after((Record(journal=RAISED), True, True), (RAISE, None, True), (RAISE, False, True))
     assert counted(belief, RAISED) == (4, 2)
+
+
+def test_what_was_taken_and_does_not_show_yet_is_not_undone_by_the_same_that_was_never_sent() -> None:
+    """An old answer had it asked for once more; once it has shown, a no to the next one is a no."""
+    taken = after((Record(journal=RAISED), True, True), (RAISE, True, True), (RAISE, False, False))
+    assert counted(taken, RAISED) == (4, 2)
+    record = replace(RAISED, serial=10)
+    shown = recall(RolloutSpec(), taken, replace(observation("S S S S"), journal=record, at=AT + 10.0))
+    refused = (ActOutcome(action=SetCapacity(desired=5), at=AT + 10.0, ok=False),)
+    later = recall(RolloutSpec(), shown, replace(observation("S S S S"), journal=record, at=AT + 15.0), refused)
+    assert counted(later, replace(record, asked=5, launches=3)) == (4, 2)

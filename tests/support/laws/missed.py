@@ -67,7 +67,7 @@ MISSED = (
              spoil=around(catch_up, "folded", lambda real, sizes, actions: real(sizes, reversed(actions)))),
     Sabotage(name="what was scheduled is set unrecorded", law="law 7:", guard="law 9:", story=lived,
              spoil=around(finish, "caught_up", unrecorded)),
-    Sabotage(name="when it is due again is not asked", law="law 7:", story=lived, spoil=swap(decide, "to_ask", no)),
+    Sabotage(name="when it is due again is not asked", law="law 7:", story=lived, spoil=swap(decide, "to_survey", no)),
     Sabotage(name="what is due stands in no record", law="law 7:", story=killed,
              spoil=swap(decide, "noted_of", nothing)),
 )  # fmt: skip
