@@ -111,6 +111,10 @@ def test_what_was_asked_a_moment_before_is_of_the_same_look_where_nothing_was_do
     belief = snapshot_of("SSS").belief
     assert not half.health_seen and carried(rest, half, belief, ()).health_seen
     assert not carried(replace(rest, at=half.at + ONE_LOOK + 1), half, belief, ()).health_seen
+    whole = replace(half, sources=(first, second))
+    rows = replace(rest, sources=tuple(replace(one, seen_at=None) for one in rest.sources))
+    assert not carried(rows, half, belief, ()).health_seen, "nobody was asked"
+    assert not carried(rest, whole, belief, ()).health_seen, "one answer would count in two looks"
     did = ActOutcome(action=Resume(processes=("Launch",)), ok=True, at=half.at)
     assert not carried(rest, half, belief, (did,)).health_seen
 
