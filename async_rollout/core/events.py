@@ -17,7 +17,7 @@ from async_rollout.core.origin import Origin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled(Origin):
-    """The group takes part; why: what its turn waits for, told once more. old: so many to replace, 0: not known yet."""
+    """The group takes part; its turn may come later. old: so many to replace, 0 if unknown; why: what it waits for."""
 
     group: str
     at: float
@@ -92,7 +92,7 @@ class CanaryPassed(Origin):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acted(Origin):
-    """One act was answered. action: in words; answer: done, unknown or refused; again: in the words told before."""
+    """One act was answered (done, unknown, refused). action, why: in words, AWS's too; again: the same no as before."""
 
     group: str
     at: float

@@ -64,8 +64,8 @@ def finish(draft: Draft) -> Draft:
         return rolled_back(draft)
     lower = max(draft.journal.found.maximum, group.desired)
     if group.maximum in (draft.journal.raised, draft.journal.raised_from) and group.maximum > lower:
-        lowered = draft.act(SetCapacity(maximum=lower))
-        return lowered if caught_up(draft) else put_processes_back(lowered)  # the record of what was missed forgets it
+        owed, draft = caught_up(draft), draft.act(SetCapacity(maximum=lower))
+        return draft if owed else put_processes_back(draft)  # the record of what was missed forgets what we had raised
     return caught_up(draft) or put_processes_back(draft)
 
 
