@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -47,12 +49,18 @@ class Person:
         return self._world.group("web").desired
 
 
-async def test_the_load_of_a_scaler_is_moved_up_and_down(world: World, clock: ManualClock) -> None:
+@asynccontextmanager
+async def before(world: World, clock: ManualClock, policy: dict[str, Any]) -> AsyncIterator[Person]:
+    """A person before a group of four with this policy."""
     a_group(world, size=4, minimum=1, maximum=12)
     async with serve(world) as endpoint, aiohttp.ClientSession(endpoint) as http:
-        person = Person(http, world, clock)
         async with clients(world) as aws:
-            await aws.autoscaling.put_scaling_policy(AutoScalingGroupName="web", **TRACK)
+            await aws.autoscaling.put_scaling_policy(AutoScalingGroupName="web", **policy)
+        yield Person(http, world, clock)
+
+
+async def test_the_load_of_a_scaler_is_moved_up_and_down(world: World, clock: ManualClock) -> None:
+    async with before(world, clock, TRACK) as person:
         assert await person.sees() == {}
         assert await person.loads(group="web", units=400) == 200
         assert await person.sees() == {"web": {"units": 400.0, "per": "target", "metric": None}}
@@ -67,11 +75,7 @@ async def test_the_load_of_a_scaler_is_moved_up_and_down(world: World, clock: Ma
 
 async def test_a_second_load_takes_the_place_of_the_first(world: World, clock: ManualClock) -> None:
     """The metric is taken once a minute, not once by each."""
-    a_group(world, size=4, minimum=1, maximum=12)
-    async with serve(world) as endpoint, aiohttp.ClientSession(endpoint) as http:
-        person = Person(http, world, clock)
-        async with clients(world) as aws:
-            await aws.autoscaling.put_scaling_policy(AutoScalingGroupName="web", **TRACK)
+    async with before(world, clock, TRACK) as person:
         for units in (100, 200, 640):
             assert await person.loads(group="web", units=units) == 200
         assert person.waits(2) == 4, "high for two minutes is not for three"
@@ -82,10 +86,6 @@ async def test_a_second_load_takes_the_place_of_the_first(world: World, clock: M
 async def test_a_step_policy_has_its_alarm_beside(
     world: World, clock: ManualClock, alarm: dict[str, object], wanted: int
 ) -> None:
-    a_group(world, size=4, minimum=1, maximum=12)
-    async with serve(world) as endpoint, aiohttp.ClientSession(endpoint) as http:
-        person = Person(http, world, clock)
-        async with clients(world) as aws:
-            await aws.autoscaling.put_scaling_policy(AutoScalingGroupName="web", **DOWN)
+    async with before(world, clock, DOWN) as person:
         assert await person.loads(group="web", units=160, alarms={"down": alarm}) == 200
         assert person.waits(3) == wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 
 from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.simulation import AWS, HUMAN
@@ -41,21 +42,23 @@ def ending(weather: Weather) -> Weather:
 
 def ended_new(world: Witness, luck: float) -> None:
     """One that came with the rollout, booting or in service."""
-    record = world.record_of()
-    cutoff = record.cutoff if record is not None and record.cutoff is not None else float("inf")
-    _end(world, [one for one in _running(world) if one.attached_at > cutoff], luck)
+    _end(world, [one for one in _running(world) if one.attached_at > _cutoff(world)], luck)
 
 
 def ended_old(world: Witness, luck: float) -> None:
     """One that was there before."""
-    record = world.record_of()
-    cutoff = record.cutoff if record is not None and record.cutoff is not None else float("inf")
-    _end(world, [one for one in _running(world) if one.attached_at <= cutoff], luck)
+    _end(world, [one for one in _running(world) if one.attached_at <= _cutoff(world)], luck)
 
 
 def ended_any(world: Witness, luck: float) -> None:
     """Whoever it is."""
     _end(world, list(_running(world)), luck)
+
+
+def _cutoff(world: Witness) -> float:
+    """Without one all are old."""
+    record = world.record_of()
+    return record.cutoff if record is not None and record.cutoff is not None else inf
 
 
 def _running(world: Witness) -> Iterator[Instance]:
