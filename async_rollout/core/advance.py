@@ -148,7 +148,7 @@ def ask_for_more(draft: Draft, most: int | None = None) -> Draft:
     needed = tally.base + min(tally.bounds.exist - tally.base, len(tally.victims))
     maximum = max(group.maximum, needed) if tally.victims else group.maximum
     if maximum > group.maximum:
-        draft = draft.raise_maximum(maximum)
+        draft = draft.set_maximum(maximum)
     if not tally.room or not may_grow(draft):
         return draft
     if wait := lift_rests(draft):

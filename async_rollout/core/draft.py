@@ -42,7 +42,7 @@ class Draft(Situation):
     stuck: tuple[str, ...] = ()
     explained: bool = True
 
-    def raise_maximum(self, to: int) -> Draft:
+    def set_maximum(self, to: int) -> Draft:
         """Write down the maximum that we are about to set, and what is there now: the call may be lost."""
         record = replace(self.journal, raised=to, raised_from=self.observation.group.maximum)
         return self.write(record).act(SetCapacity(maximum=to))

@@ -83,7 +83,7 @@ def lowered(draft: Draft) -> Draft:
     lower = max(record.found.maximum, group.desired, tally.field)
     if ALARMS in group.suspended or to_go or not done or group.maximum <= lower:
         return draft
-    return draft.raise_maximum(lower) if draft.knows_maximum else draft
+    return draft.set_maximum(lower) if draft.knows_maximum else draft
 
 
 def _unsettled(draft: Draft) -> Draft:
@@ -190,7 +190,7 @@ def even_out(draft: Draft) -> Draft:
     """Do under our floor what AZRebalance would do without: one more, and then one of the fullest zone is surplus."""
     field = draft.observation.group.desired + 1
     if draft.observation.group.maximum < field:
-        return draft.raise_maximum(field)
+        return draft.set_maximum(field)
     return asked_for(draft.write(replace(draft.journal, evened=draft.journal.evened + 1)), 1)
 
 

@@ -87,7 +87,7 @@ def _lifted(draft: Draft) -> Draft:
     if wait := lift_rests(draft):
         return draft.wait(wait)
     wanted = draft.observation.group.desired + 1
-    return asked_for(draft, 1) if wanted <= draft.observation.group.maximum else draft.raise_maximum(wanted)
+    return asked_for(draft, 1) if wanted <= draft.observation.group.maximum else draft.set_maximum(wanted)
 
 
 def _entering(draft: Draft, departure: Departure) -> Wait:

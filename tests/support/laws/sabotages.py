@@ -294,7 +294,7 @@ REMOVING = (
     Sabotage(name="desired is set unrecorded", law="law 9:", guard="law 9:", story=stories.plain,
              spoil=around(advance, "ask_for_more", unasked)),
     Sabotage(name="the maximum is raised unrecorded", law="law 9:", guard="law 9:", story=stories.at_max,
-             spoil=swap(draft.Draft, "raise_maximum", unraised)),
+             spoil=swap(draft.Draft, "set_maximum", unraised)),
     Sabotage(name="the maximum is lowered too early", law="law 8:", guard="law 8:", story=stories.at_max,
              spoil=around(advance, "take_out", max_at_once)),
 )  # fmt: skip
