@@ -96,6 +96,8 @@ class Belief:
     stale: since when they are. One that stays old is believed in the end. health_at: AWS's time of the last look that
     asked every source. climbs: seconds that the last newcomers took from their launch until every source called them
     healthy.
+    peak: the highest desired capacity asked for, or read before the last look; span: the lowest and the highest read
+    since the goal is what it is.
     tried: the highest serial written, perhaps without an answer. refusals: what AWS refuses, by act. launching: the
     last launch asked for, until it shows; counted: launches of the last record that was to be written. answers: of
     launches that AWS answers, by token; launches: the last of them as activities, newest first; dry_since: since when
@@ -145,6 +147,7 @@ class Belief:
     activities: tuple[Activity, ...] = ()
     activities_at: float = 0.0
     peak: int = 0
+    span: tuple[int, int] | None = None
     reached: bool = False
     lowered: int = 0
     rewritten: int = 0

@@ -101,6 +101,7 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         torn = "vanished"
     if peer is not None and belief.journal is not None:
         torn = "foreign"
+    span = _span(belief, observation)
     return replace(
         belief,
         began=belief.began or at,
@@ -119,7 +120,8 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         peak=_peak(belief, observation),
         reached=_reached(belief, observation),
         hollow=counted_on(belief.hollow, f"{group.desired}" if group.desired > observation.rows else None, at),
-        progress=counted_on(belief.progress, _progress(observation), at),
+        progress=counted_on(belief.progress, _progress(observation, span), at),
+        span=span,
         unrisen=counted_on(belief.unrisen, _unrisen(observation), at),
         survey=_surveyed(belief, observation),
         scheduled=_scheduled(belief, observation.survey),
@@ -214,15 +216,27 @@ def _reached(belief: Belief, observation: Observation) -> bool:
     return isinstance(record, Journal) and (observation.group.desired >= record.asked or belief.reached)
 
 
-def _progress(observation: Observation) -> str:
-    """What comes forward. Not our own surplus: AWS may launch another in its place for ever; nor who is only told."""
+def _span(belief: Belief, observation: Observation) -> tuple[int, int]:
+    """The lowest and the highest DesiredCapacity seen on this way: one that goes to and fro between them is no news."""
+    desired, record = observation.group.desired, observation.journal
+    goal = record.goal if isinstance(record, Journal) else None
+    if belief.span is None or belief.journal is None or goal is not belief.journal.goal:
+        return desired, desired
+    return min(belief.span[0], desired), max(belief.span[1], desired)
+
+
+def _progress(observation: Observation, span: tuple[int, int]) -> str:
+    """What comes forward. Not our own surplus: AWS may launch another in its place for ever; nor who is only told.
+
+    Nor a desired capacity that others raise as often as we lower it.
+    """
     if not isinstance(observation.journal, Journal):
         return "none"
     head = observation.journal
     gone = (departure for departure in head.departures if departure.draining is Mark.ENDED)
     old = (departure for departure in gone if not departure.surplus)
     departures = ",".join(f"{departure.id}{departure.before}{departure.after}{departure.removal}" for departure in old)
-    return f"{head.goal} {observation.group.desired} {head.launches} {len(head.suspended)} {head.cutoff} {departures}"
+    return f"{head.goal} {span} {head.launches} {len(head.suspended)} {head.cutoff} {departures}"
 
 
 def _unrisen(observation: Observation) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from statistics import mean
 
 import anyio
@@ -24,6 +26,7 @@ from async_rollout.sandbox.scalers import PERIOD, Per
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.depth import deeper
+from support.laws.followed import refilled
 from support.load_days import Day, alone, cuts, drawn, fought_over, lag, last_word, raised_by_us, tracking
 from support.simulation import Others, Run, conductor, ours, simulate
 
@@ -103,6 +106,17 @@ def test_cuts_are_a_reason_to_halt_only_where_scaling_is_held() -> None:
         assert not ours(run.left)
         codes[spec.scaling] = run.result.verdict.code, "someone else steers" in run.result.verdict.why
     assert codes[Scaling.FOLLOW] == (0, False)
+
+
+REFILLED = [
+    partial(refilled, spec, to, at=at, flips=flips)
+    for spec, to, at, flips in product([FOLLOW, HOLD], [4, 5], [60.0, 5.0], [True, False])
+]
+
+
+@pytest.mark.parametrize("story", deeper(REFILLED, always=2))
+def test_what_never_launches_is_not_waited_for_as_long_as_a_scaler_refills_it(story: Callable[[], list[str]]) -> None:
+    assert story() == []
 
 
 def test_an_absolute_number_is_taken_at_its_word() -> None:

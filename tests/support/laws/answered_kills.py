@@ -94,27 +94,30 @@ def stopped(
     every: each way takes one point in so many, the next way its own; first: which.
     """
     undisturbed = told(story, Fate(), then.goal)
-    expected, points = picture(undisturbed.run), undisturbed.points
-    yield Fate(), list(lines_of(story, undisturbed, then, expected))
+    points = undisturbed.points
+    yield Fate(), list(lines_of(story, undisturbed, then, undisturbed))
     chosen = [at for at in range(len(points)) if not launches or CALL in points[max(0, at - 1) : at + 2]]
     for number, way in enumerate(Way, first):
         for at in chosen[number % every :: every]:
-            yield once(story, then, way, at, expected)
+            yield once(story, then, way, at, undisturbed)
 
 
-def once(story: Story, then: Next, way: Way, at: int, expected: tuple[object, ...]) -> tuple[Fate, list[str]]:
+def once(story: Story, then: Next, way: Way, at: int, undisturbed: End) -> tuple[Fate, list[str]]:
     """Stopped at one point in one way."""
     fate = Fate(way=way, at=at)
     end = told(then.of(story), fate, then.goal, same_machine=at % 2 == 0)
-    return fate, list(lines_of(story, end, then, expected)) if end.struck else ["it never came to this point"]
+    over = way is Way.WAITING and at == len(undisturbed.points) - 1
+    return fate, list(lines_of(story, end, then, undisturbed, over=over)) if end.struck else [
+        "it never came to this point"
+    ]
 
 
-def lines_of(story: Story, end: End, then: Next, expected: tuple[object, ...]) -> Iterable[str]:
-    """Every law of a stopped rollout, and those of launches."""
+def lines_of(story: Story, end: End, then: Next, undisturbed: End, *, over: bool = False) -> Iterable[str]:
+    """Every law of a stopped rollout, and those of launches. over: the last act had been taken as it was stopped."""
     more = int(end.stopped and (then.launch is LaunchCall.DESIRED or bool(then.faults)))  # AWS chose the zones
-    more += story.old if end.way is Way.CANCELLED else 0  # its end may have been reached: then all begins anew
+    more += story.old if over or end.way is Way.CANCELLED else 0  # where all is put back, whoever comes begins anew
     return (
-        *wrong(story, end, then.goal, expected),
+        *wrong(story, end, then.goal, picture(undisturbed.run)),
         *no_launch_is_lost(end.run),
         *no_launch_is_doubled(end.run, more=more),
     )

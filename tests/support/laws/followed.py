@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import anyio
 
-from async_rollout.core import advance, attribution, begin, decide, trouble
+from async_rollout.core import advance, attribution, begin, decide, recall, trouble
 from async_rollout.core.choices import Scaling
 from async_rollout.core.events import Warned
 from async_rollout.core.journal import SUSPENDED_BY_US
+from async_rollout.core.observation import Observation
 from async_rollout.core.spec import RolloutSpec
 from async_rollout.engine.telling import OBJECTED
 from async_rollout.sandbox.groups import a_group
@@ -18,7 +20,7 @@ from async_rollout.sandbox.history import What
 from async_rollout.sandbox.world import World
 from support.laws.breaking import Sabotage, around, both, no, swap
 from support.load_days import raised_by_us
-from support.simulation import Others, Run, simulate
+from support.simulation import Others, Run, ours, simulate
 
 FOLLOW = RolloutSpec(scaling=Scaling.FOLLOW)
 REST = 300.0
@@ -68,6 +70,38 @@ def raised() -> list[str]:
     return [line for line in _told(run, 5) if not line.startswith("law 22: launched")]
 
 
+def refilling(to: int, *, at: float, flips: bool = False) -> Others:
+    """No launch comes to anything, and every 50 s a scaler wants that many. flips: and what it found, in turn."""
+
+    async def others(world: World) -> None:
+        found = world.state.groups["web"].desired
+        await anyio.sleep(at)
+        world.troubles["web"].failing_launches = 1_000_000
+        for wanted in cycle((to, found) if flips else (to,)):
+            if world.state.groups["web"].desired != wanted:
+                world.human_sets("web", desired=wanted, who="scaler")
+            await anyio.sleep(50.0)
+            world.advance()
+
+    return others
+
+
+def refilled(spec: RolloutSpec = FOLLOW, to: int = 4, *, at: float = 60.0, flips: bool = True) -> list[str]:
+    """It ends, and says what is left where it could not put all back."""
+    build = partial(a_group, size=3, maximum=12, delay=20.0)
+    try:
+        run = simulate(build, spec, others=refilling(to, at=at, flips=flips), limit=8000.0)
+    except TimeoutError:
+        return ["law 12: two hours later it still waits"]
+    verdict = run.result.verdict
+    stands = bool(ours(run.left)) or run.left.suspended != run.found.suspended
+    return [f"law 7: {verdict}"] if stands and not (verdict.code == 10 and verdict.left) else []
+
+
+def counting_flips(real: Any, observation: Observation, span: tuple[int, int]) -> str:
+    return f"{real(observation, span)} {observation.group.desired}"
+
+
 def by_difference(real: Any, *args: Any, absolute: bool = False) -> Any:
     return real(*args)
 
@@ -84,4 +118,6 @@ FOLLOWED = (
     Sabotage(name="who follows holds all the same", law="law 22:", guard="law 22:", story=raised,
              spoil=both(swap(decide, "QUICK", ()),
                         *(swap(each, "to_suspend", all_four) for each in (begin, advance, trouble)))),
+    Sabotage(name="a desired capacity that goes to and fro comes forward", law="law 12:", story=refilled,
+             spoil=around(recall, "_progress", counting_flips)),
 )  # fmt: skip

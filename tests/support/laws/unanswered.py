@@ -27,7 +27,7 @@ from async_rollout.sandbox.world import World
 from support.laws.answered_kills import ANSWERED, CALL, NEXT, no_launch_is_lost, once
 from support.laws.breaking import Patch, Sabotage, Spoil, around, both, no, nothing, swap, yes
 from support.laws.even_zones import Even, rolled, stays_even
-from support.laws.kills import Fate, Way, picture, told
+from support.laws.kills import Fate, Way, told
 from support.laws.ought import Ought
 from support.laws.playing import Others, Part, Play, play, small
 from support.laws.promises import wrong
@@ -145,8 +145,8 @@ def in_part() -> list[str]:
 
 def killed(name: str, then: str, way: Way, at: int) -> list[str]:
     """Stopped at one point, and followed."""
-    expected = picture(told(ANSWERED[name], Fate(), NEXT[then].goal).run)
-    return once(ANSWERED[name], NEXT[then], way, at, expected)[1]
+    undisturbed = told(ANSWERED[name], Fate(), NEXT[then].goal)
+    return once(ANSWERED[name], NEXT[then], way, at, undisturbed)[1]
 
 
 def unsent() -> list[str]:
