@@ -13,7 +13,7 @@ from async_rollout.aws.moves import Place
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic import Named, kind_of, named
 from async_rollout.aws.traffic.health import Health
-from async_rollout.aws.traffic.kind import NONE, Handles, Kind
+from async_rollout.aws.traffic.kind import NONE, Concerns, Handles, Kind
 from async_rollout.core.actions import HealthOf, Need, Needs
 from async_rollout.core.observation import Source
 from async_rollout.errors import BrokenError
@@ -42,7 +42,7 @@ class Sources:
 
     def _discovers(self, body: Body, needs: Needs) -> bool:
         new = body["AutoScalingGroupName"] not in self._found
-        return any(kind.discovers for kind in traffic.KINDS) and (new or Need.TARGETS in needs)
+        return any(kind.discovers for kind in traffic.KINDS) and (new or Need.SURVEY in needs)
 
     async def told(self, ask: Ask, body: Body, needs: Needs) -> tuple[Source, ...]:
         """What holds of each source, asked once; which sources there are is read anew each time."""
@@ -63,6 +63,16 @@ class Sources:
         await together(*parts.values())
         found = {id: kind for kind, part in parts.items() for id in part.value}
         self._found[body["AutoScalingGroupName"]] = self._found.get(body["AutoScalingGroupName"], {}) | found
+
+    async def concerns(self, ask: Ask, body: Body) -> Concerns:
+        """What the kinds have to say of a group before its first change. Of what `told` has found."""
+        ids = {kind: [one.id for one in self.of(body) if one.kind is kind] for kind in traffic.KINDS}
+        parts = [Part(partial(kind.concerns, ask, body, of_kind)) for kind, of_kind in ids.items()]
+        await together(*parts)
+        return Concerns(
+            objections=tuple(text for part in parts for text in part.value.objections),
+            told=tuple(text for part in parts for text in part.value.told),
+        )
 
     async def health(self, ask: Ask, body: Body, needs: Needs) -> Answers:
         """Of the sources that the needs name."""

@@ -26,7 +26,7 @@ from async_rollout.aws.throttle import READ, Throttle
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.translate import Extras, is_marked, observation_of
 from async_rollout.core.actions import ROWS, EndOf, Need, Needs
-from async_rollout.core.observation import Observation
+from async_rollout.core.observation import Observation, Survey
 from async_rollout.core.tags import PREFIX
 from async_rollout.engine.ports import Urgency
 from async_rollout.errors import UnknownGroupError
@@ -132,13 +132,18 @@ class Sweep:
             down=running.value,
             left=tuple(left),
             templates=templates.value,
-            survey=survey.value,
+            survey=survey.value and await self._concerned(ask, row.body, survey.value),
             activities=activities.value,
             refresh=refresh.value,
             traits=policies.value or frozenset(),
             versions=named.value,
         )
         return row, extras
+
+    async def _concerned(self, ask: Ask, body: Body, survey: Survey) -> Survey:
+        """With what the traffic sources have to say, once it is known which there are."""
+        concerns = await self._sources.concerns(ask, body)
+        return replace(survey, objections=concerns.objections, told=concerns.told)
 
     async def under_way(self) -> tuple[str, ...]:
         """Names of all groups that hold a record of ours."""

@@ -203,9 +203,9 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Facts asked rarely. Heartbeats: the longest lifecycle hook of each kind, seconds, 0 without one.
+    """Facts asked rarely. Heartbeats: the longest lifecycle hook of each kind, seconds; traits: what the hooks tell.
 
-    refresh: the status of an active instance refresh, None if there is none. traits: what the hooks tell.
+    refresh: the status of an active one, else None. objections, told: what the traffic sources say.
     """
 
     at: float
@@ -214,6 +214,8 @@ class Survey:
     scheduled: tuple[Scheduled, ...] = ()
     refresh: str | None = None
     traits: frozenset[Trait] = frozenset()
+    objections: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

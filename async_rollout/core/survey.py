@@ -29,7 +29,7 @@ TAGS_MAX = 50
 def objections(spec: RolloutSpec, observation: Observation, survey: Survey) -> tuple[str, ...]:
     """Every reason not to begin, a sentence each; empty if there is none."""
     conflicts, misfits = _conflicts(spec, observation, survey), (*_misfits(observation), *refused_for(observation))
-    return (*conflicts, *_of_others(spec, observation), *_unsupported(observation), *misfits)
+    return (*conflicts, *_of_others(spec, observation), *_unsupported(observation), *misfits, *survey.objections)
 
 
 def _of_others(spec: RolloutSpec, observation: Observation) -> Iterator[str]:
@@ -144,6 +144,7 @@ def _beside(spec: RolloutSpec, observation: Observation, survey: Survey | None) 
     traits = observation.group.traits | (survey.traits if survey else frozenset())
     drained = {Trait.AUTOSCALER} if spec.hooks.before_terminate is not None else set()
     yield from (SAID[one] for one in Trait if one in traits - drained)
+    yield from survey.told if survey else ()
 
 
 def retained(observation: Observation) -> tuple[str, ...]:

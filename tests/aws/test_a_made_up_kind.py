@@ -12,25 +12,19 @@ import anyio
 import pytest
 
 from async_rollout.aws import traffic
-from async_rollout.aws.act import Acts
 from async_rollout.aws.calls import Body, Call
-from async_rollout.aws.clock import AwsClock
 from async_rollout.aws.cloud import AwsCloud
-from async_rollout.aws.moves import Place, moves
 from async_rollout.aws.session import Wire
-from async_rollout.aws.single_flight import Flights
-from async_rollout.aws.throttle import Throttle
-from async_rollout.core.actions import Deregister, Outcome, Registration
+from async_rollout.core.actions import Outcome
 from async_rollout.core.amounts import Amount
 from async_rollout.core.belief import Me
-from async_rollout.core.events import Acted, Event, Waiting
+from async_rollout.core.events import Acted, Event, Waiting, Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.observation import unfound
+from async_rollout.core.policy import OLDEST_HEALTH
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import Limits
-from async_rollout.engine.clocks import always
 from async_rollout.engine.halt import Halt
-from async_rollout.engine.ports import Answer, Refused, Urgency
 from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.wire import session
@@ -176,6 +170,16 @@ def test_it_is_rolled_to_the_end_in_its_order_by_its_own_calls(monkeypatch: pyte
     assert story.carried == 48, "three calls a look are the most, and no bucket of those is slower than AWS's own"
 
 
+def test_what_it_has_to_say_is_said_before_the_first_change_and_may_speak_against_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "the long pier: ships leave" in rolled(monkeypatch).told(Warned)
+    story = rolled(monkeypatch, of_harbour(anchored=("Olga",)))
+    assert story.results[0].verdict.outcome is Outcome.REFUSED
+    assert "Olga is at anchor: weigh it" in story.results[0].verdict.why
+    assert not any(call.operation.startswith(("Create", "Set", "Close")) for _, call in story.sent)
+
+
 def test_what_was_found_once_stays_and_a_gap_in_the_answers_takes_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pier is listed no more, closed berths are left out for a look, and so are targets that drain."""
 
@@ -195,9 +199,10 @@ def test_while_it_drains_it_alone_is_looked_at(monkeypatch: pytest.MonkeyPatch) 
     story = rolled(monkeypatch)
     begin = story.first("CloseBerths", story.order[0])
     asked = [call.operation for at, call in story.sent if begin + 5 < at < begin + story.harbour.leave - 5]
-    assert asked.count("DescribeBerths") > 10 * asked.count("ListPiers")
-    groups = 2  # a whole look asks each; and once the rest, when what drains calls a newcomer healthy
-    assert asked.count("DescribeTargetHealth") <= groups * (asked.count("ListPiers") + 1)
+    whole = asked.count("DescribeTargetHealth") / 2  # of both target groups: at long intervals, and for a newcomer
+    assert whole <= story.harbour.leave // OLDEST_HEALTH + 2
+    assert asked.count("DescribeBerths") > 10 * whole
+    assert asked.count("ListPiers") == 0
 
 
 def test_its_calls_draw_from_its_own_small_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,24 +258,6 @@ def test_the_next_process_finds_the_handles_again(monkeypatch: pytest.MonkeyPatc
     assert story.results[-1].verdict.outcome is Outcome.RESTORED
     assert story.first("CloseBerths", story.order[0]) < 200.0 < story.first("OpenBerths", story.order[0])
     assert story.as_found
-
-
-def test_one_without_a_berth_is_named_and_not_sent() -> None:
-    place = Place(kind=Pier(), handles={"i-1": "berth-1", "i-2": "berth-2", "i-3": "berth-3"})
-    ones = tuple(Registration(source="pier-9", instance=f"i-{number}") for number in (1, 2, 3, 4))
-    found = moves(Deregister(registrations=ones), lambda source: place)
-    assert [call.params for call in found.rounds[0]] == [{"Berths": ["berth-1", "berth-2"]}, {"Berths": ["berth-3"]}]
-    assert found.unknown == ones[3:]
-
-    async def main() -> Answer:
-        acts = Acts(Throttle(no_call, clock=AwsClock()), Flights(), lambda: 0.0, lambda group, source: place)
-        return await acts.do("web", Deregister(registrations=ones[3:]), always, Urgency.USUAL)
-
-    assert run_virtual(main) == Refused(code="NotListed", message="no handle of i-4 at pier-9", passing=True)
-
-
-async def no_call(call: Call) -> Body:
-    raise AssertionError(call)
 
 
 def test_a_pier_that_is_gone_is_named_and_nobody_is_told_to_detach_it(monkeypatch: pytest.MonkeyPatch) -> None:

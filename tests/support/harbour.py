@@ -26,9 +26,9 @@ class Harbour:
     """moors: seconds from in service to a berth, which nobody asks for. leave: seconds until the ships have left.
 
     noes: what is said to the next closings, in place of doing them. locked: instances whose berth is never closed;
-    stuck: whose ships never leave. lost: since when there is no such pier any more. listed: so often the pier is
-    listed, then nothing is. gap: when closed berths are left out of all answers, from and to, in seconds after
-    the first was closed.
+    stuck: whose ships never leave. anchored: ships that speak against a rollout. lost: since when there is no such pier
+    any more. listed: so often the pier is listed, then nothing is. gap: when closed berths are left out of all answers,
+    from and to, in seconds after the first was closed.
     """
 
     world: World
@@ -37,6 +37,7 @@ class Harbour:
     noes: list[str] = field(default_factory=list)
     locked: frozenset[str] = frozenset()
     stuck: frozenset[str] = frozenset()
+    anchored: tuple[str, ...] = ()
     lost: float = inf
     listed: float = inf
     gap: tuple[float, float] = (inf, inf)
@@ -57,12 +58,14 @@ class Harbour:
                 and self.world.now - one.in_service_at >= self.moors
             ):
                 self.berths[f"berth-{len(self.berths) + 70}"] = Berth(one.id)
-        if now >= self.lost and call.operation != "ListPiers":
+        if now >= self.lost and call.operation not in ("ListPiers", "ListAnchored"):
             raise ClientError({"Error": {"Code": "NoSuchPierException", "Message": "no such pier"}}, call.operation)
         match call.operation, call.params:
             case "ListPiers", {"Instances": ids}:
                 self.listed -= 1
                 return {"Piers": ["pier-9"] if ids and self.listed >= 0 else []}
+            case "ListAnchored", _:
+                return {"Ships": self.anchored}
             case "DescribePier", _:
                 return {"Pier": "pier-9", "Name": "the long pier", "Usual": 60.0}
             case "ListBerths", {"Pier": "pier-9", **more}:

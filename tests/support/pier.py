@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from async_rollout.aws.calls import Api, Ask, Body, Call, Rate, Rejection, pages
 from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.traffic.health import Health, found
-from async_rollout.aws.traffic.kind import NONE, Handles, Kind
+from async_rollout.aws.traffic.kind import NONE, Concerns, Handles, Kind
 from async_rollout.core.actions import Registration
 from async_rollout.core.observation import Source, Target, TargetState, unfound
 
@@ -38,7 +38,7 @@ HARBOUR = Api(
 class Pier(Kind):
     name = noun = "pier"
     api = HARBOUR
-    reads = ("DescribeBerths", "DescribePier", "ListBerths", "ListPiers")
+    reads = ("DescribeBerths", "DescribePier", "ListAnchored", "ListBerths", "ListPiers")
     changes = ("CloseBerths", "OpenBerths")
     turn, discovers, by_handle, asks = 1, True, True, 3
 
@@ -48,6 +48,14 @@ class Pier(Kind):
 
     async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
         return tuple([await self._described(ask, id) for id in ids])
+
+    async def concerns(self, ask: Ask, group: Body, ids: Sequence[str]) -> Concerns:
+        there = [one for one in await self.describe(ask, ids) if not one.gone]
+        anchored = (await ask(HARBOUR.call("ListAnchored"))).body["Ships"]
+        return Concerns(
+            objections=tuple(f"{ship} is at anchor: weigh it" for ship in anchored),
+            told=tuple(f"{one.name}: ships leave when they leave" for one in there),
+        )
 
     async def _described(self, ask: Ask, id: str) -> Source:
         reply = await found(ask(HARBOUR.call("DescribePier", Pier=id)))

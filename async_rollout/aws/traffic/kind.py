@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -19,6 +20,17 @@ from async_rollout.core.observation import Source
 Handles = Mapping[str, str]
 """By instance id, what the service calls it, where that is something else."""
 NONE: Handles = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concerns:
+    """What a kind has to say of a group before its first change, a sentence each, with what to do.
+
+    objections: why not to begin. told: what the owner ought to know.
+    """
+
+    objections: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 class Kind(ABC):
@@ -54,10 +66,17 @@ class Kind(ABC):
     async def discover(self, ask: Ask, group: Body) -> Sequence[str]:
         """Ids of a group's sources, as the other methods take them; group: its row as AWS described it.
 
-        Asked by each look at everything. One that was found stays a source of the group, since an empty answer may be
-        a gap; that it is no more its `health` says.
+        Asked by the first look and by each survey. One that was found stays a source of the group, since an empty
+        answer may be a gap; that it is no more its `health` says.
         """
         return ()
+
+    async def concerns(self, ask: Ask, group: Body, ids: Sequence[str]) -> Concerns:
+        """What stands against a rollout, or beside it. group: its row; ids: of its sources of this kind, or none.
+
+        Asked by each survey, so it may take some calls.
+        """
+        return Concerns()
 
     @abstractmethod
     async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
