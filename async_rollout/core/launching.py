@@ -132,6 +132,8 @@ def is_unrisen(draft: Draft) -> bool:
 
 
 def raised(draft: Draft) -> Draft:
-    """The field is set to what is there: to less, and AWS would choose who goes."""
+    """The field is set to what is there: to less, and AWS would choose who goes. The maximum first, if in the way."""
     rows = draft.observation.rows
+    if rows > draft.observation.group.maximum and draft.knows_maximum:
+        return draft.set_maximum(rows)
     return draft.write(replace(draft.journal, asked=rows)).act(SetCapacity(desired=rows))

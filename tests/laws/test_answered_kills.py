@@ -57,6 +57,7 @@ def test_stopped_anywhere_in_every_way_no_launch_is_lost_or_doubled(story: Story
         ("the field does not rise", "restore", Way.LOST, 17),  # what was put back leaves no room to ask again
         ("the field does not rise", "again", Way.LOST, 17),  # a terminate goes with it
         ("two in one call that do not rise", "restore without the permission", Way.KILLED, 10),
+        ("neither rises nor is bound", "restore", Way.KILLED, 6),  # the maximum stands below what came all the same
     ],
 )
 def test_what_nobody_tells_of_any_more_is_seen(name: str, then: str, way: Way, at: int) -> None:
