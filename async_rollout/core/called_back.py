@@ -1,4 +1,7 @@
-"""Lanes that only drain, called back while the ready are below the floor: they are the capacity that is nearest."""
+"""Departures that only drain, called back while the ready are below the floor: they are the capacity that is nearest.
+
+Our own surplus, too: where those that were to stay fall ill, it is what serves, and one of the ill is one too many.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,6 @@ def called_back(draft: Draft) -> Draft:
 
 def _may_serve(draft: Draft, departure: Departure) -> bool:
     """Taken out and nothing more, and well when it was."""
-    one, sick = draft.observation.instance(departure.id), draft.belief.history(departure.id).sick
-    there = one is not None and one.in_service and not (sick or draft.life(departure.id).is_dead)
-    return there and departure.only_drains and not (departure.surplus or departure.stays)
+    one, life = draft.observation.instance(departure.id), draft.life(departure.id)
+    well = one is not None and one.in_service and not (draft.belief.history(departure.id).sick or life.is_dead)
+    return well and departure.only_drains and not life.comes_back

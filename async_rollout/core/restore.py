@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from async_rollout.core.actions import Action, Erase, Register, Registration, Resume
 from async_rollout.core.back import put_back
+from async_rollout.core.called_back import called_back
 from async_rollout.core.climb import watch_launches
 from async_rollout.core.draft import Draft
 from async_rollout.core.finish import finish, lowered
@@ -29,7 +30,7 @@ def restore(draft: Draft) -> Draft:
 
     What the group launches from comes first: until that is as found, whatever launches launches what failed.
     """
-    draft = healed(put_in_place(draft))
+    draft = called_back(healed(put_in_place(draft)))
     for id in lives(draft):
         draft = move(draft, id)
     draft = watch_launches(draft)

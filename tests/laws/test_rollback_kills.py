@@ -20,6 +20,11 @@ def test_drawn_failures_killed_anywhere_are_never_gone_forward_with_again(block:
         assert drawn(seed) == [], seed
 
 
+def test_surplus_of_ours_that_serves_stays_where_those_that_were_to_stay_fall_ill() -> None:
+    """It was on its way out, as it still booted; then all the others of the new release failed."""
+    assert drawn(1714) == []
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("block", range(20))
