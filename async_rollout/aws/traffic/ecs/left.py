@@ -1,0 +1,49 @@
+"""Who is on a host, in words: what an old one that drains still holds, and what a new one lacks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from async_rollout.aws.traffic.ecs.work import Service, Task
+
+
+def left_on(tasks: Iterable[Task], services: Iterable[Service]) -> str:
+    """What one host still runs, such as `web 3, worker 1, 2 standalone (family batch)`; empty where nothing is left.
+
+    tasks: of that host alone. Most tasks first; daemons, which ECS stops after all others, behind them.
+    """
+    staying = [task for task in tasks if not task.over]
+    counts = Counter(task.service for task in staying if task.service)
+    daemons = {service.name for service in services if service.daemon}
+    ordered = sorted(counts, key=lambda name: (name in daemons, -counts[name], name))
+    words = [f"{name} {counts[name]}{' (daemon)' if name in daemons else ''}" for name in ordered]
+    alone = [task for task in staying if not task.service]
+    return ", ".join([*words, *([f"{len(alone)} standalone ({families(alone)})"] if alone else [])])
+
+
+def families(tasks: Iterable[Task]) -> str:
+    """Of tasks without a service, such as `family batch`, or with counts where there are several."""
+    counts = Counter(task.family for task in tasks)
+    if len(counts) == 1:
+        return f"family {next(iter(counts))}"
+    ordered = sorted(counts, key=lambda family: (-counts[family], family))
+    return f"families {', '.join(f'{family} {counts[family]}' for family in ordered)}"
+
+
+def missing_daemons(
+    host: str, old: Collection[str], tasks: Collection[Task], services: Iterable[Service]
+) -> tuple[str, ...]:
+    """Daemons that do not run on a new host and run on at least half of the old ones, by name.
+
+    host, old: ARNs of container instances. tasks: of the whole cluster. One that runs on fewer may be meant for hosts
+    of another kind.
+    """
+    running = {(task.service, task.host) for task in tasks if task.status == "RUNNING"}
+    names = sorted(service.name for service in services if service.daemon)
+    return tuple(name for name in names if (name, host) not in running and _usual(name, set(old), running))
+
+
+def _usual(daemon: str, old: Collection[str], running: Collection[tuple[str, str]]) -> bool:
+    having = sum((daemon, host) in running for host in old)
+    return having > 0 and having * 2 >= len(old)

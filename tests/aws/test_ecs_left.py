@@ -1,0 +1,75 @@
+"""What an old host still holds, and what a new one lacks, in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from async_rollout.aws.traffic.ecs.left import left_on, missing_daemons
+from async_rollout.aws.traffic.ecs.work import DAEMON, Service, Task
+
+SERVICES = [Service(name="web"), Service(name="worker"), Service(name="agent", scheduling=DAEMON)]
+
+
+def tasks(words: str, host: str = "h", status: str = "RUNNING") -> list[Task]:
+    """`web*2 batch?` are two of a service and one of no service."""
+    found = []
+    for word in words.split():
+        name, _, count = word.partition("*")
+        of = {"family": name[:-1]} if name.endswith("?") else {"service": name}
+        found += [
+            Task(arn=f"{host}/{name}/{number}", host=host, status=status, **of) for number in range(int(count or 1))
+        ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        ("", ""),
+        ("web", "web 1"),
+        ("worker web*3", "web 3, worker 1"),
+        ("worker web", "web 1, worker 1"),
+        ("batch?*2", "2 standalone (family batch)"),
+        ("batch?", "1 standalone (family batch)"),
+        ("cron? batch?*2 alms?", "4 standalone (families batch 2, alms 1, cron 1)"),
+        ("batch?*2 agent worker web*3", "web 3, worker 1, agent 1 (daemon), 2 standalone (family batch)"),
+        ("deleted", "deleted 1"),
+    ],
+)
+def test_who_is_left(left: str, words: str) -> None:
+    assert left_on(tasks(left), SERVICES) == words
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("STOPPED", ""), ("DELETED", ""), *((one, "web 1") for one in (
+        "PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "",
+    ))],
+)  # fmt: skip
+def test_a_task_is_left_until_it_has_stopped(status: str, words: str) -> None:
+    """While one deactivates, its last requests are answered."""
+    assert left_on(tasks("web", status=status), SERVICES) == words
+
+
+@pytest.mark.parametrize(
+    ("on_old", "missing"),
+    [
+        ([], ()),
+        (["agent"], ("agent",)),
+        (["agent", ""], ("agent",)),
+        (["agent", "", ""], ()),
+        (["", ""], ()),
+        (["web", "web"], ()),
+    ],
+)
+def test_a_daemon_of_half_of_the_old_hosts_is_missed(on_old: list[str], missing: tuple[str, ...]) -> None:
+    old = [f"o{number}" for number in range(len(on_old))]
+    found = [task for host, words in zip(old, on_old, strict=True) for task in tasks(words, host)]
+    assert missing_daemons("n", old, found, SERVICES) == missing
+    assert missing_daemons("n", old, [*found, *tasks("agent", "n", "PENDING")], SERVICES) == missing
+    assert missing_daemons("n", old, [*found, *tasks("agent", "n")], SERVICES) == ()
+
+
+def test_all_that_are_missed_are_named() -> None:
+    both = [Service(name=name, scheduling=DAEMON) for name in ("logs", "agent")]
+    assert missing_daemons("n", ["o"], tasks("logs agent", "o"), both) == ("agent", "logs")
