@@ -10,7 +10,9 @@ import pytest
 
 from async_rollout.aws.traffic.ecs.concerns import Concerns, Options, concerns
 from async_rollout.aws.traffic.ecs.room import Hosts
+from async_rollout.aws.traffic.ecs.services import services_of, tasks_of, with_protection
 from async_rollout.aws.traffic.ecs.work import DAEMON, Deployment, Service, Task
+from support.ecs_tables import FakeEcs, arn, service_row, task_row
 
 TG = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/0011223344556677"
 HOSTS = Hosts(cluster="prod", old={name: f"i-{name}" for name in "abcde"}, others=frozenset({"x", "y"}))
@@ -121,6 +123,13 @@ def test_who_holds_a_port_on_a_host_that_stays_takes_room_there() -> None:
     assert said(web, proxy, tasks=(tasks[0], replace(tasks[1], status="STOPPED")), unavailable=1) == Concerns()
 
 
+def test_a_service_without_tasks_on_old_hosts_takes_room_by_what_its_definition_says() -> None:
+    web, proxy = service(desired=6, running=6, fixed_ports=frozenset({80})), service(name="proxy")
+    tasks = task(), task("x", "proxy")
+    assert refused(web, replace(proxy, fixed_ports=frozenset({80})), tasks=tasks, unavailable=1)
+    assert said(web, proxy, tasks=tasks, unavailable=1) == Concerns()
+
+
 @pytest.mark.parametrize(
     ("fields", "ports"), [({}, frozenset({8080, 9000})), ({"fixed_ports": frozenset({8080})}, frozenset[int]())]
 )
@@ -220,3 +229,22 @@ def test_services_are_named_in_order_however_they_were_asked_for() -> None:
         *(service(name=name, maximum_percent=100) for name in names), tasks=tuple(task(of=one) for one in names)
     )
     assert [words.split()[1] for words in found] == ["a", "b", "c"]
+
+
+async def test_from_awss_answers_to_sentences() -> None:
+    ecs = FakeEcs()
+    ecs.tasks = [task_row("1"), task_row("2", "family:batch"), task_row("3", "service:log")]
+    both = {"minimumHealthyPercent": 100, "maximumPercent": 100}
+    ecs.services = [
+        service_row("web", deploymentConfiguration=both),
+        service_row("log", schedulingStrategy="DAEMON", deploymentConfiguration={}),
+    ]
+    tasks = await tasks_of(ecs.ask, "prod")
+    services = await services_of(ecs.ask, "prod", {one.service for one in tasks} - {""})
+    hosts = Hosts(cluster="prod", old={arn("container-instance", "a"): "i-a"})
+    found = concerns(hosts, await with_protection(ecs.ask, "prod", tasks), services, Options())
+    assert [words[:43] for words in found.objections] == [
+        "service web of cluster prod can never drain",
+        "1 standalone task (family batch) on i-a of ",
+    ]
+    assert found.told == ()

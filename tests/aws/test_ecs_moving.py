@@ -186,6 +186,7 @@ def six(desired: int, low: int = 100, **fields: object) -> Service:
         (9, 67, 0, "add 3 hosts that can take it, or lower its desired count to 4, or lower minimumHealthyPercent to "
             "44 or less"),
         (9, 0, 3, None),
+        (1, 100, 9, None),
     ],
 )  # fmt: skip
 def test_the_remedy_for_too_few_hosts(desired: int, low: int, unavailable: int, ends: str | None) -> None:

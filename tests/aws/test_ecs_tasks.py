@@ -72,6 +72,13 @@ async def test_a_page_without_tasks_is_not_the_last() -> None:
     assert [task.arn for task in await tasks_of(ecs.ask, "prod")] == [arn("task", "2")]
 
 
+async def test_a_task_that_two_pages_list_is_one() -> None:
+    ecs = FakeEcs(page=1)
+    ecs.tasks = [task_row("1"), task_row("2")]
+    ecs.spoilt["ListTasks"] = lambda body: {**body, "taskArns": [arn("task", "1")]}
+    assert [task.arn for task in await tasks_of(ecs.ask, "prod")] == [arn("task", "1")]
+
+
 async def test_what_ended_between_two_calls_is_absent() -> None:
     ecs = FakeEcs()
     ecs.tasks, ecs.gone = [task_row("1"), task_row("2")], {arn("task", "1")}
