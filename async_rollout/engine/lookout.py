@@ -55,8 +55,8 @@ class Lookout:
 
     async def let_live(self, run: str) -> Observation | None:
         """Alarms and schedules run, if this run's record stands; the newest row, None if none was ever seen so."""
-        self._asked_at, now = self._clocks(), anyio.current_time()
-        self._row = await let_live(self._cloud, self._group, run, now, self._note, self.young) or self._row
+        self._asked_at = self._clocks()
+        self._row = await let_live(self._cloud, self._group, run, self._note, self.young) or self._row
         return self._row
 
     async def look(self, needs: Needs, after: float, before: Snapshot | None) -> Observation | Verdict:

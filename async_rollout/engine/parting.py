@@ -1,7 +1,7 @@
 """How a run ends that cannot do so in the usual way: alarms and schedules first, what is left named (RULES §10).
 
-ResumeProcesses goes to Auto Scaling, which may answer though a load balancer does not: the group's own row is enough,
-as long as its record still names us.
+ResumeProcesses goes to Auto Scaling, which may answer though EC2 or a load balancer does not: the group's own row is
+enough, as long as its record still names us.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import anyio
 
-from async_rollout.core.actions import ROWS, Outcome, Resume, Verdict
+from async_rollout.core.actions import Outcome, Resume, Verdict
 from async_rollout.core.journal import QUICK, Cause, Journal
 from async_rollout.core.left import changes
 from async_rollout.core.observation import Observation
@@ -28,15 +28,13 @@ BLIND_FOR = 300.0
 Note = Callable[[ActOutcome], object]
 
 
-async def let_live(
-    cloud: GroupCloud, group: str, run: str, after: float, note: Note, young: Young = always
-) -> Observation | None:
+async def let_live(cloud: GroupCloud, group: str, run: str, note: Note, young: Young = always) -> Observation | None:
     """Resume alarms and schedules if ours are suspended; the row as it is by then, None if none was seen.
 
     note: given what came of it: it was not somebody else's doing. young: whether that row is young enough to act on.
     """
     try:
-        row = await cloud.look(group, ROWS, after)
+        row = await cloud.glance(group)
     except (CredentialsError, UnseenError, UnknownGroupError):
         return None
     if isinstance(row.journal, Journal) and row.journal.run == run:

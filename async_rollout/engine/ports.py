@@ -83,6 +83,13 @@ class GroupCloud(Protocol):
         """
         ...
 
+    async def glance(self, group: str) -> Observation:
+        """The group's own row: sizes, processes, tags, members. Too little to decide on, and the cheapest question.
+
+        Raises as `look` does.
+        """
+        ...
+
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:
@@ -96,13 +103,6 @@ class GroupCloud(Protocol):
 
 class Cloud(GroupCloud, Protocol):
     """One account and region."""
-
-    async def glance(self, group: str) -> Observation:
-        """The group's own row: sizes, processes, tags, members. Too little to decide on, and the cheapest question.
-
-        Raises as `look` does.
-        """
-        ...
 
     def carries(self, groups: int) -> bool:
         """Whether AWS's request buckets carry so many groups under way at once. Asked before one more begins."""

@@ -139,6 +139,9 @@ class _FirstLook:
         self._took(anyio.current_time() - began)
         return observation
 
+    async def glance(self, group: str) -> Observation:
+        return await self._cloud.glance(group)
+
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:

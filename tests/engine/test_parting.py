@@ -23,7 +23,7 @@ def test_only_who_holds_the_record_lets_alarms_run(run: str, left: frozenset[str
             tasks.cancel_scope.cancel()
         world.suspend("web", QUICK)
         noted: list[ActOutcome] = []
-        assert await let_live(PortCloud(world), "web", run, anyio.current_time(), noted.append) is not None
+        assert await let_live(PortCloud(world), "web", run, noted.append) is not None
         return world.group("web").suspended_names & frozenset(QUICK)
 
     assert run_virtual(story) == left
@@ -39,7 +39,7 @@ def test_where_nothing_of_ours_is_suspended_nothing_is_done() -> None:
         world.resume("web", QUICK)
         noted: list[ActOutcome] = []
         before = world.calls["autoscaling:ResumeProcesses"]
-        await let_live(PortCloud(world), "web", "mine", anyio.current_time(), noted.append)
+        await let_live(PortCloud(world), "web", "mine", noted.append)
         assert noted == []
         return world.calls["autoscaling:ResumeProcesses"] - before
 

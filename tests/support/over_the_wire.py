@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import anyio
 
@@ -16,20 +16,26 @@ from async_rollout.engine.result import GroupResult
 from async_rollout.engine.rollout import Rollout
 from async_rollout.sandbox.doors.port import PortCloud
 from async_rollout.sandbox.doors.wire import session
+from async_rollout.sandbox.faults import Fault, Faults
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.simulation import InstantHooks, Others
 
 
 def rolled(
-    prepare: Callable[[World], object], spec: RolloutSpec, seed: int = 1, *, others: Others | None = None
+    prepare: Callable[[World], object],
+    spec: RolloutSpec,
+    seed: int = 1,
+    *,
+    others: Others | None = None,
+    rules: Sequence[Fault] = (),
 ) -> tuple[World, GroupResult]:
-    """The group `web` of a world, rolled over the wire. others: what other people do meanwhile."""
+    """The group `web` of a world, rolled over the wire. others: what other people do meanwhile. rules: of faults."""
 
     async def main() -> tuple[World, GroupResult]:
         world = World(seed, loop_clock())
         prepare(world)
-        async with connect(session=session(world), jitter=lambda: 0.5) as cloud:
+        async with connect(session=session(world, Faults(world, rules)), jitter=lambda: 0.5) as cloud:
             me = Me(run="run", holder="host/boot/1")
             rollout = Rollout(cloud, "web", spec, me, hooks=InstantHooks(), tell=lambda _: None, halt=Halt())
             async with anyio.create_task_group() as beside:

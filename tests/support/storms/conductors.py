@@ -80,6 +80,9 @@ class Wired:
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         return await self._cloud.look(group, needs, after, urgency)
 
+    async def glance(self, group: str) -> Observation:
+        return await self._cloud.glance(group)
+
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:

@@ -29,6 +29,12 @@ class Sleeper:
         await self._nap()
         return observation
 
+    async def glance(self, group: str) -> Observation:
+        await self._awake()
+        observation = await self._cloud.glance(group)
+        await self._nap()
+        return observation
+
     async def act(
         self, group: str, action: CloudAction, young: Young = always, urgency: Urgency = Urgency.USUAL
     ) -> Answer:
