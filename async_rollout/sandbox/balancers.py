@@ -34,9 +34,8 @@ def delete(simulation: Simulation, source: str, who: str) -> None:
     simulation.happened(What.DELETE, who, detail=here.name)
     for each in simulation.state.registered(source):
         if each.state == "draining":
-            simulation.happened(
-                What.DRAINED, AWS, simulation.state.instances[each.instance].group, each.instance, here.name
-            )
+            one = simulation.state.instances.get(each.instance)  # none has an IP address for its id
+            simulation.happened(What.DRAINED, AWS, one.group if one else "", each.instance, here.name)
     del simulation.state.sources[source], simulation.state.registrations[source]
     for group in simulation.state.groups.values():
         if source in group.source_ids:
@@ -92,7 +91,7 @@ def deregister(simulation: Simulation, source: str, id: str, port: int | None, w
     port = None if here.classic else port or here.port
     several = simulation.state.registered(source, id)
     mine = next((each for each in several if each.port == port and each.state != "draining"), None)
-    if mine is None:
+    if mine is None or id not in simulation.state.instances:
         return
     group = simulation.state.instances[id].group
     simulation.happened(What.DEREGISTER, who, group, id, here.name)

@@ -42,6 +42,12 @@ class What(StrEnum):
     DELETE = "delete"
     SHIFT = "zonal shift"
     HOOK = "lifecycle hook"
+    HOST = "host"
+    AGENT = "agent"
+    TASK = "task"
+    TASK_LOST = "task lost"
+    UNPLACED = "task unplaced"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,9 @@ class Happening:
     """One thing that happened. who: "owner" (through a door), "aws", "human" or another outsider's name.
 
     detail of LAUNCH_INSTANCES: "TOKEN ZONE COUNT: IDS" of what came, or "TOKEN again" where it was told once more.
+    Of ECS, with the host's group and instance where there is one. HOST: "CLUSTER STATUS"; AGENT: "connected" or "gone";
+    TASK: "TASK'S GROUP LASTSTATUS ARN" and why it stops; TASK_LOST: its host ended while it had that lastStatus, in
+    the same words; UNPLACED, SERVICE: "SERVICE'S NAME: WORDS".
     """
 
     at: float

@@ -239,6 +239,7 @@ class Source:
     delay: deregistration delay or draining timeout; drains False: a Classic one that cuts connections at once. terse: a
     Classic one whose texts come without the full stop. balancer: ARN of the load balancer whose listener uses the
     target group, None: no listener. zones: enabled there. shifted: those in zonal shift, whose targets take no traffic.
+    by_address: its targets are IP addresses.
     """
 
     id: str
@@ -254,6 +255,7 @@ class Source:
     balancer: str | None = None
     zones: tuple[str, ...] = ()
     shifted: frozenset[str] = frozenset()
+    by_address: bool = False
     slow_start: float = 0.0  # seconds, given back and not simulated
 
     @property

@@ -44,7 +44,8 @@ class Simulation:
     when asked to terminate what is Terminating already ("accept", "decrement" or "refuse"; its documents are silent).
     readings: what AWS does with LaunchInstances where its documents are silent; tolerated: by group, how many
     it launched beside DesiredCapacity that nobody is ended for; tokens: of its calls.
-    hook_waits: by instance and hook, the lifecycle actions under way (of `hooks`).
+    hook_waits: by instance and hook, the lifecycle actions under way (of `hooks`). instance_changed: told of each
+    change of an instance, before and after; targets_changed: told of each change at a source, its id.
     """
 
     def __init__(self, seed: int = 0, clock: Clock | None = None, *, region: str = "eu-west-1") -> None:
@@ -66,6 +67,8 @@ class Simulation:
         self._pictures: deque[State] | None = None
         self._counting = Counting()
         self._watchers: list[Callable[[], None]] = []
+        self.instance_changed: list[Callable[[Instance | None, Instance], None]] = []
+        self.targets_changed: list[Callable[[str], None]] = []
         self.errands: dict[str, Errand] = {}
         self.hook_waits: dict[str, dict[str, Any]] = {}
         self._errands_due: dict[tuple[str, str], float] = {}
@@ -236,8 +239,11 @@ class Simulation:
             self.state.rosters[one.group] = (*roster, one.id)
         elif not one.member:
             self.state.rosters[one.group] = tuple(id for id in roster if id != one.id)
+        was = self.state.instances.get(one.id)
         self.state.instances[one.id] = one
         self.touch(one.group)
+        for told in self.instance_changed:
+            told(was, one)
 
     def put_template(self, template: Template) -> None:
         self.state.templates[template.id] = template
@@ -258,6 +264,8 @@ class Simulation:
         self.state.registrations[source] = others | {id: several} if several else others
         if (one := self.state.instances.get(id)) is not None:
             self.touch(one.group)
+        for told in self.targets_changed:
+            told(source)
 
     def put_activity(self, activity: Activity) -> None:
         others = tuple(one for one in self.state.activities.get(activity.group, ()) if one.id != activity.id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from async_rollout.sandbox.ecs.records import Cluster, Definition, Host, Provider, Service, Task
 from async_rollout.sandbox.records import Activity, Group, Instance, Registration, Source, Tag, Template
 
 Registrations = Mapping[str, tuple[Registration, ...]]
@@ -15,13 +16,16 @@ Registrations = Mapping[str, tuple[Registration, ...]]
 
 TABLES = (
     "groups", "rosters", "instances", "sources", "registrations", "templates", "configurations", "activities",
+    "clusters", "providers", "hosts", "definitions", "services", "tasks", "placed",
 )  # fmt: skip
 
 
 class State:
     """All tables at the moment `at` (AWS's time, epoch seconds). Read only for everyone but the world's own modules.
 
-    configurations: the image of each launch configuration, by its name, whether a group uses it or not.
+    configurations: the image of each launch configuration, by its name, whether a group uses it or not. Of ECS:
+    clusters and providers by name, all others by ARN; placed: the tasks of each host, its ARN, stopped ones until they
+    are forgotten.
     """
 
     def __init__(self) -> None:
@@ -34,6 +38,13 @@ class State:
         self.templates: dict[str, Template] = {}
         self.configurations: dict[str, str] = {}
         self.activities: dict[str, tuple[Activity, ...]] = {}
+        self.clusters: dict[str, Cluster] = {}
+        self.providers: dict[str, Provider] = {}
+        self.hosts: dict[str, Host] = {}
+        self.definitions: dict[str, Definition] = {}
+        self.services: dict[str, Service] = {}
+        self.tasks: dict[str, Task] = {}
+        self.placed: dict[str, tuple[str, ...]] = {}
 
     def copy(self) -> State:
         """A picture of this moment."""
@@ -63,8 +74,9 @@ class State:
         return tuple(one for several in here.values() for one in several)
 
     def is_shifted(self, source: str, instance: str) -> bool:
-        """Its zone is in zonal shift there."""
-        return source in self.sources and self.instances[instance].zone in self.sources[source].shifted
+        """Its zone is in zonal shift there; an IP address has none."""
+        one = self.instances.get(instance)
+        return one is not None and source in self.sources and one.zone in self.sources[source].shifted
 
     def activities_of(self, group: str) -> tuple[Activity, ...]:
         """Newest first, those in progress before the ended ones, as AWS sorts them."""

@@ -24,6 +24,7 @@ from async_rollout.sandbox import (
     sources,
     standby,
 )
+from async_rollout.sandbox.ecs.deeds import Ecs
 from async_rollout.sandbox.history import Census
 from async_rollout.sandbox.launch_tokens import LaunchAnswer, LaunchRequest
 from async_rollout.sandbox.records import Activity, Group, Hook, ScheduledAction, Tag
@@ -35,11 +36,12 @@ Moved = tuple[Activity, ...]
 
 
 class World(Simulation):
-    """A simulated AWS; `World(seed, clock)`: the same seed and calls give the same trace."""
+    """A simulated AWS; `World(seed, clock)`: the same seed and calls give the same trace. ecs: its clusters."""
 
     def __init__(self, seed: int = 0, clock: Clock | None = None, *, region: str = "eu-west-1") -> None:
         super().__init__(seed, clock, region=region)
         self.errands.update(reconcile=scaling.reconcile, health=health.look)
+        self.ecs = Ecs(self)
 
     # --- Auto Scaling calls. Raise AwsError as AWS would. `who` is "owner" through a door
 

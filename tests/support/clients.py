@@ -21,11 +21,13 @@ ONCE = AioConfig(retries={"total_max_attempts": 1})
 
 
 @asynccontextmanager
-async def clients(world: World, faults: Faults | None = None, **more: Any) -> AsyncIterator[SimpleNamespace]:
-    """A client of each service, by its name."""
+async def clients(
+    world: World, faults: Faults | None = None, *, also: tuple[str, ...] = (), **more: Any
+) -> AsyncIterator[SimpleNamespace]:
+    """A client of each service that every rollout needs, by its name. also: others."""
     async with AsyncExitStack() as stack:
         opened = session(world, faults, **more)
-        names = ("autoscaling", "elb", "elbv2", "ec2", "sts")
+        names = ("autoscaling", "elb", "elbv2", "ec2", "sts", *also)
         made = {name: await stack.enter_async_context(opened.client(name, config=ONCE)) for name in names}
         yield SimpleNamespace(**made)
 
