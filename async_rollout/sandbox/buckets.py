@@ -1,7 +1,7 @@
 """AWS's request buckets: so many calls at once and so many a second, for each account, region and API.
 
-Elastic Load Balancing and EC2 publish theirs (their guides on request throttling); Auto Scaling does not, so its size
-is a guess that can be set.
+Elastic Load Balancing, EC2 and ECS publish theirs (their guides on request throttling); Auto Scaling does not, so its
+size is a guess that can be set.
 """
 
 from __future__ import annotations
@@ -19,7 +19,34 @@ PUBLISHED: Mapping[str, Rate] = {
     "elbv2 writes": (20.0, 4.0),
     "elb writes": (20.0, 4.0),
     "ec2": (100.0, 20.0),
+    "ecs clusters": (50.0, 20.0),
+    "ecs capacity providers": (50.0, 20.0),
+    "ecs resource reads": (100.0, 20.0),
+    "ecs resource acts": (100.0, 40.0),
+    "ecs service reads": (100.0, 20.0),
+    "ecs service acts": (50.0, 5.0),
+    "ecs task protection": (200.0, 80.0),
+    "ecs task definitions": (100.0, 20.0),
 }
+ECS: Mapping[str, str] = {
+    "DescribeClusters": "clusters",
+    "ListClusters": "clusters",
+    "DescribeCapacityProviders": "capacity providers",
+    "DescribeContainerInstances": "resource reads",
+    "ListContainerInstances": "resource reads",
+    "DescribeTasks": "resource reads",
+    "ListTasks": "resource reads",
+    "UpdateContainerInstancesState": "resource acts",
+    "StopTask": "resource acts",
+    "DeregisterContainerInstance": "resource acts",
+    "RunTask": "resource acts",
+    "DescribeServices": "service reads",
+    "ListServices": "service reads",
+    "UpdateService": "service acts",
+    "GetTaskProtection": "task protection",
+    "DescribeTaskDefinition": "task definitions",
+}
+"""ECS's buckets, by operation (its API reference on request throttling)."""
 
 
 class Buckets:
@@ -49,7 +76,7 @@ class Buckets:
 
 
 def bucket_of(service: str, operation: str) -> str:
-    """Both versions of Elastic Load Balancing have buckets of their own, for reads and for acts."""
+    """Both versions of Elastic Load Balancing have buckets of their own, for reads and for acts; ECS has several."""
     if service in ("elb", "elbv2"):
         return f"{service} {'reads' if operation.startswith('Describe') else 'writes'}"
-    return service
+    return f"ecs {ECS[operation]}" if service == "ecs" else service

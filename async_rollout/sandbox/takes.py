@@ -32,6 +32,12 @@ TAKES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeSubnets", "DescribeTags",
             "ModifyLaunchTemplate", "TerminateInstances",
         ),
+        "ecs": (
+            "DeregisterContainerInstance", "DescribeCapacityProviders", "DescribeClusters",
+            "DescribeContainerInstances", "DescribeServices", "DescribeTaskDefinition", "DescribeTasks",
+            "GetTaskProtection", "ListClusters", "ListContainerInstances", "ListServices", "ListTasks", "RunTask",
+            "StopTask", "UpdateContainerInstancesState", "UpdateService",
+        ),
         "elb": (
             "DeregisterInstancesFromLoadBalancer", "DescribeInstanceHealth", "DescribeLoadBalancerAttributes",
             "DescribeLoadBalancers", "DescribeTags", "RegisterInstancesWithLoadBalancer",

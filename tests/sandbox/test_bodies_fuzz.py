@@ -18,7 +18,7 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.world import World
 from support.asking import VERSIONS, Told, post, tell
 
-CALLS = sorted((service, operation) for service, table in TABLES.items() for operation in table)
+CALLS = sorted((service, operation) for service in VERSIONS for operation in TABLES[service])
 ODD = st.sampled_from(
     ["", " ", "0", "-1", "1", "3", "9" * 5000, "1e400", "nan", "true", "page-1", "page-" + "9" * 5000, "$Latest",
      "2026-01-05T09:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "yesterday", "* * * * *", "61 0 * * *",

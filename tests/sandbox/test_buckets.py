@@ -6,7 +6,8 @@ import pytest
 
 from async_rollout.aws.calls import AUTOSCALING, EC2
 from async_rollout.aws.traffic import KINDS
-from async_rollout.sandbox.buckets import PUBLISHED, Buckets
+from async_rollout.sandbox.buckets import ECS, PUBLISHED, Buckets
+from async_rollout.sandbox.takes import TAKES
 
 HEALTH = ("elbv2", "DescribeTargetHealth")
 
@@ -48,4 +49,26 @@ def test_the_cloud_draws_from_the_same_ones() -> None:
         for api in (AUTOSCALING, EC2, *(kind.api for kind in KINDS))
         for operation in ("DescribeX", "RegisterX")
     }
-    assert {rate.name: (rate.burst, rate.refill) for rate in rates} == PUBLISHED
+    others = {name: rate for name, rate in PUBLISHED.items() if not name.startswith("ecs ")}
+    assert {rate.name: (rate.burst, rate.refill) for rate in rates} == others
+
+
+@pytest.mark.parametrize(
+    ("operation", "other", "shared"),
+    [
+        ("ListClusters", "DescribeClusters", True),
+        ("DescribeTasks", "ListContainerInstances", True),
+        ("ListServices", "ListTasks", False),
+        ("UpdateContainerInstancesState", "DescribeContainerInstances", False),
+        ("StopTask", "DeregisterContainerInstance", True),
+    ],
+)
+def test_ecs_has_several(operation: str, other: str, shared: bool) -> None:
+    buckets = Buckets()
+    admitted(buckets, ("ecs", operation), 0.0)
+    assert buckets.admit("ecs", other, 0.0) is not shared
+
+
+def test_each_call_of_ecs_has_its_bucket() -> None:
+    assert {*ECS} == {*TAKES["ecs"]}
+    assert {f"ecs {name}" for name in ECS.values()} == {name for name in PUBLISHED if name.startswith("ecs ")}

@@ -69,8 +69,12 @@ async def test_every_service_answers_at_one_endpoint(world: World) -> None:
             with pytest.raises(ClientError, match="SandboxNotSimulated"):
                 await s3.list_buckets()
         async with client("ecs", endpoint) as ecs:
+            assert (await ecs.list_clusters())["clusterArns"] == []
             with pytest.raises(ClientError, match="SandboxNotSimulated"):
-                await ecs.list_clusters()
+                await ecs.create_cluster()
+        async with client("ssm", endpoint) as ssm:
+            with pytest.raises(ClientError, match="SandboxNotSimulated"):
+                await ssm.get_parameter(Name="x")
 
 
 @pytest.mark.parametrize(

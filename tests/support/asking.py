@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from async_rollout.sandbox.doors.app import Request, answer
 from async_rollout.sandbox.doors.codec import SERVICES
+from async_rollout.sandbox.doors.json_wire import CONTENT_TYPE, TARGETS
 from async_rollout.sandbox.faults import Faults
 from async_rollout.sandbox.world import World
 
@@ -33,6 +35,17 @@ class Told:
 async def tell(world: World, service: str, operation: str, **fields: str) -> Told:
     """One call in the words of the wire: `tell(world, "ec2", "TerminateInstances", **{"InstanceId.1": "i-1"})`."""
     return await post(world, urlencode({"Action": operation, "Version": VERSIONS[service], **fields}).encode())
+
+
+async def tell_json(world: World, service: str, operation: str, body: bytes) -> Told:
+    """One call of a service that speaks JSON, whatever its body."""
+    (prefix,) = (prefix for prefix, name in TARGETS.items() if name == service)
+    headers = {"x-amz-target": f"{prefix}.{operation}", "content-type": CONTENT_TYPE}
+    got = await answer(world, Faults(world), Request(body=body, headers=headers))
+    told = json.loads(got.body)
+    if got.status == 200:
+        return Told(200, body=got.body.decode())
+    return Told(got.status, told["__type"], told["message"])
 
 
 async def post(world: World, body: bytes, **headers: str) -> Told:

@@ -112,16 +112,16 @@ def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: s
         case FaultKind.THROTTLE:
             return _refuse(world, call, id, _throttled(call))
         case FaultKind.ERROR_500:
-            return _refuse(world, call, id, internal_failure())
+            return _refuse(world, call, id, _failed(call))
         case FaultKind.HTML_503:
             return Response(status=503, headers={"date": _date(world), "content-type": "text/html"}, body=HTML.encode())
         case FaultKind.LOST_ANSWER:
             _done(world, call, world.look(), id)
             raise CutError
         case FaultKind.EXPIRED:
-            return _refuse(world, call, id, expired())
+            return _refuse(world, call, id, _as_json(call, expired()))
         case FaultKind.DENIED:
-            return _refuse(world, call, id, denied(f"{call.service}:{call.operation}"))
+            return _refuse(world, call, id, _as_json(call, denied(f"{call.service}:{call.operation}")))
         case FaultKind.REFUSED | FaultKind.CONTENDED if fault is not None:
             return _refuse(world, call, id, refused(fault))
         case FaultKind.STALE if fault is not None:
@@ -159,9 +159,26 @@ def _response(world: World, id: str, written: Encoded) -> Response:
 
 
 def _throttled(call: Call) -> AwsError:
-    if codec.protocol(call.service) == "ec2":
-        return AwsError("RequestLimitExceeded", "Request limit exceeded.", 503)
-    return AwsError("Throttling", "Rate exceeded")
+    match codec.protocol(call.service):
+        case "ec2":
+            return AwsError("RequestLimitExceeded", "Request limit exceeded.", 503)
+        case "json":
+            return AwsError("ThrottlingException", "Rate exceeded")
+        case _:
+            return AwsError("Throttling", "Rate exceeded")
+
+
+def _failed(call: Call) -> AwsError:
+    if codec.protocol(call.service) == "json":
+        return AwsError("ServerException", "Service Unavailable. Please try again later.", 500)
+    return internal_failure()
+
+
+def _as_json(call: Call, error: AwsError) -> AwsError:
+    """Services that speak JSON end the code with "Exception", and know two statuses only."""
+    if codec.protocol(call.service) != "json":
+        return error
+    return AwsError(f"{error.code}Exception", error.message, 400)
 
 
 def internal_failure(why: str = "") -> AwsError:

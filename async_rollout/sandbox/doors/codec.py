@@ -1,12 +1,11 @@
 """The wire formats of AWS: bytes to a call, an answer or an error back to bytes. Knows no world.
 
 moto's model-driven codec does it with botocore's own service models; no moto backend is imported. It is private
-machinery of moto, so its version is pinned exactly.
+machinery of moto, so its version is pinned exactly. Services that speak JSON go by `json_wire`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.serialize import SerializationContext, get_serializer_class
 
 from async_rollout.newer import MODELS
+from async_rollout.sandbox.doors import json_wire
 from async_rollout.sandbox.doors.checked import check
 from async_rollout.sandbox.words import AwsError, not_simulated
 
@@ -39,7 +39,6 @@ SERVICES = {
 }
 """By API version: it is in each request, and alone tells classic load balancers from their second version."""
 
-JSON_ERROR = "application/x-amz-json-1.1"
 XML_ERROR = "text/xml"
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot carry, not even escaped; AWS replaces it too."""
@@ -87,10 +86,12 @@ def service_model(service: str) -> ServiceModel:
 
 
 def decode(query: str, body: bytes, headers: Mapping[str, str]) -> Call:
-    """Understand a request of the query or ec2 protocol.
+    """Understand a request of the query, ec2 or JSON protocol.
 
     Raises UndecodableError with what can be told of the call, when it is none of ours or is not well formed.
     """
+    if (called := json_wire.called(headers)) is not None:
+        return _json_call(*called, body)
     values = dict(parse_qsl(query, keep_blank_values=True))
     values |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     action, version = values.pop("Action", ""), values.pop("Version", "")
@@ -100,6 +101,16 @@ def decode(query: str, body: bytes, headers: Mapping[str, str]) -> Call:
     if action not in service_model(service).operation_names:
         raise unknown_action(service, action)
     return Call(service=service, operation=action, params=_params(service, operation_model(service, action), values))
+
+
+def _json_call(service: str, action: str, body: bytes) -> Call:
+    if action not in service_model(service).operation_names:
+        raise unknown_action(service, action)
+    try:
+        params = json_wire.read(body, operation_model(service, action))
+    except AwsError as refused:
+        raise UndecodableError("json", refused.message, refused.code, refused.status) from refused
+    return Call(service=service, operation=action, params=params)
 
 
 def _params(service: str, operation: OperationModel, values: Mapping[str, str]) -> Params:
@@ -156,7 +167,7 @@ def operation_model(service: str, operation: str) -> OperationModel:
 
 
 def protocol(service: str) -> str:
-    """How the service's requests and answers are written: "query" or "ec2"."""
+    """How the service's requests and answers are written: "query", "ec2" or "json"."""
     return str(service_model(service).protocol)
 
 
@@ -166,6 +177,9 @@ def _guess(headers: Mapping[str, str]) -> str:
 
 def encode(call: Call, answer: Params, request: str) -> Encoded:
     """Write an answer in the operation's output shape; request: the request's id."""
+    if protocol(call.service) == "json":
+        text = json_wire.write(answer, operation_model(call.service, call.operation))
+        return Encoded(status=200, content_type=json_wire.CONTENT_TYPE, body=text.encode())
     serializer: Any = get_serializer_class(call.service, protocol(call.service))
     writer = serializer(
         operation_model(call.service, call.operation), SerializationContext(request), value_picker=_pick
@@ -226,11 +240,11 @@ def _ec2_error(error: AwsError, request: str) -> str:
 
 
 def _json_error(error: AwsError, request: str) -> str:
-    return json.dumps({"__type": error.code, "message": error.message})
+    return json_wire.error(error)
 
 
 _ERRORS: dict[str, tuple[Callable[[AwsError, str], str], str]] = {
     "query": (_query_error, XML_ERROR),
     "ec2": (_ec2_error, XML_ERROR),
-    "json": (_json_error, JSON_ERROR),
+    "json": (_json_error, json_wire.CONTENT_TYPE),
 }

@@ -7,7 +7,7 @@ place of the network's; the client cannot tell. Broken connections surface as bo
 from __future__ import annotations
 
 import random
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,8 +65,13 @@ def _isolated() -> AioSession:
     """No file of the machine is read. All sessions share the model files; botocore's own way with times is slow."""
     inner = AioSession(session_vars=OUTSIDE)
     inner.register_component("data_loader", codec.loader())
-    inner.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=datetime.fromisoformat)
+    inner.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
     return inner
+
+
+def _moment(told: str | float) -> datetime:
+    """XML has times as texts, JSON as seconds of the epoch."""
+    return datetime.fromisoformat(told) if isinstance(told, str) else datetime.fromtimestamp(told, UTC)
 
 
 class _Door:

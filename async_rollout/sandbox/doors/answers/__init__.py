@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from async_rollout.sandbox.doors.answers import autoscaling, ec2, elb, elbv2, sts
+from async_rollout.sandbox.doors.answers import autoscaling, ec2, ecs, elb, elbv2, sts
 from async_rollout.sandbox.doors.answers.asked import Table
 
 TABLES: Mapping[str, Table] = {
@@ -12,5 +12,6 @@ TABLES: Mapping[str, Table] = {
     "elb": elb.TABLE,
     "elbv2": elbv2.TABLE,
     "ec2": ec2.TABLE,
+    "ecs": ecs.TABLE,
     "sts": sts.TABLE,
 }

@@ -56,7 +56,7 @@ def _row(one: Source) -> Params:
         "HealthCheckPath": "/",
         "Matcher": {"HttpCode": "200"},
         "LoadBalancerArns": [one.balancer] if one.balancer else [],
-        "TargetType": "instance",
+        "TargetType": "ip" if one.by_address else "instance",
         "ProtocolVersion": "HTTP1",
         "IpAddressType": "ipv4",
     }
@@ -82,7 +82,7 @@ def describe_health(asked: Asked) -> Params:
 
 def _target(state: State, source: Source, target: Params) -> Registration:
     id, port = target["Id"], target.get("Port", source.port)
-    if id not in state.instances:
+    if id not in state.instances and not source.by_address:
         raise AwsError("InvalidTarget", f"The following targets are invalid: '{id}'")
     here = (each for each in state.registered(source.id, id) if each.port == port)
     return next(
