@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from async_rollout.sandbox.simulation import EPOCH, Simulation
 from async_rollout.sandbox.state import State
@@ -17,12 +18,27 @@ MISSED = 0.3
 """Of the answers with a GAP, so many lack a registration too: a source's are wrong more rarely than a group's."""
 
 
+HTML = b"""<!DOCTYPE html>
+<html>
+<head><title>503 Service Temporarily Unavailable</title></head>
+<body>
+<center><h1>503 Service Temporarily Unavailable</h1></center>
+<hr>
+</body>
+</html>
+"""
+"""What a proxy in front of AWS says when AWS does not. botocore knows pages that begin with <html>; not this one."""
+
+
 class FaultKind(StrEnum):
     """How a call goes wrong. LOST_ANSWER: executed, the answer is lost; RESET: cut before it was executed.
 
-    GAP: an answer that lacks a member of each group and a registration of each source; EMPTY: one that lists nothing.
+    GAP: an answer that lacks a member of each group and a registration of each source, of ECS a host, a task or a
+    service; EMPTY: one that lists nothing, of ECS nothing in its clusters.
     EXPIRED: the credentials are no longer taken. DENIED: they do not allow this call. REFUSED: AWS says no, in the
-    words of the rule; CONTENDED: it says that another change is in the way.
+    words of the rule; CONTENDED: it says that another change is in the way. GARBLED: executed, the answer has the
+    status 200 and nothing that can be read: cut in half, a page of HTML, or empty; of a service that speaks JSON
+    botocore makes an answer without any member.
     """
 
     THROTTLE = "throttle"
@@ -38,6 +54,7 @@ class FaultKind(StrEnum):
     DENIED = "denied"
     REFUSED = "refused"
     CONTENDED = "contended"
+    GARBLED = "garbled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +103,7 @@ class Faults:
         self._world = world
         self._rng = random.Random(f"faults {world.seed if seed is None else seed}")
         self._missed = random.Random(f"gaps {world.seed if seed is None else seed}")
+        self._of_ecs = random.Random(f"ecs {world.seed if seed is None else seed}")
         self._struck: list[int] = []
         for rule in rules:
             self.add(rule)
@@ -100,6 +118,7 @@ class Faults:
         shown = state.copy()
         if kind is FaultKind.EMPTY:
             shown.groups, shown.rosters, shown.registrations = {}, {}, {source: {} for source in state.registrations}
+            shown.hosts, shown.tasks, shown.services, shown.placed = {}, {}, {}, {}
             return shown
         for name, roster in state.rosters.items():
             lost = self._rng.choice(roster) if roster else None
@@ -107,7 +126,17 @@ class Faults:
         for source, listed in state.registrations.items():
             lost = self._missed.choice(list(listed)) if listed and self._missed.random() < MISSED else None
             shown.registrations[source] = {id: several for id, several in listed.items() if id != lost}
+        for table in (shown.hosts, shown.tasks, shown.services):
+            self._miss(table)
         return shown
+
+    def _miss(self, table: dict[str, Any]) -> None:
+        if table and self._of_ecs.random() < MISSED:
+            del table[self._of_ecs.choice(list(table))]
+
+    def garbled(self, body: bytes) -> bytes:
+        """What is left of an answer's body."""
+        return self._of_ecs.choice((body[: len(body) // 2], HTML, b""))
 
     def verdict(self, service_action: str) -> Fault | None:
         """What befalls this call ("autoscaling:SetDesiredCapacity"), None: nothing. Uses up the rule's count."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 
 import anyio
@@ -15,7 +15,7 @@ from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.answers.asked import Asked
 from async_rollout.sandbox.doors.answers.autoscaling_templates import wanted
 from async_rollout.sandbox.doors.codec import Call, Encoded
-from async_rollout.sandbox.faults import Fault, FaultKind, Faults, denied, expired, refused
+from async_rollout.sandbox.faults import HTML, Fault, FaultKind, Faults, denied, expired, refused
 from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.templates import PERMITS
@@ -23,17 +23,6 @@ from async_rollout.sandbox.words import NOT_SIMULATED, AwsError, not_authorized,
 from async_rollout.sandbox.world import World
 
 LOG = logging.getLogger(__name__)
-
-HTML = """<!DOCTYPE html>
-<html>
-<head><title>503 Service Temporarily Unavailable</title></head>
-<body>
-<center><h1>503 Service Temporarily Unavailable</h1></center>
-<hr>
-</body>
-</html>
-"""
-"""What a proxy in front of AWS says when AWS does not. botocore knows pages that begin with <html>; not this one."""
 
 THROTTLED = Fault(kind=FaultKind.THROTTLE)
 """What an empty bucket does to a call."""
@@ -114,10 +103,13 @@ def _befall(world: World, faults: Faults, call: Call, fault: Fault | None, id: s
         case FaultKind.ERROR_500:
             return _refuse(world, call, id, _failed(call))
         case FaultKind.HTML_503:
-            return Response(status=503, headers={"date": _date(world), "content-type": "text/html"}, body=HTML.encode())
+            return Response(status=503, headers={"date": _date(world), "content-type": "text/html"}, body=HTML)
         case FaultKind.LOST_ANSWER:
             _done(world, call, world.look(), id)
             raise CutError
+        case FaultKind.GARBLED:
+            whole = _done(world, call, world.look(), id)
+            return replace(whole, body=faults.garbled(whole.body)) if whole.status == 200 else whole
         case FaultKind.EXPIRED:
             return _refuse(world, call, id, _as_json(call, expired()))
         case FaultKind.DENIED:

@@ -8,25 +8,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from async_rollout.sandbox.ecs import deployments, hosts, placement, targets, tasks
-from async_rollout.sandbox.ecs.records import Cluster, Definition, Service, Task
+from async_rollout.sandbox.ecs import deployments, hosts, placement, providers, targets, tasks
+from async_rollout.sandbox.ecs.records import Cluster, Definition, Provider, Service, Task
 from async_rollout.sandbox.ecs.room import Room
 from async_rollout.sandbox.groups import HOUR
 from async_rollout.sandbox.records import Registration, Source
 from async_rollout.sandbox.world import World
 
 
-def a_cluster(world: World, name: str = "prod", *, groups: tuple[str, ...] = ("web",), cpu: int = 4096) -> Cluster:
-    """A cluster whose hosts are the instances of these groups; new ones join it by themselves. cpu: units of each."""
+def a_cluster(world: World, name: str = "prod", *, groups: tuple[str, ...] = ("web",)) -> Cluster:
+    """A cluster whose hosts are the instances of these groups; new ones join it by themselves."""
     room = world.ecs
     cluster = Cluster(name=name, arn=room.arn(f"cluster/{name}"), groups=groups)
     room.state.clusters[name] = cluster
     for group in groups:
         for one in world.members(group):
-            host = replace(hosts.row(room, cluster, one), registered_at=one.launched_at + 60.0, cpu=cpu)
+            host = replace(hosts.row(room, cluster, one), registered_at=one.launched_at + 60.0)
             room.state.hosts[host.arn] = host
     world.settle()
     return cluster
+
+
+def a_provider(world: World, cluster: str = "prod", group: str = "web", *, name: str = "", **more: object) -> Provider:
+    """A capacity provider of the group, of which the cluster's instances are. more: fields of Provider.
+
+    Given after the services' tasks are there: a host without any is what managed scaling ends.
+    """
+    room, name = world.ecs, name or f"{group}-provider"
+    made = Provider(name=name, arn=room.arn(f"capacity-provider/{name}"), group=group)
+    providers.create(room, name, group, cluster, replace(made, **more))  # type: ignore[arg-type]
+    world.settle()
+    return room.state.providers[name]
 
 
 def a_definition(world: World, family: str, **more: object) -> Definition:

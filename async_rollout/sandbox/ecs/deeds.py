@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from async_rollout.sandbox.ecs import deployments, hosts, placement, scheduler, tasks
+from async_rollout.sandbox.ecs import deployments, draining, hosts, placement, providers, scheduler, tasks
 from async_rollout.sandbox.ecs.records import Cluster, Definition, Host, Service, Task
 from async_rollout.sandbox.ecs.room import Room
 from async_rollout.sandbox.ecs.timing import HostTroubles
 from async_rollout.sandbox.ecs.words import no_cluster, no_definition, no_host, no_service, no_task, wrong
+from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.simulation import HUMAN, OWNER, Simulation
 from async_rollout.sandbox.state import State
 
@@ -55,8 +56,14 @@ class Ecs(Room):
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(simulation)
         self.schedulers.append(scheduler.look)
-        simulation.instance_changed.append(lambda was, now: hosts.instance_changed(self, was, now))
+        self.host_changed += [draining.host_changed, providers.host_changed]
+        simulation.instance_changed.append(self._instance_changed)
         simulation.targets_changed.append(self._target_changed)
+
+    def _instance_changed(self, was: Instance | None, now: Instance) -> None:
+        if self.state.clusters:
+            hosts.instance_changed(self, was, now)
+            draining.instance_changed(self, was, now)
 
     def _target_changed(self, source: str) -> None:
         for target_group, service in self.target_groups() if self.state.services else ():
@@ -168,6 +175,12 @@ class Ecs(Room):
     def troubles_of(self, group: str) -> HostTroubles:
         """What shall go wrong with the group's hosts; to be changed."""
         return self.troubles.setdefault(group, HostTroubles())
+
+    def provider_becomes(self, name: str, *, status: str = "ACTIVE", update: str = "") -> None:
+        """A capacity provider's status ("INACTIVE": it is deleted) and updateStatus ("UPDATE_IN_PROGRESS")."""
+        with self.simulation.access():
+            self.state.providers[name] = replace(self.state.providers[name], status=status, update=update)
+            self.simulation.version += 1
 
     def protect(self, arn: str, seconds: float | None) -> None:
         """A task protects itself from scale-in, for so many seconds; None: no longer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from async_rollout.sandbox import leaving
 from async_rollout.sandbox.ecs import tasks
 from async_rollout.sandbox.ecs.records import Cluster, Host, Pairs
 from async_rollout.sandbox.ecs.room import Room
@@ -36,6 +37,8 @@ def _joins(room: Room, cluster: str, instance: str) -> None:
     troubles = room.troubles.setdefault(one.group, HostTroubles())
     if troubles.lost > 0:
         troubles.lost -= 1
+        if troubles.ended is not None:
+            room.simulation.after(troubles.ended, lambda: _given_up(room, instance))
         return
     host = row(room, room.state.clusters[cluster], one)
     if troubles.refused > 0:
@@ -50,6 +53,13 @@ def _joins(room: Room, cluster: str, instance: str) -> None:
     _write(room, host, AWS)
 
 
+def _given_up(room: Room, instance: str) -> None:
+    """ECS has those ended that never joined; its group replaces them."""
+    one = room.state.instances[instance]
+    if one.member and not one.leaving:
+        leaving.asked(room.simulation, instance, decrement=False, who=AWS)
+
+
 def row(room: Room, cluster: Cluster, one: Instance) -> Host:
     """A new row for the instance."""
     own = [room.state.providers[name] for name in cluster.providers]
@@ -60,6 +70,8 @@ def row(room: Room, cluster: Cluster, one: Instance) -> Host:
         group=one.group,
         zone=one.zone,
         registered_at=room.now,
+        cpu=room.timing.host_cpu,
+        memory=room.timing.host_memory,
         attributes=_attributes(room, one),
         provider=next((each.name for each in own if each.group == one.group), ""),
     )

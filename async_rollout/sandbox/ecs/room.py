@@ -90,6 +90,9 @@ class Room:
         """Its host is DRAINING."""
         return task.host is not None and self.state.hosts[task.host].status == "DRAINING"
 
+    def is_daemon(self, task: Task) -> bool:
+        return task.service is not None and self.state.services[task.service].daemon
+
     def is_connected(self, task: Task) -> bool:
         return task.host is not None and self.state.hosts[task.host].connected
 

@@ -1,4 +1,4 @@
-"""How long things take in ECS, and what shall go wrong with the hosts of one group."""
+"""How long things take in ECS, how large its hosts are, and what shall go wrong with the hosts of one group."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Timing:
     task that is STOPPED. react: from a change to the scheduler's look. retry: to its next one where a task has no
     place. interface: to attach a network interface, or to detach it. settles: a task without health checks counts as
     healthy so long after it began to run. backoff, longest: between starts that fail, the first and the last pause.
+    host_cpu, host_memory: units and MiB of each host that joins.
     """
 
     registers: tuple[float, float] = (30.0, 60.0)
@@ -31,19 +32,23 @@ class Timing:
     backoff: float = 10.0
     longest: float = 900.0
     jitter: float = 0.1
+    host_cpu: int = 4096
+    host_memory: int = 15_731
 
 
 @dataclass(slots=True, kw_only=True)
 class HostTroubles:
     """Of one group's hosts. Mutable on purpose: the counts go down as instances join.
 
-    lost: so many next instances never join. silent: so many next ones join, and their agent never connects. refused:
+    lost: so many next instances never join; ended: ECS then has each terminated so many seconds after it should have,
+    None: it does not. silent: so many next ones join, and their agent never connects. refused:
     so many next ones are REGISTRATION_FAILED, with the words `refusal`. registering: seconds that each is REGISTERING
     before it is ACTIVE. broken: launch template versions on whose hosts no task starts; words: why. lacks: attributes
     that hosts of these versions do not have.
     """
 
     lost: int = 0
+    ended: float | None = None
     silent: int = 0
     refused: int = 0
     refusal: str = "Unable to attach the trunk network interface: the limit of the subnet was reached."

@@ -5,13 +5,13 @@ from __future__ import annotations
 from async_rollout.sandbox.doors.answers import ecs_rows as rows
 from async_rollout.sandbox.doors.answers.asked import Asked, Params
 from async_rollout.sandbox.doors.answers.ecs_asked import described, paged
+from async_rollout.sandbox.ecs.draining import HOOK
+from async_rollout.sandbox.ecs.providers import POLICY
 from async_rollout.sandbox.ecs.records import Cluster
 from async_rollout.sandbox.ecs.words import wrong
 
 FARGATE = ("FARGATE", "FARGATE_SPOT")
 """Every account has these two."""
-DRAIN_HOOK = "ecs-managed-draining-termination-hook"
-"""The lifecycle hook by which managed draining holds an instance that is to be terminated."""
 
 
 def describe_providers(asked: Asked) -> Params:
@@ -42,11 +42,11 @@ def attachments(asked: Asked, one: Cluster) -> Params:
     for each in several:
         named = {"name": "capacityProviderName", "value": each.name}
         if each.scaling:
-            policy = next((name for name, _ in asked.state.groups[each.group].policies if "ECSManaged" in name), "")
+            policy = next((name for name, _ in asked.state.groups[each.group].policies if name.startswith(POLICY)), "")
             told.append(_attachment(f"as_policy-{each.name}", "as_policy", named, "scalingPolicyName", policy))
         if each.draining:
             hook = "autoScalingLifecycleHookName"
-            told.append(_attachment(f"managed_draining-{each.name}", "managed_draining", named, hook, DRAIN_HOOK))
+            told.append(_attachment(f"managed_draining-{each.name}", "managed_draining", named, hook, HOOK))
     return {"attachments": told, "attachmentsStatus": "UPDATE_COMPLETE" if told else None}
 
 
