@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from async_rollout.sandbox.ecs import scenarios as ecs
 from async_rollout.sandbox.groups import a_group, a_template
 from async_rollout.sandbox.records import Group, Hook, Override, Physics
 from async_rollout.sandbox.simulation import Clock, Simulation
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from async_rollout.sandbox.world import World
 
-Scenario = Callable[[Simulation], object]
+Scenario = Callable[[World], object]
 """Fills an empty world."""
 
 
@@ -116,6 +117,9 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "bad-release": _bad_release,
         "launch-failure": _launch_failure,
         "no-image": _no_image,
+        "ecs": ecs.drains,
+        "ecs-stuck": ecs.stuck,
+        "ecs-provider": ecs.provider,
         "many": many,
     }
 )

@@ -8,6 +8,8 @@ POST /_sandbox/human  {"group": "web", "desired": 5}          also minimum, maxi
                                                               {"delete": target group's ARN or load balancer's name},
                                                               {"shift": target group's ARN, "zone": name}; its end:
                                                               "active": false beside
+                                                              of ECS: see control_ecs
+GET  /_sandbox/services                                       of ECS: the numbers of each service after each change
 POST /_sandbox/load   {"group": "web", "units": 400}          what comes in from now on, for its scaling policies
                                                               (PutScalingPolicy) to answer to: by those that serve, or
                                                               "per": "group"; "alarms" of step policies beside:
@@ -26,6 +28,7 @@ from typing import Any
 
 from aiohttp import web
 
+from async_rollout.sandbox.doors import control_ecs
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.scalers import Alarm, Load, Per
 from async_rollout.sandbox.words import AwsError
@@ -37,6 +40,7 @@ def routes(world: World, faults: Faults) -> Sequence[web.AbstractRouteDef]:
     return (
         web.get("/_sandbox/record", stage.record),
         web.get("/_sandbox/history", stage.history),
+        web.get("/_sandbox/services", stage.services),
         web.get("/_sandbox/calls", stage.calls),
         web.get("/_sandbox/app/{instance}", stage.app),
         web.post("/_sandbox/human", stage.human),
@@ -65,6 +69,10 @@ class _Backstage:
     async def history(self, _: web.Request) -> web.Response:
         self._world.advance()
         return web.json_response([asdict(one) for one in self._world.history])
+
+    async def services(self, _: web.Request) -> web.Response:
+        self._world.advance()
+        return web.json_response([asdict(one) for one in self._world.ecs.history])
 
     async def calls(self, _: web.Request) -> web.Response:
         return web.json_response(dict(self._world.calls))
@@ -96,8 +104,10 @@ class _Backstage:
                 self._world.delete_source(source)
             case {"shift": str(source), "zone": str(zone)}:
                 self._world.shift_zone(source, zone, active=asked.get("active") is not False)
+            case _ if control_ecs.do(self._world, asked):
+                pass
             case _:
-                raise TypeError("expected group, kill, break, release, delete or shift")
+                raise TypeError("expected group, kill, break, release, delete, shift, drain, agent, service or protect")
 
     async def loads(self, _: web.Request) -> web.Response:
         self._world.advance()

@@ -157,6 +157,15 @@ class Ecs(Room):
         name = service.split("/")[-2]
         self.update_service(name, service, desired=desired, force=force, who=who)
 
+    def drains(self, instance: str, status: str = "DRAINING", *, who: str = HUMAN) -> None:
+        """Somebody sets the hosts of an instance DRAINING, or ACTIVE again. LookupError: it has none."""
+        with self.simulation.access():
+            rows = self.rows_of(instance)
+            if not rows:
+                raise LookupError(f"{instance} is in no cluster")
+            for host in rows:
+                hosts.set_state(self, host, status, who)
+
     def agent_gone(self, instance: str, seconds: float | None = None) -> None:
         """The instance's agent is gone, for so many seconds or for ever."""
         with self.simulation.access():
