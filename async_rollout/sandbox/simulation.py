@@ -45,7 +45,7 @@ class Simulation:
     readings: what AWS does with LaunchInstances where its documents are silent; tolerated: by group, how many
     it launched beside DesiredCapacity that nobody is ended for; tokens: of its calls.
     hook_waits: by instance and hook, the lifecycle actions under way (of `hooks`). instance_changed: told of each
-    change of an instance, before and after; targets_changed: told of each change at a source, its id.
+    change of an instance, before and after; targets_changed: told of each change at a source, its id and who.
     """
 
     def __init__(self, seed: int = 0, clock: Clock | None = None, *, region: str = "eu-west-1") -> None:
@@ -68,7 +68,7 @@ class Simulation:
         self._counting = Counting()
         self._watchers: list[Callable[[], None]] = []
         self.instance_changed: list[Callable[[Instance | None, Instance], None]] = []
-        self.targets_changed: list[Callable[[str], None]] = []
+        self.targets_changed: list[Callable[[str, str], None]] = []
         self.errands: dict[str, Errand] = {}
         self.hook_waits: dict[str, dict[str, Any]] = {}
         self._errands_due: dict[tuple[str, str], float] = {}
@@ -265,7 +265,7 @@ class Simulation:
         if (one := self.state.instances.get(id)) is not None:
             self.touch(one.group)
         for told in self.targets_changed:
-            told(source)
+            told(source, id)
 
     def put_activity(self, activity: Activity) -> None:
         others = tuple(one for one in self.state.activities.get(activity.group, ()) if one.id != activity.id)

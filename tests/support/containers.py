@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -74,6 +75,26 @@ def a_dock(size: int = 3, seed: int = 1, **group: Any) -> Dock:
     a_group(world, size=size, maximum=2 * size, classic=0, target_groups=0, **group)
     a_cluster(world)
     return Dock(clock, world)
+
+
+def books(world: World) -> None:
+    """Every task is where its host has it, no host is fuller than it is large, the numbers are what is counted anew."""
+    state = world.state
+    for host in world.ecs.hosts_in("prod"):
+        here = world.ecs.tasks_on(host.arn)
+        assert all(task.host == host.arn for task in here)
+        assert sum(state.definitions[task.definition].cpu for task in here) <= host.cpu
+        assert all(number == 1 for number in Counter(task.port for task in here if task.port).values())
+    for service in state.services.values():
+        alive = [one.arn for one in state.tasks.values() if one.service == service.arn and not one.over]
+        assert sorted(alive) == sorted(task.arn for task in world.ecs.tasks_of(service.arn))
+        now = world.ecs.numbers.now(service.arn)
+        tasks = world.ecs.tasks_of(service.arn)
+        assert (now.running, now.pending) == (sum(one.runs for one in tasks), sum(one.coming for one in tasks))
+        assert now.stopping == sum(not one.wanted for one in tasks)
+        assert now.healthy == sum(map(world.ecs.is_healthy, tasks))
+        assert now.old == sum(one.wanted and world.ecs.is_old(one) for one in tasks)
+        assert now.desired == service.desired
 
 
 Story = Callable[[World, Any], Awaitable[None]]

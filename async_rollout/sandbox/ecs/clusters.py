@@ -94,7 +94,7 @@ def a_service(
     service = replace(service, **more)  # type: ignore[arg-type]
     room.state.services[service.arn] = service
     _fill(room, service, definition)
-    room.begin(service.arn)
+    room.numbers.begin(service.arn)
     return room.state.services[service.arn]
 
 

@@ -65,11 +65,11 @@ class Ecs(Room):
             hosts.instance_changed(self, was, now)
             draining.instance_changed(self, was, now)
 
-    def _target_changed(self, source: str) -> None:
-        for target_group, service in self.target_groups() if self.state.services else ():
-            if target_group == source:
-                self.count(service)
-                self.wake(service)
+    def _target_changed(self, source: str, id: str) -> None:
+        self.numbers.target(source, id)
+        for service in self.state.services.values():
+            if service.target_group == source:
+                self.wake(service.arn)
 
     # --- calls
 

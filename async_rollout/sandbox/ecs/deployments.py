@@ -26,7 +26,7 @@ def begin(room: Room, service: Service, definition: str) -> Service:
 
 def settle(room: Room, arn: str) -> None:
     """After each round: older deployments without tasks are over; a service that came to rest says so."""
-    service, census = room.state.services[arn], room.census(arn)
+    service, census = room.state.services[arn], room.numbers.now(arn)
     primary = service.deployments[0]
     kept = {task.deployment for task in room.tasks_of(arn) if task.wanted}
     left = (primary, *(one for one in service.deployments[1:] if one.id in kept))

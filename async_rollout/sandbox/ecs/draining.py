@@ -50,8 +50,8 @@ def _beat(room: Room, instance: str) -> None:
 
 
 def host_changed(room: Room, host: Host) -> None:
-    """A task on it may have been its last."""
-    if host.status == "DRAINING" and _waits(room, host.instance):
+    """A task on it may have been its last; its instance may have died meanwhile."""
+    if (host.status == "DRAINING" or host.ended_at is not None) and _waits(room, host.instance):
         room.simulation.after(room.timing.react, lambda: _maybe_over(room, host.instance))
 
 

@@ -6,10 +6,11 @@ The modules beside this one take a Room; `deeds.Ecs` is one with all that can be
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
-from async_rollout.sandbox.ecs.records import Cluster, Host, Service, ServiceCensus, ServiceEvent, Task
+from async_rollout.sandbox.ecs.numbers import Numbers
+from async_rollout.sandbox.ecs.records import Cluster, Host, Service, ServiceEvent, Task
 from async_rollout.sandbox.ecs.timing import HostTroubles, Readings, Timing
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.simulation import AWS, Simulation
@@ -35,7 +36,6 @@ class Room:
         self.timing = Timing()
         self.readings = Readings()
         self.troubles: dict[str, HostTroubles] = {}
-        self.history: list[ServiceCensus] = []
         self.attributes: dict[str, dict[str, str]] = {}
         self.stalled: set[str] = set()
         self.failures: dict[str, int] = {}
@@ -44,7 +44,8 @@ class Room:
         self.host_changed: list[Callable[[Room, Host], None]] = []
         self._due: dict[str, float] = {}
         self._live: dict[str, dict[str, None]] = {}
-        self._last: dict[str, ServiceCensus] = {}
+        self.numbers = Numbers(self)
+        self.history = self.numbers.history
 
     @property
     def now(self) -> float:
@@ -102,7 +103,9 @@ class Room:
         """All services of the cluster look again: a place may have come, or gone."""
         was = self.state.hosts.get(host.arn)
         self.state.hosts[host.arn] = replace(host, version=was.version + 1) if was else host
-        self.simulation.touch(host.group)
+        self.simulation.touch("")
+        for task in self.tasks_on(host.arn):
+            self.numbers.task(task)
         for service in self.services_in(host.cluster):
             self.wake(service.arn)
         for told in self.host_changed:
@@ -115,6 +118,7 @@ class Room:
             self.state.placed[task.host] = (*self.state.placed.get(task.host, ()), task.arn)
         if task.service is not None:
             self._live.setdefault(task.service, {})[task.arn] = None
+            self.numbers.task(task)
 
     def put_task(self, task: Task) -> None:
         self.state.tasks[task.arn] = task
@@ -128,7 +132,7 @@ class Room:
             live[task.arn] = None
             if task.over:
                 del live[task.arn]
-            self.count(task.service)
+            self.numbers.task(task)
             self.wake(task.service)
         if task.over:
             self.simulation.after(self.timing.listed, lambda: self._forget(task.arn))
@@ -136,7 +140,7 @@ class Room:
                 self.wake(service.arn)
 
     def _changed(self, host: Host) -> None:
-        self.simulation.touch(host.group)
+        self.simulation.touch("")  # no group's own numbers follow from it
         for told in self.host_changed:
             told(self, host)
 
@@ -147,8 +151,8 @@ class Room:
 
     def put_service(self, service: Service) -> None:
         self.state.services[service.arn] = service
-        self.simulation.version += 1
-        self.count(service.arn)
+        self.simulation.touch("")
+        self.numbers.service(service.arn)
         self.wake(service.arn)
 
     def say(self, service: str, words: str) -> None:
@@ -156,7 +160,7 @@ class Room:
         one = self.state.services[service]
         line = ServiceEvent(id=self.new_id(), at=self.now, message=f"(service {one.name}) {words}")
         self.state.services[service] = replace(one, events=(line, *one.events)[:KEPT_EVENTS])
-        self.simulation.version += 1
+        self.simulation.touch("")
         self.simulation.happened(What.SERVICE, AWS, detail=f"{one.name}: {words}")
 
     def repeat(self, service: str, words: str) -> bool:
@@ -217,36 +221,3 @@ class Room:
         """It shall go: its host is DRAINING, or it belongs to an older deployment."""
         service = self.state.services[task.service or ""]
         return self.is_draining(task) or task.deployment != service.deployments[0].id
-
-    def count(self, service: str) -> None:
-        """Note the service's numbers if they are others than before."""
-        census = self.census(service)
-        last = self._last.get(service)
-        if last is None or replace(last, at=census.at) != census:
-            self._last[service] = census
-            self.history.append(census)
-
-    def begin(self, service: str) -> None:
-        """The service as it is now is where its history begins."""
-        self.history = [one for one in self.history if one.service != service]
-        self._last.pop(service, None)
-        self.count(service)
-
-    def census(self, service: str) -> ServiceCensus:
-        one, tasks = self.state.services[service], self.tasks_of(service)
-        return ServiceCensus(
-            at=self.now,
-            service=service,
-            desired=one.desired,
-            healthy=sum(map(self.is_healthy, tasks)),
-            running=sum(task.runs for task in tasks),
-            pending=sum(task.coming for task in tasks),
-            stopping=sum(not task.wanted for task in tasks),
-            old=sum(task.wanted and self.is_old(task) for task in tasks),
-        )
-
-    def target_groups(self) -> Iterator[tuple[str, str]]:
-        """(target group, service's ARN) of each service that has one."""
-        for service in self.state.services.values():
-            if service.target_group is not None:
-                yield service.target_group, service.arn

@@ -23,7 +23,6 @@ def look(room: Room, arn: str) -> None:
         daemons.look(room, arn)
     else:
         _replicas(room, room.state.services[arn])
-    room.count(arn)
     deployments.settle(room, arn)
 
 

@@ -102,14 +102,14 @@ def _started(room: Room, task: Task) -> None:
 
 def _settles(room: Room, task: Task) -> None:
     if task.service is not None and targets.source_of(room, task) is None:
-        service = task.service
-        room.simulation.after(room.timing.settles, lambda: _settled(room, service))
+        room.simulation.after(room.timing.settles, lambda: _settled(room, task.arn))
 
 
-def _settled(room: Room, service: str) -> None:
-    if service in room.state.services:
-        room.count(service)
-        room.wake(service, 0.0)
+def _settled(room: Room, arn: str) -> None:
+    task = room.state.tasks.get(arn)
+    if task is not None and task.service in room.state.services:
+        room.numbers.task(task)
+        room.wake(task.service or "", 0.0)
 
 
 def _fails(room: Room, task: Task) -> str:
@@ -190,6 +190,7 @@ def lose(room: Room, host: Host) -> None:
     """Its instance ends: everything on it is gone at once, whatever state it was in."""
     for task in room.tasks_on(host.arn):
         room.told(What.TASK_LOST, task)
+        targets.deregister(room, task)
         _cut(room, task, HOST_ENDED.format(instance=host.instance), "TerminationNotice")
 
 
