@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from async_rollout.sandbox.ecs.clusters import a_service, a_task
+from async_rollout.sandbox.clock import ManualClock
+from async_rollout.sandbox.ecs.clusters import a_cluster, a_service, a_task
+from async_rollout.sandbox.ecs.tables import hosts_of, tasks_of, tasks_on
+from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.words import AwsError
+from async_rollout.sandbox.world import World
 from support.containers import Dock, a_dock
 
 
@@ -149,9 +153,45 @@ def test_deregistered_by_force_its_tasks_are_started_elsewhere() -> None:
     assert dock.count(What.TASK_LOST) == 0
 
 
-def test_a_group_without_a_cluster_leaves_no_trace() -> None:
-    from async_rollout.sandbox.groups import a_group
+def test_an_agent_that_registers_again_leaves_a_dead_row_behind() -> None:
+    dock = a_dock()
+    service = a_service(dock.world, "prod", "shop", desired=3, target_group=True).arn
+    twice = dock.hosts[0]
+    dock.world.ecs.registers_again(twice.instance)
+    dock.wait(120.0)
+    new, old = hosts_of(dock.world.state, "web")[twice.instance]
+    assert [(one.status, one.connected) for one in (new, old)] == [("ACTIVE", True), ("ACTIVE", False)]
+    assert new.registered_at > old.registered_at
+    assert tasks_on(dock.world.state, old.arn) == ()
+    assert dock.states(service) == {"RUNNING RUNNING": 3}
 
+
+def test_a_host_whose_application_is_gone_loses_its_tasks_to_others() -> None:
+    dock = a_dock()
+    service = a_service(dock.world, "prod", "shop", desired=3, target_group=True, grace=60.0).arn
+    ill = dock.hosts[0]
+    dock.world.break_app(ill.instance, mended_after=100.0)
+    dock.wait(300.0)
+    assert dock.states(service) == {"RUNNING RUNNING": 3}
+    reasons = [one.reason for one in dock.world.state.tasks.values() if one.over and one.host == ill.arn]
+    assert reasons and all(one.startswith("Task failed ELB health checks") for one in reasons)
+    assert dock.lowest(service) == 2
+
+
+def test_tasks_move_to_the_hosts_of_another_group_of_the_cluster() -> None:
+    clock = ManualClock()
+    dock = Dock(clock, World(1, clock))
+    for name in ("web", "api"):
+        a_group(dock.world, name=name, size=2, classic=0, target_groups=0)
+    a_cluster(dock.world, groups=("web", "api"))
+    service = a_service(dock.world, "prod", "shop", desired=4, target_group=True).arn
+    dock.drain(*(host for host in dock.hosts if host.group == "web"))
+    dock.wait(300.0)
+    assert {dock.world.state.hosts[task.host or ""].group for task in tasks_of(dock.world.state, service)} == {"api"}
+    assert {*hosts_of(dock.world.state, "web")} == {one.id for one in dock.world.members("web")}
+
+
+def test_a_group_without_a_cluster_leaves_no_trace() -> None:
     dock = a_dock()
     a_group(dock.world, name="api", size=1, maximum=2, classic=0, target_groups=0)
     dock.world.set_desired_capacity("api", 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from types import SimpleNamespace
 
 import anyio
@@ -264,3 +265,24 @@ def test_only_an_active_host_becomes_draining_and_said_twice_is_said_once() -> N
         assert failed["status"] == "REGISTRATION_FAILED" and "trunk network interface" in failed["statusReason"]
 
     tell_of(story, a_fleet)
+
+
+def test_what_hints_at_a_cluster_where_ecs_may_not_be_asked() -> None:
+    def build(world: World) -> None:
+        a_fleet(world)
+        a_group(world, name="api", size=1)
+
+    async def story(world: World, aws: SimpleNamespace) -> None:
+        for name, hinted in (("web", True), ("api", False)):
+            (group,) = (await aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name]))[
+                "AutoScalingGroups"
+            ]
+            template = group["LaunchTemplate"]["LaunchTemplateId"]
+            versions = await aws.ec2.describe_launch_template_versions(LaunchTemplateId=template, Versions=["$Default"])
+            data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"].get("UserData", "")
+            assert (b"ECS_CLUSTER=prod" in b64decode(data)) is hinted
+            reply = await aws.ec2.describe_instances(InstanceIds=[group["Instances"][0]["InstanceId"]])
+            profile = reply["Reservations"][0]["Instances"][0].get("IamInstanceProfile", {})
+            assert profile.get("Arn", "").endswith("/ecsInstanceRole") is hinted
+
+    tell_of(story, build)

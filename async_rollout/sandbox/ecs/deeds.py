@@ -181,6 +181,11 @@ class Ecs(Room):
         with self.simulation.access():
             hosts.agent_flaps(self, instance, every, seconds)
 
+    def registers_again(self, instance: str) -> None:
+        """The instance's agent registers it once more: a second row, beside one that is dead."""
+        with self.simulation.access():
+            hosts.registers_again(self, instance)
+
     def troubles_of(self, group: str) -> HostTroubles:
         """What shall go wrong with the group's hosts; to be changed."""
         return self.troubles.setdefault(group, HostTroubles())

@@ -78,7 +78,7 @@ def row(room: Room, cluster: Cluster, one: Instance) -> Host:
 
 
 def _attributes(room: Room, one: Instance) -> Pairs:
-    """ecs.ami-id is left to those who look at the launch template's version: it says the same."""
+    """Its own and those of its group, without those that its launch template's version lacks."""
     version = one.template.version if one.template else None
     every = {
         "ecs.availability-zone": one.zone,
@@ -134,6 +134,15 @@ def deregister(room: Room, host: Host, who: str, *, force: bool) -> Host:
     tasks.orphan(room, host)
     _write(room, replace(host, status="INACTIVE", connected=False), who)
     return room.state.hosts[host.arn]
+
+
+def registers_again(room: Room, instance: str) -> None:
+    """Its agent has lost what it knew, as after a reboot: a new row, and the old one stays, without agent or tasks."""
+    for host in room.rows_of(instance):
+        if host.ended_at is None:
+            tasks.orphan(room, host)
+            agent(room, room.state.hosts[host.arn], connected=False)
+            _write(room, row(room, room.state.clusters[host.cluster], room.state.instances[instance]), AWS)
 
 
 def agent(room: Room, host: Host, *, connected: bool) -> None:

@@ -9,6 +9,7 @@ from itertools import chain
 from async_rollout.sandbox import leaving, templates
 from async_rollout.sandbox.doors.answers import ec2_templates
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page, required, zone_id
+from async_rollout.sandbox.ecs.tables import joins
 from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.state import State
 from async_rollout.sandbox.words import AwsError, not_simulated
@@ -86,10 +87,19 @@ def _row(asked: Asked, one: Instance) -> Params:
         "LaunchTime": moment(one.launched_at),
         "Placement": {"AvailabilityZone": one.zone, "Tenancy": "default"},
         "Tags": _tags(asked.state, one),
+        "IamInstanceProfile": _profile(asked, one),
         "PrivateDnsName": "",
         "PublicDnsName": "",
         **(_addresses(one) if up else {}),
     }
+
+
+def _profile(asked: Asked, one: Instance) -> Params | None:
+    """Container instances have the usual one; others have none."""
+    if not joins(asked.state, one.group):
+        return None
+    arn = f"arn:aws:iam::{asked.world.account}:instance-profile/ecsInstanceRole"
+    return {"Arn": arn, "Id": "AIPASANDBOX0000000000"}
 
 
 def _state(name: str) -> Params:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from async_rollout.sandbox.doors.answers.asked import Asked, Params, Table, listing, moment, page
+from async_rollout.sandbox.ecs.tables import joins
 from async_rollout.sandbox.records import Template
 from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.state import State
@@ -61,7 +64,9 @@ def describe_versions(asked: Asked) -> Params:
     one = _asked_one(asked)
     numbers = [_number(one, text) for text in asked.names("Versions")] or list(range(one.latest, 0, -1))
     rows, following = page(numbers, asked, size=200, most=200, limit="MaxResults", token="NextToken")
-    return listing("LaunchTemplateVersions", [_version(one, number) for number in rows], "NextToken", following)
+    return listing(
+        "LaunchTemplateVersions", [_version(asked.state, one, number) for number in rows], "NextToken", following
+    )
 
 
 def _numbers(one: Template) -> list[int]:
@@ -79,15 +84,22 @@ def _number(one: Template, text: str) -> int:
     raise AwsError("InvalidLaunchTemplateId.VersionNotFound", f"Could not find launch template version {text}.")
 
 
-def _version(one: Template, number: int) -> Params:
+def _version(state: State, one: Template, number: int) -> Params:
     return {
         "LaunchTemplateId": one.id,
         "LaunchTemplateName": one.name,
         "VersionNumber": number,
         "DefaultVersion": number == one.default,
         "CreateTime": moment(EPOCH),
-        "LaunchTemplateData": {"ImageId": one.images[number - 1]},
+        "LaunchTemplateData": {"ImageId": one.images[number - 1], "UserData": _user_data(state, one)},
     }
+
+
+def _user_data(state: State, one: Template) -> str | None:
+    """Tells the agent of container instances which cluster they join; for others there is none."""
+    groups = [group.name for group in state.groups.values() if group.template and group.template.id == one.id]
+    told = [f"echo ECS_CLUSTER={name} >> /etc/ecs/ecs.config" for group in groups for name in joins(state, group)]
+    return b64encode("\n".join(("#!/bin/bash", *dict.fromkeys(told))).encode()).decode() if told else None
 
 
 def create_version(asked: Asked) -> Params:
@@ -96,7 +108,7 @@ def create_version(asked: Asked) -> Params:
     image = asked.params.get("LaunchTemplateData", {}).get("ImageId", "")
     asked.for_real()
     number = asked.world.human_releases(one.name, image, default=False, who=asked.who)
-    return {"LaunchTemplateVersion": _version(asked.world.state.templates[one.id], number)}
+    return {"LaunchTemplateVersion": _version(asked.world.state, asked.world.state.templates[one.id], number)}
 
 
 def modify(asked: Asked) -> Params:

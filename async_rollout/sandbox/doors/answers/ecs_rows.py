@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from async_rollout.sandbox.doors.answers.asked import Params
+from async_rollout.sandbox.ecs import tables
 from async_rollout.sandbox.ecs.records import Cluster, Definition, Deployment, Host, Provider, Service, Task
 from async_rollout.sandbox.state import State
 
 LISTED = ("ACTIVE", "DRAINING")
 """Hosts that count as registered."""
-
-
-def alive(state: State, tasks: Iterable[str]) -> list[Task]:
-    return [one for one in (state.tasks[arn] for arn in tasks if arn in state.tasks) if not one.over]
 
 
 def cluster(state: State, one: Cluster) -> Params:
@@ -38,7 +35,7 @@ def cluster(state: State, one: Cluster) -> Params:
 
 def host(state: State, one: Host) -> Params:
     """runningTasksCount and pendingTasksCount hold those whose desiredStatus is RUNNING: a stopping one is in none."""
-    tasks = alive(state, state.placed.get(one.arn, ()))
+    tasks = tables.tasks_on(state, one.arn)
     held = [state.definitions[task.definition] for task in tasks]
     ports = {*one.ports, *(task.port for task in tasks if task.port is not None)}
     return {
