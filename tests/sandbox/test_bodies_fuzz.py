@@ -15,6 +15,7 @@ from async_rollout.sandbox.clock import ManualClock
 from async_rollout.sandbox.doors.answers import TABLES
 from async_rollout.sandbox.doors.codec import operation_model, protocol
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.simulation import EPOCH
 from async_rollout.sandbox.world import World
 from support.asking import VERSIONS, Told, post, tell
 
@@ -28,8 +29,8 @@ ODD = st.sampled_from(
 )  # fmt: skip
 
 
-def a_world() -> World:
-    world = World(seed=1, clock=ManualClock())
+def a_world(clock: ManualClock | None = None) -> World:
+    world = World(seed=1, clock=clock or ManualClock())
     a_group(world, name="web", maximum=6)
     return world
 
@@ -70,7 +71,8 @@ def real(world: World) -> list[str]:
 
 @given(data=st.data())
 def test_any_call_with_any_fields(data: st.DataObject) -> None:
-    world = a_world()
+    clock = ManualClock()
+    world = a_world(clock)
     values = ODD | st.sampled_from(real(world))
     for _ in range(data.draw(st.integers(1, 4))):
         service, operation = data.draw(st.sampled_from(CALLS))
@@ -78,8 +80,9 @@ def test_any_call_with_any_fields(data: st.DataObject) -> None:
         fields = data.draw(st.dictionaries(st.sampled_from(names), values, max_size=6)) if names else {}
         fields |= {name: data.draw(values) for name in needed if name not in fields}
         well(anyio.run(lambda: tell(world, service, operation, **fields)))  # noqa: B023 - run at once
-    world.follow(lambda: 100_000.0)
+    clock.move(100_000.0)
     world.advance()
+    assert world.now == EPOCH + 100_000.0
 
 
 def well(told: Told) -> None:
