@@ -36,12 +36,14 @@ class Rate:
 class Rejection:
     """A no that stands in a reply which says that all went well (200). code, message: AWS's own words.
 
-    passing: another change was in the way, so the very same call may be taken a moment later.
+    passing: another change was in the way, so the very same call may be taken a moment later. unanswered: it is no
+    answer at all, so nothing is known of what was asked.
     """
 
     code: str
     message: str
     passing: bool = False
+    unanswered: bool = False
 
 
 def _taken(operation: str, body: Body) -> Rejection | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from async_rollout.aws import traffic
 from async_rollout.aws.act import Acts
 from async_rollout.aws.bucket import SHARE
 from async_rollout.aws.calls import STS, Body, Call
@@ -17,6 +18,7 @@ from async_rollout.aws.single_flight import Flights
 from async_rollout.aws.sources import Sources
 from async_rollout.aws.sweep import Sweep
 from async_rollout.aws.throttle import Send, Throttle
+from async_rollout.aws.traffic.kind import Kind
 from async_rollout.aws.translate import tags_of
 from async_rollout.core.actions import CloudAction, Erase, Needs, Record
 from async_rollout.core.events import Event
@@ -53,6 +55,7 @@ class AwsCloud:
     jitter: gives a chance between 0 and 1, for the pauses before a repeat.
     expiry: tells when the credentials end; None: not known.
     api_share: of AWS's request buckets, which belong to everybody in the account and region, what it may draw; 0.5.
+    kinds: of traffic sources, that it knows; empty: all that there are, as `traffic.KINDS` has them.
 
     calls holds what was sent, by operation; place its region, and its account once a group was seen.
     """
@@ -67,6 +70,7 @@ class AwsCloud:
         jitter: Callable[[], float] = random.random,
         expiry: Expiry | None = None,
         api_share: float = SHARE,
+        kinds: Sequence[Kind] = (),
     ) -> None:
         self._region, self._expiry, self._tell = region, expiry, tell
         self.place = Place(region=region)
@@ -74,7 +78,7 @@ class AwsCloud:
         self._flights = Flights()
         way, told = _reading(send) if readonly else send, self._told if tell else None
         self._throttle = Throttle(way, clock=AwsClock(), tell=told, jitter=jitter, share=api_share)
-        sources = Sources()
+        sources = Sources(tuple(kind.opened() for kind in kinds or traffic.KINDS))
         self._sweep = Sweep(self._throttle, self._flights, sources)
         self._room = Room(self._throttle, self._sweep.widths)
         self._acts = Acts(self._throttle, self._flights, self._sweep.window, sources.place)

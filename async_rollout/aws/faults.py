@@ -95,7 +95,7 @@ _NO_CREDENTIALS = (
     boto.NoAuthTokenError,
     boto.RefreshWithMFAUnsupportedError,
     boto.MetadataRetrievalError,
-    JSONDecodeError,  # a credential_process that prints anything else; AWS's own answers to us are XML
+    JSONDecodeError,  # a credential_process that prints anything else; what AWS answers botocore has read by then
 )
 _BEFORE_SENDING = (boto.ConnectTimeoutError, boto.ProxyConnectionError, boto.SSLError)
 _NO_ANSWER = (boto.HTTPClientError, ResponseParserError, aiohttp.ClientError, OSError)
@@ -123,8 +123,9 @@ def fault_of(error: Exception) -> Fault | None:
 
 
 def fault_in(no: Rejection) -> Fault:
-    """A no inside a reply that says 200: of what it is about nothing was done."""
-    return Fault(kind=FaultKind.CONTENDED if no.passing else FaultKind.REFUSED, code=no.code, message=no.message)
+    """A no inside a reply that says 200: of what it is about nothing was done, where it is an answer at all."""
+    told = FaultKind.CONTENDED if no.passing else FaultKind.REFUSED
+    return Fault(kind=FaultKind.LOST if no.unanswered else told, code=no.code, message=no.message)
 
 
 def _answered(error: boto.ClientError) -> Fault:

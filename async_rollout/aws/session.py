@@ -22,11 +22,15 @@ from async_rollout.aws.bucket import SHARE
 from async_rollout.aws.calls import Body, Call, is_read
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.raw import EVENT, read_whole
+from async_rollout.aws.traffic import KINDS
+from async_rollout.aws.traffic.ecs import Ecs
 from async_rollout.engine.given import listener
 from async_rollout.engine.ports import Tell
 from async_rollout.errors import BrokenError, CredentialsError, UsageError
 from async_rollout.newer import MODELS
 
+EVERYWHERE = Ecs()
+"""Looks for hosts of ECS tasks in all clusters."""
 CLOSING = 5.0
 """Seconds that closing may take; a hung connection must not hold up the end."""
 
@@ -42,6 +46,7 @@ async def connect(
     readonly: bool = False,
     jitter: Callable[[], float] = random.random,
     api_share: float = SHARE,
+    ecs: Ecs | None = EVERYWHERE,
 ) -> AsyncIterator[AwsCloud]:
     """Open one account and region for as long as the block lasts; nothing is asked of AWS yet.
 
@@ -53,6 +58,8 @@ async def connect(
     jitter: gives a chance between 0 and 1, for the pauses before a repeat.
     api_share: how much of AWS's request buckets may be drawn, above 0 to 1; others in the account draw from them too;
         0.5.
+    ecs: how it is looked whether instances host ECS tasks, and how they are drained of them, see `Ecs`; None: not at
+        all, so that tasks end with their hosts; looked for in all clusters.
 
     Raises UsageError without a region or with a senseless one, and for a senseless share; CredentialsError for an
     unknown profile or an unreadable configuration.
@@ -70,6 +77,7 @@ async def connect(
         jitter=jitter,
         expiry=wire.expires_at,
         api_share=api_share,
+        kinds=[*(kind for kind in KINDS if not isinstance(kind, Ecs)), *([ecs] if ecs else [])],
     )
     try:
         yield cloud

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from async_rollout.aws import traffic
 from async_rollout.aws.calls import Ask, Body
 from async_rollout.aws.moves import Place
 from async_rollout.aws.together import Part, together
@@ -26,7 +25,8 @@ NOTHING: Body = MappingProxyType({})
 class Sources:
     """All of one cloud. Each group's row names some; others were found, and stay the group's from then on."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Sequence[Kind]) -> None:
+        self._kinds = kinds
         self._described: dict[str, Source] = {}
         self._found: dict[str, dict[str, Kind]] = {}
         self._handles: dict[tuple[str, str], Handles] = {}
@@ -34,7 +34,7 @@ class Sources:
     def of(self, body: Body) -> tuple[Named, ...]:
         """The sources of a group as far as they are known. body: its row, empty where it was never read."""
         found = self._found.get(body.get("AutoScalingGroupName", ""), {})
-        return (*named(body), *(Named(id=id, kind=kind) for id, kind in found.items()))
+        return (*named(body, self._kinds), *(Named(id=id, kind=kind) for id, kind in found.items()))
 
     def asks(self, body: Body, needs: Needs) -> bool:
         """Whether `told` has anything to ask."""
@@ -42,7 +42,7 @@ class Sources:
 
     def _discovers(self, body: Body, needs: Needs) -> bool:
         new = body["AutoScalingGroupName"] not in self._found
-        return any(kind.discovers for kind in traffic.KINDS) and (new or Need.SURVEY in needs)
+        return any(kind.discovers for kind in self._kinds) and (Need.SURVEY in needs or (new and Need.TARGETS in needs))
 
     async def told(self, ask: Ask, body: Body, needs: Needs) -> tuple[Source, ...]:
         """What holds of each source, asked once; which sources there are is read anew each time."""
@@ -50,7 +50,7 @@ class Sources:
             await self._discover(ask, body)
         wanted = [one for one in self.of(body) if one.kind is not None]
         fresh = [one for one in wanted if one.id not in self._described]
-        new = {kind: [one.id for one in fresh if one.kind is kind] for kind in traffic.KINDS}
+        new = {kind: [one.id for one in fresh if one.kind is kind] for kind in self._kinds}
         parts = [Part(partial(kind.describe, ask, ids)) for kind, ids in new.items() if ids]
         await together(*parts)
         told = {source.id: source for part in parts for source in part.value}
@@ -59,14 +59,14 @@ class Sources:
         return tuple(known[one.id] for one in wanted)
 
     async def _discover(self, ask: Ask, body: Body) -> None:
-        parts = {kind: Part(partial(kind.discover, ask, body)) for kind in traffic.KINDS if kind.discovers}
+        parts = {kind: Part(partial(kind.discover, ask, body)) for kind in self._kinds if kind.discovers}
         await together(*parts.values())
         found = {id: kind for kind, part in parts.items() for id in part.value}
         self._found[body["AutoScalingGroupName"]] = self._found.get(body["AutoScalingGroupName"], {}) | found
 
     async def concerns(self, ask: Ask, body: Body) -> Concerns:
         """What the kinds have to say of a group before its first change. Of what `told` has found."""
-        ids = {kind: [one.id for one in self.of(body) if one.kind is kind] for kind in traffic.KINDS}
+        ids = {kind: [one.id for one in self.of(body) if one.kind is kind] for kind in self._kinds}
         parts = [Part(partial(kind.concerns, ask, body, of_kind)) for kind, of_kind in ids.items()]
         await together(*parts)
         return Concerns(
@@ -105,7 +105,7 @@ class Sources:
 
     def place(self, group: str, source: str) -> Place:
         """Where an act goes that is about one of the group's sources. Raises BrokenError for one of no kind."""
-        kind = self._found.get(group, {}).get(source) or kind_of(source)
+        kind = self._found.get(group, {}).get(source) or kind_of(source, kinds=self._kinds)
         if kind is None:
             raise BrokenError(f"traffic source {source} is of no kind that can be changed")
         return Place(kind=kind, handles=self._handles.get((group, source), NONE))

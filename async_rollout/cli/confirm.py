@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from async_rollout.cli.ask import agree
 from async_rollout.cli.console import Console
 from async_rollout.cli.naming import groups_of
-from async_rollout.cli.options import Account, Fleet, Where
+from async_rollout.cli.options import Fleet, Where
 from async_rollout.cli.plans import AtOnce, cloud_lines, fleet_lines, fleet_time, patiently, together_line, whose_cloud
 from async_rollout.cli.summary import WHOLE, summary_lines
 from async_rollout.core.plan import Plan
@@ -21,7 +21,7 @@ NAMED = 5
 
 
 async def confirm(
-    console: Console, where: Where, spec: RolloutSpec, fleet: Fleet, account: Account, *, terminal: int | None
+    console: Console, where: Where, spec: RolloutSpec, fleet: Fleet, reach: Mapping[str, Any], *, terminal: int | None
 ) -> tuple[str, ...]:
     """The plan to read, and the question, at the terminal if there is one; gives the names of the groups it is about.
 
@@ -30,7 +30,7 @@ async def confirm(
     from async_rollout.aws.session import connect
     from async_rollout.engine.preview import plan
 
-    async with connect(**asdict(account), tell=console.tell, readonly=True) as cloud:
+    async with connect(**reach, tell=console.tell, readonly=True) as cloud:
         async with groups_of(cloud, console, where.autoscaler) as names, patiently(cloud, console):
             console.say(f"looking at {len(names)} group{'s' * (len(names) != 1)}; nothing is changed yet")
             plans = await plan(cloud.groups(*names), spec)

@@ -20,7 +20,8 @@ from async_rollout.cli.options import Viewing
 from async_rollout.errors import UsageError
 
 TOPICS = (
-    "start", "options", "safety", "permissions", "troubles", "library", "recipes", "figures", "beside-instance-refresh",
+    "start", "options", "safety", "permissions", "troubles", "ecs", "library", "recipes", "figures",
+    "beside-instance-refresh",
 )  # fmt: skip
 """In the order in which they are listed; each is a file of that name in `async_rollout/docs`."""
 

@@ -6,6 +6,7 @@ import typer
 
 from async_rollout.cli.command import run_command
 from async_rollout.cli.console import Console
+from async_rollout.cli.containers import Containers, reached
 from async_rollout.cli.flat_options import with_flat_options
 from async_rollout.cli.help import Helpful
 from async_rollout.cli.options import Account, Fleet, Viewing, Where
@@ -29,11 +30,11 @@ def app() -> typer.Typer:
     return program
 
 
-def roll(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing) -> int:
+def roll(where: Where, order: Order, fleet: Fleet, account: Account, containers: Containers, viewing: Viewing) -> int:
     """Replace every instance of these groups, one after the other, without downtime."""
 
     async def story(console: Console) -> int:
         spec = spec_of(order, draining=ONE_BY_ONE, protected=Protected.REPLACE, min_ready=0.0, canary_wait=0.0)
-        return await rolled(console, where, spec, fleet, account)
+        return await rolled(console, where, spec, fleet, reached(account, containers, order))
 
     return run_command("run", viewing, story, groups=where.autoscaler, typed=commands_of(order))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from async_rollout.cli.command import run_command
 from async_rollout.cli.console import Console
+from async_rollout.cli.containers import Containers, reached
 from async_rollout.cli.naming import groups_of
 from async_rollout.cli.options import Account, Fleet, Viewing, Where
 from async_rollout.cli.order import Order, spec_of
@@ -38,7 +39,9 @@ class Detail:
     ] = False
 
 
-def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Viewing, detail: Detail) -> int:
+def plan(
+    where: Where, order: Order, fleet: Fleet, account: Account, containers: Containers, viewing: Viewing, detail: Detail
+) -> int:
     """Show what run would do; change nothing.
 
     Exits 3 if run would refuse a group.
@@ -49,7 +52,10 @@ def plan(where: Where, order: Order, fleet: Fleet, account: Account, viewing: Vi
         from async_rollout.engine.preview import plan as planned
 
         spec = spec_of(order)
-        async with connect(**asdict(account), tell=console.tell, readonly=True) as cloud, patiently(cloud, console):
+        async with (
+            connect(**reached(account, containers, order), tell=console.tell, readonly=True) as cloud,
+            patiently(cloud, console),
+        ):
             async with groups_of(cloud, console, where.autoscaler) as names:
                 plans = await planned(cloud.groups(*names), spec)
             whose = await whose_cloud(cloud)

@@ -76,7 +76,10 @@ def _proving(draft: Draft, instance: Instance) -> Wait:
     since, shift = draft.belief.history(instance.id).serving_since or draft.at, draft.belief.shifted
     since = shift.at if shift and is_shifted(draft.observation, instance) else since
     bad = [target for target in instance.targets if target.state != "healthy"]
-    words = "; ".join(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad)
+    listed = {target.source for target in instance.targets}
+    asked = (one for one in draft.observation.sources if one.has_listener and one.seen_at is not None)
+    missing = (f"{source.name} does not list it yet" for source in asked if source.id not in listed)
+    words = "; ".join((*(f"{_name(draft, t.source)} {t.state} {t.reason}".strip() for t in bad), *missing))
     why = words or ("its up-check" if draft.spec.hooks.up_check else "healthy, looked at once more")
     return draft.waiting(Stage.REGISTERING, f"{instance.id} getting healthy", why, since)
 

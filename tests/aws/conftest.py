@@ -55,6 +55,10 @@ class FakeAws:
             case "DescribeInstances":
                 ids = params["Filters"][0]["Values"]
                 return {"Reservations": [{"Instances": [ec2_row(id) for id in ids]}]}
+            case "ListClusters":
+                return {"clusterArns": []}
+            case "DescribeClusters":
+                return {"clusters": [], "failures": []}
             case _:
                 return {}
 

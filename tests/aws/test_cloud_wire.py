@@ -75,7 +75,9 @@ def plain(observation: Observation) -> Observation:
     return replace(observation, at=0.0, instances=instances, sources=sources, survey=survey)
 
 
-@pytest.mark.parametrize("scenario", sorted(SCENARIOS.keys() - {"many", "mixed-instances"}))
+@pytest.mark.parametrize(
+    "scenario", sorted(SCENARIOS.keys() - {"many", "mixed-instances", "ecs", "ecs-stuck", "ecs-provider"})
+)
 def test_the_wire_shows_what_the_port_shows(scenario: str) -> None:
     async def main() -> None:
         sandbox = Sandbox(scenario, clock=loop_clock())

@@ -111,7 +111,7 @@ def test_a_service_is_opened_when_it_is_needed_and_once() -> None:
 
     first, made = run_virtual(main)
     assert first == ["autoscaling"]
-    assert sorted(made) == ["autoscaling", "ec2", "elb", "elbv2"]
+    assert sorted(made) == ["autoscaling", "ec2", "ecs", "elb", "elbv2"]
 
 
 def test_a_closed_cloud_asks_nothing() -> None:

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
+from async_rollout.cli.containers import Containers
 from async_rollout.cli.options import Account, Asking, Fleet, Viewing, Where, named
 from async_rollout.cli.order import Order, spec_of
 from async_rollout.core.amounts import Amount
@@ -25,13 +26,13 @@ TABLE = {
     "--protected": "", "--without-commands": "", "--stop-grace": "", "--standby": "",
     "--launch": "", "--max-failures": "", "--min-ready": "", "--canary-wait": "", "--missed-schedules": "",
     "--launch-template-version": "", "--launch-configuration": "", "--pin": "", "--rollback-version": "",
-    "--scaling": "",
+    "--scaling": "", "--ecs": "", "--ecs-standalone": "", "--ecs-stop-first": "", "--ecs-drain-timeout": "",
 }  # fmt: skip
 """The house's table of options: long, short."""
 
 
 def options() -> list[Any]:
-    kinds = (Where, Order, Fleet, Account, Viewing, Asking)
+    kinds = (Where, Order, Fleet, Account, Containers, Viewing, Asking)
     hints = [get_type_hints(kind, include_extras=True)[one.name] for kind in kinds for one in fields(kind)]
     return [hint.__metadata__[0] for hint in hints]
 

@@ -27,7 +27,7 @@ def test_a_plan_reads_only_and_its_exit_code_tells_of_work(tool: Tool, serve: Se
     done = tool("plan", "-a", "web", "--detailed-exitcode", "-b", "consul leave")
     assert done.returncode == 8, done.stderr
     assert "before-terminate  consul leave" in done.stdout and "at most 1 + 2 instances exist" in done.stdout
-    assert all(name.split(":")[1].startswith(("Describe", "Get")) for name in served.ask("calls"))
+    assert all(name.split(":")[1].startswith(("Describe", "Get", "List")) for name in served.ask("calls"))
     assert tool("plan", "-a", "web").returncode == 0
 
 

@@ -11,6 +11,7 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from async_rollout.aws.calls import Call, Reply
+from async_rollout.aws.faults import CallFailedError, fault_in
 
 NOW = 1_700_000_000.0
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012:"
@@ -89,7 +90,10 @@ class FakeEcs:
         body = answer(**call.params)
         fits(call.operation, call.params, body)
         spoil = self.spoilt.get(call.operation)
-        return Reply(body=spoil(body) if spoil else body, at=NOW)
+        told = spoil(body) if spoil else body
+        if no := call.api.rejected(call.operation, told):
+            raise CallFailedError(call, fault_in(no))
+        return Reply(body=told, at=NOW)
 
     def asked(self, operation: str) -> list[Mapping[str, Any]]:
         return [call.params for call in self.sent if call.operation == operation]

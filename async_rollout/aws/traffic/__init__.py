@@ -6,15 +6,16 @@ that nobody else knows one kind from another. A new kind is one file here, a `Ki
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from async_rollout.aws.calls import Body
 from async_rollout.aws.traffic.classic import Classic
+from async_rollout.aws.traffic.ecs import Ecs
 from async_rollout.aws.traffic.kind import Kind
 from async_rollout.aws.traffic.target_group import TargetGroup
 
-KINDS: tuple[Kind, ...] = (TargetGroup(), Classic())
+KINDS: tuple[Kind, ...] = (TargetGroup(), Classic(), Ecs())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +26,17 @@ class Named:
     kind: Kind | None
 
 
-def kind_of(identifier: str, type: str | None = None) -> Kind | None:
+def kind_of(identifier: str, type: str | None = None, kinds: Sequence[Kind] = KINDS) -> Kind | None:
     """The kind whose source this is."""
-    return next((kind for kind in KINDS if kind.owns(identifier, type)), None)
+    return next((kind for kind in kinds if kind.owns(identifier, type)), None)
 
 
-def named(group: Body) -> tuple[Named, ...]:
+def named(group: Body, kinds: Sequence[Kind] = KINDS) -> tuple[Named, ...]:
     """Every source of a group, whichever of AWS's three lists names it, each once."""
     found: dict[str, str | None] = {}
     for id, type in _listed(group):
         found[id] = found.get(id) or type
-    return tuple(Named(id=id, kind=kind_of(id, type)) for id, type in found.items())
+    return tuple(Named(id=id, kind=kind_of(id, type, kinds)) for id, type in found.items())
 
 
 def _listed(group: Body) -> Iterable[tuple[str, str | None]]:

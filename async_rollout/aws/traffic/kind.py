@@ -56,6 +56,10 @@ class Kind(ABC):
     by_handle: ClassVar[bool] = False
     """Whether an act addresses an instance by the handle that the last look found (`Health.handles`)."""
 
+    def opened(self) -> Kind:
+        """The same for one more cloud: a kind that remembers what it saw begins with nothing."""
+        return self
+
     def owns(self, identifier: str, type: str | None) -> bool:
         """Whether it is one of its sources that a group's row names so.
 

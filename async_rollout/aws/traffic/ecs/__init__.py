@@ -1,1 +1,5 @@
-"""ECS container instances: a group's membership of a cluster as a traffic source, and what runs on its hosts."""
+"""ECS clusters: an instance that hosts containers takes work from one, and is drained of it before it goes."""
+
+from async_rollout.aws.traffic.ecs.kind import Ecs
+
+__all__ = ["Ecs"]

@@ -15,6 +15,7 @@ from async_rollout.aws.traffic.ecs.left import families
 from async_rollout.aws.traffic.ecs.room import Hosts, cramped
 from async_rollout.aws.traffic.ecs.steady import unsettled
 from async_rollout.aws.traffic.ecs.work import Service, Task
+from async_rollout.aws.traffic.kind import Concerns
 
 NAMED = 3
 """Hosts that a sentence names; of more it says how many."""
@@ -34,14 +35,6 @@ class Options:
     await_standalone: bool = False
     unserved: bool = False
     target_groups: Mapping[str, Collection[int]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concerns:
-    """objections: every reason not to begin, empty if there is none. told: what is no reason not to."""
-
-    objections: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

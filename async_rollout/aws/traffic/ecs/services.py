@@ -1,8 +1,4 @@
-"""Asks a cluster for its tasks and services: what is read goes no further than the records of `work`.
-
-A reply without a key that it must have is no answer, and never an empty one: what botocore cannot read as JSON, it
-hands over as nothing at all.
-"""
+"""Asks a cluster for its tasks and services: what is read goes no further than the records of `work`."""
 
 from __future__ import annotations
 
@@ -12,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from async_rollout.aws.calls import Ask, Body, Call, Rejection, Reply, pages
-from async_rollout.aws.faults import CallFailedError, Fault, FaultKind, fault_in
+from async_rollout.aws.calls import Ask, Body, Call, Rejection, pages
+from async_rollout.aws.faults import CallFailedError, fault_in
 from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
-from async_rollout.aws.traffic.ecs.api import ECS
+from async_rollout.aws.traffic.ecs.api import ECS, MISSING
 from async_rollout.aws.traffic.ecs.work import DAEMON, REPLICA, STOP_TIMEOUT, Deployment, Service, Task
 
 TASKS_PER_CALL = 100
@@ -24,8 +20,6 @@ SERVICES_PER_CALL = 10
 """AWS's limits."""
 OF_SERVICE = "service:"
 """How the group of a service's task begins. AWS keeps the prefix for services: nobody else can use it."""
-MISSING = "MISSING"
-"""The reason of a failure inside a reply that says that there is no such thing any more."""
 INACTIVE = "INACTIVE"
 PERCENTS = {REPLICA: (100, 200), DAEMON: (0, 100)}
 """AWS's defaults of minimumHealthyPercent and maximumPercent."""
@@ -40,7 +34,7 @@ async def tasks_of(ask: Ask, cluster: str) -> tuple[Task, ...]:
     """
     call = ECS.call("ListTasks", cluster=cluster, desiredStatus="RUNNING")
     replies = await pages(ask, call, given="nextToken", wanted="nextToken")
-    arns = [*dict.fromkeys(arn for reply in replies for arn in _given(call, reply, "taskArns"))]
+    arns = [*dict.fromkeys(arn for reply in replies for arn in reply.body["taskArns"])]
     calls = [ECS.call("DescribeTasks", cluster=cluster, tasks=[*some]) for some in chunks(arns, TASKS_PER_CALL)]
     return tuple(map(_task, await _rows(ask, calls, "tasks")))
 
@@ -79,20 +73,14 @@ async def _replies(ask: Ask, calls: Sequence[Call], key: str, *, told: bool = Fa
     await together(*parts)
     replies = [(call, part.value) for call, part in zip(calls, parts, strict=True)]
     for call, reply in replies:
-        for failure in _given(call, reply, "failures") if told else ():
+        for failure in reply.body["failures"] if told else ():
             if failure.get("reason") != MISSING:
                 raise CallFailedError(call, fault_in(_no(failure)))
-    return [_given(call, reply, key) for call, reply in replies]
+    return [reply.body[key] for _, reply in replies]
 
 
 async def _rows(ask: Ask, calls: Sequence[Call], key: str) -> list[Body]:
     return [row for rows in await _replies(ask, calls, key, told=True) for row in rows]
-
-
-def _given(call: Call, reply: Reply, key: str) -> Any:
-    if key not in reply.body:
-        raise CallFailedError(call, Fault(kind=FaultKind.LOST, code="Incomplete", message=f"a reply without {key}"))
-    return reply.body[key]
 
 
 def _no(failure: Body) -> Rejection:

@@ -1,0 +1,231 @@
+"""The kind of the ECS clusters: a group's clusters together are one source of it, and its instances their hosts.
+
+Taking an instance out is to drain its host: ECS stops its services' tasks there once others run elsewhere. That is over
+when no task on it runs any more, and nobody knows when. The load balancers of the group are left first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from async_rollout.aws.calls import Ask, Body, Call
+from async_rollout.aws.faults import CallFailedError, FaultKind
+from async_rollout.aws.single_flight import chunks
+from async_rollout.aws.together import Part, together
+from async_rollout.aws.traffic.ecs.api import ACTS, ECS, RATES
+from async_rollout.aws.traffic.ecs.clusters import clusters_of, described
+from async_rollout.aws.traffic.ecs.concerns import Options
+from async_rollout.aws.traffic.ecs.drained import tasks_left
+from async_rollout.aws.traffic.ecs.hosts import Described, Host, current, hosts_of, rows_of
+from async_rollout.aws.traffic.ecs.ledger import FLAP, Ledger
+from async_rollout.aws.traffic.ecs.left import left_on
+from async_rollout.aws.traffic.ecs.services import tasks_of
+from async_rollout.aws.traffic.ecs.survey import surveyed, unlooked
+from async_rollout.aws.traffic.health import Health, found
+from async_rollout.aws.traffic.kind import NONE, Concerns, Handles, Kind
+from async_rollout.aws.traffic.target_group import TargetGroup
+from async_rollout.core.actions import Registration
+from async_rollout.core.observation import Source, Target, TargetState, unfound
+
+PREFIX = "ecs:"
+"""How the id of a source begins; behind it stand the ARNs of its clusters."""
+HOSTS_PER_MOVE = 10
+DRAIN_TIMEOUT = 1800.0
+"""Seconds that a host may take to drain, beside what its load balancers take."""
+RETOLD = 60.0
+"""Seconds after which it is asked anew who is left on hosts that drain."""
+
+
+class Ecs(Kind):
+    """clusters: names or ARNs of those to look for hosts in; empty: all of the account and region.
+
+    drain_timeout: seconds that a host may take to drain, beside what its load balancers take; 1800.
+    await_standalone: whether tasks of no service on a host are waited for until they end; False: refused before.
+    stop_first: whether a service may be without a running task while its tasks move; False: refused before.
+    unserved: whether new instances need not be healthy in the group's own load balancers; False.
+    """
+
+    name = "ecs"
+    noun = "ECS cluster"
+    api = ECS
+    reads = tuple(sorted(operation for operation, rate in RATES.items() if rate is not ACTS))
+    changes = ("UpdateContainerInstancesState",)
+    turn, asks = 1, 3
+    discovers, by_handle, lists_all = True, True, False
+
+    def __init__(
+        self,
+        clusters: Sequence[str] = (),
+        *,
+        drain_timeout: float = DRAIN_TIMEOUT,
+        await_standalone: bool = False,
+        stop_first: bool = False,
+        unserved: bool = False,
+    ) -> None:
+        self._clusters = tuple(clusters)
+        self._drain_timeout = drain_timeout
+        self._options = Options(stop_first=stop_first, await_standalone=await_standalone, unserved=unserved)
+        self._ledger = Ledger()
+
+    def opened(self) -> Ecs:
+        options = self._options
+        return Ecs(
+            self._clusters,
+            drain_timeout=self._drain_timeout,
+            await_standalone=options.await_standalone,
+            stop_first=options.stop_first,
+            unserved=options.unserved,
+        )
+
+    async def discover(self, ask: Ask, group: Body) -> Sequence[str]:
+        """One source, of all clusters in which the group has hosts; none where nobody may look, see `concerns`."""
+        name = group["AutoScalingGroupName"]
+        self._ledger.denied.pop(name, None)
+        try:
+            clusters = await clusters_of(ask, [one["InstanceId"] for one in group["Instances"]], self._clusters)
+        except CallFailedError as failed:
+            if failed.fault.kind is not FaultKind.DENIED:
+                raise
+            self._ledger.denied[name] = failed
+            return ()
+        return (PREFIX + ",".join(clusters),) if clusters else ()
+
+    async def concerns(self, ask: Ask, group: Body, ids: Sequence[str]) -> Concerns:
+        if denied := self._ledger.denied.get(group["AutoScalingGroupName"]):
+            return await unlooked(ask, group, denied)
+        members = [one["InstanceId"] for one in group["Instances"]]
+        options = replace(self._options, target_groups=await _ports(ask, group) if ids else {})
+        clusters = sorted({cluster for id in ids for cluster in _clusters(id)})
+        parts = [Part(partial(surveyed, ask, cluster, members, options)) for cluster in clusters]
+        await together(*parts)
+        return Concerns(
+            objections=tuple(text for part in parts for text in part.value.objections),
+            told=tuple(text for part in parts for text in part.value.told),
+        )
+
+    async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
+        rows = await described(ask, sorted({arn for id in ids for arn in _clusters(id)}))
+        there = frozenset(row["clusterArn"] for row in rows)
+        return tuple(self._source(id, there) for id in ids)
+
+    def _source(self, id: str, there: frozenset[str]) -> Source:
+        clusters = _clusters(id)
+        names = ", ".join(_name(arn) for arn in clusters if arn in there or there.isdisjoint(clusters))
+        if not there.intersection(clusters):
+            return unfound(self.source(id, names))
+        return self.source(id, names, open_ended=True, drain_delay=self._drain_timeout)
+
+    async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
+        """Each host by the row that counts; one that drains and on which no task is left is not among the targets."""
+        parts = [Part(partial(self._seen, ask, cluster, members)) for cluster in _clusters(id)]
+        await together(*parts)
+        seen = [part.value for part in parts if part.value is not None]
+        if not seen:
+            return None
+        hosts, at = current(host for one in seen for host in one.hosts), min(one.at for one in seen)
+        await self._drained(ask, [host for host in hosts.values() if host.status == "DRAINING"], at)
+        targets = ((host.id, self._target(id, host, at)) for host in hosts.values())
+        return Health(
+            at=at,
+            targets=tuple((instance, target) for instance, target in targets if target is not None),
+            handles={host.id: f"{host.cluster} {host.arn}" for host in hosts.values()},
+        )
+
+    async def _seen(self, ask: Ask, cluster: str, members: Sequence[str]) -> Described | None:
+        """The hosts of the instances; None where there is no such cluster.
+
+        A row that is known is described, listed or not. One whose agent is away may have another by now.
+        """
+        ledger = self._ledger
+        if not members:
+            reply = await ask(ECS.call("DescribeClusters", clusters=[cluster]))
+            return Described(at=reply.at, hosts=()) if reply.body["clusters"] else None
+        listed = await found(rows_of(ask, cluster, ledger.unknown(cluster, members)))
+        known = {*ledger.known(cluster, members), *(listed.arns if listed else ())}
+        seen = await found(hosts_of(ask, cluster, known))
+        if listed is None or seen is None:
+            return None
+        stale = {host.id for host in seen.hosts}.difference(host.id for host in seen.hosts if host.connected)
+        more = await hosts_of(ask, cluster, (await rows_of(ask, cluster, stale)).arns - known)
+        at = min(listed.at, seen.at, more.at)
+        return Described(at=at, hosts=ledger.saw(cluster, members, (*seen.hosts, *more.hosts), at))
+
+    async def _drained(self, ask: Ask, draining: Iterable[Host], at: float) -> None:
+        """Who is left on those that drain: of those counted empty by what each task says, of the others in words."""
+        by_cluster: dict[str, list[Host]] = {}
+        for host in draining:
+            by_cluster.setdefault(host.cluster, []).append(host)
+        for cluster, hosts in by_cluster.items():
+            empty = {host.arn: self._ledger.left.get(host.arn, frozenset()) for host in hosts if not host.busy}
+            self._ledger.left |= await tasks_left(ask, cluster, empty)
+            if len(empty) < len(hosts) and at - self._ledger.told.get(cluster, 0.0) >= RETOLD:
+                await self._tell(ask, cluster, hosts, at)
+
+    async def _tell(self, ask: Ask, cluster: str, hosts: Sequence[Host], at: float) -> None:
+        tasks = await tasks_of(ask, cluster)
+        for host in hosts:
+            here = [one for one in tasks if one.host == host.arn]
+            self._ledger.words[host.arn] = left_on(here, ())
+            self._ledger.left[host.arn] = self._ledger.left.get(host.arn, frozenset()).union(one.arn for one in here)
+        self._ledger.told[cluster] = at
+
+    def _target(self, source: str, host: Host, at: float) -> Target | None:
+        state, reason = self._state(host, at)
+        return None if state is None else Target(source=source, port=None, state=state, reason=reason)
+
+    def _state(self, host: Host, at: float) -> tuple[TargetState | None, str]:
+        """None: it has let go of it. An agent that was not seen yet may be about to connect."""
+        away = self._ledger.away(host, at)
+        gone = "" if host.connected else "its agent is not connected"
+        match host.status:
+            case "DRAINING" if host.busy:
+                words = self._ledger.words.get(host.arn, "")
+                return TargetState.DRAINING, "; ".join(filter(None, (words or "it still has tasks", gone)))
+            case "DRAINING" if left := len(self._ledger.left[host.arn]):
+                return TargetState.DRAINING, f"{left} task{'' if left == 1 else 's'} stopping"
+            case "DRAINING":
+                return None, ""
+            case "REGISTERING":
+                return TargetState.INITIAL, host.why or "it registers"
+            case "ACTIVE" if host.connected or (away is not None and away < FLAP):
+                return TargetState.HEALTHY, gone
+            case "ACTIVE" if away is None:
+                return TargetState.INITIAL, gone
+            case "ACTIVE":
+                return TargetState.UNHEALTHY, f"{gone}, for {away or 0.0:.0f} s"
+            case _:
+                return TargetState.UNHEALTHY, ": ".join(filter(None, (host.status, host.why)))
+
+    def register(self, source: str, registrations: Sequence[Registration], handles: Handles = NONE) -> tuple[Call, ...]:
+        return _moves("ACTIVE", registrations, handles)
+
+    def deregister(
+        self, source: str, registrations: Sequence[Registration], handles: Handles = NONE
+    ) -> tuple[Call, ...]:
+        return _moves("DRAINING", registrations, handles)
+
+
+def _moves(status: str, registrations: Sequence[Registration], handles: Handles) -> tuple[Call, ...]:
+    rows = sorted({tuple(handles[one.instance].split(" ")) for one in registrations})
+    clusters = sorted({cluster for cluster, _ in rows})
+    return tuple(
+        ECS.call("UpdateContainerInstancesState", cluster=cluster, containerInstances=list(some), status=status)
+        for cluster in clusters
+        for some in chunks([arn for other, arn in rows if other == cluster], HOSTS_PER_MOVE)
+    )
+
+
+async def _ports(ask: Ask, group: Body) -> dict[str, list[int]]:
+    """The ports that the group's own target groups send to, by ARN."""
+    sources = await TargetGroup().describe(ask, group.get("TargetGroupARNs", ()))
+    return {source.id: [source.default_port] for source in sources if source.default_port}
+
+
+def _clusters(id: str) -> list[str]:
+    return id.removeprefix(PREFIX).split(",")
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]

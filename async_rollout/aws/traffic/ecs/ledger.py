@@ -1,0 +1,56 @@
+"""What a process remembers of a cluster's hosts, so that little is asked again; losing it costs calls, no more.
+
+A row that was found once is described by its own ARN from then on: a list that leaves it out, as lists now and then do,
+takes nobody for drained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from async_rollout.aws.faults import CallFailedError
+from async_rollout.aws.traffic.ecs.drained import Tasks
+from async_rollout.aws.traffic.ecs.hosts import Host
+
+FLAP = 300.0
+"""Seconds that an agent may be away: AWS calls it normal that it connects anew several times a day, and no longer."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """See the module's docstring.
+
+    rows: by cluster and instance, as last described, each with when that was. met: when a host's agent was last seen
+    connected. left: by host, the tasks that were seen on it as it drained and are not known to be over. words: who is
+    left on it, as last asked; told: when, by cluster. denied: by group, why nobody may look whether it has hosts.
+    """
+
+    rows: dict[tuple[str, str], tuple[tuple[Host, float], ...]] = field(default_factory=dict)
+    met: dict[str, float] = field(default_factory=dict)
+    left: dict[str, Tasks] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    told: dict[str, float] = field(default_factory=dict)
+    denied: dict[str, CallFailedError] = field(default_factory=dict)
+
+    def unknown(self, cluster: str, members: Iterable[str]) -> list[str]:
+        """Those of the instances of which no row is known in a cluster."""
+        return [id for id in members if not self.rows.get((cluster, id))]
+
+    def known(self, cluster: str, members: Iterable[str]) -> list[str]:
+        """ARNs of the rows of the instances."""
+        return [host.arn for id in members for host, _ in self.rows.get((cluster, id), ())]
+
+    def saw(self, cluster: str, members: Iterable[str], hosts: Sequence[Host], at: float) -> tuple[Host, ...]:
+        """Rows as they were described; with those that were there and are not, for a while, since that may be a gap."""
+        self.met |= {host.arn: at for host in hosts if host.connected}
+        told = {host.arn for host in hosts}
+        for id in members:
+            was = self.rows.get((cluster, id), ())
+            lacking = tuple((host, seen) for host, seen in was if host.arn not in told and at - seen < FLAP)
+            self.rows[cluster, id] = (*((host, at) for host in hosts if host.id == id), *lacking)
+        return tuple(host for id in members for host, _ in self.rows[cluster, id])
+
+    def away(self, host: Host, at: float) -> float | None:
+        """Seconds since its agent was last seen connected; None if it never was."""
+        return at - self.met[host.arn] if host.arn in self.met else None

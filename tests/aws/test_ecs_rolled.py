@@ -1,0 +1,146 @@
+"""Groups that host ECS tasks, rolled: no task is killed, who is put back is ACTIVE, what holds a drain up is told."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+
+import pytest
+
+from async_rollout.aws.traffic.ecs import Ecs
+from async_rollout.core.actions import Outcome
+from async_rollout.core.events import Warned
+from async_rollout.core.journal import Goal
+from async_rollout.core.spec import Limits
+from async_rollout.sandbox.ecs.clusters import a_definition, a_service, a_task
+from async_rollout.sandbox.ecs.scenarios import drains, provider, stuck
+from async_rollout.sandbox.faults import Fault, FaultKind
+from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.history import What
+from async_rollout.sandbox.simulation import OWNER
+from async_rollout.sandbox.world import World
+from support.depth import sampled
+from support.ecs_runs import Hosted, by_us, hosts, rolled
+from support.simulation import ours
+
+
+def busy(world: World, size: int = 3, **more: object) -> None:
+    """Tasks behind a load balancer, others behind none, and a daemon on each host."""
+    hosts(world, size)
+    definition = a_definition(world, "shop", port=8080, quits=10.0)
+    a_service(world, "prod", "shop", desired=2 * size, definition=definition, target_group=True, **more)
+    a_service(world, "prod", "worker", desired=size)
+    a_service(world, "prod", "logs", daemon=True)
+
+
+def put_back(run: Hosted) -> None:
+    """As found: sizes, tags, and every host ACTIVE."""
+    group = run.world.group("web")
+    assert not ours(group) and group.suspended == ()
+    assert set(run.statuses.values()) == {"ACTIVE"}
+
+
+@pytest.mark.parametrize("build", [drains, busy], ids=["the scenario", "without awsvpc"])
+def test_no_task_is_there_any_more_as_its_host_ends(build: object) -> None:
+    run = rolled(build)  # type: ignore[arg-type]
+    assert (run.result.verdict.outcome, run.killed) == (Outcome.DONE, [])
+    assert {line.split()[0] for line in by_us(run)} == set(run.found), "each old one was set DRAINING, and nobody else"
+    put_back(run)
+
+
+def test_a_host_is_counted_empty_long_before_it_is() -> None:
+    """ECS's counts are 0 while its tasks still serve: their target group drains for 30 s, they quit 10 s later."""
+    run = rolled(busy)
+    for id in run.found:
+        drained = max(one.at for one in run.happened(What.TASK) if one.instance == id and "STOPPED" in one.detail)
+        ended = next(one.at for one in run.happened(What.TERMINATE) if one.instance == id)
+        assert ended > drained
+    assert "stopping" in run.waited
+
+
+def test_what_a_host_still_holds_is_told() -> None:
+    run = rolled(busy)
+    assert "draining: prod (until it has let go: " in run.waited
+    assert "shop 2, logs 1, worker 1" in run.waited
+
+
+def test_a_new_one_serves_once_the_cluster_has_it() -> None:
+    """It registers half a minute after it is in service; before that no old one goes."""
+    run = rolled(busy)
+    joined = [
+        one.at for one in run.happened(What.HOST) if one.detail.endswith("ACTIVE") and one.instance not in run.found
+    ]
+    assert min(one.at for one in run.happened(What.HOST, OWNER)) > min(joined)
+    assert "getting healthy: prod does not list it yet" in run.waited
+
+
+@pytest.mark.parametrize("after", [60.0, 110.0, 150.0, 200.0, 260.0])
+def test_killed_and_restored_every_host_is_active_again(after: float) -> None:
+    run = rolled(busy, goals=(Goal.REPLACE, Goal.RESTORE), killed=after)
+    assert (run.result.verdict.outcome, run.killed) == (Outcome.RESTORED, []), run.result.verdict
+    put_back(run)
+
+
+@pytest.mark.parametrize("after", [60.0, 110.0, 150.0, 200.0, 260.0])
+def test_killed_and_gone_on_with_no_task_is_killed(after: float) -> None:
+    run = rolled(busy, goals=(Goal.REPLACE, Goal.REPLACE), killed=after)
+    assert (run.result.verdict.outcome, run.killed) == (Outcome.DONE, []), run.result.verdict
+    put_back(run)
+
+
+def test_what_cannot_move_ends_the_run_at_the_limit_and_the_host_is_active_again() -> None:
+    """Somebody runs a task by itself on a host that drains."""
+
+    def build(world: World) -> None:
+        busy(world)
+        a_task(world, "prod", "migration")
+
+    run = rolled(build, ecs=Ecs(drain_timeout=200.0, await_standalone=True), limits=Limits(drain=100.0))
+    assert (run.result.verdict.outcome, run.result.verdict.code, run.killed) == (Outcome.FAILED, 1, [])
+    assert "still drains after 300 s" in run.result.verdict.why and "standalone (family migration)" in run.waited
+    put_back(run)
+
+
+def test_a_service_that_can_never_drain_is_refused_before_anything_is_changed() -> None:
+    run = rolled(stuck)
+    assert run.result.verdict.outcome is Outcome.REFUSED
+    for words in ("frozen of cluster prod can never drain", "rounded of cluster prod", "family migration"):
+        assert words in run.result.verdict.why
+    assert run.world.record == []
+
+
+def test_the_group_of_a_capacity_provider_is_refused() -> None:
+    run = rolled(provider)
+    assert run.result.verdict.outcome is Outcome.REFUSED and "AmazonECSManaged" in run.result.verdict.why
+
+
+def test_off_nothing_is_asked_of_ecs_and_tasks_end_with_their_hosts() -> None:
+    run = rolled(busy, ecs=None)
+    assert run.result.verdict.outcome is Outcome.DONE and run.killed
+    assert not any("Cluster" in name or "Task" in name for name in run.calls)
+
+
+DENIED = (Fault(kind=FaultKind.DENIED, action="ecs:List"),)
+
+
+def test_where_nobody_may_look_it_is_said_and_signs_of_ecs_are_refused() -> None:
+    run = rolled(partial(a_group, size=2, maximum=4, delay=5.0), rules=DENIED)
+    told = " ".join(one.text for one in run.events if isinstance(one, Warned))
+    assert run.result.verdict.outcome is Outcome.DONE
+    assert "ecs:ListClusters is denied; allow it, or --ecs off" in told
+    refused = rolled(provider, rules=DENIED)
+    assert refused.result.verdict.outcome is Outcome.REFUSED
+    assert "says that ECS manages it, and whether its instances host ECS tasks" in refused.result.verdict.why
+
+
+SPOILT = product(
+    [FaultKind.GAP, FaultKind.EMPTY, FaultKind.GARBLED, FaultKind.THROTTLE],
+    ["ecs:ListTasks", "ecs:DescribeTasks", "ecs:DescribeContainerInstances", "ecs:"],
+)
+
+
+@pytest.mark.parametrize("spoilt", sampled(SPOILT, every=4, id=" ".join))
+def test_answers_that_lack_something_take_no_host_for_drained(spoilt: tuple[FaultKind, str]) -> None:
+    kind, action = spoilt
+    run = rolled(busy, rules=(Fault(kind=kind, action=action, probability=0.3, window=(60.0, 2000.0)),))
+    assert (run.result.verdict.outcome, run.killed) == (Outcome.DONE, []), run.result.verdict
