@@ -34,7 +34,7 @@ def deed(dock: Dock, dice: random.Random) -> None:
     host = dice.choice(hosts)
     tasks = list(world.state.tasks)
     service = dice.choice([one for one in world.state.services if not one.endswith("/logs")])
-    match dice.randrange(12):
+    match dice.randrange(13):
         case 0 | 1 | 2:
             ecs.set_state("prod", [one.arn for one in dice.sample(hosts, min(2, len(hosts)))], "DRAINING")
         case 3:
@@ -54,6 +54,8 @@ def deed(dock: Dock, dice: random.Random) -> None:
         case 10:
             ecs.protect(dice.choice(tasks), dice.choice([100.0, None]))
         case 11:
+            ecs.exits(dice.choice(tasks))
+        case 12:
             if dice.random() < 0.5:
                 ecs.run_task("prod", "shop")
             else:

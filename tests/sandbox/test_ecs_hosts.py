@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from async_rollout.sandbox.clock import ManualClock
-from async_rollout.sandbox.ecs.clusters import a_cluster, a_service, a_task
+from async_rollout.sandbox.ecs.clusters import a_cluster, a_definition, a_service, a_task
 from async_rollout.sandbox.ecs.tables import hosts_of, tasks_of, tasks_on
 from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
@@ -151,6 +151,40 @@ def test_deregistered_by_force_its_tasks_are_started_elsewhere() -> None:
     dock.world.kill(victim.instance)
     dock.wait(60.0)
     assert dock.count(What.TASK_LOST) == 0
+
+
+def test_a_job_ends_by_itself_also_while_its_agent_is_gone() -> None:
+    dock = a_dock()
+    host, other = dock.hosts[:2]
+    jobs = [a_task(dock.world, "prod", host=one.arn, ends_in=600.0) for one in (host, other)]
+    dock.world.ecs.agent_gone(other.instance, 1000.0)
+    dock.wait(590.0)
+    assert [dock.world.state.tasks[job.arn].last for job in jobs] == ["RUNNING", "RUNNING"]
+    dock.wait(20.0)
+    assert [dock.world.state.tasks[job.arn].last for job in jobs] == ["STOPPED", "RUNNING"]
+    dock.wait(400.0)
+    assert {dock.world.state.tasks[job.arn].code for job in jobs} == {"EssentialContainerExited"}
+
+
+def test_a_run_of_a_job_takes_as_long_as_its_definition_says() -> None:
+    dock = a_dock()
+    a_definition(dock.world, "job", lasts=100.0)
+    ((job,), _) = dock.world.ecs.run_task("prod", "job")
+    dock.wait(90.0)
+    assert dock.world.state.tasks[job.arn].last == "RUNNING"
+    dock.wait(30.0)
+    assert dock.world.state.tasks[job.arn].last == "STOPPED"
+
+
+def test_a_task_that_crashes_is_replaced() -> None:
+    dock = a_dock()
+    service = a_service(dock.world, "prod", "shop", desired=3, target_group=True)
+    (task,) = dock.on(dock.hosts[0])
+    dock.world.ecs.exits(task.arn)
+    dock.wait(120.0)
+    assert dock.world.state.tasks[task.arn].reason == "Essential container in task exited"
+    assert dock.states(service.arn) == {"RUNNING RUNNING": 3}
+    assert len(dock.world.state.registered(service.target_group or "")) == 3
 
 
 def test_an_agent_that_registers_again_leaves_a_dead_row_behind() -> None:

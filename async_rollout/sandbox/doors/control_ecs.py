@@ -5,6 +5,7 @@ POST /_sandbox/human  {"drain": instance id}                  somebody sets its 
                       {"agent": instance id, "seconds": 600}  its agent is gone for so long; without: for ever; 0: it
                                                               is back
                       {"service": ARN, "desired": 5}          it is scaled; "deploy": true beside: deployed once more
+                      {"exit": task's ARN}                    its container ends by itself
                       {"protect": task's ARN, "seconds": 600} protected from scale-in for so long; without: no longer
 """
 
@@ -27,6 +28,8 @@ def do(world: World, asked: dict[str, Any]) -> bool:
             if type(desired) not in (int, type(None)):
                 raise TypeError("desired is a whole number")
             world.ecs.sets_service(arn, desired=desired, force=asked.get("deploy") is True)
+        case {"exit": str(arn)}:
+            world.ecs.exits(arn)
         case {"protect": str(arn)}:
             world.ecs.protect(arn, _seconds(asked))
         case _:

@@ -137,8 +137,14 @@ def _running(room: Room, task: Task, host: str) -> Task:
     return running
 
 
-def a_task(world: World, cluster: str, family: str = "job", *, host: str | None = None, **more: object) -> Task:
-    """A standalone task that has run for an hour. host: a host's ARN, None: the emptiest. more: fields of Task."""
+def a_task(
+    world: World, cluster: str, family: str = "job", *, host: str | None = None, ends_in: float | None = None,
+    **more: object,
+) -> Task:  # fmt: skip
+    """A standalone task that has run for an hour, and will run for `ends_in` seconds more; None: for ever.
+
+    host: a host's ARN, None: the emptiest. more: fields of Task.
+    """
     room = world.ecs
     found = [one for one in room.state.definitions.values() if one.family == family]
     definition = found[-1] if found else a_definition(world, family)
@@ -146,4 +152,7 @@ def a_task(world: World, cluster: str, family: str = "job", *, host: str | None 
     if chosen is None:
         raise ValueError(f"no host of {cluster} takes {family}")
     task = replace(tasks.new(room, None, definition, cluster, by="human"), **more)  # type: ignore[arg-type]
-    return _running(room, task, chosen.arn)
+    running = _running(room, task, chosen.arn)
+    if ends_in is not None:
+        world.after(ends_in, lambda: world.ecs.exits(running.arn))
+    return running

@@ -196,6 +196,12 @@ class Ecs(Room):
             self.state.providers[name] = replace(self.state.providers[name], status=status, update=update)
             self.simulation.version += 1
 
+    def exits(self, arn: str) -> None:
+        """A task's container ends by itself."""
+        with self.simulation.access():
+            if (task := self.state.tasks.get(arn)) is not None:
+                tasks.exits(self, task)
+
     def protect(self, arn: str, seconds: float | None) -> None:
         """A task protects itself from scale-in, for so many seconds; None: no longer."""
         with self.simulation.access():

@@ -80,7 +80,8 @@ class Definition:
 
     network: "bridge", "host" or "awsvpc". port: of the container, None: it serves none; host_port: a fixed one, None:
     a dynamic one. starts: from its place to RUNNING; quits: it goes so long after SIGTERM, but not longer than
-    stop_timeout. fails: AWS's words for why no task of it starts, empty: they start.
+    stop_timeout. lasts: it exits by itself so long after it began to run, None: never. fails: AWS's words for why no
+    task of it starts, empty: they start.
     """
 
     arn: str
@@ -94,6 +95,7 @@ class Definition:
     stop_timeout: float = 30.0
     starts: float = 8.0
     quits: float = 5.0
+    lasts: float | None = None
     fails: str = ""
 
     @property

@@ -11,7 +11,7 @@ from dataclasses import replace
 from async_rollout.sandbox.ecs import placement, targets
 from async_rollout.sandbox.ecs.records import BEFORE_RUNNING, Definition, Host, Service, Task
 from async_rollout.sandbox.ecs.room import Room
-from async_rollout.sandbox.ecs.words import FORCED, HOST_ENDED
+from async_rollout.sandbox.ecs.words import EXITED, FORCED, HOST_ENDED
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.simulation import AWS
 
@@ -98,6 +98,20 @@ def _started(room: Room, task: Task) -> None:
     room.told(What.TASK, running)
     targets.register(room, running)
     _settles(room, running)
+    lasts = room.state.definitions[task.definition].lasts
+    if lasts is not None:
+        _later(room, running, lasts, exits)
+
+
+def exits(room: Room, task: Task) -> None:
+    """Its container ends by itself: it is done, or it has crashed. Its agent tells, when there is one."""
+    if not task.runs:
+        return
+    if not room.is_connected(task):
+        room.stalled.add(task.arn)
+        return
+    targets.deregister(room, task)
+    _over(room, replace(task, desired="STOPPED", stopping_at=room.now, reason=EXITED, code="EssentialContainerExited"))
 
 
 def _settles(room: Room, task: Task) -> None:
@@ -180,8 +194,10 @@ def resume(room: Room, host: Host) -> None:
     for task in room.tasks_on(host.arn):
         if task.arn in room.stalled:
             room.stalled.discard(task.arn)
-            if task.wanted:
+            if task.coming:
                 _start(room, task)
+            elif task.wanted:
+                exits(room, task)
             else:
                 _halt(room, task)
 

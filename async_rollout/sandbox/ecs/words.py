@@ -8,6 +8,7 @@ ON_DRAINING = "Scaling activity initiated by the container instance {host}, whic
 SCALED_IN = "Scaling activity initiated by deployment {deployment}"
 UNHEALTHY = "Task failed ELB health checks in (target-group {target_group})"
 HOST_ENDED = "Host EC2 (instance {instance}) terminated."
+EXITED = "Essential container in task exited"
 FORCED = "The container instance was deregistered by force"
 NO_HOST = (
     "was unable to place a task because no container instance met all of its requirements. Reason: No Container"

@@ -87,11 +87,15 @@ def page(
     return list(items[begin:end]), f"page-{end}" if end < len(items) else None
 
 
+LONGEST_OFFSET = 9
+"""Digits: Python reads no number of thousands of them."""
+
+
 def _offset(token: str | None) -> int:
     if token is None:
         return 0
     number = token.removeprefix("page-")
-    if number == token or not number.isdecimal():
+    if number == token or not number.isdecimal() or len(number) > LONGEST_OFFSET:
         raise AwsError("InvalidNextToken", f"The token '{token}' is invalid.")
     return int(number)
 

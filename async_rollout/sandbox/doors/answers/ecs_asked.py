@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from async_rollout.sandbox.doors.answers.asked import Asked, Params
+from async_rollout.sandbox.doors.answers.asked import LONGEST_OFFSET, Asked, Params
 from async_rollout.sandbox.ecs import deeds
 from async_rollout.sandbox.ecs.records import Cluster
 from async_rollout.sandbox.ecs.words import wrong
@@ -25,7 +25,7 @@ def paged(asked: Asked, key: str, arns: Sequence[str], *, size: int = 100, most:
         raise wrong(f"maxResults must be between 1 and {most}.")
     token = asked.params.get("nextToken")
     number = "0" if token is None else token.removeprefix("page-")
-    if number == token or not number.isdecimal() or len(number) > 9:
+    if number == token or not number.isdecimal() or len(number) > LONGEST_OFFSET:
         raise wrong("Invalid token.")
     end = int(number) + wanted
     shown = {key: list(arns[int(number) : end])}
