@@ -10,7 +10,8 @@ from datetime import datetime
 from async_rollout.aws.calls import Ask, Body, autoscaling, pages
 from async_rollout.aws.faults import CallFailedError, FaultKind
 from async_rollout.aws.together import Part, together
-from async_rollout.core.observation import Activity, Scheduled, Survey
+from async_rollout.core.activity import Activity
+from async_rollout.core.observation import Scheduled, Survey
 from async_rollout.core.others import Trait, hook_traits, policy_traits
 
 REFRESHING = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")

@@ -22,7 +22,8 @@ from async_rollout.aws.launching import (
 )
 from async_rollout.aws.traffic import named
 from async_rollout.aws.traffic.health import Health
-from async_rollout.core.observation import Activity, Group, Instance, Observation, Source, Survey, Target, unfound
+from async_rollout.core.activity import Activity
+from async_rollout.core.observation import Group, Instance, Observation, Source, Survey, Target, unfound
 from async_rollout.core.others import Trait, claims_of, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
 

@@ -22,9 +22,10 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
                 number of looks or seconds, `others` who else is there
     record      `journal` and its form in the tags: `tags`, `due`, `versions`; `templates` what is launched from as it
                 keeps it; `withheld` the commands that it names
-    look        `observation` what AWS says, `launch_failures`, `zones`; `actions` and what they will do: `effect`;
-                `outcomes` how they were answered, `events` what is told, `origin` of whom, `wording`, `schedules`;
-                `promised` what desired capacity comes to by the record, `probes` who else is about to write one
+    look        `observation` what AWS says, `activity` of its launches, `launch_failures`, `zones`; `actions` and what
+                they will do: `effect`; `outcomes` how they were answered, `events` what is told, `origin` of whom,
+                `wording`, `schedules`; `promised` what desired capacity comes to by the record, `probes` who else is
+                about to write one
     life        `life`: its steps as tables, and where one instance (`lives`) stands; their names: `stages`; how long
                 each may last: `limits`; what is remembered: `history`; asked of a look: `serving`, `let_go`,
                 `standby`, `protection`, `zonal_shift`; which newcomers fail: `failures`, `lost`; how

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from async_rollout.core.activity import Activity
 from async_rollout.core.history import UNKNOWN, Ended, History, Odd
 from async_rollout.core.journal import Due, Goal, Journal
-from async_rollout.core.observation import Activity, Observation, Scheduled, Source, Survey
+from async_rollout.core.observation import Observation, Scheduled, Source, Survey
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import PROTECTED, UNFOUND
 from async_rollout.core.stages import Stage

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from async_rollout.core.actions import Launch
+from async_rollout.core.activity import Activity
 from async_rollout.core.belief import Belief, LaunchAnswer, Mute, Refusal
 from async_rollout.core.launch_failures import Failure, failure_of
-from async_rollout.core.observation import Activity
 from async_rollout.core.outcomes import ActOutcome, LaunchError
 from async_rollout.core.policy import LAUNCHES_KEPT, MUTE_AFTER, OUTLASTED, ZONE_RESTS
 from async_rollout.core.refusals import heard as refused_so_far

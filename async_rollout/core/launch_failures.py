@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from async_rollout.core.observation import Activity
+from async_rollout.core.activity import Activity
 from async_rollout.core.policy import FAILED_TWICE, FAILURES_SETTLE, QUOTA_LASTS
 
 

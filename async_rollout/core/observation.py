@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import inf
 
+from async_rollout.core.activity import Activity
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.others import Claim, Trait
 
@@ -216,29 +217,6 @@ class Survey:
     traits: frozenset[Trait] = frozenset()
     objections: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
-    """One scaling activity. kind: launch, terminate, standby or other; zone: where, empty if AWS does not say.
-
-    ended_at: None while it is in progress; AWS cuts it to whole seconds, so it may lie before started_at. answered: it
-    is AWS's answer to the call itself, so nothing of it is tried again.
-    """
-
-    id: str
-    kind: str
-    status: str
-    message: str
-    started_at: float
-    ended_at: float | None = None
-    instance: str | None = None
-    zone: str = ""
-    answered: bool = False
-
-    @property
-    def failed(self) -> bool:
-        return self.status in ("Failed", "Cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from async_rollout.core.actions import Erase
+from async_rollout.core.activity import Activity
 from async_rollout.core.budget import failures_most, launches_most
 from async_rollout.core.choices import Scaling
 from async_rollout.core.failures import FAILED
 from async_rollout.core.journal import MARKS, Cause, Departure, Journal, Mark, Removal, template_mark, to_suspend
 from async_rollout.core.launch_failures import hopeless, unmended
-from async_rollout.core.observation import Activity, Instance
+from async_rollout.core.observation import Instance
 from async_rollout.core.outcomes import HookOutcome
 from async_rollout.core.policy import RETRIED
 from async_rollout.core.refusals import sentence, standing

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice, repeat
 
 from async_rollout.core.actions import Wait
+from async_rollout.core.activity import Activity
 from async_rollout.core.journal import Goal, Journal
 from async_rollout.core.launch_failures import Failure, failure_of
-from async_rollout.core.observation import Activity, Observation
+from async_rollout.core.observation import Observation
 from async_rollout.core.policy import RETRIED, ZONE_RESTS
 
 AVOIDED: Mapping[Failure, float] = {Failure.ZONE: float("inf"), Failure.CAPACITY: ZONE_RESTS}

@@ -6,8 +6,8 @@ from math import inf
 
 import pytest
 
+from async_rollout.core.activity import Activity
 from async_rollout.core.launch_failures import PHRASES, Failure, failure_of, hopeless, next_of, unmended
-from async_rollout.core.observation import Activity
 from async_rollout.core.tags import CAUSE_LENGTH, safe
 from async_rollout.core.zones import barren, resting
 from async_rollout.sandbox.words import ABANDONED, NO_CAPACITY, NO_IMAGE, NOT_OFFERED, OVER_QUOTA, WRONG_ARCHITECTURE

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from async_rollout.core.actions import Action, EnterStandby, Record, Register, SetCapacity, Terminate
+from async_rollout.core.activity import Activity
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd
 from async_rollout.core.journal import Cause, Departure, Goal, Journal, Mark, Removal
 from async_rollout.core.moves import move
-from async_rollout.core.observation import Activity
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.core.stages import Stage

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from async_rollout.core.activity import Activity
 from async_rollout.core.draft import Draft
 from async_rollout.core.journal import Journal
-from async_rollout.core.observation import Activity
 from async_rollout.core.snapshot import Snapshot
 from async_rollout.core.spec import RolloutSpec
 from support.drawn import AT, looked, observation, recorded

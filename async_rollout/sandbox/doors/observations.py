@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import floor
 
-from async_rollout.core import observation
+from async_rollout.core import activity, observation
 from async_rollout.core.journal import digest
 from async_rollout.core.others import Trait, claims_of, hook_traits, policy_traits, traits_of
 from async_rollout.core.tags import ORDER, PREFIX, from_tags, probes_in
@@ -198,7 +198,7 @@ def _longest(hooks: Iterable[Hook]) -> float:
     return max((hook.heartbeat for hook in hooks), default=0.0)
 
 
-def activities_of(state: State, name: str) -> tuple[observation.Activity, ...]:
+def activities_of(state: State, name: str) -> tuple[activity.Activity, ...]:
     """The first page of DescribeScalingActivities."""
     return tuple(_activity(one) for one in state.activities_of(name)[:100])
 
@@ -207,8 +207,8 @@ KINDS = {"Launching": "launch", "Terminating": "terminate", "Moving EC2 instance
 """How AWS's own descriptions begin of what the core wants to know."""
 
 
-def _activity(one: Activity) -> observation.Activity:
-    return observation.Activity(
+def _activity(one: Activity) -> activity.Activity:
+    return activity.Activity(
         id=one.id,
         kind=next((kind for words, kind in KINDS.items() if one.description.startswith(words)), "other"),
         status=one.status,
