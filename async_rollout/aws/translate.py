@@ -165,4 +165,4 @@ def _seen(source: Source, health: Mapping[str, Health | None], at: float) -> Sou
     told = health.get(source.id)
     if source.gone or (source.id in health and told is None):
         return replace(unfound(source), seen_at=at)
-    return replace(source, seen_at=told.at) if told else source
+    return replace(source, seen_at=told.at, unsettled=tuple(told.unsettled.items())) if told else source

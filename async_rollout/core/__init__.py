@@ -31,8 +31,8 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
                 `standby`, `protection`, `zonal_shift`; which newcomers fail: `failures`, `lost`; how
                 long they have to stay well: `min_ready`
     belief      `belief` of the group; `recall` makes it anew after each look, with `fold` (each history), `answered`,
-                `launch_answers`, `refusals`, `marks`, `carried`; `pace` when to look again; a `snapshot` is what is
-                decided of
+                `launch_answers`, `refusals`, `marks`, `carried`, `restless`; `pace` when to look again; a `snapshot` is
+                what is decided of
     judgement   `budget` the arithmetic, `attribution` of desired capacity, `open_launches` and what became of them,
                 `situation`, `trouble` why to give up, `orders` to do so, `survey` why not to begin, `switching` what to
                 launch from and why not, `traffic` what holds up a removal, `left` what is not put back, `laws` and what

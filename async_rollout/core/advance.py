@@ -67,7 +67,14 @@ def _gone_on(draft: Draft) -> Draft:
     draft = draft.write(record)
     if isinstance(answer, Open):
         return ask_for_more(_out(draft, answer.most), answer.most)
-    return draft.wait(answer.wait) if isinstance(answer, Closed) and not draft.waits else draft
+    return _held(draft, answer) if isinstance(answer, Closed) else draft
+
+
+def _held(draft: Draft, closed: Closed) -> Draft:
+    """Told only where nothing else is waited for; what opens it is looked for in any case."""
+    if not draft.waits:
+        return draft.wait(closed.wait, look=closed.look)
+    return draft.look(closed.look) if closed.look else draft
 
 
 def _suspended_again(draft: Draft, running: tuple[str, ...]) -> Draft:

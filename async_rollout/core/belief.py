@@ -16,6 +16,7 @@ from async_rollout.core.journal import Due, Goal, Journal
 from async_rollout.core.observation import Observation, Scheduled, Source, Survey
 from async_rollout.core.outcomes import ActOutcome
 from async_rollout.core.policy import PROTECTED, UNFOUND
+from async_rollout.core.restless import Restless
 from async_rollout.core.stages import Stage
 
 
@@ -105,7 +106,8 @@ class Belief:
     none of them has brought any; unrisen: more members are there than desired, and a launch is open; mute: why AWS
     answers none any more. failed_before: newcomers that had failed when the record became ours. unseen: when a look
     came later than was meant, and by how much. unfound: sources that AWS did not find, see `traffic`; shifted: since
-    when a zone is in zonal shift. set_to: what the group was last told to launch from, and when; versions: what each
+    when a zone is in zonal shift; restless: of each source that was ever asked, what of its work has not come to rest.
+    set_to: what the group was last told to launch from, and when; versions: what each
     `VersionOf` comes to. scheduled: the next time of each scheduled action, as AWS said it last; dormant: they
     were seen suspended by us; missed: those that fell due meanwhile; awake_since: since when they are seen to run, or
     were told to, None where they do not; fired: those of a record that fell due while they did; resized_at: when others
@@ -136,6 +138,7 @@ class Belief:
     progress: Odd | None = None
     histories: Mapping[str, History] = field(default_factory=dict)
     unfound: Mapping[str, Odd] = field(default_factory=dict)
+    restless: Mapping[str, Restless] = field(default_factory=dict)
     shifted: Odd | None = None
     survey: Survey | None = None
     scheduled: Mapping[str, Scheduled] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """What a look did not ask stands as it was seen before, but for what we have done since.
 
 A look at the rows alone leaves every source's health out. Its instances keep the targets of the look before, so that a
-stage is told from the same things as ever; `seen_at` stays None, so that nothing takes it for news. A look that was
-begun with some sources is completed by one at the others a moment later, with nothing done since: nobody asks twice.
+stage is told from the same things as ever, and a source what it said of work that is not at rest; `seen_at` stays
+None, so that nothing takes it for news. A look that was begun with some sources is completed by one at the others a
+moment later, with nothing done since: nobody asks twice.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ def carried(observation: Observation, before: Observation, belief: Belief, outco
     instances = (replace(one, targets=(*one.targets, *known.get(one.id, ()))) for one in observation.instances)
     begun = blind != {source.id for source in observation.sources} and not (outcomes or before.health_seen)
     seen = {source.id: source.seen_at for source in before.sources if begun and _is_now(observation, source)}
-    sources = (replace(one, seen_at=one.seen_at or seen.get(one.id)) for one in observation.sources)
+    restless = {source.id: source.unsettled for source in before.sources if source.id in blind}
+    sources = (
+        replace(one, seen_at=one.seen_at or seen.get(one.id), unsettled=restless.get(one.id, one.unsettled))
+        for one in observation.sources
+    )
     return replace(observation, instances=tuple(instances), sources=tuple(sources))
 
 

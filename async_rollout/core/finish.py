@@ -15,6 +15,7 @@ from async_rollout.core.budget import launches_most
 from async_rollout.core.catch_up import caught_up
 from async_rollout.core.departures import open_departure
 from async_rollout.core.draft import Draft
+from async_rollout.core.gates import Closed, asked
 from async_rollout.core.journal import Goal
 from async_rollout.core.launching import asked_for, lift_rests
 from async_rollout.core.marks import is_ours_to_take_off
@@ -51,7 +52,7 @@ def finish(draft: Draft) -> Draft:
     if marks := falsely_marked(draft):
         return draft.act(MarkHealthy(instances=marks))
     if draft.tally.surplus:
-        return shed(draft)
+        return draft if _is_held(draft) else shed(draft)
     if not SETTLED.holds(draft.belief.settled, draft.at):
         return _unsettled(draft).wait(_settling(draft), look=Look(draft.at + draft.spec.paced(SOON)))
     if not draft.knows_maximum:
@@ -67,6 +68,11 @@ def finish(draft: Draft) -> Draft:
         owed, draft = caught_up(draft), draft.act(SetCapacity(maximum=lower))
         return draft if owed else put_processes_back(draft)  # the record of what was missed forgets what we had raised
     return caught_up(draft) or put_processes_back(draft)
+
+
+def _is_held(draft: Draft) -> bool:
+    """A gate stands before what is one too many as before the old ones, and has told why; none before a way back."""
+    return draft.journal.goal is Goal.REPLACE and isinstance(asked(draft)[0], Closed)
 
 
 def lowered(draft: Draft) -> Draft:

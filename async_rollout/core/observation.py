@@ -52,7 +52,8 @@ class Source:
     drain_delay is what the limit allows for it. gone: it is the group's and AWS does not find it. detach: what of `aws
     autoscaling` takes it off the group, empty where the group's row does not name it. turn: an instance is taken out of
     the sources of a lower turn first, and out of this one once those have let go of it. slow_start: seconds in which a
-    target that got healthy is given its full share of requests.
+    target that got healthy is given its full share of requests. moves_work: from an instance that is taken out it moves
+    work to others; unsettled: what of that has not come to rest, by name, each with why.
     """
 
     id: str
@@ -70,6 +71,8 @@ class Source:
     turn: int = 0
     open_ended: bool = False
     slow_start: float = 0.0
+    moves_work: bool = False
+    unsettled: tuple[tuple[str, str], ...] = ()
 
     @property
     def timed(self) -> bool:
@@ -92,6 +95,7 @@ def unfound(source: Source) -> Source:
         seen_at=None,
         ends_early=False,
         open_ended=False,
+        unsettled=(),
         gone=True,
     )
 

@@ -15,6 +15,7 @@ from async_rollout.core.observation import Observation, Scheduled, Survey
 from async_rollout.core.outcomes import Outcomes
 from async_rollout.core.policy import CLIMBS, LEASE, LONGEST_SLEEP, OLD_RECORD
 from async_rollout.core.promised import has_left
+from async_rollout.core.restless import folded
 from async_rollout.core.schedules import SCHEDULES, fell_due, passed
 from async_rollout.core.spec import HookPoint, RolloutSpec
 from async_rollout.core.stages import PROVEN, YOUNG, Stage
@@ -131,12 +132,19 @@ def _seen(belief: Belief, observation: Observation) -> Belief:
         activities_at=belief.activities_at if observation.activities is None else at,
         versions={**belief.versions, **observation.versions},
         unfound=_unfound(belief, observation),
+        restless=folded(belief.restless, observation, begun=_has_begun(belief, observation)),
         shifted=counted_on(belief.shifted, "shifted" if shifted_zones(observation) else None, at),
     )
 
 
 def _is_ours(belief: Belief, observation: Observation) -> bool:
     return isinstance(observation.journal, Journal) and observation.journal.run == belief.me.run
+
+
+def _has_begun(belief: Belief, observation: Observation) -> bool:
+    """Whether anybody may have been taken out in this rollout, by whichever process."""
+    record = observation.journal or belief.journal
+    return record is not None and (not isinstance(record, Journal) or record.began > 0)
 
 
 def _surveyed(belief: Belief, observation: Observation) -> Survey | None:

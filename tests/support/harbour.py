@@ -28,7 +28,8 @@ class Harbour:
     noes: what is said to the next closings, in place of doing them. locked: instances whose berth is never closed;
     stuck: whose ships never leave. anchored: ships that speak against a rollout. lost: since when there is no such pier
     any more. listed: so often the pier is listed, then nothing is. gap: when closed berths are left out of all answers,
-    from and to, in seconds after the first was closed.
+    from and to, in seconds after the first was closed. busy: seconds for which a crane takes the place of a berth that
+    was closed. cranes: others, each with when it comes to rest and when, if ever, it begins once more.
     """
 
     world: World
@@ -41,7 +42,10 @@ class Harbour:
     lost: float = inf
     listed: float = inf
     gap: tuple[float, float] = (inf, inf)
+    busy: float = 0.0
+    cranes: dict[str, tuple[float, float]] = field(default_factory=dict)
     closed_at: float = inf
+    closings: list[tuple[float, str]] = field(default_factory=list)
     berths: dict[str, Berth] = field(default_factory=dict)
     sent: list[tuple[float, Call]] = field(default_factory=list)
 
@@ -76,7 +80,8 @@ class Harbour:
                 )
                 return {"Berths": all[start : start + 3], "NextToken": str(start + 3) if start + 3 < len(all) else None}
             case "DescribeBerths", {"Berths": names}:
-                return {"Berths": [self._row(name, self.berths[name], now) for name in names]}
+                rows = [self._row(name, self.berths[name], now) for name in names]
+                return {"Berths": rows, "Cranes": self._cranes(now)}
             case "CloseBerths" | "OpenBerths" as verb, {"Berths": names}:
                 return {"Failures": [one for name in names for one in self._move(name, verb == "OpenBerths", now)]}
         raise AssertionError(call)
@@ -84,12 +89,22 @@ class Harbour:
     def _row(self, name: str, berth: Berth, now: float) -> Mapping[str, Any]:
         return {"Berth": name, "Instance": berth.instance, "Open": berth.open, "Ships": 3 * (berth.empty_at > now)}
 
+    def busy_at(self, now: float) -> bool:
+        """Whether what was moved from berths that were closed is on its way still."""
+        return any(now < at + self.busy for at, _ in self.closings)
+
+    def _cranes(self, now: float) -> Mapping[str, str]:
+        others = [name for name, (rests, again) in self.cranes.items() if not rests <= now < again]
+        return dict.fromkeys((*others, *(("crane-1",) if self.busy_at(now) else ())), "it lifts")
+
     def _move(self, name: str, open: bool, now: float) -> Sequence[Mapping[str, str]]:
         berth = self.berths[name]
         if not open and (self.noes or berth.instance in self.locked):
             return ({"Berth": name, "Reason": self.noes.pop(0) if self.noes else "LOCKED"},)
         if not open:
             self.closed_at = min(self.closed_at, now)
+        if berth.open and not open:
+            self.closings.append((now, berth.instance))
         if open or berth.open:
             berth.open, berth.empty_at = open, inf if open or berth.instance in self.stuck else now + self.leave
         return ()

@@ -14,6 +14,7 @@ from async_rollout.aws import traffic
 from async_rollout.aws.calls import Body, Call
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.session import Wire
+from async_rollout.aws.traffic.kind import Kind
 from async_rollout.core.belief import Me
 from async_rollout.core.events import Event
 from async_rollout.core.journal import Goal
@@ -95,10 +96,11 @@ def rolled(
     goals: Sequence[Goal] = (Goal.REPLACE,),
     killed: float = inf,
     stop: tuple[float, Stop] | None = None,
+    kind: Kind | None = None,
     **order: Any,
 ) -> Story:
     """Rolled through the real aws layer. goals: one conductor after the other; the first killed, or stopped."""
-    monkeypatch.setattr(traffic, "KINDS", (*traffic.KINDS, Pier()))  # the one line
+    monkeypatch.setattr(traffic, "KINDS", (*traffic.KINDS, kind or Pier()))  # the one line
 
     async def main() -> Story:
         world = World(1, loop_clock())

@@ -2,7 +2,8 @@
 
 Instances moor at a pier. No group's row names its pier: it is found by asking. An instance has a berth there, addressed
 by a handle of its own. A berth is closed, two a call and out of a small bucket, once the load balancers have let go; a
-no stands inside a 200. It is empty when its ships have left, and nobody knows when that is.
+no stands inside a 200. It is empty when its ships have left, and nobody knows when that is. Cranes put what it held to
+other berths, and come to rest some time after.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ class Pier(Kind):
         reply = await ask(HARBOUR.call("DescribeBerths", Berths=berths))
         rows = [row for row in reply.body["Berths"] if row["Instance"] in members]
         targets = tuple((row["Instance"], _read(id, row)) for row in rows if row["Open"] or row["Ships"])
-        return Health(at=reply.at, targets=targets, handles={row["Instance"]: row["Berth"] for row in rows})
+        handles = {row["Instance"]: row["Berth"] for row in rows}
+        return Health(at=reply.at, targets=targets, handles=handles, unsettled=reply.body["Cranes"])
 
     def register(self, source: str, registrations: Sequence[Registration], handles: Handles = NONE) -> tuple[Call, ...]:
         return _calls("OpenBerths", registrations, handles)
@@ -80,6 +82,12 @@ class Pier(Kind):
         self, source: str, registrations: Sequence[Registration], handles: Handles = NONE
     ) -> tuple[Call, ...]:
         return _calls("CloseBerths", registrations, handles)
+
+
+class Quay(Pier):
+    """A pier that says of itself that it moves work."""
+
+    moves_work = True
 
 
 def _read(id: str, row: Body) -> Target:

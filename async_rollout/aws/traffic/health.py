@@ -17,12 +17,14 @@ class Health:
     """One source's answer. at: AWS's time of it; targets: (instance id, target), an instance once a port.
 
     handles: by instance id, by what an act addresses it there, where that is no instance id; of those too that the
-    source has let go of, as they may be put back.
+    source has let go of, as they may be put back. unsettled: by name, what it moves off instances that go, and why
+    that has not come to rest, in words; of all that there is, whoever has disturbed it.
     """
 
     at: float
     targets: tuple[tuple[str, Target], ...] = ()
     handles: Mapping[str, str] = field(default_factory=dict)
+    unsettled: Mapping[str, str] = field(default_factory=dict)
 
 
 async def found(answer: Awaitable[T]) -> T | None:

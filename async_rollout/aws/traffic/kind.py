@@ -53,6 +53,8 @@ class Kind(ABC):
     """Sources of a lower turn are left first, and entered again last; those of the same turn at the same time."""
     discovers: ClassVar[bool] = False
     """Whether its sources are found by asking for them (`discover`), as the group's row does not name them."""
+    moves_work: ClassVar[bool] = False
+    """Whether it moves work off one that is taken out to others: `Health.unsettled` says what is on its way."""
     by_handle: ClassVar[bool] = False
     """Whether an act addresses an instance by the handle that the last look found (`Health.handles`)."""
 
@@ -105,7 +107,8 @@ class Kind(ABC):
 
     def source(self, id: str, name: str, **more: Any) -> Source:
         """One of its sources. more: the other fields of Source."""
-        return Source(id=id, kind=self.name, noun=self.noun, name=name, turn=self.turn, **more)
+        of_kind = {"kind": self.name, "noun": self.noun, "turn": self.turn, "moves_work": self.moves_work}
+        return Source(id=id, name=name, **{**of_kind, **more})
 
     @property
     def permissions(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

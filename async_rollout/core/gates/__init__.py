@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from async_rollout.core.gates.at_rest import AT_REST
 from async_rollout.core.gates.canary import CANARY
 from async_rollout.core.gates.gate import Answer, Closed, Gate, Open, Shut
 from async_rollout.core.journal import Journal
 from async_rollout.core.situation import Situation
 from async_rollout.core.templates import Back
 
-GATES: tuple[Gate, ...] = (CANARY,)
+GATES: tuple[Gate, ...] = (CANARY, AT_REST)
 
 
 def asked(situation: Situation) -> tuple[Answer, Journal]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from async_rollout.core.actions import Wait
 from async_rollout.core.journal import Cause, Journal
+from async_rollout.core.pace import Look
 from async_rollout.core.situation import Situation
 from async_rollout.core.spec import RolloutSpec
 
@@ -21,9 +22,13 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Not now. wait: why, since when and until when at the latest, and the option that sets it."""
+    """Not now. wait: why, since when and until when at the latest, and the option that sets it.
+
+    look: the one that may tell that it has opened; None: any that others need.
+    """
 
     wait: Wait
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
