@@ -12,6 +12,7 @@ import pytest
 from async_rollout.engine import rollout
 from support.depth import sampled
 from support.laws.aside import ASIDE
+from support.laws.at_rest import AT_REST
 from support.laws.bad_releases import RELEASES
 from support.laws.balancing import BALANCING
 from support.laws.breaking import Sabotage
@@ -32,7 +33,7 @@ from support.pages import page
 
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
-    *CROWDED, *UNANSWERED, *RELEASES, *HEALING, *PARKED, *ROLLING, *MISSED, *FOLLOWED,
+    *CROWDED, *UNANSWERED, *RELEASES, *HEALING, *PARKED, *ROLLING, *MISSED, *FOLLOWED, *AT_REST,
 )  # fmt: skip
 
 
