@@ -19,6 +19,7 @@ from async_rollout.core.gates import Closed, Open, Shut, asked
 from async_rollout.core.journal import Goal, Journal, Unreadable
 from async_rollout.core.observation import Observation, Source, unfound
 from async_rollout.core.pace import Look
+from async_rollout.core.plan import plan_of
 from async_rollout.core.recall import recall
 from async_rollout.core.restless import Restless, folded
 from async_rollout.core.spec import Limits, RolloutSpec
@@ -30,6 +31,7 @@ SPEC = RolloutSpec(limits=Limits(drain=100.0))
 QUAY = Source(
     id="q", kind="quay", noun="quay", name="west", drain_delay=50.0, has_listener=False, moves_work=True, seen_at=NOW
 )
+UNREST = (("one", "it lifts"),)
 WORDS = {"one": "it lifts", "two": "it turns"}
 
 
@@ -234,3 +236,14 @@ def test_a_look_that_did_not_ask_shows_what_the_last_one_said() -> None:
     (told,) = carried(seen(at=AT + 5), seen("a"), belief, ()).sources
     assert told.unsettled == ()
     assert folded({}, carried(blind, seen("a"), belief, ()), begun=True) == {}, "it is no news"
+
+
+def test_a_plan_is_played_beside_what_never_comes_to_rest_and_counts_the_first_that_goes_alone() -> None:
+    found = replace(observation("SSS", desired=3), journal=None)
+    free = replace(found, group=replace(found.group, suspended=frozenset()))
+    spec = RolloutSpec(max_surge="100%", canary_wait=0.0)
+    plans = [
+        plan_of(spec, replace(free, sources=(*SOURCES, *more))) for more in ((), (replace(QUAY, unsettled=UNREST),))
+    ]
+    assert [(len(plan.old), plan.objections) for plan in plans] == [(3, ()), (3, ())]
+    assert plans[1].expected_seconds > plans[0].expected_seconds + 50.0
