@@ -35,6 +35,7 @@ def test_one_goes_first_and_all_others_together_once_its_work_is_at_rest(monkeyp
     assert waits[0].until == waits[0].since + 360.0
 
 
+@pytest.mark.deep
 def test_while_it_waits_it_looks_at_that_source_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     story = rolled(monkeypatch, of_harbour(busy=300.0, leave=20.0), kind=Quay(), limits=LIMITS)
     assert told(story) == []
