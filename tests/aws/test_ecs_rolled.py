@@ -20,7 +20,7 @@ from async_rollout.sandbox.history import What
 from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.world import World
 from support.depth import sampled
-from support.ecs_runs import Hosted, by_us, hosts, rolled
+from support.ecs_runs import Hosted, by_us, hosts, rolled, short
 from support.simulation import ours
 
 
@@ -45,6 +45,33 @@ def test_no_task_is_there_any_more_as_its_host_ends(build: object) -> None:
     run = rolled(build)  # type: ignore[arg-type]
     assert (run.result.verdict.outcome, run.killed) == (Outcome.DONE, [])
     assert {line.split()[0] for line in by_us(run)} == set(run.found), "each old one was set DRAINING, and nobody else"
+    put_back(run)
+
+
+@pytest.mark.parametrize("surge", [1, 2, "100%"], ids=str)
+def test_no_service_that_keeps_all_of_its_tasks_is_short_of_one(surge: int | str) -> None:
+    run = rolled(partial(busy, size=4), max_surge=surge)
+    assert (run.result.verdict.outcome, run.killed, short(run)) == (Outcome.DONE, [], [])
+
+
+def test_the_first_host_goes_alone_whatever_the_surge() -> None:
+    run = rolled(partial(busy, size=4), max_surge="100%")
+    first = run.result.replaced[0]
+    gone = next(one.at for one in run.happened(What.TERMINATE) if one.instance == first)
+    drained = [one.instance for one in run.happened(What.HOST, OWNER) if one.at < gone]
+    assert drained == [first]
+
+
+def test_a_release_on_which_tasks_do_not_start_costs_one_host_and_all_is_put_back() -> None:
+    """They are started on new hosts again and again, as those are the emptiest; the services never come to rest."""
+
+    def build(world: World) -> None:
+        busy(world, size=4)
+        world.ecs.troubles_of("web").broken = frozenset({"2"})
+
+    run = rolled(build, ecs=Ecs(drain_timeout=200.0), max_surge=2, limits=Limits(drain=100.0))
+    assert (run.result.verdict.outcome, run.result.verdict.code, run.killed, short(run)) == (Outcome.FAILED, 1, [], [])
+    assert len(run.result.replaced) <= 1, run.result
     put_back(run)
 
 

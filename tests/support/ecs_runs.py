@@ -113,3 +113,10 @@ def rolled(
 def by_us(run: Hosted) -> list[str]:
     """Each change of a host's row by us, as "INSTANCE STATUS"."""
     return [f"{one.instance} {one.detail.split()[-1]}" for one in run.happened(What.HOST, OWNER)]
+
+
+def short(run: Hosted) -> list[str]:
+    """Services that had fewer healthy tasks than they are to have: none of a service that keeps all of them may."""
+    kept = {one.arn for one in run.world.state.services.values() if one.minimum >= 100 and not one.daemon}
+    return [f"{one.service}: {one.healthy} of {one.desired}" for one in run.world.ecs.history
+            if one.service in kept and one.healthy < one.desired]  # fmt: skip

@@ -6,7 +6,7 @@ when no task on it runs any more, and nobody knows when. The load balancers of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,7 +21,8 @@ from async_rollout.aws.traffic.ecs.drained import tasks_left
 from async_rollout.aws.traffic.ecs.hosts import Described, Host, current, hosts_of, rows_of
 from async_rollout.aws.traffic.ecs.ledger import FLAP, Ledger
 from async_rollout.aws.traffic.ecs.left import left_on
-from async_rollout.aws.traffic.ecs.services import tasks_of
+from async_rollout.aws.traffic.ecs.services import services_of, tasks_of
+from async_rollout.aws.traffic.ecs.steady import unsettled
 from async_rollout.aws.traffic.ecs.survey import surveyed, unlooked
 from async_rollout.aws.traffic.health import Health, found
 from async_rollout.aws.traffic.kind import NONE, Concerns, Handles, Kind
@@ -34,8 +35,8 @@ PREFIX = "ecs:"
 HOSTS_PER_MOVE = 10
 DRAIN_TIMEOUT = 1800.0
 """Seconds that a host may take to drain, beside what its load balancers take."""
-RETOLD = 60.0
-"""Seconds after which it is asked anew who is left on hosts that drain."""
+RETOLD, SELDOM = 60.0, 600.0
+"""Seconds after which it is asked anew whose tasks are on the hosts: while one of them drains, and while none does."""
 
 
 class Ecs(Kind):
@@ -53,7 +54,7 @@ class Ecs(Kind):
     reads = tuple(sorted(operation for operation, rate in RATES.items() if rate is not ACTS))
     changes = ("UpdateContainerInstancesState",)
     turn, asks = 1, 3
-    discovers, by_handle, lists_all = True, True, False
+    discovers, by_handle, lists_all, moves_work = True, True, False, True
 
     def __init__(
         self,
@@ -125,12 +126,14 @@ class Ecs(Kind):
         if not seen:
             return None
         hosts, at = current(host for one in seen for host in one.hosts), min(one.at for one in seen)
-        await self._drained(ask, [host for host in hosts.values() if host.status == "DRAINING"], at)
+        at_work = [Part(partial(self._at_work, ask, cluster, hosts.values(), at)) for cluster in _clusters(id)]
+        await together(*at_work)
         targets = ((host.id, self._target(id, host, at)) for host in hosts.values())
         return Health(
             at=at,
             targets=tuple((instance, target) for instance, target in targets if target is not None),
             handles={host.id: f"{host.cluster} {host.arn}" for host in hosts.values()},
+            unsettled={name: why for part in at_work for name, why in part.value.items()},
         )
 
     async def _seen(self, ask: Ask, cluster: str, members: Sequence[str]) -> Described | None:
@@ -152,24 +155,36 @@ class Ecs(Kind):
         at = min(listed.at, seen.at, more.at)
         return Described(at=at, hosts=ledger.saw(cluster, members, (*seen.hosts, *more.hosts), at))
 
-    async def _drained(self, ask: Ask, draining: Iterable[Host], at: float) -> None:
-        """Who is left on those that drain: of those counted empty by what each task says, of the others in words."""
-        by_cluster: dict[str, list[Host]] = {}
-        for host in draining:
-            by_cluster.setdefault(host.cluster, []).append(host)
-        for cluster, hosts in by_cluster.items():
-            empty = {host.arn: self._ledger.left.get(host.arn, frozenset()) for host in hosts if not host.busy}
-            self._ledger.left |= await tasks_left(ask, cluster, empty)
-            if len(empty) < len(hosts) and at - self._ledger.told.get(cluster, 0.0) >= RETOLD:
-                await self._tell(ask, cluster, hosts, at)
+    async def _at_work(self, ask: Ask, cluster: str, all: Iterable[Host], at: float) -> Mapping[str, str]:
+        """Who is left on the hosts of a cluster that drain; what moves there and has not come to rest, and why.
+
+        Of hosts that are counted empty each task is asked, of the others the cluster now and then.
+        """
+        hosts = [host for host in all if host.cluster == cluster]
+        draining = [host for host in hosts if host.status == "DRAINING"]
+        empty = {host.arn: self._ledger.left.get(host.arn, frozenset()) for host in draining if not host.busy}
+        busy = len(empty) < len(draining)
+        if hosts and at - self._ledger.told.get(cluster, 0.0) >= (RETOLD if busy else SELDOM):
+            await self._tell(ask, cluster, hosts, at)
+        self._ledger.left |= await tasks_left(ask, cluster, empty)
+        return await self._unrest(ask, cluster)
 
     async def _tell(self, ask: Ask, cluster: str, hosts: Sequence[Host], at: float) -> None:
-        tasks = await tasks_of(ask, cluster)
+        tasks, ledger = await tasks_of(ask, cluster), self._ledger
         for host in hosts:
             here = [one for one in tasks if one.host == host.arn]
-            self._ledger.words[host.arn] = left_on(here, ())
-            self._ledger.left[host.arn] = self._ledger.left.get(host.arn, frozenset()).union(one.arn for one in here)
-        self._ledger.told[cluster] = at
+            served = ledger.services.get(cluster, frozenset())
+            ledger.services[cluster] = served.union(one.service for one in here if one.service)
+            ledger.words[host.arn] = left_on(here, ())
+            if host.status == "DRAINING":
+                ledger.left[host.arn] = ledger.left.get(host.arn, frozenset()).union(one.arn for one in here)
+        ledger.told[cluster] = at
+
+    async def _unrest(self, ask: Ask, cluster: str) -> Mapping[str, str]:
+        """Daemons are left out: how many of them there are to be changes with each host."""
+        names = self._ledger.services.get(cluster, frozenset())
+        services = await services_of(ask, cluster, names, defined=False)
+        return unsettled(service for service in services if not service.daemon)
 
     def _target(self, source: str, host: Host, at: float) -> Target | None:
         state, reason = self._state(host, at)

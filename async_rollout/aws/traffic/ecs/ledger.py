@@ -23,7 +23,8 @@ class Ledger:
 
     rows: by cluster and instance, as last described, each with when that was. met: when a host's agent was last seen
     connected. left: by host, the tasks that were seen on it as it drained and are not known to be over. words: who is
-    left on it, as last asked; told: when, by cluster. denied: by group, why nobody may look whether it has hosts.
+    left on it, as last asked; told: when, by cluster. services: by cluster, those that had tasks on hosts of ours.
+    denied: by group, why nobody may look whether it has hosts.
     """
 
     rows: dict[tuple[str, str], tuple[tuple[Host, float], ...]] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Ledger:
     left: dict[str, Tasks] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
     told: dict[str, float] = field(default_factory=dict)
+    services: dict[str, frozenset[str]] = field(default_factory=dict)
     denied: dict[str, CallFailedError] = field(default_factory=dict)
 
     def unknown(self, cluster: str, members: Iterable[str]) -> list[str]:

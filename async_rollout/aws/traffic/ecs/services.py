@@ -51,16 +51,17 @@ async def with_protection(ask: Ask, cluster: str, tasks: Sequence[Task]) -> tupl
     return tuple(replace(task, protected_until=until.get(task.arn)) for task in tasks)
 
 
-async def services_of(ask: Ask, cluster: str, names: Iterable[str]) -> tuple[Service, ...]:
+async def services_of(ask: Ask, cluster: str, names: Iterable[str], *, defined: bool = True) -> tuple[Service, ...]:
     """The services of these names, sorted, with what their task definitions say; each definition is asked for once.
 
-    One that has been deleted is absent, also where AWS still shows it. Raises CallFailedError.
+    One that has been deleted is absent, also where AWS still shows it. defined: whether definitions are asked for at
+    all; else every service is as one that demands nothing of a host. Raises CallFailedError.
     """
     wanted = chunks(sorted(set(names)), SERVICES_PER_CALL)
     calls = [ECS.call("DescribeServices", cluster=cluster, services=[*some]) for some in wanted]
     found = await _rows(ask, calls, "services")
     rows = sorted((row for row in found if row.get("status") != INACTIVE), key=lambda row: str(row["serviceName"]))
-    definitions = await _definitions(ask, filter(None, map(_definition_of, rows)))
+    definitions = await _definitions(ask, filter(None, map(_definition_of, rows)) if defined else ())
     return tuple(_service(row, definitions.get(_definition_of(row), NO_DEFINITION)) for row in rows)
 
 
