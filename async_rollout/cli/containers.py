@@ -20,6 +20,13 @@ class Standalone(StrEnum):
     WAIT = "wait"
 
 
+class Move(StrEnum):
+    """When an old host drains, where several go at once."""
+
+    BATCH = "batch"
+    EACH = "each"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Containers:
     """How hosts of ECS tasks are found, and what of their tasks is waited for."""
@@ -40,6 +47,14 @@ class Containers:
     ecs_stop_first: Annotated[
         bool, option("--ecs-stop-first", help="A service may be without a running task while its tasks move.")
     ] = False
+    ecs_move: Annotated[
+        Move,
+        option(
+            "--ecs-move",
+            help="Where several go at once: the old hosts of a batch drain together once all its new ones serve, so "
+            "that tasks move once; or each as soon as one new one does.",
+        ),
+    ] = Move.BATCH
     ecs_drain_timeout: Annotated[
         float,
         duration("--ecs-drain-timeout", help="For a host to drain, beside its load balancers.", shown="30m"),
@@ -61,5 +76,6 @@ def reached(account: Account, containers: Containers, order: Order) -> dict[str,
         await_standalone=containers.ecs_standalone is Standalone.WAIT,
         stop_first=containers.ecs_stop_first,
         unserved=order.skip_elb_health_check,
+        together=containers.ecs_move is Move.BATCH,
     )
     return {**asdict(account), "ecs": hosts}

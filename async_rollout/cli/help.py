@@ -95,7 +95,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "--hook-timeout", "--terminate-timeout", "--stop-grace", "--on-failure", "--rollback-version", "--force",
             "--skip-elb-health-check", "--allow",
         ),
-        "Hosts of ECS tasks": ("--ecs", "--ecs-standalone", "--ecs-stop-first", "--ecs-drain-timeout"),
+        "Hosts of ECS tasks": ("--ecs", "--ecs-standalone", "--ecs-stop-first", "--ecs-move", "--ecs-drain-timeout"),
         "Output": ("--output", "--json", "--events", "--report", "--verbose", "--yes"),
     }
 )  # fmt: skip

@@ -72,6 +72,7 @@ def _gone_on(draft: Draft) -> Draft:
 
 def _held(draft: Draft, closed: Closed) -> Draft:
     """Told only where nothing else is waited for; what opens it is looked for in any case."""
+    draft = ask_for_more(draft) if closed.launches else draft
     if not draft.waits:
         return draft.wait(closed.wait, look=closed.look)
     return draft.look(closed.look) if closed.look else draft

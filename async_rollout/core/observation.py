@@ -53,7 +53,8 @@ class Source:
     autoscaling` takes it off the group, empty where the group's row does not name it. turn: an instance is taken out of
     the sources of a lower turn first, and out of this one once those have let go of it. slow_start: seconds in which a
     target that got healthy is given its full share of requests. moves_work: from an instance that is taken out it moves
-    work to others; unsettled: what of that has not come to rest, by name, each with why.
+    work to others; unsettled: what of that has not come to rest, by name, each with why. together: the old ones of a
+    batch are to be taken out of it at the same time.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Source:
     open_ended: bool = False
     slow_start: float = 0.0
     moves_work: bool = False
+    together: bool = False
     unsettled: tuple[tuple[str, str], ...] = ()
 
     @property

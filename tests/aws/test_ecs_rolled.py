@@ -20,7 +20,7 @@ from async_rollout.sandbox.history import What
 from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.world import World
 from support.depth import sampled
-from support.ecs_runs import Hosted, by_us, hosts, rolled, short
+from support.ecs_runs import Hosted, by_us, hosts, moved, rolled, short
 from support.simulation import ours
 
 
@@ -60,6 +60,26 @@ def test_the_first_host_goes_alone_whatever_the_surge() -> None:
     gone = next(one.at for one in run.happened(What.TERMINATE) if one.instance == first)
     drained = [one.instance for one in run.happened(What.HOST, OWNER) if one.at < gone]
     assert drained == [first]
+
+
+def test_of_a_batch_all_drain_together_so_that_tasks_move_less() -> None:
+    """Some hosts join the cluster minutes after the others."""
+
+    def build(world: World) -> None:
+        busy(world, size=7)
+        world.ecs.timing.registers = (10.0, 240.0)
+
+    runs = [rolled(build, max_surge=3, ecs=Ecs(together=together)) for together in (True, False)]
+    assert [(run.result.verdict.outcome, run.killed, short(run)) for run in runs] == [(Outcome.DONE, [], [])] * 2
+    batches = [len({round(one.at, -1) for one in run.happened(What.HOST, OWNER)}) for run in runs]
+    assert (batches[0], batches[1] > 3) == (3, True), "the first alone, then three and three"
+    assert moved(runs[0]) < moved(runs[1])
+
+
+def test_at_once_no_task_moves_twice() -> None:
+    run = rolled(partial(busy, size=6), max_surge="100%")
+    tasks = 18  # none of those that the first host had came to an old one: new hosts are the emptiest
+    assert (run.result.verdict.outcome, moved(run)) == (Outcome.DONE, tasks)
 
 
 def test_a_release_on_which_tasks_do_not_start_costs_one_host_and_all_is_put_back() -> None:

@@ -27,6 +27,7 @@ TABLE = {
     "--launch": "", "--max-failures": "", "--min-ready": "", "--canary-wait": "", "--missed-schedules": "",
     "--launch-template-version": "", "--launch-configuration": "", "--pin": "", "--rollback-version": "",
     "--scaling": "", "--ecs": "", "--ecs-standalone": "", "--ecs-stop-first": "", "--ecs-drain-timeout": "",
+    "--ecs-move": "",
 }  # fmt: skip
 """The house's table of options: long, short."""
 

@@ -120,3 +120,10 @@ def short(run: Hosted) -> list[str]:
     kept = {one.arn for one in run.world.state.services.values() if one.minimum >= 100 and not one.daemon}
     return [f"{one.service}: {one.healthy} of {one.desired}" for one in run.world.ecs.history
             if one.service in kept and one.healthy < one.desired]  # fmt: skip
+
+
+def moved(run: Hosted) -> int:
+    """How many tasks of services, daemons left out, were stopped."""
+    daemons = {f"service:{one.name}" for one in run.world.state.services.values() if one.daemon}
+    ended = (one.detail.split() for one in run.happened(What.TASK))
+    return sum(words[1] == "STOPPED" and words[0] not in daemons for words in ended)

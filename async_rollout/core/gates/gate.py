@@ -24,11 +24,13 @@ class Open:
 class Closed:
     """Not now. wait: why, since when and until when at the latest, and the option that sets it.
 
-    look: the one that may tell that it has opened; None: any that others need.
+    look: the one that may tell that it has opened; None: any that others need. launches: new ones may come meanwhile,
+    it is for the old ones not to go.
     """
 
     wait: Wait
     look: Look | None = None
+    launches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

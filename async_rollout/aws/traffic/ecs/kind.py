@@ -46,6 +46,8 @@ class Ecs(Kind):
     await_standalone: whether tasks of no service on a host are waited for until they end; False: refused before.
     stop_first: whether a service may be without a running task while its tasks move; False: refused before.
     unserved: whether new instances need not be healthy in the group's own load balancers; False.
+    together: whether the old hosts of a batch drain at the same time, once all its new ones serve, so that tasks do not
+        move from host to host; True.
     """
 
     name = "ecs"
@@ -64,10 +66,12 @@ class Ecs(Kind):
         await_standalone: bool = False,
         stop_first: bool = False,
         unserved: bool = False,
+        together: bool = True,
     ) -> None:
         self._clusters = tuple(clusters)
         self._drain_timeout = drain_timeout
         self._options = Options(stop_first=stop_first, await_standalone=await_standalone, unserved=unserved)
+        self._together = together
         self._ledger = Ledger()
 
     def opened(self) -> Ecs:
@@ -78,6 +82,7 @@ class Ecs(Kind):
             await_standalone=options.await_standalone,
             stop_first=options.stop_first,
             unserved=options.unserved,
+            together=self._together,
         )
 
     async def discover(self, ask: Ask, group: Body) -> Sequence[str]:
@@ -116,7 +121,7 @@ class Ecs(Kind):
         names = ", ".join(_name(arn) for arn in clusters if arn in there or there.isdisjoint(clusters))
         if not there.intersection(clusters):
             return unfound(self.source(id, names))
-        return self.source(id, names, open_ended=True, drain_delay=self._drain_timeout)
+        return self.source(id, names, open_ended=True, drain_delay=self._drain_timeout, together=self._together)
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """Each host by the row that counts; one that drains and on which no task is left is not among the targets."""
