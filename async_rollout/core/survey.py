@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from async_rollout.core.budget import bounds
-from async_rollout.core.choices import Standby
+from async_rollout.core.choices import Scaling, Standby
 from async_rollout.core.journal import REQUIRED_RUNNING, SUSPENDED_BY_US
 from async_rollout.core.observation import Instance, Observation, Source, Survey, TargetState
 from async_rollout.core.open_launches import unanswerable
@@ -46,6 +46,8 @@ def _conflicts(spec: RolloutSpec, observation: Observation, survey: Survey) -> I
         yield f"an instance refresh is active ({survey.refresh}): wait for it or cancel it"
     if spec.launch is LaunchCall.ANSWERED and (why := unanswerable(group)):
         yield f"--launch answered: {why}, so AWS does not answer launches here"
+    if group.ecs_managed and spec.scaling is Scaling.FOLLOW:
+        yield "--scaling follow: ECS scales the group, and would end new hosts as long as they have no tasks"
     missing = [name for name in REQUIRED_RUNNING if name in group.suspended]
     if missing and spec.require_healthy_group:
         yield f"suspended: {', '.join(missing)}; a rollout needs them (resume them, or --force resumes them)"
@@ -68,8 +70,8 @@ def _unsupported(observation: Observation) -> Iterator[str]:
         yield "the group counts in weights or units, not in instances: not supported"
     if group.warm_pool:
         yield "the group has a warm pool, whose instances may be of an old template: not supported"
-    if group.ecs_managed:
-        yield "the group belongs to an ECS cluster (tag AmazonECSManaged): not supported"
+    if group.ecs_managed and not any(source.moves_work for source in observation.sources):
+        yield "the group is a capacity provider of an ECS cluster (tag AmazonECSManaged), and no cluster has its hosts"
     for source in group.unknown_sources:
         yield f"traffic source {source} is of a kind that is not supported"
 
@@ -112,7 +114,8 @@ def warnings(spec: RolloutSpec, observation: Observation, survey: Survey | None 
     idle = (f"{one.name} has no listener: not waited for, still deregistered from" for one in unheard)
     standby = (f"{one.id} is in Standby: {_idle(spec, one)}" for one in observation.instances if one.standby)
     kept = retained(observation)
-    meant = (one for one in observation.instances if one.protected and (not one.standby or may_end(spec, one)))
+    heeded = () if observation.group.ecs_managed else observation.instances  # ECS protects its own by itself
+    meant = (one for one in heeded if one.protected and (not one.standby or may_end(spec, one)))
     held = (f"{one.id} is protected from scale-in: {_what_of(spec, observation, one)}" for one in meant)
     blind = "behind no load balancer and without an up-check: InService is all that is known of a new instance"
     unseen = not any(one.has_listener for one in observation.sources) and spec.hooks.up_check is None

@@ -9,6 +9,7 @@ import pytest
 
 from async_rollout.aws.traffic.ecs import Ecs
 from async_rollout.core.actions import Outcome
+from async_rollout.core.choices import Scaling
 from async_rollout.core.events import Warned
 from async_rollout.core.journal import Goal
 from async_rollout.core.spec import Limits
@@ -156,9 +157,34 @@ def test_a_service_that_can_never_drain_is_refused_before_anything_is_changed() 
     assert run.world.record == []
 
 
-def test_the_group_of_a_capacity_provider_is_refused() -> None:
-    run = rolled(provider)
-    assert run.result.verdict.outcome is Outcome.REFUSED and "AmazonECSManaged" in run.result.verdict.why
+@pytest.mark.parametrize("surge", [1, "100%"], ids=str)
+def test_the_group_of_a_capacity_provider_is_drained_before_ecs_would_do_so(surge: int | str) -> None:
+    """Its hosts are protected while they have tasks, and its lifecycle hook drains whoever is terminated."""
+    run = rolled(provider, max_surge=surge)
+    assert (run.result.verdict.outcome, run.killed, short(run)) == (Outcome.DONE, [], []), run.result.verdict
+    assert {line.split()[0] for line in by_us(run)} == set(run.found)
+    waited = [one.detail for one in run.happened(What.HOOK) if "Terminating:Wait" in one.detail]
+    assert len(waited) == len(run.found) and run.result.seconds < 3600.0
+    assert not any("protected" in one.text for one in run.events if isinstance(one, Warned))
+    put_back(run)
+
+
+@pytest.mark.parametrize("after", [60.0, 130.0, 200.0])
+def test_of_a_capacity_provider_too_a_killed_run_is_put_back(after: float) -> None:
+    run = rolled(provider, goals=(Goal.REPLACE, Goal.RESTORE), killed=after)
+    assert (run.result.verdict.outcome, run.killed) == (Outcome.RESTORED, []), run.result.verdict
+    put_back(run)
+
+
+def test_where_ecs_scales_its_policies_are_not_followed() -> None:
+    verdict = rolled(provider, scaling=Scaling.FOLLOW).result.verdict
+    assert verdict.outcome is Outcome.REFUSED and "--scaling follow: ECS scales the group" in verdict.why
+
+
+def test_the_group_of_a_capacity_provider_is_not_rolled_where_its_cluster_is_not_looked_at() -> None:
+    for ecs in (None, Ecs(["another"])):
+        verdict = rolled(provider, ecs=ecs).result.verdict
+        assert verdict.outcome is Outcome.REFUSED and "AmazonECSManaged" in verdict.why
 
 
 def test_off_nothing_is_asked_of_ecs_and_tasks_end_with_their_hosts() -> None:
