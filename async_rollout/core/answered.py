@@ -17,6 +17,7 @@ from async_rollout.core.actions import (
     Probe,
     Record,
     Register,
+    Registration,
     Resume,
     SetCapacity,
     SetSizes,
@@ -136,7 +137,7 @@ def _acted(belief: Belief, outcome: ActOutcome) -> Belief:
 
 
 def _sent(belief: Belief, outcome: ActOutcome) -> Belief:
-    """What AWS took for a registration, or refused for good."""
+    """What AWS took for a registration, or refused for good. Of one that it may have taken out nothing is known."""
     if not isinstance(outcome.action, Deregister | Register):
         return belief
     back = isinstance(outcome.action, Register)
@@ -146,7 +147,13 @@ def _sent(belief: Belief, outcome: ActOutcome) -> Belief:
             belief = belief.noted(where.instance, calls=calls)
         elif back and outcome.ok is False and not outcome.passing:
             belief = belief.noted(where.instance, unfit=True)
+        elif not back and where in belief.history(where.instance).back:
+            belief = belief.noted(where.instance, calls=_without(belief.history(where.instance).calls, where))
     return belief
+
+
+def _without(calls: Mapping[Registration, Sent], where: Registration) -> dict[Registration, Sent]:
+    return {other: sent for other, sent in calls.items() if other != where}
 
 
 def still(launching: Launching | None, observation: Observation) -> Launching | None:
