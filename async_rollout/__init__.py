@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from async_rollout.aws.cloud import AwsCloud
     from async_rollout.aws.session import connect
+    from async_rollout.aws.traffic.ecs.options import Ecs
     from async_rollout.core.actions import Outcome, Verdict
     from async_rollout.core.amounts import Amount
     from async_rollout.core.choices import MissedSchedules, Scaling, Standby
@@ -53,6 +54,7 @@ __version__ = "0.2.0"
 _HOMES = {
     "async_rollout.aws.cloud": ("AwsCloud",),
     "async_rollout.aws.session": ("connect",),
+    "async_rollout.aws.traffic.ecs.options": ("Ecs",),
     "async_rollout.core.actions": ("Outcome", "Verdict"),
     "async_rollout.core.amounts": ("Amount",),
     "async_rollout.core.choices": ("MissedSchedules", "Scaling", "Standby"),
@@ -68,17 +70,17 @@ _HOMES = {
     "async_rollout.engine.preview": ("Status", "plan", "status"),
     "async_rollout.engine.result": ("GroupResult", "Summary"),
     "async_rollout.errors": (
-        "CredentialsError", "RefusedError", "RolloutError", "UnknownGroupError", "UnseenError", "UsageError",
+        "CredentialsError", "Ecs", "RefusedError", "RolloutError", "UnknownGroupError", "UnseenError", "UsageError",
     ),
     "async_rollout.sandbox": ("Sandbox",),
 }  # fmt: skip
 
 __all__ = [
-    "Amount", "AwsCloud", "CredentialsError", "Event", "GroupRef", "GroupResult", "Halt", "HookCall", "HookPoint",
-    "Hooks", "LaunchCall", "Limits", "MissedSchedules", "OnFailure", "Outcome", "Plan", "Protected", "RefusedError",
-    "RolloutError", "RolloutSpec", "Sandbox", "Scaling", "Scope", "Standby", "Status", "Stop", "Summary",
-    "UnknownGroupError", "UnseenError", "UsageError", "Verdict", "connect", "plan", "restore", "roll_out", "rollback",
-    "status",
+    "Amount", "AwsCloud", "CredentialsError", "Ecs", "Event", "GroupRef", "GroupResult", "Halt", "HookCall",
+    "HookPoint", "Hooks", "LaunchCall", "Limits", "MissedSchedules", "OnFailure", "Outcome", "Plan", "Protected",
+    "RefusedError", "RolloutError", "RolloutSpec", "Sandbox", "Scaling", "Scope", "Standby", "Status", "Stop",
+    "Summary", "UnknownGroupError", "UnseenError", "UsageError", "Verdict", "connect", "plan", "restore", "roll_out",
+    "rollback", "status",
 ]  # fmt: skip
 
 

@@ -23,14 +23,12 @@ from async_rollout.aws.calls import Body, Call, is_read
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.raw import EVENT, read_whole
 from async_rollout.aws.traffic import KINDS
-from async_rollout.aws.traffic.ecs import Ecs
+from async_rollout.aws.traffic.ecs import EVERYWHERE, Ecs, EcsHosts
 from async_rollout.engine.given import listener
 from async_rollout.engine.ports import Tell
 from async_rollout.errors import BrokenError, CredentialsError, UsageError
 from async_rollout.newer import MODELS
 
-EVERYWHERE = Ecs()
-"""Looks for hosts of ECS tasks in all clusters."""
 CLOSING = 5.0
 """Seconds that closing may take; a hung connection must not hold up the end."""
 
@@ -77,7 +75,7 @@ async def connect(
         jitter=jitter,
         expiry=wire.expires_at,
         api_share=api_share,
-        kinds=[*(kind for kind in KINDS if not isinstance(kind, Ecs)), *([ecs] if ecs else [])],
+        kinds=[*(kind for kind in KINDS if not isinstance(kind, EcsHosts)), *([EcsHosts(ecs)] if ecs else [])],
     )
     try:
         yield cloud

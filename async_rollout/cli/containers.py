@@ -63,7 +63,7 @@ class Containers:
 
 def reached(account: Account, containers: Containers, order: Order) -> dict[str, Any]:
     """What `connect` is given. Raises UsageError where no cluster is named."""
-    from async_rollout.aws.traffic.ecs import Ecs
+    from async_rollout.aws.traffic.ecs.options import Ecs
 
     if containers.ecs == OFF:
         return {**asdict(account), "ecs": None}

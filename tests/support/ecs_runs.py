@@ -9,8 +9,8 @@ from typing import Any
 
 import anyio
 
-from async_rollout.aws.session import EVERYWHERE, connect
-from async_rollout.aws.traffic.ecs import Ecs
+from async_rollout.aws.session import connect
+from async_rollout.aws.traffic.ecs import EVERYWHERE, Ecs
 from async_rollout.core.belief import Me
 from async_rollout.core.events import Event, Waiting
 from async_rollout.core.journal import Goal

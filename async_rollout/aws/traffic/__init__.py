@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from async_rollout.aws.calls import Body
 from async_rollout.aws.traffic.classic import Classic
-from async_rollout.aws.traffic.ecs import Ecs
+from async_rollout.aws.traffic.ecs import EcsHosts
 from async_rollout.aws.traffic.kind import Kind
 from async_rollout.aws.traffic.target_group import TargetGroup
 
-KINDS: tuple[Kind, ...] = (TargetGroup(), Classic(), Ecs())
+KINDS: tuple[Kind, ...] = (TargetGroup(), Classic(), EcsHosts())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ when no task on it runs any more, and nobody knows when. The load balancers of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from async_rollout.aws.calls import Ask, Body, Call
@@ -21,6 +20,7 @@ from async_rollout.aws.traffic.ecs.drained import tasks_left
 from async_rollout.aws.traffic.ecs.hosts import Described, Host, current, hosts_of, rows_of
 from async_rollout.aws.traffic.ecs.ledger import FLAP, Ledger
 from async_rollout.aws.traffic.ecs.left import left_on
+from async_rollout.aws.traffic.ecs.options import Ecs
 from async_rollout.aws.traffic.ecs.services import services_of, tasks_of
 from async_rollout.aws.traffic.ecs.steady import unsettled
 from async_rollout.aws.traffic.ecs.survey import surveyed, unlooked
@@ -33,22 +33,15 @@ from async_rollout.core.observation import Source, Target, TargetState, unfound
 PREFIX = "ecs:"
 """How the id of a source begins; behind it stand the ARNs of its clusters."""
 HOSTS_PER_MOVE = 10
-DRAIN_TIMEOUT = 1800.0
-"""Seconds that a host may take to drain, beside what its load balancers take."""
 RETOLD, SELDOM = 60.0, 600.0
 """Seconds after which it is asked anew whose tasks are on the hosts: while one of them drains, and while none does."""
 
+EVERYWHERE = Ecs()
+"""Looked for in all clusters."""
 
-class Ecs(Kind):
-    """clusters: names or ARNs of those to look for hosts in; empty: all of the account and region.
 
-    drain_timeout: seconds that a host may take to drain, beside what its load balancers take; 1800.
-    await_standalone: whether tasks of no service on a host are waited for until they end; False: refused before.
-    stop_first: whether a service may be without a running task while its tasks move; False: refused before.
-    unserved: whether new instances need not be healthy in the group's own load balancers; False.
-    together: whether the old hosts of a batch drain at the same time, once all its new ones serve, so that tasks do not
-        move from host to host; True.
-    """
+class EcsHosts(Kind):
+    """options: what the owner chose."""
 
     name = "ecs"
     noun = "ECS cluster"
@@ -58,39 +51,19 @@ class Ecs(Kind):
     turn, asks = 1, 3
     discovers, by_handle, lists_all, moves_work = True, True, False, True
 
-    def __init__(
-        self,
-        clusters: Sequence[str] = (),
-        *,
-        drain_timeout: float = DRAIN_TIMEOUT,
-        await_standalone: bool = False,
-        stop_first: bool = False,
-        unserved: bool = False,
-        together: bool = True,
-    ) -> None:
-        self._clusters = tuple(clusters)
-        self._drain_timeout = drain_timeout
-        self._options = Options(stop_first=stop_first, await_standalone=await_standalone, unserved=unserved)
-        self._together = together
+    def __init__(self, options: Ecs = EVERYWHERE) -> None:
+        self._options = options
         self._ledger = Ledger()
 
-    def opened(self) -> Ecs:
-        options = self._options
-        return Ecs(
-            self._clusters,
-            drain_timeout=self._drain_timeout,
-            await_standalone=options.await_standalone,
-            stop_first=options.stop_first,
-            unserved=options.unserved,
-            together=self._together,
-        )
+    def opened(self) -> EcsHosts:
+        return EcsHosts(self._options)
 
     async def discover(self, ask: Ask, group: Body) -> Sequence[str]:
         """One source, of all clusters in which the group has hosts; none where nobody may look, see `concerns`."""
         name = group["AutoScalingGroupName"]
         self._ledger.denied.pop(name, None)
         try:
-            clusters = await clusters_of(ask, [one["InstanceId"] for one in group["Instances"]], self._clusters)
+            clusters = await clusters_of(ask, [one["InstanceId"] for one in group["Instances"]], self._options.clusters)
         except CallFailedError as failed:
             if failed.fault.kind is not FaultKind.DENIED:
                 raise
@@ -102,7 +75,12 @@ class Ecs(Kind):
         if denied := self._ledger.denied.get(group["AutoScalingGroupName"]):
             return await unlooked(ask, group, denied)
         members = [one["InstanceId"] for one in group["Instances"]]
-        options = replace(self._options, target_groups=await _ports(ask, group) if ids else {})
+        options = Options(
+            stop_first=self._options.stop_first,
+            await_standalone=self._options.await_standalone,
+            unserved=self._options.unserved,
+            target_groups=await _ports(ask, group) if ids else {},
+        )
         clusters = sorted({cluster for id in ids for cluster in _clusters(id)})
         parts = [Part(partial(surveyed, ask, cluster, members, options)) for cluster in clusters]
         await together(*parts)
@@ -121,7 +99,9 @@ class Ecs(Kind):
         names = ", ".join(_name(arn) for arn in clusters if arn in there or there.isdisjoint(clusters))
         if not there.intersection(clusters):
             return unfound(self.source(id, names))
-        return self.source(id, names, open_ended=True, drain_delay=self._drain_timeout, together=self._together)
+        return self.source(
+            id, names, open_ended=True, drain_delay=self._options.drain_timeout, together=self._options.together
+        )
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """Each host by the row that counts; one that drains and on which no task is left is not among the targets."""
