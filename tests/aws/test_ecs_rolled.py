@@ -20,7 +20,7 @@ from async_rollout.sandbox.groups import a_group
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.world import World
-from support.depth import sampled
+from support.depth import deeper, sampled
 from support.ecs_runs import Hosted, by_us, hosts, moved, rolled, short
 from support.simulation import ours
 
@@ -41,7 +41,7 @@ def put_back(run: Hosted) -> None:
     assert set(run.statuses.values()) == {"ACTIVE"}
 
 
-@pytest.mark.parametrize("build", [drains, busy], ids=["the scenario", "without awsvpc"])
+@pytest.mark.parametrize("build", deeper([drains, busy], always=1, id=lambda one: one.__name__))
 def test_no_task_is_there_any_more_as_its_host_ends(build: object) -> None:
     run = rolled(build)  # type: ignore[arg-type]
     assert (run.result.verdict.outcome, run.killed) == (Outcome.DONE, [])
@@ -49,7 +49,7 @@ def test_no_task_is_there_any_more_as_its_host_ends(build: object) -> None:
     put_back(run)
 
 
-@pytest.mark.parametrize("surge", [1, 2, "100%"], ids=str)
+@pytest.mark.parametrize("surge", deeper([2, 1, "100%"], always=1, id=str))
 def test_no_service_that_keeps_all_of_its_tasks_is_short_of_one(surge: int | str) -> None:
     run = rolled(partial(busy, size=4), max_surge=surge)
     assert (run.result.verdict.outcome, run.killed, short(run)) == (Outcome.DONE, [], [])
@@ -63,6 +63,7 @@ def test_the_first_host_goes_alone_whatever_the_surge() -> None:
     assert drained == [first]
 
 
+@pytest.mark.deep
 def test_of_a_batch_all_drain_together_so_that_tasks_move_less() -> None:
     """Some hosts join the cluster minutes after the others."""
 
@@ -122,14 +123,14 @@ def test_a_new_one_serves_once_the_cluster_has_it() -> None:
     assert "getting healthy: prod does not list it yet" in run.waited
 
 
-@pytest.mark.parametrize("after", [60.0, 110.0, 150.0, 200.0, 260.0])
+@pytest.mark.parametrize("after", deeper([110.0, 60.0, 150.0, 200.0, 260.0], always=1))
 def test_killed_and_restored_every_host_is_active_again(after: float) -> None:
     run = rolled(busy, goals=(Goal.REPLACE, Goal.RESTORE), killed=after)
     assert (run.result.verdict.outcome, run.killed) == (Outcome.RESTORED, []), run.result.verdict
     put_back(run)
 
 
-@pytest.mark.parametrize("after", [60.0, 110.0, 150.0, 200.0, 260.0])
+@pytest.mark.parametrize("after", deeper([150.0, 60.0, 110.0, 200.0, 260.0], always=1))
 def test_killed_and_gone_on_with_no_task_is_killed(after: float) -> None:
     run = rolled(busy, goals=(Goal.REPLACE, Goal.REPLACE), killed=after)
     assert (run.result.verdict.outcome, run.killed) == (Outcome.DONE, []), run.result.verdict
@@ -157,7 +158,7 @@ def test_a_service_that_can_never_drain_is_refused_before_anything_is_changed() 
     assert run.world.record == []
 
 
-@pytest.mark.parametrize("surge", [1, "100%"], ids=str)
+@pytest.mark.parametrize("surge", deeper([1, "100%"], always=1, id=str))
 def test_the_group_of_a_capacity_provider_is_drained_before_ecs_would_do_so(surge: int | str) -> None:
     """Its hosts are protected while they have tasks, and its lifecycle hook drains whoever is terminated."""
     run = rolled(provider, max_surge=surge)
@@ -169,7 +170,7 @@ def test_the_group_of_a_capacity_provider_is_drained_before_ecs_would_do_so(surg
     put_back(run)
 
 
-@pytest.mark.parametrize("after", [60.0, 130.0, 200.0])
+@pytest.mark.parametrize("after", deeper([130.0, 60.0, 200.0], always=1))
 def test_of_a_capacity_provider_too_a_killed_run_is_put_back(after: float) -> None:
     run = rolled(provider, goals=(Goal.REPLACE, Goal.RESTORE), killed=after)
     assert (run.result.verdict.outcome, run.killed) == (Outcome.RESTORED, []), run.result.verdict
