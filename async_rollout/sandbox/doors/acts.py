@@ -28,6 +28,7 @@ from async_rollout.core.actions import (
 )
 from async_rollout.core.tags import ORDER, PREFIX, PROBE, to_tags
 from async_rollout.sandbox import templates
+from async_rollout.sandbox.ecs.records import Host
 from async_rollout.sandbox.records import Tag
 from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.words import AwsError
@@ -37,6 +38,10 @@ T = TypeVar("T")
 
 TAGS_A_CALL = 25
 """CreateOrUpdateTags and DeleteTags take so many (Auto Scaling's documents)."""
+HOSTS_A_CALL = 10
+"""UpdateContainerInstancesState takes so many."""
+CLUSTERS = "ecs:"
+"""How the id of a source begins that is a group's clusters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,9 @@ def _move(world: World, several: Sequence[Registration], *, register: bool) -> I
     """One call a source, with all of its instances and ports."""
     for source in dict.fromkeys(one.source for one in several):
         here = [one for one in several if one.source == source]
+        if source.startswith(CLUSTERS):
+            yield from _move_hosts(world, here, "ACTIVE" if register else "DRAINING")
+            continue
         yield Step(name=_call(source, register=register), do=partial(_move_here, world, here, register=register))
 
 
@@ -157,3 +165,24 @@ def _move_here(world: World, here: Sequence[Registration], *, register: bool) ->
     except AwsError as no:
         if no.code not in ("TargetGroupNotFound", "LoadBalancerNotFound"):
             raise
+
+
+def _move_hosts(world: World, several: Sequence[Registration], status: str) -> Iterator[Step]:
+    """By the row of each that counts, the newest connected one. Whose rows are all gone is gone itself."""
+    rows = [row for one in several if (row := _row(world, one.instance)) is not None]
+    for cluster in sorted({row.cluster for row in rows}):
+        for part in _chunks([row.arn for row in rows if row.cluster == cluster], HOSTS_A_CALL):
+            do = partial(_set_state, world, cluster, part, status)
+            yield Step(name="ecs:UpdateContainerInstancesState", do=do)
+
+
+def _row(world: World, instance: str) -> Host | None:
+    return max(world.ecs.rows_of(instance), key=lambda one: (one.connected, one.registered_at), default=None)
+
+
+def _set_state(world: World, cluster: str, rows: Sequence[str], status: str) -> None:
+    """A no to one of them is AWS's no; that one is missing is none."""
+    _, failed = world.ecs.set_state(cluster, rows, status)
+    for arn, reason in failed:
+        if reason != "MISSING":
+            raise AwsError(reason, arn)

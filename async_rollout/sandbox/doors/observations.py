@@ -24,16 +24,20 @@ Health = dict[str, tuple[observation.Target, ...]]
 
 
 def observation_of(
-    state: State, name: str, at: float, health: Health | None = None, seen_at: Mapping[str, float] | None = None
-) -> observation.Observation:
-    """What DescribeAutoScalingGroups and EC2 tell; with the health in the sources, where that was asked."""
+    state: State, name: str, at: float, health: Health | None = None, seen_at: Mapping[str, float] | None = None,
+    others: tuple[observation.Source, ...] = (),
+) -> observation.Observation:  # fmt: skip
+    """What DescribeAutoScalingGroups and EC2 tell; with the health in the sources, where that was asked.
+
+    others: sources that the group's row does not name.
+    """
     group = state.groups[name]
     tags = {tag.key: tag.value for tag in group.tags}
     return observation.Observation(
         at=at,
         group=group_of(state, group),
         instances=tuple(instance_of(state, group, one, (health or {}).get(one.id, ())) for one in state.members(name)),
-        sources=tuple(_source(state, id, at, (seen_at or {}).get(id)) for id in group.source_ids),
+        sources=(*(_source(state, id, at, (seen_at or {}).get(id)) for id in group.source_ids), *others),
         journal=from_tags(tags, group.arn),
         order=tags.get(ORDER),
         probes=probes_in(tags),

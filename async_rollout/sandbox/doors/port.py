@@ -12,13 +12,14 @@ from dataclasses import replace
 import anyio
 
 from async_rollout.core.actions import CloudAction, EndOf, HealthOf, Need, Needs, VersionOf
-from async_rollout.core.observation import Observation
+from async_rollout.core.observation import Observation, Source
 from async_rollout.core.outcomes import LaunchError
 from async_rollout.engine.clocks import Young, always
 from async_rollout.engine.ports import Answer, Done, GroupRef, Late, Refused, Unknown, Urgency
 from async_rollout.errors import CredentialsError, UnknownGroupError, UnseenError
 from async_rollout.sandbox import templates
 from async_rollout.sandbox.doors.acts import Step, steps
+from async_rollout.sandbox.doors.containers import Containers
 from async_rollout.sandbox.doors.observations import (
     Health,
     activities_of,
@@ -62,6 +63,7 @@ class PortCloud:
         self._rng = random.Random(f"latency {world.seed}")
         self._sharing: tuple[float, int] = (-1.0, 0)
         self._known: set[str] = set()
+        self._containers = Containers(world, self.faults, self._read_each)
 
     def close(self) -> None:
         self.closed = True
@@ -74,7 +76,7 @@ class PortCloud:
         """See engine.ports.Cloud."""
         self._count_group()
         state, at = await self._read_group(group)
-        return observation_of(state, group, at)
+        return observation_of(state, group, at, others=self._containers.of(group))
 
     def carries(self, groups: int) -> bool:
         """Any number: no call waits for a turn here."""
@@ -83,15 +85,18 @@ class PortCloud:
     async def look(self, group: str, needs: Needs, after: float, urgency: Urgency = Urgency.USUAL) -> Observation:
         """See engine.ports.Cloud. Requests are sent when called, which is never before `after`."""
         self._count_group()
+        if Need.SURVEY in needs or Need.TARGETS in needs:
+            await self._containers.find(group, anew=Need.SURVEY in needs)
         wanted = None if Need.TARGETS in needs else {one.source for one in needs if isinstance(one, HealthOf)}
         if wanted is not None and not wanted:
             state, at = await self._read_group(group)
-            seen = observation_of(state, group, at)
+            seen = observation_of(state, group, at, others=self._containers.of(group))
         else:
             seen = await self._see_all(group, wanted)
         if Need.SURVEY in needs:
             state = self._with(group, await self._read(*_SURVEY))
-            seen = replace(seen, survey=survey_of(state.groups[group], self.world.now))
+            told = survey_of(state.groups[group], self.world.now)
+            seen = replace(seen, survey=replace(told, told=self._containers.told(group)))
         if Need.REFRESH in needs:
             state = self._with(group, await self._read("autoscaling:DescribeInstanceRefreshes"))
             status = survey_of(state.groups[group], self.world.now).refresh
@@ -144,23 +149,29 @@ class PortCloud:
         if self._rng.random() < 0.5:
             state, at = await self._read_group(group)
             state = state.copy()  # as it was then: the world goes on
-            health, seen_at = await self._see_health(group, wanted)
+            health, seen_at, others = await self._see_health(group, wanted)
         else:
-            health, seen_at = await self._see_health(group, wanted)
+            health, seen_at, others = await self._see_health(group, wanted)
             state, at = await self._read_group(group)
-        return observation_of(state, group, at, health, seen_at)
+        return observation_of(state, group, at, health, seen_at, others)
 
-    async def _see_health(self, group: str, wanted: set[str] | None) -> tuple[Health, dict[str, float]]:
+    async def _see_health(
+        self, group: str, wanted: set[str] | None
+    ) -> tuple[Health, dict[str, float], tuple[Source, ...]]:
         known = self.world.state.groups.get(group)
         ids = tuple(id for id in known.source_ids if wanted is None or id in wanted) if known else ()
-        if not ids:
-            return {}, {}
-        states = await self._read_each(*(_health_call(id) for id in ids))
+        states = await self._read_each(*(_health_call(id) for id in ids)) if ids else []
         health: Health = {}
         for id, state in zip(ids, states, strict=True):
             for instance, targets in health_of(state, (id,)).items():
                 health[instance] = (*health.get(instance, ()), *targets)
-        return health, dict.fromkeys(ids, self.world.now)
+        seen_at, others = dict.fromkeys(ids, self.world.now), self._containers.of(group)
+        if known and others and (wanted is None or others[0].id in wanted):
+            seen = await self._containers.health(group)
+            others = (seen.source,)
+            for instance, target in seen.targets.items():
+                health[instance] = (*health.get(instance, ()), target)
+        return health, seen_at, others
 
     async def _read(self, *names: str, counted: bool = False) -> State:
         return (await self._read_each(*names, counted=counted))[0]
