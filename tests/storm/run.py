@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT / folder) for folder in (".", "tests")]
 
 from support.storms.blame import broken  # noqa: E402 - the path comes first
 from support.storms.ec2_ends import ending  # noqa: E402
+from support.storms.hosting import hosting  # noqa: E402
 from support.storms.scaling import scaling  # noqa: E402
 from support.storms.setting import setting  # noqa: E402
 from support.storms.storm import storm  # noqa: E402
@@ -40,22 +41,27 @@ MODES = {
     "scaling": {"launches": True, "further": scaling},
     "scaling-liveness": {"launches": True, "liveness": True, "further": scaling},
     "endings": {"launches": True, "further": ending},
+    "ecs": {"launches": True, "further": hosting},
+    "ecs-liveness": {"launches": True, "liveness": True, "further": hosting},
+    "ecs-wire": {"launches": True, "wire": True, "further": hosting},
 }
 """launches: of runs whose launches AWS answers; all others set desired capacity.
 
 releases: of new instances that fail after they were healthy. templates: of runs that set what the group launches from,
 and go back to what they found. scaling: of groups that scale by themselves meanwhile. endings: of
-instances that EC2 ends."""
+instances that EC2 ends. ecs: of groups whose instances are hosts of a cluster."""
 CI = {
     "safety": 800, "liveness": 200, "wire": 40, "launches": 500, "launches-liveness": 150, "launches-wire": 30,
     "releases": 150, "templates": 200, "templates-liveness": 80,
     "scaling": 120, "scaling-liveness": 40, "endings": 120,
+    "ecs": 60, "ecs-liveness": 20, "ecs-wire": 10,
 }  # fmt: skip
 LONG = {
     "safety": 10_000, "liveness": 2500, "wire": 500,
     "launches": 10_000, "launches-liveness": 2500, "launches-wire": 500,
     "releases": 2000, "templates": 3000, "templates-liveness": 1000,
     "scaling": 3000, "scaling-liveness": 1000, "endings": 3000,
+    "ecs": 2000, "ecs-liveness": 500, "ecs-wire": 200,
 }  # fmt: skip
 
 

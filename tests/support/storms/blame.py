@@ -17,6 +17,7 @@ from async_rollout.core.policy import DRAIN_OVERDUE
 from async_rollout.core.spec import OnFailure
 from async_rollout.sandbox.faults import FaultKind
 from async_rollout.sandbox.history import Happening, What
+from support.storms import hosted
 from support.storms.aftermath import it_ends, nothing_is_left, zero_means_done
 from support.storms.at_fault import who_is_at_fault_is_counted, who_is_not_at_fault_is_not_counted
 from support.storms.conduct import (
@@ -274,6 +275,7 @@ LAWS: tuple[Callable[[Past], Iterator[str]], ...] = (
     what_was_missed_is_made_up_for,
     what_one_has_lived_through_is_set,
     what_is_not_made_up_for_is_named,
+    *hosted.LAWS,
 )
 
 

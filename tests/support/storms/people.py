@@ -14,6 +14,7 @@ from async_rollout.sandbox.groups import _target_groups
 from async_rollout.sandbox.records import Group, Hook, Instance, Tag
 from async_rollout.sandbox.simulation import HUMAN
 from async_rollout.sandbox.words import AwsError
+from support.storms import tenants
 from support.storms.ec2_ends import ended_any, ended_new, ended_old
 from support.storms.loads import lost, shifted
 from support.storms.owners import GROUP
@@ -279,4 +280,7 @@ DEEDS: Mapping[str, Callable[[Witness, float], None]] = MappingProxyType({
     "lose": lost, "accuse": accused, "shift": shifted,
     "unpark": unparked, "detach": detached, "join": joined,
     "end new": ended_new, "end old": ended_old, "end any": ended_any,
+    "agent": tenants.agent, "agent for good": tenants.agent_for_good, "deploy": tenants.deployed,
+    "rescale": tenants.rescaled, "drain": tenants.drained, "activate": tenants.activated, "run task": tenants.ran,
+    "exit": tenants.exited, "register again": tenants.registered_again,
 })  # fmt: skip

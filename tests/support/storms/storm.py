@@ -29,6 +29,7 @@ from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.troubles import Troubles
 from async_rollout.sandbox.virtual import run_virtual
 from support.storms.answered import answered
+from support.storms.clusters import calmed
 from support.storms.conductors import Mortal, opened
 from support.storms.failing import failing
 from support.storms.hosts import Sleeper, holder
@@ -189,6 +190,8 @@ def _built(weather: Weather) -> Past:
     world.follows, world.unseen = weather.spec.scaling is Scaling.FOLLOW, PATIENT + weather.lag
     if weather.scalers is not None:
         weather.scalers.begin(world, GROUP)
+    if weather.hosting is not None:
+        weather.hosting.begin(world, GROUP)
     world.begin()
     found = world.state.groups[GROUP]
     return Past(weather=weather, world=world, found=found, found_ids=frozenset(one.id for one in world.members(GROUP)))
@@ -267,6 +270,7 @@ async def _calm(past: Past) -> None:
     with past.world.access():
         unhooked(past.world)
         unshifted(past.world)
+        calmed(past.world, GROUP)
     quiet = Faults(past.world, ())
     await anyio.sleep(400.0)
     past.weather = replace(past.weather, errand=replace(past.weather.errand, failing=0.0, hanging=0.0))

@@ -9,10 +9,12 @@ from typing import Any
 from async_rollout.core.amounts import AmountLike
 from async_rollout.core.journal import Goal
 from async_rollout.core.spec import Hook, Hooks, LaunchCall, Limits, RolloutSpec
+from async_rollout.sandbox.doors.containers import DRAIN_TIMEOUT
 from async_rollout.sandbox.faults import Fault, FaultKind
 from async_rollout.sandbox.readings import Readings
 from async_rollout.sandbox.records import Group
 from async_rollout.sandbox.records import Hook as LifecycleHook
+from support.storms.clusters import Hosting
 from support.storms.scalers import Scalers
 
 READS = "^(autoscaling|elb|elbv2|ec2):Describe"
@@ -69,7 +71,8 @@ class Weather:
     readings, answering: of launches that are answered, see `Readings` and `Troubles`. relapse, relapse_share: of a bad
     release, as in `Troubles`, relapsing: of which versions; struck: when every application fails, and for how many
     seconds. version: what the group names, None: the default one. scalers: what moves desired by itself.
-    told_after: so long the group's health check takes to find that EC2 does not run one.
+    told_after: so long the group's health check takes to find that EC2 does not run one. hosting: the cluster that the
+    group's instances are hosts of, None: of none.
     """
 
     seed: int
@@ -105,6 +108,7 @@ class Weather:
     relapsing: frozenset[str] | None = None
     scalers: Scalers | None = None
     told_after: float = 10.0
+    hosting: Hosting | None = None
 
     @property
     def lag(self) -> float:
@@ -119,6 +123,7 @@ class Weather:
     def patience(self) -> float:
         """How long a conductor may take in calm: each member may have to boot, get healthy, drain and go once."""
         drain = self.spec.limits.drain + self.delay + self.trouble.lingering
+        drain += 0.0 if self.hosting is None else DRAIN_TIMEOUT + self.spec.limits.drain
         asleep = sum(seconds for _, seconds in self.naps)
         each = self.spec.limits.launch + self.spec.limits.healthy + drain
         return 3600.0 + asleep + (each + self.spec.limits.hook * 2 + self.spec.limits.terminate) * (self.size + 4)

@@ -9,6 +9,7 @@ from async_rollout.core.journal import Goal, Mark
 from async_rollout.core.tags import PREFIX
 from async_rollout.core.templates import Back
 from async_rollout.sandbox import census
+from async_rollout.sandbox.history import What
 from async_rollout.sandbox.launch_tokens import LaunchAnswer
 from async_rollout.sandbox.records import Activity, Group, Instance, Tag
 from async_rollout.sandbox.simulation import OWNER
@@ -122,6 +123,13 @@ class Witness(Owners):
                 replaces = record.goal is Goal.REPLACE and record.back is Back.NOT
                 self.log.heads.append(Head(at=self.now, run=record.run, replaces=replaces, cutoff=record.cutoff))
             self.log.departures.update(departure.id for departure in (record.departures if record else ()))
+
+    def happened(self, what: What, who: str, group: str = "", instance: str = "", detail: str = "") -> None:
+        super().happened(what, who, group, instance, detail)
+        if what is What.HOST and who == OWNER and detail.endswith("DRAINING"):
+            self._removed("deregister", instance)
+        elif what is What.HOST and who == OWNER:
+            self._out.discard(instance)
 
     # --- how it is noted
 
