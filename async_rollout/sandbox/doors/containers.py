@@ -191,7 +191,8 @@ def source_of(id: str, **more: Any) -> observation.Source:
     """As the kind declares itself. more: the fields that an answer tells."""
     name = ", ".join(arn.rpartition("/")[2] for arn in id.removeprefix(CLUSTERS).split(","))
     return observation.Source(
-        id=id, kind="ecs", noun="ECS cluster", name=name, turn=1, moves_work=True, open_ended=True,
+        id=id, kind="ecs", noun="ECS cluster", name=name, turn=1, moves_work=True,
+        together=True, open_ended=True,
         drain_delay=DRAIN_TIMEOUT, **more,
     )  # fmt: skip
 
