@@ -2,7 +2,7 @@
 
     python tests/bench                       all of it, some forty minutes
     python tests/bench --only one start      parts of it: one, fleet, fits, start, loop, process, smoke,
-                                         stop, releases
+                                         stop, releases, ecs
 
 one       one group on a virtual clock, against the best legal schedule and against rivals, for the same draws
 fleet     a hundred groups at once, on all of AWS's request buckets and on half of them
@@ -13,6 +13,7 @@ process   a hundred groups, and a thousand in ten accounts, rolled for real over
 smoke     one group in real time beside the same on the virtual clock
 stop      SIGTERM with ten to a hundred groups under way
 releases  what releases that fail cost, beside the original's loop, a plain surge and a model of a refresh
+ecs       hosts of ECS, beside models of a refresh with managed draining, of ecsmec and of a script
 
 Virtual figures are the same on every machine (seeds 0, 1, 2, ...); of real ones only the ratios are worth quoting, and
 those of an idle machine. Ends with 1 if a goal was missed.
@@ -30,7 +31,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 from support.bench.table import HEAD, Row  # noqa: E402 - the path comes first
 
-PARTS = ("one", "fleet", "fits", "start", "loop", "process", "smoke", "stop", "releases")
+PARTS = ("one", "fleet", "fits", "start", "loop", "process", "smoke", "stop", "releases", "ecs")
 """Each imports what it needs when its turn comes."""
 FITS = (25, 50, 200, 400)
 

@@ -8,6 +8,7 @@ of the zone that has the most.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from async_rollout.sandbox.records import Instance
 from async_rollout.sandbox.world import World
@@ -32,26 +33,27 @@ async def _launching_first(scene: Scene, name: str) -> None:
     world, found = scene.world, scene.world.group(name)
     world.update_group(name, maximum=found.maximum + 1, desired=found.desired + 1, who=WHO)
     for left in range(len(scene.old[name]), 0, -1):
-        await scene.until(lambda: _counted(world, name) > found.desired, LOOKING)
-        world.terminate(_next(scene, name), decrement=left == 1, who=WHO)
+        await scene.until(lambda: counted(world, name) > found.desired, LOOKING)
+        world.terminate(of_the_fullest_zone(world, name, scene.old[name]), decrement=left == 1, who=WHO)
     world.update_group(name, maximum=found.maximum, who=WHO)
 
 
 async def _terminating_first(scene: Scene, name: str) -> None:
     world, found = scene.world, scene.world.group(name)
     for _ in scene.old[name]:
-        world.terminate(_next(scene, name), decrement=False, who=WHO)
-        await scene.until(lambda: _counted(world, name) >= found.desired, LOOKING)
+        world.terminate(of_the_fullest_zone(world, name, scene.old[name]), decrement=False, who=WHO)
+        await scene.until(lambda: counted(world, name) >= found.desired, LOOKING)
 
 
-def _next(scene: Scene, name: str) -> str:
-    """An old one of the fullest zone, as a termination policy would have it."""
-    staying = [one for one in scene.world.members(name) if not one.leaving]
+def of_the_fullest_zone(world: World, name: str, old: Sequence[str]) -> str:
+    """One of the old ones that stay, as a termination policy would have it."""
+    staying = [one for one in world.members(name) if not one.leaving]
     full = Counter(one.zone for one in staying)
-    return max((one for one in staying if one.id in scene.old[name]), key=lambda one: full[one.zone]).id
+    return max((one for one in staying if one.id in old), key=lambda one: full[one.zone]).id
 
 
-def _counted(world: World, name: str) -> int:
+def counted(world: World, name: str) -> int:
+    """How many are InService, healthy by the group's own check, and past their warm-up."""
     warm_up, now = world.group(name).grace, world.look().at
     return sum(_counts(one, warm_up, now) for one in world.members(name))
 
