@@ -1,6 +1,6 @@
 """How fast, how frugal, how light: a table of ratios and counts, each with its goal, an anchor and the limit beside it.
 
-    python tests/bench                       all of it, some forty minutes
+    python tests/bench                       all of it, some fifty minutes
     python tests/bench --only one start      parts of it: one, fleet, fits, start, loop, process, smoke,
                                          stop, releases, ecs
 

@@ -6,6 +6,7 @@ import ast
 import re
 
 from support.bench.bad_ones import WAYS as RELEASED
+from support.bench.ecs_costs import WAYS as HOSTED
 from support.pages import README, ROOT, page, part, rows
 from support.traffic.ways import WAYS
 
@@ -60,3 +61,14 @@ def test_each_way_to_roll_has_what_releases_that_fail_cost_and_ours_always_ends(
         lost = [int(cells[size].removesuffix(" %")) for cells in table]
         assert lost[0] == min(lost)
         assert table[0][never].startswith("0 of ")
+
+
+def test_each_way_to_roll_hosts_of_ecs_has_its_figures_and_ours_ended_no_task() -> None:
+    tables = {name: rows(part(page("figures"), name)) for name in ("ecs", "ecs-release", "ecs-stuck")}
+    for table in tables.values():
+        assert [cells[0] for cells in table] == list(HOSTED)
+    ours = [name.startswith("async-rollout") for name in HOSTED].count(True)
+    assert {cells[place] for cells in tables["ecs"][:ours] for place in (3, 6)} == {"0, 0"}
+    for name in ("ecs-release", "ecs-stuck"):
+        assert {cells[place] for cells in tables[name][:ours] for place in (2, 6)} == {"0"}
+    assert {cells[place] for cells in tables["ecs-release"][:ours] for place in (1, 5)} <= {"0", "1"}

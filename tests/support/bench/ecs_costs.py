@@ -38,7 +38,7 @@ WAYS: Mapping[str, Way] = MappingProxyType(
         "async-rollout": partial(_ours, surge=1),
         "async-rollout, --max-surge 100%": partial(_ours, surge="100%"),
         "instance refresh 100/110 (model)": partial(refreshed, first=True, awaits=True),
-        "the same, if it does not wait for hooks": partial(refreshed, first=True, awaits=False),
+        "instance refresh 100/110, hooks not waited for (model)": partial(refreshed, first=True, awaits=False),
         "instance refresh 90/100 (model)": partial(refreshed, first=False, awaits=True),
         "ecsmec (model)": ecsmec,
         "rolling_replace.py (model)": counted_out,
