@@ -27,6 +27,7 @@ from async_rollout.core.survey import objections, unhealthy
 from async_rollout.core.switched import is_settled, put_in_place
 from async_rollout.core.switching import is_in_scope, questions, templates_of
 from async_rollout.core.traffic import next_for
+from async_rollout.core.undrained import moves_work
 
 
 def refused(*why: str, next: str = "") -> Decision:
@@ -162,6 +163,7 @@ def _first(spec: RolloutSpec, snapshot: Snapshot) -> Journal:
         suspended=ours,
         commands=spec.hooks.points,
         templates=templates_of(spec, group),
+        moves_work=moves_work(snapshot.observation),
     )
 
 

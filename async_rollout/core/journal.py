@@ -199,7 +199,8 @@ class Journal:
     while we had them suspended, and those to come; caught_up: what they come to was set, or was about to be.
     lowered_at: when others were last found to have lowered desired, 0 if never.
     old: how many there were to replace when cutoff was taken, 0 if not known; replaced: how many of them are gone.
-    templates: what the run has to do with what the group launches from, None: nothing.
+    templates: what the run has to do with what the group launches from, None: nothing. moves_work: some source of the
+    group moves work off whom it lets go.
     """
 
     group: str
@@ -231,6 +232,7 @@ class Journal:
     scheduled: tuple[Due, ...] = ()
     caught_up: bool = False
     lowered_at: int = 0
+    moves_work: bool = False
     open: tuple[OpenLaunch, ...] = ()
     departures: tuple[Departure, ...] = ()
     templates: Templates | None = None

@@ -25,6 +25,7 @@ from async_rollout.core.standby import may_end
 from async_rollout.core.switched import called_off
 from async_rollout.core.switching import objections, questions, templates_of, wanted, way_back
 from async_rollout.core.templates import Back, Templates
+from async_rollout.core.undrained import noted, undrained
 from async_rollout.core.withheld import asked_for, withheld
 from async_rollout.core.zones import spread, zone_counts
 
@@ -132,10 +133,12 @@ def _take_over(spec: RolloutSpec, snapshot: Snapshot, record: Journal) -> Decisi
     if first := unproven(spec, snapshot):
         return first
     me, observation = snapshot.belief.me, snapshot.observation
+    if no := undrained(spec, snapshot, record):
+        return Decision(verdict=no)
     lacking = withheld(spec, record)
     commands = tuple(point for point in HookPoint if point in lacking.union(spec.hooks.points))
     due = inherited(record, observation.group)
-    ours = replace(record, run=me.run, holder=me.holder, commands=commands, scheduled=due)
+    ours = replace(noted(record, observation), run=me.run, holder=me.holder, commands=commands, scheduled=due)
     if lacking and me.intent is Goal.REPLACE:
         return _without_commands(snapshot, ours, lacking)
     if me.rollback and (no := _no_way_back(spec, snapshot, record)):

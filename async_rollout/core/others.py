@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-ALLOWANCES = ("zonal-shift", "eks", "beanstalk", "operator", "batch")
-"""What the owner can allow: a zonal shift under way, and a group of EKS, Beanstalk, an operator or AWS Batch."""
+ALLOWANCES = ("zonal-shift", "eks", "beanstalk", "operator", "batch", "undrained")
+"""What the owner can allow: a zonal shift under way, and a group of EKS, Beanstalk, an operator or AWS Batch;
+and that a record is gone on with of instances which nothing drains any more."""
 
 CODEDEPLOY = "CodeDeploy-managed-automatic-launch-deployment-hook-"
 """How CodeDeploy's lifecycle hooks begin: they deploy the application to each instance that launches."""

@@ -204,7 +204,8 @@ class RolloutSpec:
     canary_wait: seconds that the first new one has to be ready before more of them come, one at a time till then; 120.
     limits: how long each wait may last.
     on_failure: what follows a failure; everything is put back.
-    allow: what would else be refused, by names of `ALLOWANCES` (zonal-shift, eks, beanstalk, operator, batch); nothing.
+    allow: what would else be refused, by names of `ALLOWANCES` (zonal-shift, eks, beanstalk, operator, batch,
+        undrained); nothing.
     protected: what becomes of old ones that are protected from scale-in; they are waited for.
     standby: what becomes of old ones in Standby; they are left.
     launch: by which call new ones are asked for; LaunchInstances where that may be (AUTO).

@@ -79,7 +79,7 @@ def _head(journal: Journal) -> str:
         f"v={VERSION} g={journal.group} run={journal.run} until={journal.until} goal={journal.goal.value}"
         f" cut={cutoff} tpl={journal.template or '-'} lanes={len(journal.departures)} began={journal.began}"
         f" open={len(journal.open)} needs={NEEDS} cmd={points or '-'} tem={int(journal.templates is not None)}"
-        f" sched={len(journal.scheduled)}"
+        f" sched={len(journal.scheduled)} mov={int(journal.moves_work)}"
     )
 
 
@@ -206,6 +206,7 @@ def _journal(
         canary=bool(_number(found, "can", 1)),
         caught_up=bool(_number(found, "set", 1)),
         lowered_at=_number(found, "sunk", 10**11),
+        moves_work=bool(_number(head, "mov", 1)),
         departures=tuple(sorted(departures, key=lambda departure: (departure.at, departure.id))),
     )
 

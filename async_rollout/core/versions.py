@@ -22,7 +22,7 @@ FIRST: Mapping[str, frozenset[str]] = {
 """The keys of version 1, by tag."""
 ADDED: Mapping[int, Mapping[str, Mapping[str, str]]] = {
     2: {
-        "head": {"needs": NEEDS, "cmd": "-", "open": "0", "tem": "0", "sched": "0"},
+        "head": {"needs": NEEDS, "cmd": "-", "open": "0", "tem": "0", "sched": "0", "mov": "0"},
         "found": {"old": "0", "gone": "0", "apart": "0", "way": "d", "tok": "0", "can": "0", "set": "0", "sunk": "0"},
         "lane": {"q": "e", "stay": "0"},
         "template": {"tf": "-", "tw": "-", "tp": "-", "tt": "-", "tb": "n"},

@@ -21,7 +21,7 @@ from async_rollout.sandbox.history import What
 from async_rollout.sandbox.simulation import OWNER
 from async_rollout.sandbox.world import World
 from support.depth import deeper, sampled
-from support.ecs_runs import Hosted, by_us, hosts, moved, rolled, short
+from support.ecs_runs import LIMIT, Hosted, by_us, hosts, moved, rolled, short
 from support.simulation import ours
 
 
@@ -218,3 +218,13 @@ def test_answers_that_lack_something_take_no_host_for_drained(spoilt: tuple[Faul
     kind, action = spoilt
     run = rolled(busy, rules=(Fault(kind=kind, action=action, probability=0.3, window=(60.0, 2000.0)),))
     assert (run.result.verdict.outcome, run.killed) == (Outcome.DONE, []), run.result.verdict
+
+
+@pytest.mark.parametrize("goal", Goal)
+def test_who_may_not_look_whether_hosts_are_drained_goes_on_with_nothing_and_puts_nothing_back(goal: Goal) -> None:
+    """The one before had begun to drain one. Taken for drained it would be terminated, or stay as it is for ever."""
+    rules = (Fault(kind=FaultKind.DENIED, action="^ecs:", window=(90.0, LIMIT)),)
+    run = rolled(busy, goals=(Goal.REPLACE, goal), killed=90.0, rules=rules)
+    assert run.result.verdict.outcome is Outcome.REFUSED and "drained its instances" in run.result.verdict.why
+    assert "DRAINING" in run.statuses.values() and run.killed == []
+    assert run.happened(What.TERMINATE) == [] and ours(run.world.group("web"))

@@ -105,7 +105,7 @@ FIRST = {
 }
 """A record of 0.1.0, letter by letter."""
 SECOND = FIRST | {
-    "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd tem=1 sched=2",
+    "head": f"{FIRST['head'].replace('v=1', 'v=2')} open=2 needs=0.2.0 cmd=uqbd tem=1 sched=2 mov=1",
     "found": f"{FIRST['found']} old=3 gone=1 apart=2 way=a tok=7 can=1 set=1 sunk=1700000090",
     "template": "n=3 tf=lt-0a1b:@Latest tw=lt-0a1b:42 tp=0a1b2c3d tt=- tb=n",
     "sched": "n=3 1700000100/up 1700000160/night.ly",
@@ -134,7 +134,7 @@ def test_the_second_version_is_what_is_written() -> None:
     assert isinstance(second, j.Journal)
     assert (second.commands, second.old, second.replaced) == (tuple(HookPoint), 3, 1)
     assert second.departures[0].draining is j.Mark.FAILED and second.departures[0].stays
-    assert second.canary is True and second.caught_up is True and second.lowered_at == 1700000090
+    assert second.canary is True and second.caught_up is True and second.lowered_at == 1700000090 and second.moves_work
     assert [(due.at, due.name) for due in second.scheduled] == [(1700000100, "up"), (1700000160, "night.ly")]
     assert (second.way, second.tokens, [launch.came for launch in second.open]) == (j.Way.ANSWERED, 7, [None, 1])
     tags = {key.removeprefix(PREFIX): value for key, value in to_tags(second).items()}
@@ -169,7 +169,7 @@ def test_keys_and_letters_keep_their_meaning() -> None:
     assert dict(zip("uqbd", HookPoint, strict=True)) == tagging._POINTS
     assert "".join(tagging._LETTERS) == "ZASRLTHB"
     assert tuple(tagging._LETTERS.values()) == (*j.SUSPENDED_BY_US, *j.REQUIRED_RUNNING)
-    assert versions.keys_of("head", 1) | {"needs", "cmd", "open", "tem", "sched"} == versions.keys_of("head", 2)
+    assert versions.keys_of("head", 1) | {"needs", "cmd", "open", "tem", "sched", "mov"} == versions.keys_of("head", 2)
     later = {"old", "gone", "apart", "way", "tok", "can", "set", "sunk"}
     assert versions.keys_of("found", 1) | later == versions.keys_of("found", 2)
     assert versions.keys_of("lane", 1) | {"q", "stay"} == versions.keys_of("lane", 2)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from async_rollout.core.actions import Order, Outcome, Probe, VersionOf
+from async_rollout.core.actions import Order, Outcome, Probe, Record, VersionOf
 from async_rollout.core.belief import Me, Peer
 from async_rollout.core.decide import decide
 from async_rollout.core.history import Odd
@@ -190,3 +190,24 @@ def test_a_group_that_was_taken_from_us_is_let_go() -> None:
 def test_an_older_record_may_be_an_old_answer_for_as_long_as_a_lease() -> None:
     assert decide(SPEC, taken(NOW - 10, Odd("x", NOW - 100, 5))).verdict is None
     assert end(decide(SPEC, taken(NOW - 10, Odd("x", NOW - 180, 5)))) == (Outcome.HELD, 5)
+
+
+@pytest.mark.parametrize("goal", Goal)
+def test_where_nothing_is_seen_that_drained_its_instances_its_record_stands(goal: Goal) -> None:
+    me = {"me": Me(run="run0", holder="here/b/1", intent=goal)}
+    drained = other(record={"moves_work": True}, **me)
+    refused = decide(SPEC, drained)
+    assert end(refused) == (Outcome.REFUSED, 3) and not any(isinstance(act, Record) for act in refused.actions)
+    assert refused.verdict is not None and "drained its instances of work" in refused.verdict.why
+    assert the_record(decide(replace(SPEC, allow=frozenset({"undrained"})), drained)).moves_work
+    seen = tuple(replace(source, moves_work=True) for source in drained.observation.sources)
+    there = replace(drained, observation=replace(drained.observation, sources=seen))
+    assert the_record(decide(SPEC, there)).moves_work
+
+
+def test_a_source_that_moves_work_is_noted_by_whoever_sees_it_first() -> None:
+    unknown = other()
+    seen = tuple(replace(source, moves_work=True) for source in unknown.observation.sources)
+    there = replace(unknown, observation=replace(unknown.observation, sources=seen))
+    assert not the_record(decide(SPEC, unknown)).moves_work
+    assert the_record(decide(SPEC, there)).moves_work

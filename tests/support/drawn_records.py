@@ -98,6 +98,7 @@ def journals(draw: st.DrawFn) -> j.Journal:
         canary=draw(st.booleans()),
         caught_up=draw(st.booleans()),
         lowered_at=draw(st.integers(0, 10**10)),
+        moves_work=draw(st.booleans()),
         scheduled=draw(st.lists(scheduled, max_size=4).map(fitting)),
         open=draw(st.lists(launches, max_size=j.OPEN_MAX, unique_by=lambda launch: launch.zone).map(tuple)),
         templates=template,
