@@ -59,6 +59,11 @@ class CallFailedError(Exception):
         """AWS knows no such thing as the call is about. No answer, or a denied one, says nothing of the kind."""
         return self.fault.kind is FaultKind.REFUSED and self.fault.code.removesuffix("Exception") in self.call.api.gone
 
+    @property
+    def forbidden(self) -> bool:
+        """A policy does not let these credentials do this. That they have expired, say, is nothing of the kind."""
+        return self.fault.kind is FaultKind.DENIED and _forbids(self.fault.code)
+
 
 THROTTLED = frozenset({
     "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
@@ -176,9 +181,13 @@ def as_seen(failed: CallFailedError) -> RolloutError:
     return UnseenError(str(failed))
 
 
+def _forbids(code: str) -> bool:
+    return code.startswith(("Access", "Unauthorized", "NotAuthorized")) and not code.endswith("Error")
+
+
 def _help(call: Call, code: str) -> str:
     if code in EXPIRED:
         return "The credentials have expired: renew them (or use a profile that renews itself) and start again."
-    if code.startswith(("Access", "Unauthorized", "NotAuthorized")) and not code.endswith("Error"):
+    if _forbids(code):
         return f"Allow {call.api.permission(call.operation)} for these credentials."
     return "Check the credentials: environment, profile or instance role, and the clock of this machine."

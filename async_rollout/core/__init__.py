@@ -35,8 +35,8 @@ The rooms, each knows those above it here (an import contract in pyproject.toml 
                 what is decided of
     judgement   `budget` the arithmetic, `attribution` of desired capacity, `open_launches` and what became of them,
                 `situation`, `trouble` why to give up, `orders` to do so, `survey` why not to begin, `switching` what to
-                launch from and why not, `traffic` what holds up a removal, `undrained` why not to go on, `left` what is not
-                put back, `laws` and what they read of an act: `taken`, one of them `followed`
+                launch from and why not, `traffic` what holds up a removal, `undrained` why not to go on, `left` what is
+                not put back, `laws` and what they read of an act: `taken`, one of them `followed`
     gates       `gates` before each new removal and launch, a file each
     decision    `decide`, `begin`, `lease`, `advance`, `restore`, `finish`, and how it has ended: `ends`; `moves` what
                 each step asks for, done by `climb`, `drain`, `departures`, `parking`, `back`, `called_back`, `heal`,

@@ -7,14 +7,15 @@ when no task on it runs any more, and nobody knows when. The load balancers of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from async_rollout.aws.calls import Ask, Body, Call
-from async_rollout.aws.faults import CallFailedError, FaultKind
+from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.ecs.api import ACTS, ECS, RATES
-from async_rollout.aws.traffic.ecs.clusters import clusters_of, described
+from async_rollout.aws.traffic.ecs.clusters import Found, clusters_of, described
 from async_rollout.aws.traffic.ecs.concerns import Options
 from async_rollout.aws.traffic.ecs.drained import tasks_left
 from async_rollout.aws.traffic.ecs.hosts import Described, Host, current, hosts_of, rows_of
@@ -23,7 +24,7 @@ from async_rollout.aws.traffic.ecs.left import left_on
 from async_rollout.aws.traffic.ecs.options import Ecs
 from async_rollout.aws.traffic.ecs.services import services_of, tasks_of
 from async_rollout.aws.traffic.ecs.steady import unsettled
-from async_rollout.aws.traffic.ecs.survey import surveyed, unlooked
+from async_rollout.aws.traffic.ecs.survey import elsewhere, surveyed, unlooked
 from async_rollout.aws.traffic.health import Health, found
 from async_rollout.aws.traffic.kind import NONE, Concerns, Handles, Kind
 from async_rollout.aws.traffic.target_group import TargetGroup
@@ -59,21 +60,32 @@ class EcsHosts(Kind):
         return EcsHosts(self._options)
 
     async def discover(self, ask: Ask, group: Body) -> Sequence[str]:
-        """One source, of all clusters in which the group has hosts; none where nobody may look, see `concerns`."""
-        name = group["AutoScalingGroupName"]
-        self._ledger.denied.pop(name, None)
+        """One source, of all clusters in which the group has hosts; none where nobody may look, see `concerns`.
+
+        It stays the same for the life of a process: a newcomer that joins another cluster is no host of these.
+        """
+        name, members = group["AutoScalingGroupName"], [one["InstanceId"] for one in group["Instances"]]
+        before = self._ledger.found.get(name)
         try:
-            clusters = await clusters_of(ask, [one["InstanceId"] for one in group["Instances"]], self._options.clusters)
+            found = await clusters_of(ask, members, self._options.clusters)
         except CallFailedError as failed:
-            if failed.fault.kind is not FaultKind.DENIED:
-                raise
-            self._ledger.denied[name] = failed
-            return ()
-        return (PREFIX + ",".join(clusters),) if clusters else ()
+            if failed.forbidden:
+                found = Found(denied=failed)
+            elif before is None:
+                raise _with_way_out(failed) from failed
+            else:
+                found = before
+        if before is not None and before.clusters:
+            found = replace(found, clusters=before.clusters)
+        self._ledger.found[name] = found
+        return (PREFIX + ",".join(found.clusters),) if found.clusters else ()
 
     async def concerns(self, ask: Ask, group: Body, ids: Sequence[str]) -> Concerns:
-        if denied := self._ledger.denied.get(group["AutoScalingGroupName"]):
-            return await unlooked(ask, group, denied)
+        found = self._ledger.found.get(group["AutoScalingGroupName"], Found())
+        if found.denied and not ids:
+            return await unlooked(ask, group, found.denied)
+        if found.absent or (self._options.clusters and not ids):
+            return elsewhere(self._options.clusters, found.absent)
         members = [one["InstanceId"] for one in group["Instances"]]
         options = Options(
             stop_first=self._options.stop_first,
@@ -221,6 +233,12 @@ async def _ports(ask: Ask, group: Body) -> dict[str, list[int]]:
     """The ports that the group's own target groups send to, by ARN."""
     sources = await TargetGroup().describe(ask, group.get("TargetGroupARNs", ()))
     return {source.id: [source.default_port] for source in sources if source.default_port}
+
+
+def _with_way_out(failed: CallFailedError) -> CallFailedError:
+    """Whether a group hosts tasks cannot be told, so that nothing begins: its owner may know that it does not."""
+    way = f"{failed.fault.message.rstrip('.')} (--ecs off: ECS is not asked, the instances host no tasks of it)"
+    return CallFailedError(failed.call, replace(failed.fault, message=way))
 
 
 def _clusters(id: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from async_rollout.aws.faults import CallFailedError
+from async_rollout.aws.traffic.ecs.clusters import Found
 from async_rollout.aws.traffic.ecs.drained import Tasks
 from async_rollout.aws.traffic.ecs.hosts import Host
 
@@ -24,7 +24,7 @@ class Ledger:
     rows: by cluster and instance, as last described, each with when that was. met: when a host's agent was last seen
     connected. left: by host, the tasks that were seen on it as it drained and are not known to be over. words: who is
     left on it, as last asked; told: when, by cluster. services: by cluster, those that had tasks on hosts of ours.
-    denied: by group, why nobody may look whether it has hosts.
+    found: by group, what looking for its hosts has brought, as last asked.
     """
 
     rows: dict[tuple[str, str], tuple[tuple[Host, float], ...]] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Ledger:
     words: dict[str, str] = field(default_factory=dict)
     told: dict[str, float] = field(default_factory=dict)
     services: dict[str, frozenset[str]] = field(default_factory=dict)
-    denied: dict[str, CallFailedError] = field(default_factory=dict)
+    found: dict[str, Found] = field(default_factory=dict)
 
     def unknown(self, cluster: str, members: Iterable[str]) -> list[str]:
         """Those of the instances of which no row is known in a cluster."""

@@ -40,6 +40,14 @@ def _aside(cluster: str, host: Host) -> str:
     return f"{host.id} drains in cluster {cluster} already, by no doing of this run"
 
 
+def elsewhere(named: Sequence[str], absent: Sequence[str]) -> Concerns:
+    """The owner has named clusters, and they are not those of the group. absent: those that there are not at all."""
+    if absent:
+        are = f"is no cluster {absent[0]}" if len(absent) == 1 else f"are no clusters {', '.join(absent)}"
+        return Concerns(objections=(f"there {are} in this account and region (--ecs; {OFF})",))
+    return Concerns(told=(f"none of its instances hosts tasks of {', '.join(named)}, and no other cluster is asked",))
+
+
 async def unlooked(ask: Ask, group: Body, denied: CallFailedError) -> Concerns:
     """Nobody may look whether its instances are hosts: refused where anything speaks for it, else told."""
     permission = denied.call.api.permission(denied.call.operation)
