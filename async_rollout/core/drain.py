@@ -17,6 +17,7 @@ from async_rollout.core.pace import Look, drained
 from async_rollout.core.policy import GONE_PAUSE, RESEND
 from async_rollout.core.serving import is_registered, serves_still
 from async_rollout.core.stages import Stage
+from async_rollout.core.traffic import longer
 
 
 def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:
@@ -28,6 +29,7 @@ def draining(draft: Draft, departure: Departure, instance: Instance) -> Draft:
         return held_back(draft, departure, since)
     slow = sorted({_words(draft.observation, target) for target in draft.observation.first_out(instance.targets)})
     wait = draft.waiting(Stage.DRAINING, f"{departure.id} draining", ", ".join(slow), since)
+    wait = replace(wait, option=longer(draft.observation))
     return deregistered(draft, instance).wait(wait, look=drained(draft.spec, draft.observation, departure, instance))
 
 
@@ -51,7 +53,7 @@ def held_back(draft: Draft, departure: Departure, since: float) -> Draft:
 
 
 def _unlisted(departure: Departure, since: float) -> Wait:
-    why = "no source lists it, sooner or later than its delay allows: looking again"
+    why = "no source lists it: looked at once more, as that may be a gap in the answer"
     return Wait(on=f"{departure.id} draining", why=why, since=since)
 
 

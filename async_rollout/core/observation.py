@@ -54,7 +54,8 @@ class Source:
     the sources of a lower turn first, and out of this one once those have let go of it. slow_start: seconds in which a
     target that got healthy is given its full share of requests. moves_work: from an instance that is taken out it moves
     work to others; unsettled: what of that has not come to rest, by name, each with why. together: the old ones of a
-    batch are to be taken out of it at the same time.
+    batch are to be taken out of it at the same time. option: by which the owner sets its drain_delay, empty where AWS
+    has it.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Source:
     slow_start: float = 0.0
     moves_work: bool = False
     together: bool = False
+    option: str = ""
     unsettled: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -101,5 +101,24 @@ def called(source: Source) -> str:
     return f"{source.noun} {source.name}"
 
 
+def longer(observation: Observation) -> str:
+    """Which options give a drain more time."""
+    own = sorted({source.option for source in observation.sources if source.option and not source.gone})
+    return " or ".join([*own, "--drain-timeout"])
+
+
+def drains_still(observation: Observation, id: str, seconds: float) -> str:
+    """Why one that drains is given up: who holds it, with what, the options that help, and what does not come to rest.
+
+    In this order, as a record keeps no more than the beginning.
+    """
+    one, sources = observation.instance(id), [source for source in observation.sources if source.open_ended]
+    held = {target.source: target.reason for target in one.targets if target.reason} if one else {}
+    holds = "; ".join(f"{source.name} holds {held[source.id]}" for source in sources if source.id in held)
+    restless = "; ".join(f"{name}: {why}" for source in sources for name, why in source.unsettled)
+    words = f"{id} still drains after {seconds:.0f} s{f': {holds}' if holds else ''}; raise {longer(observation)}"
+    return f"{words}; not at rest: {restless}" if restless else words
+
+
 def _named(sources: tuple[Source, ...]) -> str:
     return ", ".join(called(source) for source in sources)

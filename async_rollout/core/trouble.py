@@ -25,7 +25,7 @@ from async_rollout.core.spec import HookPoint, LaunchCall
 from async_rollout.core.stages import Stage, is_new
 from async_rollout.core.survey import hindered
 from async_rollout.core.templates import Back
-from async_rollout.core.traffic import blinded_by, shifted_for_long
+from async_rollout.core.traffic import blinded_by, drains_still, shifted_for_long
 from async_rollout.core.wording import told_of
 from async_rollout.core.zones import resting
 
@@ -288,7 +288,7 @@ def _departures(situation: Situation) -> Iterator[Cause]:
             words = f"{id} got protected from scale-in after its before-command had begun, and stays so"
             yield Cause(code=1, text=words)
         if belief.stage(id) is Stage.DRAINING and situation.over(belief.stage_since(id), drain):
-            yield Cause(code=1, text=f"{id} still drains after {drain:.0f} s; raise --drain-timeout")
+            yield Cause(code=1, text=drains_still(situation.observation, id, drain))
         if removed is not None and _is_still_there(situation, departure) and situation.over(removed.at, end):
             yield Cause(code=1, text=f"{id} is still there {end:.0f} s after terminate; raise --terminate-timeout")
 

@@ -10,12 +10,13 @@ import pytest
 from async_rollout.core.actions import SetCapacity
 from async_rollout.core.history import Ended, Odd, Since
 from async_rollout.core.journal import Departure, Mark
-from async_rollout.core.observation import Survey, TargetState
+from async_rollout.core.observation import Survey, Target, TargetState
 from async_rollout.core.orders import stopped
 from async_rollout.core.outcomes import ActOutcome, HookOutcome
 from async_rollout.core.snapshot import Stop
 from async_rollout.core.spec import HookPoint, Limits, RolloutSpec
 from async_rollout.core.stages import Stage
+from async_rollout.core.traffic import drains_still
 from async_rollout.core.trouble import failing_newcomers, marked_failed, trouble
 from async_rollout.sandbox.words import NO_CAPACITY, NO_IMAGE
 from support.drafts import NOW, draft_of, launch, snapshot_of
@@ -190,3 +191,15 @@ def test_a_newcomer_whose_zone_takes_no_traffic_has_the_shifts_own_limit(ago: fl
     seen = replace(draft.observation, instances=(*draft.observation.instances[:3], replace(new, targets=away)))
     found = list(failing_newcomers(replace(draft, observation=seen)))
     assert [cause.code for cause in found] == [1] * over
+
+
+def test_whoever_drains_for_too_long_is_given_up_with_what_holds_it_and_what_is_not_at_rest() -> None:
+    one = snapshot_of("DSSN").observation
+    source = replace(one.sources[0], name="pier", open_ended=True, option="--crane", unsettled=(("boxes", "2 wait"),))
+    target = Target(source=source.id, port=None, state=TargetState.DRAINING, reason="3 boxes")
+    held = replace(one.instances[0], targets=(target,))
+    told = drains_still(replace(one, sources=(source,), instances=(held, *one.instances[1:])), held.id, 60.0)
+    assert told == (
+        f"{held.id} still drains after 60 s: pier holds 3 boxes; raise --crane or --drain-timeout; "
+        "not at rest: boxes: 2 wait"
+    )

@@ -15,7 +15,7 @@ from async_rollout.core.observation import Source
 from async_rollout.core.pace import Look, gap
 from async_rollout.core.situation import Situation
 from async_rollout.core.spec import RolloutSpec
-from async_rollout.core.traffic import called
+from async_rollout.core.traffic import called, longer
 
 NAMED = 3
 """So many are named with why; of the others only how many they are."""
@@ -59,7 +59,7 @@ class AtRest:
         restless = sorted(_restless(situation), key=lambda each: (each.until, each.name))
         for each in restless:
             if situation.over(each.since, each.limit):
-                return Shut(Cause(code=1, text=_late(each)))
+                return Shut(Cause(code=1, text=_late(situation, each)))
         if restless:
             return _closed(situation, restless)
         first = any(source.moves_work for source in _there(situation)) and not situation.journal.replaced
@@ -102,7 +102,7 @@ def _closed(situation: Situation, restless: list[Unrest]) -> Closed:
         why=f"nothing more goes out until it is at rest: {'; '.join(each.text for each in restless[:NAMED])}{more}",
         since=since,
         until=restless[0].until,
-        option="--drain-timeout",
+        option=longer(situation.observation),
     )
     pause = gap(situation.spec, situation.at - since)
     return Closed(wait, look=Look(situation.at + pause, _health_of(list(sources.values()))))
@@ -112,8 +112,9 @@ def _health_of(sources: list[Source]) -> Needs:
     return frozenset(HealthOf(source.id) for source in sources)
 
 
-def _late(late: Unrest) -> str:
-    return f"{called(late.source)} is not at rest after {late.limit:.0f} s: {late.text}; raise --drain-timeout"
+def _late(situation: Situation, late: Unrest) -> str:
+    more = longer(situation.observation)
+    return f"{called(late.source)} is not at rest after {late.limit:.0f} s: {late.text}; raise {more}"
 
 
 AT_REST = AtRest()

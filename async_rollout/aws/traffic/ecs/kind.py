@@ -111,9 +111,8 @@ class EcsHosts(Kind):
         names = ", ".join(_name(arn) for arn in clusters if arn in there or there.isdisjoint(clusters))
         if not there.intersection(clusters):
             return unfound(self.source(id, names))
-        return self.source(
-            id, names, open_ended=True, drain_delay=self._options.drain_timeout, together=self._options.together
-        )
+        of_owner = {"drain_delay": self._options.drain_timeout, "together": self._options.together}
+        return self.source(id, names, open_ended=True, option="--ecs-drain-timeout", **of_owner)
 
     async def health(self, ask: Ask, id: str, members: Sequence[str]) -> Health | None:
         """Each host by the row that counts; one that drains and on which no task is left is not among the targets."""
