@@ -110,7 +110,7 @@ def test_a_host_is_counted_empty_long_before_it_is() -> None:
 def test_what_a_host_still_holds_is_told() -> None:
     run = rolled(busy)
     assert "draining: prod (until it has let go: " in run.waited
-    assert "shop 2, logs 1, worker 1" in run.waited
+    assert "shop 2, worker 1, logs 1 (daemon)" in run.waited
 
 
 def test_a_new_one_serves_once_the_cluster_has_it() -> None:

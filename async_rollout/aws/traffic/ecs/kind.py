@@ -20,11 +20,11 @@ from async_rollout.aws.traffic.ecs.concerns import Options
 from async_rollout.aws.traffic.ecs.drained import tasks_left
 from async_rollout.aws.traffic.ecs.hosts import Described, Host, current, hosts_of, rows_of
 from async_rollout.aws.traffic.ecs.ledger import FLAP, Ledger
-from async_rollout.aws.traffic.ecs.left import left_on
 from async_rollout.aws.traffic.ecs.options import Ecs
 from async_rollout.aws.traffic.ecs.services import services_of, tasks_of
 from async_rollout.aws.traffic.ecs.steady import unsettled
 from async_rollout.aws.traffic.ecs.survey import elsewhere, surveyed, unlooked
+from async_rollout.aws.traffic.ecs.work import Task
 from async_rollout.aws.traffic.health import Health, found
 from async_rollout.aws.traffic.kind import NONE, Concerns, Handles, Kind
 from async_rollout.aws.traffic.target_group import TargetGroup
@@ -158,28 +158,23 @@ class EcsHosts(Kind):
         """
         hosts = [host for host in all if host.cluster == cluster]
         draining = [host for host in hosts if host.status == "DRAINING"]
-        empty = {host.arn: self._ledger.left.get(host.arn, frozenset()) for host in draining if not host.busy}
+        empty = [host.arn for host in draining if not host.busy]
         busy = len(empty) < len(draining)
         if hosts and at - self._ledger.told.get(cluster, 0.0) >= (RETOLD if busy else SELDOM):
-            await self._tell(ask, cluster, hosts, at)
-        self._ledger.left |= await tasks_left(ask, cluster, empty)
+            by_host: dict[str, list[Task]] = {}
+            for task in await tasks_of(ask, cluster):
+                by_host.setdefault(task.host, []).append(task)
+            self._ledger.tasks[cluster] = {arn: tuple(here) for arn, here in by_host.items()}
+            self._ledger.told[cluster] = at
+        self._ledger.note(cluster, hosts)
+        known = {arn: self._ledger.left.get(arn, frozenset()) for arn in empty}
+        self._ledger.left |= await tasks_left(ask, cluster, known)
         return await self._unrest(ask, cluster)
-
-    async def _tell(self, ask: Ask, cluster: str, hosts: Sequence[Host], at: float) -> None:
-        tasks, ledger = await tasks_of(ask, cluster), self._ledger
-        for host in hosts:
-            here = [one for one in tasks if one.host == host.arn]
-            served = ledger.services.get(cluster, frozenset())
-            ledger.services[cluster] = served.union(one.service for one in here if one.service)
-            ledger.words[host.arn] = left_on(here, ())
-            if host.status == "DRAINING":
-                ledger.left[host.arn] = ledger.left.get(host.arn, frozenset()).union(one.arn for one in here)
-        ledger.told[cluster] = at
 
     async def _unrest(self, ask: Ask, cluster: str) -> Mapping[str, str]:
         """Daemons are left out: how many of them there are to be changes with each host."""
-        names = self._ledger.services.get(cluster, frozenset())
-        services = await services_of(ask, cluster, names, defined=False)
+        names = self._ledger.served.get(cluster, frozenset())
+        services = self._ledger.services[cluster] = await services_of(ask, cluster, names, defined=False)
         return unsettled(service for service in services if not service.daemon)
 
     def _target(self, source: str, host: Host, at: float) -> Target | None:
@@ -192,8 +187,8 @@ class EcsHosts(Kind):
         gone = "" if host.connected else "its agent is not connected"
         match host.status:
             case "DRAINING" if host.busy:
-                words = self._ledger.words.get(host.arn, "")
-                return TargetState.DRAINING, "; ".join(filter(None, (words or "it still has tasks", gone)))
+                words = self._ledger.words(host) or "it still has tasks"
+                return TargetState.DRAINING, "; ".join(filter(None, (words, gone)))
             case "DRAINING" if left := len(self._ledger.left[host.arn]):
                 return TargetState.DRAINING, f"{left} task{'' if left == 1 else 's'} stopping"
             case "DRAINING":

@@ -6,12 +6,14 @@ takes nobody for drained.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from async_rollout.aws.traffic.ecs.clusters import Found
 from async_rollout.aws.traffic.ecs.drained import Tasks
 from async_rollout.aws.traffic.ecs.hosts import Host
+from async_rollout.aws.traffic.ecs.left import left_on
+from async_rollout.aws.traffic.ecs.work import Service, Task
 
 FLAP = 300.0
 """Seconds that an agent may be away: AWS calls it normal that it connects anew several times a day, and no longer."""
@@ -22,17 +24,21 @@ class Ledger:
     """See the module's docstring.
 
     rows: by cluster and instance, as last described, each with when that was. met: when a host's agent was last seen
-    connected. left: by host, the tasks that were seen on it as it drained and are not known to be over. words: who is
-    left on it, as last asked; told: when, by cluster. services: by cluster, those that had tasks on hosts of ours.
+    connected. left: by host, the tasks that were seen on it as it drained and are not known to be over. tasks: of a
+    whole cluster, by host, as last asked for whichever group; told: when, by cluster; noted: of which of those times
+    it was noted, by host. services: by cluster, those that had tasks on hosts of ours, as last seen; served: their
+    names.
     found: by group, what looking for its hosts has brought, as last asked.
     """
 
     rows: dict[tuple[str, str], tuple[tuple[Host, float], ...]] = field(default_factory=dict)
     met: dict[str, float] = field(default_factory=dict)
     left: dict[str, Tasks] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)
+    tasks: dict[str, Mapping[str, tuple[Task, ...]]] = field(default_factory=dict)
     told: dict[str, float] = field(default_factory=dict)
-    services: dict[str, frozenset[str]] = field(default_factory=dict)
+    noted: dict[str, float] = field(default_factory=dict)
+    services: dict[str, tuple[Service, ...]] = field(default_factory=dict)
+    served: dict[str, frozenset[str]] = field(default_factory=dict)
     found: dict[str, Found] = field(default_factory=dict)
 
     def unknown(self, cluster: str, members: Iterable[str]) -> list[str]:
@@ -52,6 +58,22 @@ class Ledger:
             lacking = tuple((host, seen) for host, seen in was if host.arn not in told and at - seen < FLAP)
             self.rows[cluster, id] = (*((host, at) for host in hosts if host.id == id), *lacking)
         return tuple(host for id in members for host, _ in self.rows[cluster, id])
+
+    def note(self, cluster: str, hosts: Iterable[Host]) -> None:
+        """What was last asked of the whole cluster, for these hosts: each once, whichever group it was asked for."""
+        at, tasks = self.told.get(cluster, 0.0), self.tasks.get(cluster, {})
+        for host in hosts:
+            if self.noted.get(host.arn) == at:
+                continue
+            self.noted[host.arn], here = at, tasks.get(host.arn, ())
+            names = (one.service for one in here if one.service)
+            self.served[cluster] = self.served.get(cluster, frozenset()).union(names)
+            if host.status == "DRAINING":
+                self.left[host.arn] = self.left.get(host.arn, frozenset()).union(one.arn for one in here)
+
+    def words(self, host: Host) -> str:
+        """Who was left on it when that was last asked; empty where it was not."""
+        return left_on(self.tasks.get(host.cluster, {}).get(host.arn, ()), self.services.get(host.cluster, ()))
 
     def away(self, host: Host, at: float) -> float | None:
         """Seconds since its agent was last seen connected; None if it never was."""
