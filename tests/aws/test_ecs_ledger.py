@@ -41,3 +41,25 @@ def test_daemons_are_called_so() -> None:
     ledger = asked()
     ledger.services["prod"] = (Service(name="shop", scheduling=DAEMON),)
     assert ledger.words(host("a")) == "shop 1 (daemon)"
+
+
+def test_a_host_that_two_answers_in_a_row_showed_empty_is_not_asked_for_some_seconds() -> None:
+    ledger, drained = Ledger(), host("a", "DRAINING")
+    none: frozenset[str] = frozenset()
+    shown = []
+    for at, left in [(1.0, none), (3.0, {"t1"}), (5.0, none), (7.0, none), (12.0, none), (30.0, none), (31.0, {"t2"})]:
+        ledger.counted({"a": frozenset(left)}, at)
+        shown.append(
+            (ledger.is_empty(drained, at), ledger.is_empty(drained, at + 7.9), ledger.is_empty(drained, at + 8))
+        )
+    no, yes = (False, False, False), (True, True, False)
+    assert shown == [no, no, no, yes, yes, yes, no]
+
+
+def test_a_host_is_asked_again_at_once_where_the_cluster_shows_a_task_on_it() -> None:
+    ledger, drained = asked(), host("b", "DRAINING")
+    ledger.counted({"b": frozenset()}, 4.0)
+    ledger.counted({"b": frozenset()}, 5.0)
+    assert ledger.is_empty(drained, 5.0)
+    ledger.note("prod", [drained])
+    assert not ledger.is_empty(drained, 5.0)

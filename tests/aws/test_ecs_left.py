@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from async_rollout.aws.traffic.ecs.left import left_on, missing_daemons
+from async_rollout.aws.traffic.ecs.left import drained_of, left_on, missing_daemons
 from async_rollout.aws.traffic.ecs.work import DAEMON, Service, Task
 
 SERVICES = [Service(name="web"), Service(name="worker"), Service(name="agent", scheduling=DAEMON)]
@@ -73,3 +73,14 @@ def test_a_daemon_of_half_of_the_old_hosts_is_missed(on_old: list[str], missing:
 def test_all_that_are_missed_are_named() -> None:
     both = [Service(name=name, scheduling=DAEMON) for name in ("logs", "agent")]
     assert missing_daemons("n", ["o"], tasks("logs agent", "o"), both) == ("agent", "logs")
+
+
+def test_what_hosts_are_to_be_drained_of_is_one_sentence() -> None:
+    tasks = [Task(arn=f"t{n}", service="web") for n in range(3)] + [Task(arn="t9", family="batch")]
+    assert drained_of("prod", 2, tasks, [Service(name="web")]) == (
+        "2 of its instances host 4 tasks of cluster prod (web 3, 1 standalone (family batch)): "
+        "each is drained of them before it goes"
+    )
+    many = [Task(arn=f"t{n}", service=f"s{n}") for n in range(9)]
+    assert "9 tasks of cluster prod (of 9 services): each" in drained_of("prod", 1, many, [])
+    assert drained_of("prod", 1, [], []).startswith("1 of its instances hosts no tasks of cluster prod now")

@@ -229,3 +229,9 @@ def test_who_may_not_look_whether_hosts_are_drained_goes_on_with_nothing_and_put
     assert run.result.verdict.outcome is Outcome.REFUSED and "drained its instances" in run.result.verdict.why
     assert "DRAINING" in run.statuses.values() and run.killed == []
     assert run.happened(What.TERMINATE) == [] and ours(run.world.group("web"))
+
+
+def test_what_will_be_drained_is_told_before() -> None:
+    run = rolled(busy)
+    told = " ".join(one.text for one in run.events if isinstance(one, Warned))
+    assert "3 of its instances host 12 tasks of cluster prod (shop 6, worker 3, logs 3 (daemon))" in told

@@ -158,8 +158,7 @@ class EcsHosts(Kind):
         """
         hosts = [host for host in all if host.cluster == cluster]
         draining = [host for host in hosts if host.status == "DRAINING"]
-        empty = [host.arn for host in draining if not host.busy]
-        busy = len(empty) < len(draining)
+        busy = any(host.busy for host in draining)
         if hosts and at - self._ledger.told.get(cluster, 0.0) >= (RETOLD if busy else SELDOM):
             by_host: dict[str, list[Task]] = {}
             for task in await tasks_of(ask, cluster):
@@ -167,8 +166,9 @@ class EcsHosts(Kind):
             self._ledger.tasks[cluster] = {arn: tuple(here) for arn, here in by_host.items()}
             self._ledger.told[cluster] = at
         self._ledger.note(cluster, hosts)
-        known = {arn: self._ledger.left.get(arn, frozenset()) for arn in empty}
-        self._ledger.left |= await tasks_left(ask, cluster, known)
+        asked = [host.arn for host in draining if not host.busy and not self._ledger.is_empty(host, at)]
+        known = {arn: self._ledger.left.get(arn, frozenset()) for arn in asked}
+        self._ledger.counted(await tasks_left(ask, cluster, known), at)
         return await self._unrest(ask, cluster)
 
     async def _unrest(self, ask: Ask, cluster: str) -> Mapping[str, str]:

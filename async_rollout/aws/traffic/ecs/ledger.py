@@ -15,6 +15,10 @@ from async_rollout.aws.traffic.ecs.hosts import Host
 from async_rollout.aws.traffic.ecs.left import left_on
 from async_rollout.aws.traffic.ecs.work import Service, Task
 
+FRESH = 8.0
+"""Seconds for which a host that two answers in a row have shown empty is not asked again: no service places a task on
+one that drains, and a terminate rests on an answer that is younger than 10 s."""
+ANSWERS = 2
 FLAP = 300.0
 """Seconds that an agent may be away: AWS calls it normal that it connects anew several times a day, and no longer."""
 
@@ -27,7 +31,7 @@ class Ledger:
     connected. left: by host, the tasks that were seen on it as it drained and are not known to be over. tasks: of a
     whole cluster, by host, as last asked for whichever group; told: when, by cluster; noted: of which of those times
     it was noted, by host. services: by cluster, those that had tasks on hosts of ours, as last seen; served: their
-    names.
+    names. empty: by host, when the two newest answers in a row showed no task on it.
     found: by group, what looking for its hosts has brought, as last asked.
     """
 
@@ -39,6 +43,7 @@ class Ledger:
     noted: dict[str, float] = field(default_factory=dict)
     services: dict[str, tuple[Service, ...]] = field(default_factory=dict)
     served: dict[str, frozenset[str]] = field(default_factory=dict)
+    empty: dict[str, tuple[float, ...]] = field(default_factory=dict)
     found: dict[str, Found] = field(default_factory=dict)
 
     def unknown(self, cluster: str, members: Iterable[str]) -> list[str]:
@@ -70,6 +75,17 @@ class Ledger:
             self.served[cluster] = self.served.get(cluster, frozenset()).union(names)
             if host.status == "DRAINING":
                 self.left[host.arn] = self.left.get(host.arn, frozenset()).union(one.arn for one in here)
+
+    def is_empty(self, host: Host, at: float) -> bool:
+        """Two answers have shown it so, the newer one just now."""
+        shown = self.empty.get(host.arn, ())
+        return len(shown) == ANSWERS and at - shown[-1] < FRESH and not self.left.get(host.arn)
+
+    def counted(self, left: Mapping[str, Tasks], at: float) -> None:
+        """What each host was just found to hold."""
+        self.left |= left
+        for arn, tasks in left.items():
+            self.empty[arn] = () if tasks else (*self.empty.get(arn, ()), at)[-ANSWERS:]
 
     def words(self, host: Host) -> str:
         """Who was left on it when that was last asked; empty where it was not."""

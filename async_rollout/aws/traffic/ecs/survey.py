@@ -10,6 +10,7 @@ from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.ecs.concerns import Options, concerns
 from async_rollout.aws.traffic.ecs.hosts import Host, all_rows, hosts_of
+from async_rollout.aws.traffic.ecs.left import drained_of
 from async_rollout.aws.traffic.ecs.room import Hosts
 from async_rollout.aws.traffic.ecs.services import services_of, tasks_of, with_protection
 from async_rollout.aws.traffic.kind import Concerns
@@ -33,11 +34,12 @@ async def surveyed(ask: Ask, cluster: str, members: Sequence[str], options: Opti
     name = cluster.rpartition("/")[2]
     found = concerns(Hosts(cluster=name, old=ours, others=usable - ours.keys()), tasks, services.value, options)
     aside = [_aside(name, host) for host in hosts if host.arn in ours and host.status == "DRAINING"]
-    return Concerns(objections=found.objections, told=(*aside, *found.told))
+    held = drained_of(name, len(ours), [task for task in tasks if task.host in ours], services.value)
+    return Concerns(objections=found.objections, told=(held, *aside, *found.told))
 
 
 def _aside(cluster: str, host: Host) -> str:
-    return f"{host.id} drains in cluster {cluster} already, by no doing of this run"
+    return f"{host.id} drains in cluster {cluster} already"
 
 
 def elsewhere(named: Sequence[str], absent: Sequence[str]) -> Concerns:
