@@ -32,13 +32,15 @@ def test_the_storms_are_as_many_as_are_run() -> None:
         r"runs ([\d,]+) storms whose faults never stop, ([\d,]+) whose faults stop, ([\d,]+) through the real AWS"
         r" layer, and of runs whose launches AWS answers ([\d,]+), ([\d,]+) and ([\d,]+) more,"
         r" ([\d,]+) of releases that fail, ([\d,]+) and ([\d,]+) of runs that set theirs, ([\d,]+) and ([\d,]+) of"
-        r" groups that scale meanwhile, ([\d,]+) in which EC2 ends instances"
+        r" groups that scale meanwhile, ([\d,]+) in which EC2 ends instances, ([\d,]+), ([\d,]+) and ([\d,]+) of hosts"
+        r" of ECS tasks"
     )
     assert short == list(profile("CI").values())
     long = numbers(
         r"`\.ci/run --long`: ([\d,]+), ([\d,]+) and ([\d,]+) storms, and of runs whose launches AWS answers"
         r" ([\d,]+), ([\d,]+) and ([\d,]+) more, ([\d,]+) of releases that fail, ([\d,]+) and ([\d,]+) of runs that set"
-        r" theirs, ([\d,]+) and ([\d,]+) of groups that scale meanwhile, ([\d,]+) in which EC2 ends instances"
+        r" theirs, ([\d,]+) and ([\d,]+) of groups that scale meanwhile, ([\d,]+) in which EC2 ends instances, ([\d,]+),"
+        r" ([\d,]+) and ([\d,]+) of hosts of ECS tasks"
     )
     assert long == list(profile("LONG").values())
 

@@ -22,8 +22,8 @@ HERE = Path(__file__).parent
 # 1986: our surplus stands in a zone that is shifted away; 4882: it is told before draining, and then it does; 9212: our
 # tags are off, and another has begun since; 1037: one that EC2 has ended goes whatever its command says; 584: what was
 # taken does not show yet, is asked for again, and that is never sent; 1930: registered back once, and taken out again
-# by a call that nobody has answered
-@pytest.mark.parametrize("seed", deeper([*range(6), 584, 1037, 1930, 1986, 4882, 9212], always=6))
+# by a call that nobody has answered; 4717: suspended once more at the end, and a look of before shows it running
+@pytest.mark.parametrize("seed", deeper([*range(6), 584, 1037, 1930, 1986, 4717, 4882, 9212], always=6))
 def test_no_law_is_broken_while_faults_never_stop(seed: int) -> None:
     assert broken(storm(seed)) == []
 
