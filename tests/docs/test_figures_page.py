@@ -39,8 +39,8 @@ def test_the_storms_are_as_many_as_are_run() -> None:
     long = numbers(
         r"`\.ci/run --long`: ([\d,]+), ([\d,]+) and ([\d,]+) storms, and of runs whose launches AWS answers"
         r" ([\d,]+), ([\d,]+) and ([\d,]+) more, ([\d,]+) of releases that fail, ([\d,]+) and ([\d,]+) of runs that set"
-        r" theirs, ([\d,]+) and ([\d,]+) of groups that scale meanwhile, ([\d,]+) in which EC2 ends instances, ([\d,]+),"
-        r" ([\d,]+) and ([\d,]+) of hosts of ECS tasks"
+        r" theirs, ([\d,]+) and ([\d,]+) of groups that scale meanwhile, ([\d,]+) in which EC2 ends instances,"
+        r" ([\d,]+), ([\d,]+) and ([\d,]+) of hosts of ECS tasks"
     )
     assert long == list(profile("LONG").values())
 

@@ -51,8 +51,8 @@ releases: of new instances that fail after they were healthy. templates: of runs
 and go back to what they found. scaling: of groups that scale by themselves meanwhile. endings: of
 instances that EC2 ends. ecs: of groups whose instances are hosts of a cluster."""
 CI = {
-    "safety": 800, "liveness": 200, "wire": 40, "launches": 500, "launches-liveness": 150, "launches-wire": 30,
-    "releases": 150, "templates": 200, "templates-liveness": 80,
+    "safety": 700, "liveness": 200, "wire": 40, "launches": 400, "launches-liveness": 150, "launches-wire": 30,
+    "releases": 120, "templates": 160, "templates-liveness": 80,
     "scaling": 120, "scaling-liveness": 40, "endings": 120,
     "ecs": 60, "ecs-liveness": 20, "ecs-wire": 10,
 }  # fmt: skip
