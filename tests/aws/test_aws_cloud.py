@@ -231,4 +231,4 @@ def test_calls_are_counted(lit: Any) -> None:
     lit.add("a", "i-1")
     one = cloud(lit)
     run_virtual(partial(look, one, "a"))
-    assert dict(one.calls) == {"DescribeAutoScalingGroups": 1, "DescribeInstances": 1, "ListClusters": 1}
+    assert dict(one.calls) == {"DescribeAutoScalingGroups": 1, "DescribeInstances": 1, "ListClusters": 2}

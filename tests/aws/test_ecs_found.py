@@ -11,7 +11,7 @@ import pytest
 from async_rollout.aws.calls import Body, Call, Reply
 from async_rollout.aws.faults import CallFailedError, Fault, FaultKind
 from async_rollout.aws.traffic.ecs import Ecs, EcsHosts
-from async_rollout.aws.traffic.ecs.clusters import clusters_of
+from async_rollout.aws.traffic.ecs.clusters import LARGE, LISTED, Clusters, Found
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import Warned
 from async_rollout.sandbox.ecs.clusters import a_cluster, a_service
@@ -28,15 +28,20 @@ EXPIRED = Fault(kind=FaultKind.DENIED, code="ExpiredTokenException", message="ov
 
 @dataclass
 class Account:
-    """Clusters by name with the instances that are hosts of each. closed: those that may not be asked about."""
+    """Clusters by name with the instances that are hosts of each. closed: those that may not be asked about.
+
+    sizes: how many hosts ECS counts, where that is not so many. at: AWS's time.
+    """
 
     clusters: dict[str, set[str]]
     closed: dict[str, Fault] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    at: float = 1.0
     calls: list[str] = field(default_factory=list)
 
     async def ask(self, call: Call) -> Reply:
         self.calls.append(call.operation)
-        return Reply(at=1.0, body=self._body(call))
+        return Reply(at=self.at, body=self._body(call))
 
     def _body(self, call: Call) -> Body:
         if call.operation == "ListClusters":
@@ -47,11 +52,15 @@ class Account:
             return {"clusters": [self._row(name) for name in asked if name in self.clusters], "failures": []}
         name = call.params["cluster"].rpartition("/")[2]
         self._refuse(call, [name])
-        return {"containerInstanceArns": sorted(id for id in self.clusters[name] if id in call.params["filter"])}
+        if call.operation == "DescribeContainerInstances":
+            rows = [{"containerInstanceArn": id, "ec2InstanceId": id, "status": "ACTIVE"} for id in self.clusters[name]]
+            return {"containerInstances": rows, "failures": []}
+        wanted = call.params.get("filter")
+        return {"containerInstanceArns": sorted(id for id in self.clusters[name] if wanted is None or id in wanted)}
 
     def _row(self, name: str) -> Body:
         return {"clusterArn": f"c/{name}", "clusterName": name, "status": "ACTIVE",
-                "registeredContainerInstancesCount": len(self.clusters[name])}  # fmt: skip
+                "registeredContainerInstancesCount": self.sizes.get(name, len(self.clusters[name]))}  # fmt: skip
 
     def _refuse(self, call: Call, asked: list[str]) -> None:
         for name in asked:
@@ -59,28 +68,55 @@ class Account:
                 raise CallFailedError(call, self.closed[name])
 
 
+def looked(account: Account, *ids: str, named: tuple[str, ...] = ()) -> Found:
+    return asyncio.run(Clusters(named).of(account.ask, ids))
+
+
 @pytest.mark.parametrize("named", [(), ("prod", "secret"), ("prod",)], ids=str)
 def test_a_cluster_that_may_not_be_asked_does_not_hide_the_one_that_has_the_hosts(named: tuple[str, ...]) -> None:
     account = Account({"prod": {"i-1"}, "secret": {"i-9"}}, closed={"secret": NO})
-    found = asyncio.run(clusters_of(account.ask, ["i-1"], named))
+    found = looked(account, "i-1", named=named)
     assert [arn.rpartition("/")[2] for arn in found.clusters] == ["prod"]
 
 
 def test_where_none_is_found_and_one_may_not_be_asked_that_is_told() -> None:
-    found = asyncio.run(clusters_of(Account({"prod": {"i-1"}, "secret": {"i-9"}}, closed={"secret": NO}).ask, ["i-9"]))
+    found = looked(Account({"prod": {"i-1"}, "secret": {"i-9"}}, closed={"secret": NO}), "i-9")
     assert found.clusters == () and found.denied is not None and found.denied.fault is NO
 
 
 def test_expired_credentials_are_no_permission_that_is_missing() -> None:
     with pytest.raises(CallFailedError, match="over"):
-        asyncio.run(clusters_of(Account({"prod": {"i-1"}}, closed={"prod": EXPIRED}).ask, ["i-1"]))
+        looked(Account({"prod": {"i-1"}}, closed={"prod": EXPIRED}), "i-1")
 
 
 def test_names_of_which_there_is_no_cluster_are_told_and_those_without_hosts_cost_nothing() -> None:
     account = Account({"prod": set(), "c/other": set()})
-    found = asyncio.run(clusters_of(account.ask, ["i-1"], ["prod", "nosuch"]))
+    found = looked(account, "i-1", named=("prod", "nosuch"))
     assert (found.clusters, found.absent) == ((), ("nosuch",))
     assert set(account.calls) == {"DescribeClusters"}
+
+
+def test_many_groups_share_what_a_cluster_says_of_its_hosts() -> None:
+    """Each asks which clusters there are; their hosts are listed twice, and again when that is a minute old."""
+    account = Account({name: {f"i-{name}"} for name in ("a", "b", "c")})
+
+    async def main() -> list[Found]:
+        clusters = Clusters()
+        found = [await clusters.of(account.ask, [f"i-{group}"]) for group in "abc" * 20]
+        account.at += LISTED
+        return [*found, await clusters.of(account.ask, ["i-a"])]
+
+    found = asyncio.run(main())
+    assert [one.clusters for one in found[:4]] == [("c/a",), ("c/b",), ("c/c",), ("c/a",)]
+    assert (
+        account.calls.count("ListContainerInstances") == account.calls.count("DescribeContainerInstances") == 2 * 3 * 2
+    )
+
+
+def test_of_a_large_cluster_a_group_asks_for_its_own() -> None:
+    account = Account({"huge": {"i-1"}}, sizes={"huge": LARGE + 1})
+    assert looked(account, "i-1").clusters == ("c/huge",) and looked(account, "i-2").clusters == ()
+    assert "DescribeContainerInstances" not in account.calls
 
 
 def hosting(world: World) -> None:

@@ -192,7 +192,7 @@ def source_of(id: str, **more: Any) -> observation.Source:
     name = ", ".join(arn.rpartition("/")[2] for arn in id.removeprefix(CLUSTERS).split(","))
     return observation.Source(
         id=id, kind="ecs", noun="ECS cluster", name=name, turn=1, moves_work=True,
-        together=True, open_ended=True,
+        together=True, open_ended=True, option="--ecs-drain-timeout",
         drain_delay=DRAIN_TIMEOUT, **more,
     )  # fmt: skip
 

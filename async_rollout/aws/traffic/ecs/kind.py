@@ -15,7 +15,7 @@ from async_rollout.aws.faults import CallFailedError
 from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.ecs.api import ACTS, ECS, RATES
-from async_rollout.aws.traffic.ecs.clusters import Found, clusters_of, described
+from async_rollout.aws.traffic.ecs.clusters import Clusters, Found, described
 from async_rollout.aws.traffic.ecs.concerns import Options
 from async_rollout.aws.traffic.ecs.drained import tasks_left
 from async_rollout.aws.traffic.ecs.hosts import Described, Host, current, hosts_of, rows_of
@@ -55,6 +55,7 @@ class EcsHosts(Kind):
     def __init__(self, options: Ecs = EVERYWHERE) -> None:
         self._options = options
         self._ledger = Ledger()
+        self._clusters = Clusters(options.clusters)
 
     def opened(self) -> EcsHosts:
         return EcsHosts(self._options)
@@ -67,7 +68,7 @@ class EcsHosts(Kind):
         name, members = group["AutoScalingGroupName"], [one["InstanceId"] for one in group["Instances"]]
         before = self._ledger.found.get(name)
         try:
-            found = await clusters_of(ask, members, self._options.clusters)
+            found = await self._clusters.of(ask, members)
         except CallFailedError as failed:
             if failed.forbidden:
                 found = Found(denied=failed)
