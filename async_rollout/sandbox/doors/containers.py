@@ -24,6 +24,8 @@ DRAIN_TIMEOUT = 1800.0
 """Seconds that a host may take to drain, beside what its load balancers take."""
 FLAP = 300.0
 """Seconds that an agent, or a row, may be away before anybody minds."""
+NONE_TOLD = 3
+"""So often it must be said that no cluster has an instance: a list comes empty now and then."""
 RETOLD, SELDOM = 60.0, 600.0
 """Seconds after which it is asked anew whose tasks are on the hosts: while one of them drains, and while none does."""
 FINDING = ("ecs:ListClusters", "ecs:DescribeClusters", "ecs:ListContainerInstances")
@@ -84,12 +86,19 @@ class Containers:
             self._denied.add(group)
             self._found.setdefault(group, "")
             return
+        for _ in range(1 if group in self._found else NONE_TOLD):
+            if found := await self._looked_for(group):
+                self._found[group] = found
+                return
+        self._found.setdefault(group, "")
+
+    async def _looked_for(self, group: str) -> str:
         _, counted, listed = await self._read(*FINDING)
+        members, clusters = self._world.state.rosters.get(group, ()), self._world.state.clusters
         filled = {host.cluster for host in counted.hosts.values() if host.status != "INACTIVE"}
-        members = self._world.state.rosters.get(group, ())
         hosts = [host for host in listed.hosts.values() if host.instance in members and host.status != "INACTIVE"]
-        arns = sorted({self._world.state.clusters[host.cluster].arn for host in hosts if host.cluster in filled})
-        self._found[group] = CLUSTERS + ",".join(arns) if arns else self._found.get(group, "")
+        arns = sorted({clusters[host.cluster].arn for host in hosts if host.cluster in filled})
+        return CLUSTERS + ",".join(arns) if arns else ""
 
     def told(self, group: str) -> tuple[str, ...]:
         """What its owner is to know before the first change."""

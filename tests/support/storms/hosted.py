@@ -22,8 +22,6 @@ FIND = ("ecs:ListClusters", "ecs:DescribeClusters", "ecs:ListContainerInstances"
 BLINDING = (FaultKind.GAP, FaultKind.EMPTY)
 NAMELESS = 90.0
 """Seconds within which whose tasks are left on a host has been asked."""
-SETTLING = 45.0
-"""Two looks apart at most, when nothing changes."""
 
 
 def no_task_is_lost(past: Past) -> Iterator[str]:
@@ -56,7 +54,7 @@ def no_batch_begins_before_the_one_before_is_at_rest(past: Past) -> Iterator[str
             continue
         for arn, name in names.items():
             since = _restless_since(past, arn, one.at)
-            if since is not None and begun < since < one.at - past.window - SETTLING:
+            if since is not None and begun < since < one.at - past.window:
                 yield f"law E1: {one.id} was taken out at {one.at:.1f}, and {name} was not at rest since {since:.1f}"
 
 

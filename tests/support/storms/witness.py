@@ -9,6 +9,7 @@ from async_rollout.core.journal import Goal, Mark
 from async_rollout.core.tags import PREFIX
 from async_rollout.core.templates import Back
 from async_rollout.sandbox import census
+from async_rollout.sandbox.doors.containers import FLAP
 from async_rollout.sandbox.history import What
 from async_rollout.sandbox.launch_tokens import LaunchAnswer
 from async_rollout.sandbox.records import Activity, Group, Instance, Tag
@@ -27,6 +28,8 @@ class Witness(Owners):
         super().__init__(seed, clock)
         self.actor = ""
         self._out: set[str] = set()
+        self._hosts: set[str] = set()
+        self._away: dict[str, float] = {}
 
     def begin(self) -> None:
         """The world is built: what stands now is what was found."""
@@ -130,6 +133,10 @@ class Witness(Owners):
             self._removed("deregister", instance)
         elif what is What.HOST and who == OWNER:
             self._out.discard(instance)
+        if what is What.AGENT and detail == "gone":
+            self._away.setdefault(instance, self.now)
+        elif what is What.AGENT:
+            self._away.pop(instance, None)
 
     # --- how it is noted
 
@@ -178,7 +185,7 @@ class Witness(Owners):
                 instance=one,
                 record=record,
                 desired=self._desired(),
-                fresh_served=any(each.id in served for each in fresh),
+                fresh_served=any(each.id in served | self._hosts for each in fresh),
                 outdated=one.template != self._newest(one),
                 first=first,
                 out=frozenset(self._out),
@@ -220,7 +227,7 @@ class Witness(Owners):
             self.log.suspended |= set(processes)
 
     def _count(self) -> None:
-        changed = GROUP in self._counting.changed
+        changed = GROUP in self._counting.changed or bool(self.state.clusters)
         super()._count()
         if changed:
             self._notice()
@@ -247,6 +254,16 @@ class Witness(Owners):
     def _seems_to_serve(self, group: Group, one: Instance) -> bool:
         """As its sources say, which take their time to notice; without any, one that has answered once."""
         listening = [source.id for source in self.state.sources_of(group.name) if source.has_listener]
+        if one.in_service and self.state.clusters and not self._takes_tasks(one):
+            return False
         if one.in_service and listening:
             return all(census.healthy_at(self.state, source, one.id) for source in listening)
-        return one.in_service and (one.app_up(self.now) or one.broken)
+        return one.in_service and (bool(self.state.clusters) or one.app_up(self.now) or one.broken)
+
+    def _takes_tasks(self, one: Instance) -> bool:
+        """As its cluster tells: an agent that is away for a moment is nothing."""
+        rows = self.ecs.rows_of(one.id)
+        active = any(row.status == "ACTIVE" for row in rows)
+        if active and any(row.connected for row in rows):
+            self._hosts.add(one.id)
+        return active and one.id in self._hosts and self.now - self._away.get(one.id, self.now) < FLAP
