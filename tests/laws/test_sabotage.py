@@ -21,6 +21,7 @@ from support.laws.endings import CONDUCTING, ENDING
 from support.laws.followed import FOLLOWED
 from support.laws.futile import LAUNCHING
 from support.laws.healing import HEALING
+from support.laws.hosted import HOSTED
 from support.laws.marked import MARKED
 from support.laws.missed import MISSED
 from support.laws.parked import PARKED
@@ -34,6 +35,7 @@ from support.pages import page
 SABOTAGES = (
     *COUNTING, *PROVING, *REMOVING, *ENDING, *CONDUCTING, *LAUNCHING, *ASIDE, *QUEUED, *STOPPING, *BALANCING, *MARKED,
     *CROWDED, *UNANSWERED, *RELEASES, *HEALING, *PARKED, *ROLLING, *MISSED, *FOLLOWED, *AT_REST,
+    *HOSTED,
 )  # fmt: skip
 
 
