@@ -13,7 +13,7 @@ import anyio
 from async_rollout.aws.calls import Ask, Body, Call
 from async_rollout.aws.cloud import AwsCloud
 from async_rollout.aws.session import connect
-from async_rollout.aws.traffic.ecs import Ecs, api, drained, kind
+from async_rollout.aws.traffic.ecs import Ecs, EcsHosts, api, clusters, drained, kind, ledger
 from async_rollout.aws.traffic.ecs.ledger import Ledger
 from async_rollout.core import gates
 from async_rollout.core.actions import Deregister, Need, Outcome, Registration
@@ -189,7 +189,7 @@ def _until_the_limit() -> Callable[..., Any]:
     since: dict[str, float] = {}
 
     def state(real: Callable[..., Any], self: Any, host: Any, at: float) -> Any:
-        if host.status == "DRAINING" and at - since.setdefault(host.arn, at) > QUICKLY._drain_timeout:
+        if host.status == "DRAINING" and at - since.setdefault(host.arn, at) > QUICKLY.drain_timeout:
             return None, ""
         return real(self, host, at)
 
@@ -229,12 +229,12 @@ HOSTED = (
     Sabotage(name="a row that an answer lacks is gone", law="law E2:", story=played(shops, rules=blank),
              spoil=around(Ledger, "saw", _as_shown)),
     Sabotage(name="no cluster is believed at once", law="law E2:",
-             story=played(shops, rules=lacking(FaultKind.EMPTY, action="ecs:ListContainerInstances", count=1)),
-             spoil=swap(kind, "NONE_TOLD", 1)),
+             story=played(shops, rules=lacking(FaultKind.EMPTY, action="ecs:DescribeClusters", count=1)),
+             spoil=swap(clusters, "LOOKS", 1)),
     Sabotage(name="the cluster is left beside the group's load balancers", law="walkthrough:",
-             story=played(behind), spoil=swap(Ecs, "turn", 0)),
+             story=played(behind), spoil=swap(EcsHosts, "turn", 0)),
     Sabotage(name="what still drains at the limit is terminated", law="law E2:", story=stuck,
-             spoil=around(Ecs, "_state", _until_the_limit())),
+             spoil=around(EcsHosts, "_state", _until_the_limit())),
     Sabotage(name="services are not waited for", law="law E1:", story=steps, spoil=swap(gates, "GATES", (CANARY,))),
     Sabotage(name="several hosts go before one has", law="law E1:", story=batches,
              spoil=around(at_rest.AtRest, "ask", _as_many_as_may)),
@@ -246,7 +246,7 @@ HOSTED = (
     Sabotage(name="a no in a reply that says 200 is not read", law="law E2:", story=no_to_a_move,
              spoil=swap(api, "ACTS", None)),
     Sabotage(name="restore sets nobody ACTIVE", law="law E4:", story=restored,
-             spoil=swap(Ecs, "register", lambda *_, **__: ())),
+             spoil=swap(EcsHosts, "register", lambda *_, **__: ())),
     Sabotage(name="who is left on a host is not said", law="law E5:", story=plain,
-             spoil=swap(kind, "left_on", lambda *_: "")),
+             spoil=swap(ledger, "left_on", lambda *_: "")),
 )  # fmt: skip
