@@ -79,9 +79,12 @@ def _held(draft: Draft, closed: Closed) -> Draft:
 
 
 def _suspended_again(draft: Draft, running: tuple[str, ...]) -> Draft:
-    """One of the four runs: nothing is taken out until it is suspended again, and what is ours to resume is noted."""
+    """One of the four runs: nothing is taken out until it is suspended again, and what is ours to resume is noted.
+
+    That is always written: a look of before the act, which shows it running, is told by the older record.
+    """
     ours = tuple(sorted({*draft.journal.suspended, *running}))
-    return draft.write(replace(draft.journal, suspended=ours)).act(Suspend(processes=running))
+    return draft.write(replace(draft.journal, suspended=ours, until=0)).act(Suspend(processes=running))
 
 
 def _unexplained(draft: Draft) -> Wait:

@@ -18,7 +18,6 @@ from async_rollout.core.actions import (
     Needs,
     Record,
     SetCapacity,
-    Suspend,
     Verdict,
     Wait,
 )
@@ -98,16 +97,12 @@ def released(journal: Journal, at: float) -> Journal:
 
 
 def decided(draft: Draft, verdict: Verdict | None = None) -> Decision:
-    """The draft as a decision: Record first if anything in it changed that cannot wait, or the lease is due.
-
-    And with what is suspended once more: a look of before that would else show nothing suspended, and nothing to do.
-    """
+    """The draft as a decision: Record first if anything in it changed that cannot wait, or the lease is due."""
     changed = draft.journal != draft.observation.journal
     urgent = bool(draft.acts) or (changed and not _can_wait(draft))
     due = draft.journal.until - draft.at < LEASE - BEAT
     version = renewed if verdict is None else released
-    suspends = any(isinstance(act, Suspend) for act in draft.acts)
-    said = (changed and urgent) or due or suspends or verdict is not None
+    said = (changed and urgent) or due or verdict is not None
     last = replace(draft.journal, serial=max(draft.journal.serial, draft.belief.tried))  # never two of one serial
     written = (Record(journal=version(last, draft.at)),) if said else ()
     pause, needs = _next(draft, at_once=bool(draft.acts) or (urgent and not draft.looks))
