@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from async_rollout.aws.traffic.ecs.hosts import Host
-from async_rollout.aws.traffic.ecs.ledger import Ledger
+from async_rollout.aws.traffic.ecs.ledger import FLAP, Ledger
 from async_rollout.aws.traffic.ecs.work import DAEMON, Service, Task
 
 
@@ -63,3 +67,36 @@ def test_a_host_is_asked_again_at_once_where_the_cluster_shows_a_task_on_it() ->
     assert ledger.is_empty(drained, 5.0)
     ledger.note("prod", [drained])
     assert not ledger.is_empty(drained, 5.0)
+
+
+THERE, GONE = True, False
+
+
+@pytest.mark.parametrize(
+    ("looks", "away"),
+    [
+        ([(0, GONE), (600, GONE)], None),
+        ([(0, THERE), (10, GONE)], 0.0),
+        ([(0, THERE), (10, GONE), (110, GONE)], 100.0),
+        ([(0, THERE), (10, GONE), (110, THERE), (120, GONE)], 0.0),
+        ([(0, THERE), (3600, GONE)], 0.0),
+        ([(0, THERE), (10, GONE), (3600, GONE)], 0.0),
+        ([(0, THERE), (10, GONE), (200, GONE), (400, GONE)], 390.0),
+    ],
+    ids=["never there", "just gone", "gone", "it flapped", "nobody looked", "nobody looked in between", "looked at"],
+)
+def test_an_agent_is_away_for_as_long_as_looks_have_shown_it(looks: list[tuple[float, bool]], away: float) -> None:
+    ledger = Ledger()
+    for at, connected in looks:
+        one = replace(host("1"), connected=connected)
+        ledger.saw("prod", ["i-1"], [one], at)
+    assert ledger.away(one, looks[-1][0]) == away
+
+
+def test_a_service_that_an_answer_leaves_out_is_no_more_at_rest_than_it_was() -> None:
+    ledger = Ledger()
+    assert ledger.unrest("prod", {"web": "1 of 2 tasks run"}, {"web", "api"}, 0.0) == {"web": "1 of 2 tasks run"}
+    assert ledger.unrest("prod", {}, {"api"}, FLAP - 1) == {"web": "1 of 2 tasks run"}
+    assert ledger.unrest("prod", {}, {"api"}, FLAP) == {}, "it is no more"
+    ledger.unrest("prod", {"web": "1 of 2 tasks run"}, {"web"}, 900.0)
+    assert ledger.unrest("prod", {}, {"web"}, 901.0) == {}

@@ -161,22 +161,32 @@ class EcsHosts(Kind):
         draining = [host for host in hosts if host.status == "DRAINING"]
         busy = any(host.busy for host in draining)
         if hosts and at - self._ledger.told.get(cluster, 0.0) >= (RETOLD if busy else SELDOM):
-            by_host: dict[str, list[Task]] = {}
-            for task in await tasks_of(ask, cluster):
-                by_host.setdefault(task.host, []).append(task)
-            self._ledger.tasks[cluster] = {arn: tuple(here) for arn, here in by_host.items()}
-            self._ledger.told[cluster] = at
+            await self._tell(ask, cluster, at)
         self._ledger.note(cluster, hosts)
         asked = [host.arn for host in draining if not host.busy and not self._ledger.is_empty(host, at)]
         known = {arn: self._ledger.left.get(arn, frozenset()) for arn in asked}
         self._ledger.counted(await tasks_left(ask, cluster, known), at)
-        return await self._unrest(ask, cluster)
+        return await self._unrest(ask, cluster, at)
 
-    async def _unrest(self, ask: Ask, cluster: str) -> Mapping[str, str]:
+    async def _tell(self, ask: Ask, cluster: str, at: float) -> None:
+        """Who is on each host. A process that begins asks whose tasks have stopped, too.
+
+        Of a service of which no task runs any more nothing else tells.
+        """
+        ledger, by_host = self._ledger, dict[str, list[Task]]()
+        tasks = await tasks_of(ask, cluster)
+        over = () if cluster in ledger.told else await tasks_of(ask, cluster, "STOPPED")
+        for task in (*tasks, *over):
+            by_host.setdefault(task.host, []).append(task)
+        ledger.tasks[cluster] = {arn: tuple(here) for arn, here in by_host.items()}
+        ledger.told[cluster] = at
+
+    async def _unrest(self, ask: Ask, cluster: str, at: float) -> Mapping[str, str]:
         """Daemons are left out: how many of them there are to be changes with each host."""
         names = self._ledger.served.get(cluster, frozenset())
         services = self._ledger.services[cluster] = await services_of(ask, cluster, names, defined=False)
-        return unsettled(service for service in services if not service.daemon)
+        why = unsettled(service for service in services if not service.daemon)
+        return self._ledger.unrest(cluster, why, {service.name for service in services}, at)
 
     def _target(self, source: str, host: Host, at: float) -> Target | None:
         state, reason = self._state(host, at)

@@ -27,12 +27,13 @@ STATED = {"STEADY_STATE": "COMPLETED", "STABILIZING": "IN_PROGRESS"}
 """A task set's stability, in a deployment's words."""
 
 
-async def tasks_of(ask: Ask, cluster: str) -> tuple[Task, ...]:
+async def tasks_of(ask: Ask, cluster: str, desired: str = "RUNNING") -> tuple[Task, ...]:
     """The tasks that ECS means to run in a cluster, those of no service among them; ones that stop are not.
 
-    One that ends between two calls is absent. Raises CallFailedError.
+    desired: STOPPED, and it is those that ECS means to stop, or has stopped within about the last hour. One that ends
+    between two calls is absent. Raises CallFailedError.
     """
-    call = ECS.call("ListTasks", cluster=cluster, desiredStatus="RUNNING")
+    call = ECS.call("ListTasks", cluster=cluster, desiredStatus=desired)
     replies = await pages(ask, call, given="nextToken", wanted="nextToken")
     arns = [*dict.fromkeys(arn for reply in replies for arn in reply.body["taskArns"])]
     calls = [ECS.call("DescribeTasks", cluster=cluster, tasks=[*some]) for some in chunks(arns, TASKS_PER_CALL)]
