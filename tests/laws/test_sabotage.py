@@ -17,11 +17,11 @@ from support.laws.bad_releases import RELEASES
 from support.laws.balancing import BALANCING
 from support.laws.breaking import Sabotage
 from support.laws.crowded import CROWDED
+from support.laws.draining_hosts import HOSTED
 from support.laws.endings import CONDUCTING, ENDING
 from support.laws.followed import FOLLOWED
 from support.laws.futile import LAUNCHING
 from support.laws.healing import HEALING
-from support.laws.hosted import HOSTED
 from support.laws.marked import MARKED
 from support.laws.missed import MISSED
 from support.laws.parked import PARKED
