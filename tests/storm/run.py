@@ -54,7 +54,7 @@ CI = {
     "safety": 700, "liveness": 200, "wire": 40, "launches": 400, "launches-liveness": 150, "launches-wire": 30,
     "releases": 120, "templates": 160, "templates-liveness": 80,
     "scaling": 120, "scaling-liveness": 40, "endings": 120,
-    "ecs": 60, "ecs-liveness": 20, "ecs-wire": 10,
+    "ecs": 60, "ecs-liveness": 20, "ecs-wire": 8,
 }  # fmt: skip
 LONG = {
     "safety": 10_000, "liveness": 2500, "wire": 500,

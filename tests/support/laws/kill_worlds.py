@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from async_rollout.core.spec import HookPoint, Hooks, RolloutSpec, Scope
+from async_rollout.sandbox.ecs.clusters import a_cluster, a_definition, a_service
 from async_rollout.sandbox.faults import Fault
 from async_rollout.sandbox.groups import a_group, a_template
 from async_rollout.sandbox.readings import Readings
@@ -19,6 +20,7 @@ from async_rollout.sandbox.records import Group, Override
 from async_rollout.sandbox.records import Hook as LifecycleHook
 from async_rollout.sandbox.simulation import Simulation
 from async_rollout.sandbox.words import NO_CAPACITY
+from async_rollout.sandbox.world import World
 from support.simulation import BY_NUMBER
 
 SPEC = replace(BY_NUMBER, check_interval=10.0)
@@ -68,6 +70,15 @@ def mixed(world: Simulation) -> None:
     small(world, outdated=1, edit=lambda group: replace(group, overrides=types))
 
 
+def host(world: Simulation) -> None:
+    """One host of a cluster, behind a target group of its own; its one service keeps all of its tasks."""
+    small(world, delay=10.0)
+    assert isinstance(world, World)
+    a_cluster(world, "prod", groups=("web",))
+    definition = a_definition(world, "shop", port=8080, quits=5.0)
+    a_service(world, "prod", "shop", desired=2, definition=definition)
+
+
 def of(spec: RolloutSpec = SPEC, old: int = 1, **shape: Any) -> Story:
     return Story(build=partial(small, **shape), spec=spec, old=old)
 
@@ -86,6 +97,7 @@ FORCED = ("Launch", "AlarmNotification")
 
 STORIES: Mapping[str, Story] = MappingProxyType(
     {
+        "a host of tasks": Story(build=host),
         "at the maximum": of(maximum=1, minimum=1),
         "below the maximum": of(minimum=0, maximum=4),
         "at the minimum": of(minimum=1, maximum=4),

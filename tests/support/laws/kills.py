@@ -151,7 +151,14 @@ def picture(run: Run, *, versions: bool = True) -> Picture:
         held = [state.registered(source, one.id) for source in group.source_ids]
         words = [sorted((each.state, each.port or 0) for each in several) for several in held]
         template = (one.template and one.template.version, one.configuration) if versions else None
-        return one.lifecycle, one.health, one.ec2, template, words
+        return (
+            one.lifecycle,
+            one.health,
+            one.ec2,
+            template,
+            words,
+            [row.status for row in run.world.ecs.rows_of(one.id)],
+        )
 
     strangers = {
         (source, id)
@@ -240,6 +247,7 @@ def wrong(story: Story, end: End, then: Goal, undisturbed: Picture) -> list[str]
         for line in broken(run, _limits(story, end, then), replaced=False, surge=_surges(story))
         if _counts(story, line)
     ]
+    lines += [f"law E2: {one.detail} was lost" for one in run.world.record if one.what is What.TASK_LOST]
     if then is Goal.REPLACE or not end.stopped:
         now = picture(run)
         lines += [] if now == undisturbed else [f"it ended as {now}, undisturbed it ends as {undisturbed}"]
