@@ -76,7 +76,7 @@ class Sources:
 
     async def health(self, ask: Ask, body: Body, needs: Needs) -> Answers:
         """Of the sources that the needs name."""
-        return await _asked(ask, self.wanted(body, needs), registrable(body))
+        return await _asked(ask, self.wanted(body, needs), body)
 
     def wanted(self, body: Body, needs: Needs) -> list[tuple[str, Kind]]:
         """The sources whose health the needs name."""
@@ -89,9 +89,8 @@ class Sources:
         guess: the row known before, None if there was none; early: what was answered.
         """
         left = [one for one in self.wanted(body, needs) if one[0] not in early]
-        if guess is None or not set(registrable(guess)).issuperset(registrable(body)):
-            left = [one for one in self.wanted(body, needs) if one[0] not in early or not one[1].lists_all]
-        late = await _asked(ask, left, registrable(body))
+        left += [one for one in self.wanted(body, needs) if one not in left and _missed(one[1], guess, body)]
+        late = await _asked(ask, left, body)
         known = {one.id for one in self.of(body)}
         whole = {id: health for id, health in (*early.items(), *late.items()) if id in known}
         self._looked(body["AutoScalingGroupName"], whole)
@@ -116,15 +115,20 @@ class Sources:
         return max((kind.asks * number for kind, number in kinds.items()), default=0)
 
 
-def registrable(body: Body) -> list[str]:
-    """Members that a load balancer can know: not those that boot (unknown to it as yet) or are gone."""
+def _missed(kind: Kind, guess: Body | None, body: Body) -> bool:
+    """Whether it was asked of the members known before, and they are not all of those there are."""
+    known = () if guess is None else registrable(guess, kind)
+    return not kind.lists_all and not set(known).issuperset(registrable(body, kind))
+
+
+def registrable(body: Body, kind: Kind) -> list[str]:
+    """Members that such a source can know: those that boot it may not know as yet, and nobody knows who is gone."""
+    unknown = ("Terminated",) if kind.meets_booting else ("Pending", "Terminated")
     rows = body.get("Instances", ())
-    return [
-        one["InstanceId"] for one in rows if not one.get("LifecycleState", "").startswith(("Pending", "Terminated"))
-    ]
+    return [one["InstanceId"] for one in rows if not one.get("LifecycleState", "").startswith(unknown)]
 
 
-async def _asked(ask: Ask, sources: Sequence[tuple[str, Kind]], members: Sequence[str]) -> Answers:
-    parts = {id: Part(partial(kind.health, ask, id, members)) for id, kind in sources}
+async def _asked(ask: Ask, sources: Sequence[tuple[str, Kind]], body: Body) -> Answers:
+    parts = {id: Part(partial(kind.health, ask, id, registrable(body, kind))) for id, kind in sources}
     await together(*parts.values())
     return {id: part.value for id, part in parts.items()}

@@ -47,6 +47,8 @@ class Kind(ABC):
     changes: ClassVar[tuple[str, ...]]
     lists_all: ClassVar[bool] = True
     """Whether its health names every registered instance, asked for or not."""
+    meets_booting: ClassVar[bool] = False
+    """Whether it may know an instance, and give it work, before that is in service."""
     asks: ClassVar[int] = 1
     """Calls that a look at the health of one source takes."""
     turn: ClassVar[int] = 0

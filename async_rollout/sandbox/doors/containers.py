@@ -120,8 +120,9 @@ class Containers:
         return Seen(source=source_of(source.id, seen_at=self._world.now, unsettled=tuple(unsettled)), targets=targets)
 
     def _registrable(self, group: str) -> frozenset[str]:
+        """Those that boot too: their agents join, and they are given tasks, before they are in service."""
         rows = self._world.state.members(group)
-        return frozenset(one.id for one in rows if not one.lifecycle.startswith(("Pending", "Terminated")))
+        return frozenset(one.id for one in rows if not one.lifecycle.startswith("Terminated"))
 
     async def _seen(self, names: list[str], members: frozenset[str]) -> list[_Row]:
         """The rows of the members. One that an answer lacks stays as it was for a while."""

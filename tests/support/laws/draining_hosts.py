@@ -28,6 +28,7 @@ from async_rollout.sandbox.doors.wire import session
 from async_rollout.sandbox.ecs.clusters import a_cluster, a_definition, a_service, a_task
 from async_rollout.sandbox.faults import Fault, FaultKind, Faults
 from async_rollout.sandbox.groups import a_group
+from async_rollout.sandbox.records import Hook
 from async_rollout.sandbox.virtual import loop_clock, run_virtual
 from async_rollout.sandbox.world import World
 from support.ecs_runs import QUICK, hosts, rolled
@@ -106,6 +107,39 @@ def met(story: Callable[[World, AwsCloud, Look], Awaitable[list[str]]], *rules: 
     return run_virtual(main)
 
 
+def held_as_it_boots() -> list[str]:
+    """One that a lifecycle hook keeps out of service has joined its cluster, and is given tasks."""
+
+    async def story(world: World, cloud: AwsCloud, look: Look) -> list[str]:
+        found, hook = {one.id for one in world.members("web")}, Hook(name="slow", launching=True, heartbeat=900.0)
+        world.put_group(replace(world.group("web"), hooks=(hook,)))
+        world.human_sets("web", desired=3)
+        while not (new := [one for one in world.state.hosts.values() if one.instance not in found]):
+            await anyio.sleep(5.0)
+            world.advance()
+        one = (await look()).instance(new[0].instance)
+        known = one is not None and one.booting and one.targets
+        return [] if known else [f"law E2: {new[0].instance} has joined, and nobody would drain it"]
+
+    return met(story)
+
+
+def begun_anew() -> list[str]:
+    """A service has lost its tasks, none of them starts, and a process comes that has seen none of it."""
+
+    async def story(world: World, cloud: AwsCloud, look: Look) -> list[str]:
+        world.ecs.troubles_of("web").broken = frozenset({"1", "2"})
+        for task in list(world.state.tasks.values()):
+            world.ecs.exits(task.arn)
+        while any(not task.over for task in world.state.tasks.values()):
+            await anyio.sleep(5.0)
+            world.advance()
+        (source,) = (await look()).sources
+        return [] if source.unsettled else ["law E1: a service none of whose tasks runs is nothing to wait for"]
+
+    return met(story)
+
+
 def no_to_a_move() -> list[str]:
     """What comes of a host that cannot be moved, in a reply that says 200."""
 
@@ -180,6 +214,10 @@ async def _listed_or_none(ask: Ask, cluster: str, host: str, status: str) -> fro
     return frozenset((await ask(call)).body.get("taskArns", ()))
 
 
+async def _none_stopped(real: Callable[..., Any], ask: Ask, cluster: str, *desired: str) -> Any:
+    return () if desired else await real(ask, cluster)
+
+
 async def _nobody(ask: Ask, cluster: str) -> tuple[()]:
     return ()
 
@@ -247,6 +285,10 @@ HOSTED = (
              spoil=swap(api, "ACTS", None)),
     Sabotage(name="restore sets nobody ACTIVE", law="law E4:", story=restored,
              spoil=swap(EcsHosts, "register", lambda *_, **__: ())),
+    Sabotage(name="a service without a task is not known to who comes next", law="law E1:", story=begun_anew,
+             spoil=around(kind, "tasks_of", _none_stopped)),
+    Sabotage(name="a host that boots is not known", law="law E2:", story=held_as_it_boots,
+             spoil=swap(EcsHosts, "meets_booting", False)),
     Sabotage(name="who is left on a host is not said", law="law E5:", story=plain,
              spoil=swap(ledger, "left_on", lambda *_: "")),
 )  # fmt: skip

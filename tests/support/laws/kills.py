@@ -151,14 +151,8 @@ def picture(run: Run, *, versions: bool = True) -> Picture:
         held = [state.registered(source, one.id) for source in group.source_ids]
         words = [sorted((each.state, each.port or 0) for each in several) for several in held]
         template = (one.template and one.template.version, one.configuration) if versions else None
-        return (
-            one.lifecycle,
-            one.health,
-            one.ec2,
-            template,
-            words,
-            [row.status for row in run.world.ecs.rows_of(one.id)],
-        )
+        rows = [row.status for row in run.world.ecs.rows_of(one.id)]
+        return one.lifecycle, one.health, one.ec2, template, words, rows
 
     strangers = {
         (source, id)
@@ -207,14 +201,9 @@ def told(story: Story, fate: Fate, then: Goal, *, seed: int = 0, same_machine: b
         world.advance()
         stopped = fate.over.is_set()
         return End(
-            run=run,
-            before=before,
-            points=fate.names,
-            struck=fate.struck,
-            stopped=stopped,
-            commands=commands,
+            run=run, before=before, points=fate.names, struck=fate.struck, stopped=stopped, commands=commands,
             way=fate.way,
-        )
+        )  # fmt: skip
 
     return run_virtual(play)
 
@@ -292,7 +281,7 @@ def _unhooked(story: Story, end: End) -> list[str]:
     """Hooks are at least once: for each that went, before its terminate and after it."""
     run = end.run
     went = [one.instance for one in run.world.record if one.what is What.TERMINATE and one.who == "owner"]
-    points = [point for point in story.spec.hooks.points if point is not HookPoint.UP_CHECK]
+    points = (point for point in story.spec.hooks.points if point is not HookPoint.UP_CHECK)
     missing = [(point, id) for point in points for id in went if (point, id) not in end.commands.ended]
     return [f"the {point} command of {id} never ran" for point, id in missing]
 

@@ -141,8 +141,10 @@ def _is_left_alone(past: Past) -> bool:
 
 
 def _begun(past: Past, one: Removal) -> float | None:
-    """When the first host was drained by us before this one; None: none was."""
-    return min((each.at for each in _of(past, What.HOST) if each.who == OWNER and each.at < one.at), default=None)
+    """When this rollout drained its first host, None: not before this one. What was so before that is as found."""
+    began = one.record.began if one.record is not None else past.world.now
+    drained = (each for each in _of(past, What.HOST) if each.who == OWNER and began <= each.at < one.at)
+    return min((each.at for each in drained), default=None)
 
 
 def _restless_since(past: Past, arn: str, at: float) -> float | None:

@@ -50,7 +50,7 @@ class EcsHosts(Kind):
     reads = tuple(sorted(operation for operation, rate in RATES.items() if rate is not ACTS))
     changes = ("UpdateContainerInstancesState",)
     turn, asks = 1, 3
-    discovers, by_handle, lists_all, moves_work = True, True, False, True
+    discovers, by_handle, lists_all, moves_work, meets_booting = True, True, False, True, True
 
     def __init__(self, options: Ecs = EVERYWHERE) -> None:
         self._options = options
