@@ -218,7 +218,7 @@ async def _none_stopped(real: Callable[..., Any], ask: Ask, cluster: str, *desir
     return () if desired else await real(ask, cluster)
 
 
-async def _nobody(ask: Ask, cluster: str) -> tuple[()]:
+async def _nobody(ask: Ask, cluster: str, desired: str = "") -> tuple[()]:
     return ()
 
 
