@@ -176,7 +176,7 @@ def _draining(state: Expected, registrations: tuple[Registration, ...]) -> Expec
         instance = state.observation.instance(id)
         targets = tuple(replace(one, state=TargetState.DRAINING) for one in instance.targets) if instance else ()
         state = _each(state, {id}, targets=targets)
-        state = replace(state, due=(*state.due, (at + state.observation.longest_drain, id)))
+        state = replace(state, due=(*state.due, (at + state.observation.expected_drain, id)))
     return state
 
 

@@ -6,7 +6,7 @@ time, epoch seconds, from the reply's Date header. A kind of traffic source maps
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import inf
@@ -14,6 +14,7 @@ from math import inf
 from async_rollout.core.activity import Activity
 from async_rollout.core.journal import Journal, Unreadable
 from async_rollout.core.others import Claim, Trait
+from async_rollout.core.policy import WORK_MOVES
 
 
 class TargetState(StrEnum):
@@ -269,8 +270,18 @@ class Observation:
     @property
     def longest_drain(self) -> float:
         """Seconds that a way out of all sources takes: the longest delay of each turn, one turn after the other."""
+        return self._drain(lambda source: source.drain_delay)
+
+    @property
+    def expected_drain(self) -> float:
+        """The same as a plan expects it: of a drain without a known end the limit says nothing."""
+        return self._drain(
+            lambda source: min(WORK_MOVES, source.drain_delay) if source.open_ended else source.drain_delay
+        )
+
+    def _drain(self, seconds: Callable[[Source], float]) -> float:
         turns = {source.turn for source in self.sources}
-        return sum((max(one.drain_delay for one in self.sources if one.turn == turn) for turn in turns), 0.0)
+        return sum((max(seconds(one) for one in self.sources if one.turn == turn) for turn in turns), 0.0)
 
     def first_out(self, targets: Iterable[Target]) -> tuple[Target, ...]:
         """Those of the targets whose sources an instance is taken out of first, all others only after them."""

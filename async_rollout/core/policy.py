@@ -176,3 +176,6 @@ GIVE_UP = 120.0
 """Seconds that a launch may stay out of sight before it is given up, where the rollout does not need it."""
 BEGINS = 30.0
 """Seconds in which AWS may still be about to begin a launch: lowered then, desired would cost one that serves."""
+WORK_MOVES = 360.0
+"""Seconds that a plan expects work to take to move, where nobody knows: AWS's default deregistration delay of 300 s,
+and a minute to begin elsewhere."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from async_rollout.core.actions import (
     Deregister,
     Erase,
@@ -19,7 +21,7 @@ from async_rollout.core.actions import (
     Terminate,
 )
 from async_rollout.core.effect import BOOT, SHUTDOWN, Expected, effect, elapse
-from async_rollout.core.observation import TargetState
+from async_rollout.core.observation import Source, TargetState
 from async_rollout.core.plan import worst
 from async_rollout.core.spec import RolloutSpec
 from support.drawn import AT, ident, observation
@@ -98,3 +100,11 @@ def test_what_goes_back_serves_again_and_a_mark_is_taken_off() -> None:
 def test_what_is_not_there_is_not_drained() -> None:
     state = Expected(observation=replace(observation("S"), instances=()))
     assert effect(state, Deregister(registrations=out(0))).observation.instances == ()
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(1800.0, 360.0), (200.0, 200.0)])
+def test_of_a_drain_without_a_known_end_a_plan_expects_no_more_than_is_usual(limit: float, expected: float) -> None:
+    delayed = Source(id="tg", kind="target group", name="tg", drain_delay=30.0)
+    moving = Source(id="q", kind="quay", name="west", drain_delay=limit, open_ended=True, turn=1)
+    seen = replace(observation("S S"), sources=(delayed, moving))
+    assert (seen.expected_drain, seen.longest_drain) == (30.0 + expected, 30.0 + limit)
