@@ -45,18 +45,29 @@ class Sources:
         return any(kind.discovers for kind in self._kinds) and (Need.SURVEY in needs or (new and Need.TARGETS in needs))
 
     async def told(self, ask: Ask, body: Body, needs: Needs) -> tuple[Source, ...]:
-        """What holds of each source, asked once; which sources there are is read anew each time."""
-        if self._discovers(body, needs):
-            await self._discover(ask, body)
-        wanted = [one for one in self.of(body) if one.kind is not None]
-        fresh = [one for one in wanted if one.id not in self._described]
+        """What holds of each source, asked once; which sources there are is read anew each time.
+
+        Those that the row names are asked for while others are still looked for.
+        """
+        described = Part(partial(self._describe, ask, self._fresh(body)))
+        discovers = self._discovers(body, needs)
+        await together(described, *([Part(partial(self._discover, ask, body))] if discovers else []))
+        known = self._described | described.value
+        if discovers:
+            known |= await self._describe(ask, [one for one in self._fresh(body) if one.id not in known])
+        return tuple(known[one.id] for one in self.of(body) if one.kind is not None)
+
+    def _fresh(self, body: Body) -> list[Named]:
+        return [one for one in self.of(body) if one.kind is not None and one.id not in self._described]
+
+    async def _describe(self, ask: Ask, fresh: Sequence[Named]) -> dict[str, Source]:
+        """By id, what holds of sources; what is gone is asked for again."""
         new = {kind: [one.id for one in fresh if one.kind is kind] for kind in self._kinds}
         parts = [Part(partial(kind.describe, ask, ids)) for kind, ids in new.items() if ids]
         await together(*parts)
         told = {source.id: source for part in parts for source in part.value}
         self._described |= {id: source for id, source in told.items() if not source.gone}
-        known = self._described | told
-        return tuple(known[one.id] for one in wanted)
+        return told
 
     async def _discover(self, ask: Ask, body: Body) -> None:
         parts = {kind: Part(partial(kind.discover, ask, body)) for kind in self._kinds if kind.discovers}
