@@ -51,10 +51,10 @@ releases: of new instances that fail after they were healthy. templates: of runs
 and go back to what they found. scaling: of groups that scale by themselves meanwhile. endings: of
 instances that EC2 ends. ecs: of groups whose instances are hosts of a cluster."""
 CI = {
-    "safety": 700, "liveness": 200, "wire": 40, "launches": 400, "launches-liveness": 150, "launches-wire": 30,
-    "releases": 120, "templates": 160, "templates-liveness": 80,
-    "scaling": 120, "scaling-liveness": 40, "endings": 120,
-    "ecs": 60, "ecs-liveness": 20, "ecs-wire": 8,
+    "safety": 600, "liveness": 200, "wire": 40, "launches": 350, "launches-liveness": 150, "launches-wire": 30,
+    "releases": 100, "templates": 130, "templates-liveness": 80,
+    "scaling": 100, "scaling-liveness": 40, "endings": 100,
+    "ecs": 60, "ecs-liveness": 20, "ecs-wire": 4,
 }  # fmt: skip
 LONG = {
     "safety": 10_000, "liveness": 2500, "wire": 500,
