@@ -64,11 +64,13 @@ class Containers:
         self._world, self._faults, self._read = world, faults, read
         self._found: dict[str, str] = {}
         self._rows: dict[str, _Row] = {}
-        self._met: dict[str, float] = {}
+        self._met: set[str] = set()
+        self._gone: dict[str, float] = {}
         self._left: dict[str, Tasks] = {}
         self._words: dict[str, str] = {}
         self._told: dict[str, float] = {}
         self._services: dict[str, frozenset[str]] = {}
+        self._restless: dict[str, tuple[str, float]] = {}
         self._denied: set[str] = set()
 
     # --- which there are
@@ -132,9 +134,18 @@ class Containers:
         known |= {one.arn for one in listed.hosts.values() if one.instance in members and one.cluster in names}
         there = [described.hosts[arn] for arn in sorted(known) if arn in described.hosts]
         told = {one.arn: _Row(host=one, busy=_busy(described, one), at=at) for one in there if one.status != "INACTIVE"}
+        self._note_agents(told, at)
         self._rows |= told
-        self._met |= {arn: at for arn, row in told.items() if row.host.connected}
         return [row for arn, row in self._rows.items() if arn in known and (arn in told or at - row.at < FLAP)]
+
+    def _note_agents(self, told: dict[str, _Row], at: float) -> None:
+        """Since when looks have shown an agent away; who has not looked for long begins anew."""
+        self._met |= {arn for arn, row in told.items() if row.host.connected}
+        for arn, row in told.items():
+            if row.host.connected:
+                self._gone.pop(arn, None)
+            elif arn not in self._gone or at - self._rows[arn].at >= FLAP:
+                self._gone[arn] = at
 
     async def _ask_who_is_left(self, name: str, rows: list[_Row], at: float) -> None:
         """On hosts that drain: by name now and then, and each task of those that are counted empty."""
@@ -152,7 +163,8 @@ class Containers:
         listed, _ = await self._read(*TASKS)
         for host in hosts:
             here = [task for task in tasks_on(listed, host.arn) if task.wanted]
-            served = {listed.services[one.service].arn for one in here if one.service in listed.services}
+            every = here if name in self._told else [one for one in listed.tasks.values() if one.host == host.arn]
+            served = {one.service for one in every if one.service is not None}
             self._services[name] = self._services.get(name, frozenset()) | served
             self._words[host.arn] = _words(task.group for task in here)
             if host.status == "DRAINING":
@@ -166,8 +178,11 @@ class Containers:
             return ()
         (described,) = await self._read("ecs:DescribeServices")
         services = [described.services[arn] for arn in known if arn in described.services]
-        told = {one.name: "; ".join(_restless(described, one)) for one in services if not one.daemon}
-        return [(name, why) for name, why in told.items() if why]
+        at = self._world.now
+        told = {one.name: ("; ".join(_restless(described, one)), at) for one in services if not one.daemon}
+        lacking = {name: one for name, one in self._restless.items() if at - one[1] < FLAP}
+        self._restless = {name: one for name, one in (lacking | told).items() if one[0]}
+        return [(name, why) for name, (why, _) in self._restless.items()]
 
     def _target(self, source: str, row: _Row, at: float) -> observation.Target | None:
         state, reason = self._state(row.host, at, busy=row.busy)
@@ -175,7 +190,7 @@ class Containers:
 
     def _state(self, host: Host, at: float, *, busy: bool) -> tuple[TargetState | None, str]:
         """None: it has let go of it. An agent that was not seen yet may be about to connect."""
-        away = at - self._met[host.arn] if host.arn in self._met else None
+        away = at - self._gone.get(host.arn, at) if host.arn in self._met else None
         gone = "" if host.connected else "its agent is not connected"
         match host.status:
             case "DRAINING" if busy:

@@ -137,7 +137,8 @@ def _is_left_alone(past: Past) -> bool:
         return False
     trouble = weather.trouble
     ends = trouble.dying or trouble.short_lived or trouble.sick or weather.relapse is not None
-    return not ends and not _may_be_unknown(past)
+    by_aws = any(one.who != OWNER for one in _of(past, What.TERMINATE))
+    return not ends and not by_aws and not _may_be_unknown(past)
 
 
 def _begun(past: Past, one: Removal) -> float | None:
