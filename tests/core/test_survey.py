@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from async_rollout.core.choices import Scaling
 from async_rollout.core.journal import SUSPENDED_BY_US
-from async_rollout.core.observation import Observation, Survey, Target, TargetState
+from async_rollout.core.observation import Observation, Source, Survey, Target, TargetState
 from async_rollout.core.spec import Hooks, RolloutSpec
 from async_rollout.core.survey import hindered, missed, objections, unhealthy, warnings
 from support.drawn import AT, SOURCES, ident, observation
@@ -49,6 +50,15 @@ def test_force_lets_what_is_suspended_pass_and_nothing_else() -> None:
     spec = RolloutSpec(require_healthy_group=False)
     assert objections(spec, free(suspended=frozenset({"Launch", *SUSPENDED_BY_US})), ASKED) == ()
     assert len(objections(spec, free(weighted=True), ASKED)) == 1
+
+
+def test_a_group_that_ecs_manages_is_taken_where_its_cluster_is_seen_and_its_scaling_is_not_followed() -> None:
+    cluster = Source(id="ecs", kind="ecs", name="prod", moves_work=True)
+    seen = free(ecs_managed=True)
+    seen = replace(seen, sources=(*seen.sources, cluster))
+    assert objections(RolloutSpec(), seen, ASKED) == ()
+    (line,) = objections(RolloutSpec(scaling=Scaling.FOLLOW), seen, ASKED)
+    assert "--scaling follow: ECS scales the group" in line
 
 
 def test_an_active_refresh_is_in_the_way() -> None:

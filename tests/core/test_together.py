@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from async_rollout.core.draft import Draft
-from async_rollout.core.gates import Closed, Open, asked
+from async_rollout.core.gates import Closed, Gate, Open, asked
+from async_rollout.core.gates.at_rest import AT_REST
+from async_rollout.core.gates.together import TOGETHER
 from async_rollout.core.observation import Source, unfound
 from async_rollout.core.spec import RolloutSpec
 from support.drafts import NOW, draft_of
@@ -46,3 +48,9 @@ def test_without_such_a_source_nobody_waits(source: Source) -> None:
 
 def test_once_all_serve_and_no_more_come_the_old_ones_go() -> None:
     assert said(at("SSSNNN", record={"base": 3})) == Open()
+
+
+@pytest.mark.parametrize("gate", [AT_REST, TOGETHER], ids=["at rest", "together"])
+def test_it_is_asked_again_and_again_as_it_is_never_passed_for_good(gate: Gate) -> None:
+    record = at("SSSN").journal
+    assert gate.needs(SPEC, record) and gate.passed(record) is record
