@@ -98,7 +98,12 @@ CASES: dict[str, tuple[Spoil, int]] = {
 FURTHER: dict[str, tuple[Spoil, int, Callable[[Weather], Weather]]] = {
     "law 22: scaling is held all the same": (LISTED["who follows holds all the same"], 1204, scaling),
     "law 12: a policy fills what it finds": (
-        both(*(swap(each, "lowered", draft_as_it_is) for each in (advance, restore))), 234, scaling
+        both(
+            *(swap(each, "lowered", draft_as_it_is) for each in (advance, restore)),
+            LISTED["a desired capacity that goes to and fro comes forward"],
+        ),
+        234,
+        scaling,
     ),
     "law 7: in another order": (LISTED["what was scheduled is set in another order"], 2989, scaling),
     "law 7: in no record": (LISTED["what is due stands in no record"], 103, scaling),
