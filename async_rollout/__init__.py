@@ -70,7 +70,7 @@ _HOMES = {
     "async_rollout.engine.preview": ("Status", "plan", "status"),
     "async_rollout.engine.result": ("GroupResult", "Summary"),
     "async_rollout.errors": (
-        "CredentialsError", "Ecs", "RefusedError", "RolloutError", "UnknownGroupError", "UnseenError", "UsageError",
+        "CredentialsError", "RefusedError", "RolloutError", "UnknownGroupError", "UnseenError", "UsageError",
     ),
     "async_rollout.sandbox": ("Sandbox",),
 }  # fmt: skip

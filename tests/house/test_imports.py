@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import async_rollout
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"aioboto3", "aiobotocore", "aiohttp", "boto3", "botocore", "moto"}
@@ -83,3 +86,10 @@ def test_imports_go_one_way() -> None:
 def test_every_public_name_is_there() -> None:
     names = "[getattr(async_rollout, name) for name in async_rollout.__all__]"
     assert "async_rollout" in loaded(f"import async_rollout; {names}")
+
+
+def test_every_public_name_has_one_home_and_is_listed() -> None:
+    homes = vars(async_rollout)["_HOMES"]
+    assert sorted(name for names in homes.values() for name in names) == sorted(async_rollout.__all__)
+    lost = [(home, name) for home, names in homes.items() for name in names if not hasattr(import_module(home), name)]
+    assert lost == []
