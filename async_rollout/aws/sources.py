@@ -80,10 +80,7 @@ class Sources:
         ids = {kind: [one.id for one in self.of(body) if one.kind is kind] for kind in self._kinds}
         parts = [Part(partial(kind.concerns, ask, body, of_kind)) for kind, of_kind in ids.items()]
         await together(*parts)
-        return Concerns(
-            objections=tuple(text for part in parts for text in part.value.objections),
-            told=tuple(text for part in parts for text in part.value.told),
-        )
+        return Concerns.of(part.value for part in parts)
 
     async def health(self, ask: Ask, body: Body, needs: Needs) -> Answers:
         """Of the sources that the needs name."""

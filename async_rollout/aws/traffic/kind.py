@@ -7,7 +7,7 @@ of an instance when its delay is over.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -31,6 +31,15 @@ class Concerns:
 
     objections: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, several: Iterable[Concerns]) -> Concerns:
+        """All of them as one, in their order."""
+        all = tuple(several)
+        return cls(
+            objections=tuple(text for one in all for text in one.objections),
+            told=tuple(text for one in all for text in one.told),
+        )
 
 
 class Kind(ABC):

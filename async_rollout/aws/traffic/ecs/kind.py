@@ -97,10 +97,7 @@ class EcsHosts(Kind):
         clusters = sorted({cluster for id in ids for cluster in _clusters(id)})
         parts = [Part(partial(surveyed, ask, cluster, members, options)) for cluster in clusters]
         await together(*parts)
-        return Concerns(
-            objections=tuple(text for part in parts for text in part.value.objections),
-            told=tuple(text for part in parts for text in part.value.told),
-        )
+        return Concerns.of(part.value for part in parts)
 
     async def describe(self, ask: Ask, ids: Sequence[str]) -> tuple[Source, ...]:
         rows = await described(ask, sorted({arn for id in ids for arn in _clusters(id)}))
