@@ -1,10 +1,10 @@
-"""What an old host still holds, and what a new one lacks, in words."""
+"""What an old host still holds, in words."""
 
 from __future__ import annotations
 
 import pytest
 
-from async_rollout.aws.traffic.ecs.left import drained_of, left_on, missing_daemons
+from async_rollout.aws.traffic.ecs.left import drained_of, left_on
 from async_rollout.aws.traffic.ecs.work import DAEMON, Service, Task
 
 SERVICES = [Service(name="web"), Service(name="worker"), Service(name="agent", scheduling=DAEMON)]
@@ -49,30 +49,6 @@ def test_who_is_left(left: str, words: str) -> None:
 def test_a_task_is_left_until_it_has_stopped(status: str, words: str) -> None:
     """While one deactivates, its last requests are answered."""
     assert left_on(tasks("web", status=status), SERVICES) == words
-
-
-@pytest.mark.parametrize(
-    ("on_old", "missing"),
-    [
-        ([], ()),
-        (["agent"], ("agent",)),
-        (["agent", ""], ("agent",)),
-        (["agent", "", ""], ()),
-        (["", ""], ()),
-        (["web", "web"], ()),
-    ],
-)
-def test_a_daemon_of_half_of_the_old_hosts_is_missed(on_old: list[str], missing: tuple[str, ...]) -> None:
-    old = [f"o{number}" for number in range(len(on_old))]
-    found = [task for host, words in zip(old, on_old, strict=True) for task in tasks(words, host)]
-    assert missing_daemons("n", old, found, SERVICES) == missing
-    assert missing_daemons("n", old, [*found, *tasks("agent", "n", "PENDING")], SERVICES) == missing
-    assert missing_daemons("n", old, [*found, *tasks("agent", "n")], SERVICES) == ()
-
-
-def test_all_that_are_missed_are_named() -> None:
-    both = [Service(name=name, scheduling=DAEMON) for name in ("logs", "agent")]
-    assert missing_daemons("n", ["o"], tasks("logs agent", "o"), both) == ("agent", "logs")
 
 
 def test_what_hosts_are_to_be_drained_of_is_one_sentence() -> None:

@@ -18,7 +18,7 @@ UNPLACED = "(service web) was unable to place a task because no container instan
         ({}, None),
         ({"running": 0, "desired": 0}, None),
         ({"deployments": (Deployment(rollout=""),)}, None),
-        ({"newest": UNPLACED, "unplaced": UNPLACED}, None),
+        ({"unplaced": UNPLACED}, None),
         ({"running": 2}, "2 of 3 tasks run"),
         ({"running": 4}, "4 of 3 tasks run"),
         ({"pending": 1}, "1 pending"),

@@ -1,4 +1,4 @@
-"""Who is on a host, in words: what an old one that drains still holds, and what a new one lacks."""
+"""Who is on a host, in words: what one that drains still holds."""
 
 from __future__ import annotations
 
@@ -42,21 +42,3 @@ def families(tasks: Iterable[Task]) -> str:
         return f"family {next(iter(counts))}"
     ordered = sorted(counts, key=lambda family: (-counts[family], family))
     return f"families {', '.join(f'{family} {counts[family]}' for family in ordered)}"
-
-
-def missing_daemons(
-    host: str, old: Collection[str], tasks: Collection[Task], services: Iterable[Service]
-) -> tuple[str, ...]:
-    """Daemons that do not run on a new host and run on at least half of the old ones, by name.
-
-    host, old: ARNs of container instances. tasks: of the whole cluster. One that runs on fewer may be meant for hosts
-    of another kind.
-    """
-    running = {(task.service, task.host) for task in tasks if task.status == "RUNNING"}
-    names = sorted(service.name for service in services if service.daemon)
-    return tuple(name for name in names if (name, host) not in running and _usual(name, set(old), running))
-
-
-def _usual(daemon: str, old: Collection[str], running: Collection[tuple[str, str]]) -> bool:
-    having = sum((daemon, host) in running for host in old)
-    return having > 0 and having * 2 >= len(old)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from async_rollout.aws.faults import CallFailedError, fault_in
 from async_rollout.aws.single_flight import chunks
 from async_rollout.aws.together import Part, together
 from async_rollout.aws.traffic.ecs.api import ECS, MISSING
-from async_rollout.aws.traffic.ecs.work import DAEMON, REPLICA, STOP_TIMEOUT, Deployment, Service, Task
+from async_rollout.aws.traffic.ecs.work import DAEMON, REPLICA, Deployment, Service, Task
 
 TASKS_PER_CALL = 100
 SERVICES_PER_CALL = 10
@@ -62,8 +62,8 @@ async def services_of(ask: Ask, cluster: str, names: Iterable[str], *, defined: 
     calls = [ECS.call("DescribeServices", cluster=cluster, services=[*some]) for some in wanted]
     found = await _rows(ask, calls, "services")
     rows = sorted((row for row in found if row.get("status") != INACTIVE), key=lambda row: str(row["serviceName"]))
-    definitions = await _definitions(ask, filter(None, map(_definition_of, rows)) if defined else ())
-    return tuple(_service(row, definitions.get(_definition_of(row), NO_DEFINITION)) for row in rows)
+    ports = await _ports(ask, filter(None, map(_definition_of, rows)) if defined else ())
+    return tuple(_service(row, ports.get(_definition_of(row), frozenset())) for row in rows)
 
 
 async def _replies(ask: Ask, calls: Sequence[Call], key: str, *, told: bool = False) -> list[Any]:
@@ -115,55 +115,21 @@ def _expiry(row: Body) -> float | None:
     return float(ends.timestamp()) if ends else math.inf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Definition:
-    """What a task definition says of where its tasks can run, and of how long they may take to end."""
-
-    network_mode: str = "bridge"
-    fixed_ports: frozenset[int] = frozenset()
-    member_of: tuple[str, ...] = ()
-    stop_timeout: float = STOP_TIMEOUT
-
-
-NO_DEFINITION = _Definition()
-
-
-async def _definitions(ask: Ask, arns: Iterable[str]) -> Mapping[str, _Definition]:
+async def _ports(ask: Ask, arns: Iterable[str]) -> Mapping[str, frozenset[int]]:
+    """By task definition, the ports of the host that each task of it takes."""
     wanted = [*dict.fromkeys(arns)]
     calls = [ECS.call("DescribeTaskDefinition", taskDefinition=arn) for arn in wanted]
     rows = await _replies(ask, calls, "taskDefinition")
-    return {arn: _defined(row) for arn, row in zip(wanted, rows, strict=True)}
+    return {arn: frozenset(_fixed_ports(row)) for arn, row in zip(wanted, rows, strict=True)}
 
 
-def _defined(row: Body) -> _Definition:
-    containers: Sequence[Body] = row.get("containerDefinitions", ())
-    mode = row.get("networkMode") or "bridge"
-    return _Definition(
-        network_mode=mode,
-        fixed_ports=frozenset(_fixed_ports(mode, containers)),
-        member_of=_expressions(row),
-        stop_timeout=_stop_timeout(containers),
-    )
-
-
-def _fixed_ports(mode: str, containers: Iterable[Body]) -> Iterator[int]:
+def _fixed_ports(row: Body) -> Iterator[int]:
     """In mode `host` a container's port is the host's; in `awsvpc` each task has an address, and ports, of its own."""
+    mode, containers = row.get("networkMode") or "bridge", row.get("containerDefinitions", ())
     for mapping in (mapping for container in containers for mapping in container.get("portMappings", ())):
         port = mapping.get("hostPort") or (mapping.get("containerPort") if mode == "host" else None)
         if port and mode not in ("awsvpc", "none"):
             yield port
-
-
-def _stop_timeout(containers: Iterable[Body]) -> float:
-    """Containers end at the same time, but one after the other where one depends on another."""
-    each = [float(container.get("stopTimeout") or STOP_TIMEOUT) for container in containers]
-    ordered = any(container.get("dependsOn") for container in containers)
-    return sum(each) if ordered else max(each, default=STOP_TIMEOUT)
-
-
-def _expressions(row: Body) -> tuple[str, ...]:
-    constraints = row.get("placementConstraints", ())
-    return tuple(one.get("expression") or "" for one in constraints if one.get("type") == "memberOf")
 
 
 def _definition_of(row: Body) -> str:
@@ -176,12 +142,11 @@ def _task_sets(row: Body) -> list[Body]:
     return sorted(row.get("taskSets", ()), key=lambda one: one.get("status") != "PRIMARY")
 
 
-def _service(row: Body, definition: _Definition) -> Service:
+def _service(row: Body, fixed_ports: frozenset[int]) -> Service:
     scheduling = row.get("schedulingStrategy") or REPLICA
     low, high = _percents(row, scheduling)
     balancers = row.get("loadBalancers") or [one for each in _task_sets(row) for one in each.get("loadBalancers", ())]
     events = sorted(row.get("events", ()), key=_moment, reverse=True)
-    texts = [event.get("message") or "" for event in events]
     return Service(
         name=row["serviceName"],
         status=row.get("status") or "",
@@ -192,14 +157,10 @@ def _service(row: Body, definition: _Definition) -> Service:
         minimum_percent=low,
         maximum_percent=high,
         deployments=tuple(_deployments(row)),
-        newest=next(map(_brief, texts), ""),
-        unplaced=_unplaced(texts),
+        unplaced=_unplaced(event.get("message") or "" for event in events),
         target_groups=tuple(_target_groups(balancers)),
         distinct=any(one.get("type") == "distinctInstance" for one in row.get("placementConstraints", ())),
-        member_of=(*_expressions(row), *definition.member_of),
-        network_mode=definition.network_mode,
-        fixed_ports=definition.fixed_ports,
-        stop_timeout=definition.stop_timeout,
+        fixed_ports=fixed_ports,
     )
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 OVER = ("STOPPED", "DELETED")
 """Last statuses of a task of which nothing runs any more."""
 REPLICA, DAEMON = "REPLICA", "DAEMON"
-STOP_TIMEOUT = 30.0
-"""Seconds that a container gets to end before it is killed, where its definition does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +51,9 @@ class Service:
     """One service. status: ACTIVE, or DRAINING while it is being deleted. scheduling: REPLICA or DAEMON.
 
     desired, running, pending: tasks. minimum_percent, maximum_percent: of the desired ones, what it may fall or rise to
-    while tasks move. newest: the text of its newest event; unplaced: of the newest that says that a task finds no host,
-    empty where it has been steady since. target_groups: ARNs, each with the container's port. distinct: whether each of
-    its tasks needs a host of its own; member_of: what else it demands of a host, in ECS's query language. fixed_ports:
-    of the host, that each of its tasks takes. stop_timeout: seconds that its tasks may take to end once told to.
+    while tasks move. unplaced: the text of its newest event that says that a task finds no host, empty where it has
+    been steady since. target_groups: ARNs, each with the container's port. distinct: whether each of its tasks needs a
+    host of its own. fixed_ports: of the host, that each of its tasks takes.
     """
 
     name: str
@@ -68,14 +65,10 @@ class Service:
     minimum_percent: int = 100
     maximum_percent: int = 200
     deployments: tuple[Deployment, ...] = STEADY
-    newest: str = ""
     unplaced: str = ""
     target_groups: tuple[tuple[str, int | None], ...] = ()
     distinct: bool = False
-    member_of: tuple[str, ...] = ()
-    network_mode: str = "bridge"
     fixed_ports: frozenset[int] = frozenset()
-    stop_timeout: float = STOP_TIMEOUT
 
     @property
     def daemon(self) -> bool:
