@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from async_rollout.cli.options import Account, duration, option
 from async_rollout.cli.order import Order
-from async_rollout.errors import UsageError
 
 AUTO, OFF = "auto", "off"
 
@@ -62,14 +61,12 @@ class Containers:
 
 
 def reached(account: Account, containers: Containers, order: Order) -> dict[str, Any]:
-    """What `connect` is given. Raises UsageError where no cluster is named."""
+    """What `connect` is given. Raises UsageError where the name of a cluster is empty."""
     from async_rollout.aws.traffic.ecs.options import Ecs
 
     if containers.ecs == OFF:
         return {**asdict(account), "ecs": None}
     named = [] if containers.ecs == AUTO else [name.strip() for name in containers.ecs.split(",")]
-    if not all(named):
-        raise UsageError("the name of a cluster is empty: write --ecs CLUSTER, --ecs auto or --ecs off")
     hosts = Ecs(
         named,
         drain_timeout=containers.ecs_drain_timeout,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from async_rollout.aws.traffic.ecs import Ecs, EcsHosts
 from async_rollout.aws.traffic.ecs.clusters import LARGE, LISTED, Clusters, Found
 from async_rollout.core.actions import Outcome
 from async_rollout.core.events import Warned
+from async_rollout.errors import UsageError
 from async_rollout.sandbox.ecs.clusters import a_cluster, a_service
 from async_rollout.sandbox.faults import Fault as Rule
 from async_rollout.sandbox.faults import FaultKind as Kind
@@ -139,6 +141,21 @@ def test_a_name_of_no_cluster_is_refused() -> None:
     run = rolled(hosting, ecs=Ecs(clusters=("nosuch",)))
     assert run.result.verdict.outcome is Outcome.REFUSED
     assert "there is no cluster nosuch in this account and region" in run.result.verdict.why
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"clusters": "prod"}, "clusters are a list of names, not 'prod'"),
+        ({"clusters": ["prod", " "]}, "the name of a cluster is empty"),
+        ({"clusters": [None]}, "the name of a cluster is empty"),
+        ({"drain_timeout": 0.0}, "not between 1 s and 30 days"),
+        ({"drain_timeout": float("nan")}, "not between 1 s and 30 days"),
+    ],
+)
+def test_senseless_options_are_refused_before_anything_is_asked(given: dict[str, Any], why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        Ecs(**given)
 
 
 def test_a_cluster_that_is_not_the_groups_is_told() -> None:

@@ -8,7 +8,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
-from async_rollout.cli.containers import Containers
+from async_rollout.aws.traffic.ecs import Ecs
+from async_rollout.cli.containers import Containers, Move, Standalone, reached
 from async_rollout.cli.options import Account, Asking, Fleet, Viewing, Where, named
 from async_rollout.cli.order import Order, spec_of
 from async_rollout.core.amounts import Amount
@@ -125,3 +126,36 @@ def test_names() -> None:
     for wrong in ([], [""], ["web", " "]):
         with pytest.raises(UsageError, match="is empty"):
             named(wrong)
+
+
+def reached_with(order: Order | None = None, **of: Any) -> object:
+    return reached(Account(), Containers(**of), order or Order())["ecs"]
+
+
+def test_nothing_said_of_ecs_is_the_librarys_default() -> None:
+    assert reached_with() == Ecs([])
+    assert reached_with(ecs="off") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "arrives"),
+    [
+        (
+            {"ecs": "prod, arn:aws:ecs:eu-west-1:1:cluster/x"},
+            {"clusters": ["prod", "arn:aws:ecs:eu-west-1:1:cluster/x"]},
+        ),
+        ({"ecs_standalone": Standalone.WAIT}, {"await_standalone": True}),
+        ({"ecs_stop_first": True}, {"stop_first": True}),
+        ({"ecs_move": Move.EACH}, {"together": False}),
+        ({"ecs_drain_timeout": 60.0}, {"drain_timeout": 60.0}),
+        ({"order": Order(skip_elb_health_check=True)}, {"unserved": True}),
+    ],
+)
+def test_what_is_said_of_ecs_arrives(given: dict[str, Any], arrives: dict[str, Any]) -> None:
+    assert reached_with(**given) == Ecs(**{"clusters": [], **arrives})
+
+
+@pytest.mark.parametrize("ecs", ["", "prod,", ",", " "])
+def test_a_cluster_has_a_name(ecs: str) -> None:
+    with pytest.raises(UsageError, match="the name of a cluster is empty: write --ecs CLUSTER"):
+        reached_with(ecs=ecs)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from async_rollout.core.durations import sensible
+from async_rollout.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True)
 class Ecs:
@@ -17,6 +20,8 @@ class Ecs:
     unserved: whether new instances need not be healthy in the group's own load balancers; False.
     together: whether the old hosts of a batch drain at the same time, once all its new ones serve, so that tasks do
         not move from host to host; True.
+
+    Raises UsageError for names that are none, and for a limit outside 1 s to 30 days.
     """
 
     clusters: Sequence[str] = ()
@@ -25,3 +30,10 @@ class Ecs:
     stop_first: bool = False
     unserved: bool = False
     together: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.clusters, str):
+            raise UsageError(f"clusters are a list of names, not {self.clusters!r}")
+        if not all(str(name or "").strip() for name in self.clusters):
+            raise UsageError("the name of a cluster is empty: write --ecs CLUSTER, --ecs auto or --ecs off")
+        sensible("the limit of a drain of hosts", self.drain_timeout, 1.0)
