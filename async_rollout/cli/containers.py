@@ -72,6 +72,7 @@ def reached(account: Account, containers: Containers, order: Order) -> dict[str,
         drain_timeout=containers.ecs_drain_timeout,
         await_standalone=containers.ecs_standalone is Standalone.WAIT,
         stop_first=containers.ecs_stop_first,
+        unavailable=order.max_unavailable,
         unserved=order.skip_elb_health_check,
         together=containers.ecs_move is Move.BATCH,
     )

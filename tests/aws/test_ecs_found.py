@@ -149,6 +149,7 @@ def test_a_name_of_no_cluster_is_refused() -> None:
         ({"clusters": "prod"}, "clusters are a list of names, not 'prod'"),
         ({"clusters": ["prod", " "]}, "the name of a cluster is empty"),
         ({"clusters": [None]}, "the name of a cluster is empty"),
+        ({"unavailable": -1}, "is not a number of instances"),
         ({"drain_timeout": 0.0}, "not between 1 s and 30 days"),
         ({"drain_timeout": float("nan")}, "not between 1 s and 30 days"),
     ],

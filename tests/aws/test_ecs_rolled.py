@@ -55,6 +55,22 @@ def test_no_service_that_keeps_all_of_its_tasks_is_short_of_one(surge: int | str
     assert (run.result.verdict.outcome, run.killed, short(run)) == (Outcome.DONE, [], [])
 
 
+def fixed(world: World) -> None:
+    """A service of which each host runs a task, and no more, as it takes port 8080 of it."""
+    hosts(world)
+    a_service(world, "prod", "proxy", desired=3, definition=a_definition(world, "proxy", port=80, host_port=8080))
+
+
+def test_hosts_that_drain_before_their_newcomers_come_leave_no_room_for_a_fixed_port() -> None:
+    """It would hold its task until the limit; with newcomers first each finds a host."""
+    gap = {"max_surge": 0, "max_unavailable": "34%"}
+    refused = rolled(fixed, ecs=Ecs(unavailable="34%"), **gap).result.verdict
+    assert refused.outcome is Outcome.REFUSED
+    assert "while 1 of them drain 2 are left, and ECS keeps 3 of its 3 tasks running" in refused.why
+    run = rolled(fixed)
+    assert (run.result.verdict.outcome, run.killed, short(run)) == (Outcome.DONE, [], [])
+
+
 def test_the_first_host_goes_alone_whatever_the_surge() -> None:
     run = rolled(partial(busy, size=4), max_surge="100%")
     first = run.result.replaced[0]

@@ -133,7 +133,7 @@ def reached_with(order: Order | None = None, **of: Any) -> object:
 
 
 def test_nothing_said_of_ecs_is_the_librarys_default() -> None:
-    assert reached_with() == Ecs([])
+    assert reached_with() == Ecs([], unavailable=Amount(value=0))
     assert reached_with(ecs="off") is None
 
 
@@ -148,11 +148,12 @@ def test_nothing_said_of_ecs_is_the_librarys_default() -> None:
         ({"ecs_stop_first": True}, {"stop_first": True}),
         ({"ecs_move": Move.EACH}, {"together": False}),
         ({"ecs_drain_timeout": 60.0}, {"drain_timeout": 60.0}),
+        ({"order": Order(max_unavailable=Amount(value=2))}, {"unavailable": Amount(value=2)}),
         ({"order": Order(skip_elb_health_check=True)}, {"unserved": True}),
     ],
 )
 def test_what_is_said_of_ecs_arrives(given: dict[str, Any], arrives: dict[str, Any]) -> None:
-    assert reached_with(**given) == Ecs(**{"clusters": [], **arrives})
+    assert reached_with(**given) == Ecs(**{"clusters": [], "unavailable": Amount(value=0), **arrives})
 
 
 @pytest.mark.parametrize("ecs", ["", "prod,", ",", " "])

@@ -29,6 +29,7 @@ from async_rollout.aws.traffic.health import Health, found
 from async_rollout.aws.traffic.kind import NONE, Concerns, Handles, Kind
 from async_rollout.aws.traffic.target_group import TargetGroup
 from async_rollout.core.actions import Registration
+from async_rollout.core.amounts import amount
 from async_rollout.core.observation import Source, Target, TargetState, unfound
 
 PREFIX = "ecs:"
@@ -89,6 +90,7 @@ class EcsHosts(Kind):
             return elsewhere(self._options.clusters, found.absent)
         members = [one["InstanceId"] for one in group["Instances"]]
         options = Options(
+            unavailable=amount(self._options.unavailable).down(group["DesiredCapacity"]),
             stop_first=self._options.stop_first,
             await_standalone=self._options.await_standalone,
             unserved=self._options.unserved,
